@@ -1,0 +1,1 @@
+"""Auction files of other systems, read at the border: CoW solver-engine JSON, its legacy schema, GPv1."""

@@ -1,0 +1,1 @@
+"""Venues, pure: (state, trade) → (amounts, next state). Exact integers, rounding in the pool's favour."""

@@ -1,0 +1,1 @@
+"""The command line. ``node.cli.main`` holds the lazy command table."""

@@ -1,0 +1,1 @@
+"""The contestants: the Solver protocol, the built-in solvers, hosting, and outside engines over HTTP."""

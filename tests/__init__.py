@@ -1,0 +1,1 @@
+"""Tests sit beside what they test by path; see tests/README.md."""
