@@ -1,0 +1,20 @@
+"""``walras completion``: the script a shell sources to complete commands and options."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import get_completion_class
+
+from node.cli.command import Command, Settings
+
+
+@click.command(cls=Command)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(settings: Settings, shell: str) -> int:
+    """Print the completion script for SHELL: source it, or save it where your shell looks."""
+    from node.cli.main import cli
+
+    maker = get_completion_class(shell)
+    assert maker is not None
+    click.echo(maker(cli, {}, "walras", "_WALRAS_COMPLETE").source())
+    return 0

@@ -1,0 +1,86 @@
+"""The entry point ``walras``: finds the command, runs it, and maps each ending to a line and a code.
+
+Exit codes: 0 ok; 1 ran, but a check failed; 2 usage; 3 config, scenario or input; 4 peer
+unreachable; 5 settlement or invariant violated; 70 our bug; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from intents.errors import WalrasError
+from node.cli.command import Settings, global_options
+from node.cli.table import COMMANDS, LazyGroup
+
+EXIT_USAGE = 2
+EXIT_BUG = 70
+EXIT_INTERRUPTED = 130
+
+
+@click.group(
+    "walras",
+    cls=LazyGroup,
+    commands_table=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "WALRAS"},
+)
+@global_options
+@click.version_option(package_name="walras", prog_name="walras")
+@click.pass_context
+def cli(context: click.Context, /, **options: object) -> None:
+    """Batch auctions for signed trade intents: solvers compete, a verifier recomputes every claim.
+
+    Start with `walras demo`. Results go to stdout, everything else to stderr; `--json` prints
+    exactly one document.
+    """
+    context.obj = Settings.merged(Settings(), options)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run one command and exit. Never returns, never shows a traceback for bad input."""
+    sys.exit(run(argv))
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        result = cli.main(args=arguments, prog_name="walras", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except WalrasError as error:
+        _say(error.code, str(error))
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return EXIT_USAGE
+    except click.ClickException as error:
+        _say("usage", error.format_message())
+        return EXIT_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        _say("interrupted", "stopped at your request")
+        return EXIT_INTERRUPTED
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except BrokenPipeError:
+        # The reader of our stdout went away (`walras … | head`): nothing left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _bug(error, arguments)
+
+
+def _say(code: str, message: str) -> None:
+    click.echo(f"error[{code}] {' '.join(message.split())}", err=True)
+
+
+def _bug(error: Exception, arguments: Sequence[str]) -> int:
+    """A failure nobody foresaw: the line a report needs, and the traceback only when asked for."""
+    if "-v" in arguments or "--verbose" in arguments or os.environ.get("WALRAS_TRACEBACK"):
+        import traceback
+
+        traceback.print_exception(error, file=sys.stderr)
+    _say("bug", f"{type(error).__name__}: {error} (run again with -v for the traceback; please report it)")
+    return EXIT_BUG
