@@ -1,0 +1,1 @@
+"""The competition: solvers run over auctions, the referee recomputes, a leaderboard counts."""

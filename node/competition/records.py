@@ -1,0 +1,151 @@
+"""What a competition records: one entry per solver and auction, one batch per auction.
+
+Scores are numeraire base units (10^18 to the whole unit), as recomputed by the verifier.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A solution the verifier refused: the broken rule's code, and the sentence with both values."""
+
+    solution: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One solver on one auction.
+
+    ``kind`` is how its run ended (see ``solver.outcome``). ``solo`` is the score of its own valid
+    bids were it alone; ``won`` of its bids that were settled; ``marginal`` is V − V₋ᵢ, what the batch
+    gained by its being there; ``surplus`` what its settled bids gave to users before cost.
+    """
+
+    auction: str
+    solver: str
+    kind: str
+    solo: int
+    won: int
+    surplus: int
+    marginal: int
+    reward: int
+    bids: int
+    bids_won: int
+    seconds: float
+    first_s: float | None
+    stopped: bool
+    peak_memory_mb: int
+    refusals: tuple[Refusal, ...]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Improvement:
+    """A settled order: improvement over its limit, and over the best single route (None if none)."""
+
+    order: str
+    solver: str
+    over_limit_bps: int
+    over_route_bps: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PricePoint:
+    """A settled directed pair: the clearing price against the best venue's marginal price (both floats)."""
+
+    pair: str
+    clearing: float
+    venue: float
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One auction after settlement. ``bound`` is the least proven upper bound on the score, if any."""
+
+    auction: str
+    auction_hash: str
+    source: str
+    orders: int
+    venues: int
+    assets: int
+    mechanism: str
+    score: int
+    surplus: int
+    cost: int
+    orders_filled: int
+    bound: int | None
+    best_known: int
+    winners: tuple[str, ...]
+    verify_s: float
+    receipt: str
+    improvements: tuple[Improvement, ...] = ()
+    prices: tuple[PricePoint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A whole competition, in the order it ran."""
+
+    batches: tuple[Batch, ...]
+    entries: tuple[Entry, ...]
+
+    def of_solver(self, solver: str) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.entries if entry.solver == solver)
+
+    @property
+    def solvers(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(entry.solver for entry in self.entries))
+
+
+_BATCH_SUMS = ("score", "surplus", "cost", "bound", "best_known")
+_ENTRY_SUMS = ("solo", "won", "surplus", "marginal", "reward")
+
+
+def results_to_json(results: Results) -> dict[str, Any]:
+    """Plain JSON values; scores as decimal strings because they outgrow 53 bits."""
+    return {
+        "batches": [
+            _stringly(asdict(batch), ("score", "surplus", "cost", "bound", "best_known"))
+            for batch in results.batches
+        ],
+        "entries": [_stringly(asdict(entry), _ENTRY_SUMS) for entry in results.entries],
+    }
+
+
+def _stringly(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: str(value) if name in names and value is not None else value for name, value in values.items()}
+
+
+def results_from_json(document: dict[str, Any]) -> Results:
+    """The inverse of ``results_to_json`` for a file this program wrote."""
+    return Results(tuple(map(_batch, document["batches"])), tuple(map(_entry, document["entries"])))
+
+
+def _batch(values: dict[str, Any]) -> Batch:
+    bound = values["bound"]
+    return Batch(
+        **{
+            **values,
+            **{name: int(values[name]) for name in ("score", "surplus", "cost", "best_known")},
+            "bound": None if bound is None else int(bound),
+            "winners": tuple(values["winners"]),
+            "improvements": tuple(Improvement(**row) for row in values["improvements"]),
+            "prices": tuple(PricePoint(**row) for row in values["prices"]),
+        }
+    )
+
+
+def _entry(values: dict[str, Any]) -> Entry:
+    return Entry(
+        **{
+            **values,
+            **{name: int(values[name]) for name in _ENTRY_SUMS},
+            "refusals": tuple(Refusal(**row) for row in values["refusals"]),
+        }
+    )

@@ -1,0 +1,251 @@
+"""Hosting: each solver in its own process, under a deadline and limits, best so far counts.
+
+A ``HostedSolver`` lives across auctions (imports are paid once); whatever misbehaves is killed with
+its whole process group and started afresh for the next auction. Nothing a solver does can hold up
+``solve`` beyond the deadline plus the grace of its limits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+import trio
+from settlement.solution_codec import decode_solution
+
+from intents.errors import WalrasError
+from settlement.solution import Solution
+from solver.frames import HEADER, MEMORY, TIMES, FrameKind, frame
+from solver.limits import MAX_FRAMES, MAX_RUN_BYTES, MAX_SOLUTION_BYTES, STDERR_TAIL_BYTES, Limits
+from solver.outcome import OutcomeKind, SolverRun
+from solver.spec import SolverSpec
+
+_READ = 1 << 16
+
+
+@dataclass(eq=False)
+class WorkerLost(WalrasError):
+    """The worker ended, failed or broke the protocol; inside this module only."""
+
+    code: ClassVar[str] = "solver.worker-lost"
+    text: ClassVar[str] = "{reason}"
+
+    reason: str
+
+
+class _Worker:
+    """One live child process and its pipe."""
+
+    def __init__(self, process: trio.Process) -> None:
+        self.process = process
+        self.buffer = bytearray()
+        self.stderr = bytearray()
+
+    async def send(self, data: bytes) -> None:
+        assert self.process.stdin is not None
+        try:
+            await self.process.stdin.send_all(data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            raise WorkerLost("", await self.last_words()) from error
+
+    async def receive(self) -> tuple[FrameKind, bytes]:
+        header = await self._take(HEADER.size)
+        kind, length = HEADER.unpack(header)
+        if length > MAX_SOLUTION_BYTES or kind not in FrameKind:
+            raise WorkerLost("", f"broke the pipe's protocol (kind {kind}, {length} bytes)")
+        payload = await self._take(length)
+        if kind == FrameKind.FAILED:
+            raise WorkerLost("", payload.decode("utf-8", "replace"))
+        return FrameKind(kind), payload
+
+    async def _take(self, count: int) -> bytes:
+        assert self.process.stdout is not None
+        while len(self.buffer) < count:
+            chunk = await self.process.stdout.receive_some(_READ)
+            if not chunk:
+                raise WorkerLost("", await self.last_words())
+            self.buffer += chunk
+        taken = bytes(self.buffer[:count])
+        del self.buffer[:count]
+        return taken
+
+    async def drain_stderr(self) -> None:
+        assert self.process.stderr is not None
+        with contextlib.suppress(trio.ClosedResourceError, trio.BrokenResourceError):
+            async for chunk in self.process.stderr:
+                self.stderr += chunk
+                del self.stderr[:-STDERR_TAIL_BYTES]
+
+    async def last_words(self) -> str:
+        """Why it ended: its exit status and the last line it wrote to stderr."""
+        with trio.move_on_after(1.0):
+            await self.process.wait()
+        status = self.process.returncode
+        how = f"signal {-status}" if status is not None and status < 0 else f"exit status {status}"
+        lines = bytes(self.stderr).decode("utf-8", "replace").strip().splitlines()
+        return f"died with {how}" + (f": {lines[-1][:200]}" if lines else "")
+
+    async def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        with trio.CancelScope(shield=True):
+            await self.process.wait()
+            for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+                if stream is not None:
+                    await stream.aclose()
+
+
+@dataclass
+class _Progress:
+    """What has arrived so far, kept outside the cancelled scope so that the deadline loses nothing."""
+
+    solutions: dict[int, Solution] = field(default_factory=dict)
+    first_s: float | None = None
+    done: bool = False
+    peak_memory_mb: int = 0
+    frames: int = 0
+    bytes: int = 0
+    unreadable: str = ""
+
+
+class HostedSolver:
+    """A solver behind a process boundary. Use ``host(spec)`` to open one."""
+
+    def __init__(self, spec: SolverSpec, limits: Limits, nursery: trio.Nursery, folder: str) -> None:
+        self.spec = spec
+        self.limits = limits
+        self._nursery = nursery
+        self._folder = folder
+        self._worker: _Worker | None = None
+        self._loaded: bytes | None = None
+
+    async def start(self) -> None:
+        """Start the worker and wait for its imports; raises ``WorkerLost`` when it does not come up."""
+        if self._worker is not None:
+            return
+        process = await trio.lowlevel.open_process(
+            [sys.executable, "-m", "solver.worker", self._arguments()],
+            stdin=-1,
+            stdout=-1,
+            stderr=-1,
+            cwd=self._folder,
+            start_new_session=True,
+        )
+        worker = _Worker(process)
+        self._nursery.start_soon(worker.drain_stderr)
+        try:
+            with trio.fail_after(self.limits.start_s):
+                await worker.receive()
+        except trio.TooSlowError as error:
+            await worker.kill()
+            raise WorkerLost("", f"did not start within {self.limits.start_s:g} s") from error
+        except BaseException:
+            await worker.kill()
+            raise
+        self._worker, self._loaded = worker, None
+
+    def _arguments(self) -> str:
+        spec = [self.spec.name, self.spec.kind.value, self.spec.target]
+        return json.dumps([spec, self.limits.memory_mb, self.limits.processes])
+
+    async def solve(self, auction: bytes, seconds: float, *, seed: int = 0) -> SolverRun:
+        """Run on the encoded auction for at most ``seconds``; never raises for what the solver does."""
+        started = trio.current_time()
+        progress = _Progress()
+        try:
+            await self.start()
+            assert self._worker is not None
+            await self._load(self._worker, auction, seconds)
+            started = trio.current_time()
+            with trio.move_on_after(seconds + self.limits.grace_s):
+                await self._run(self._worker, progress, seconds, seed, started)
+        except WorkerLost as lost:
+            await self.stop()
+            return self._report(progress, trio.current_time() - started, lost.reason)
+        elapsed = trio.current_time() - started
+        if not progress.done:
+            await self.stop()
+        return self._report(progress, elapsed, None)
+
+    async def _load(self, worker: _Worker, auction: bytes, seconds: float) -> None:
+        """Hand over the auction before the clock starts; decoding is ours, not the solver's."""
+        if self._loaded == auction:
+            return
+        limit = max(5.0, seconds)
+        with trio.move_on_after(limit):
+            await worker.send(frame(FrameKind.AUCTION, auction))
+            await worker.receive()
+            self._loaded = auction
+            return
+        raise WorkerLost("", f"did not take the auction within {limit:g} s")
+
+    async def _run(self, worker: _Worker, progress: _Progress, seconds: float, seed: int, started: float) -> None:
+        await worker.send(frame(FrameKind.SOLVE, TIMES.pack(seconds, seed)))
+        while True:
+            kind, payload = await worker.receive()
+            if kind is FrameKind.DONE:
+                progress.peak_memory_mb = MEMORY.unpack(payload)[0] if len(payload) == MEMORY.size else 0
+                progress.done = True
+                return
+            progress.frames += 1
+            progress.bytes += len(payload)
+            if progress.frames > MAX_FRAMES or progress.bytes > MAX_RUN_BYTES:
+                raise WorkerLost("", f"flooded its pipe ({progress.frames} frames, {progress.bytes} bytes)")
+            if kind is FrameKind.SOLUTION:
+                self._keep(progress, payload, trio.current_time() - started)
+
+    def _keep(self, progress: _Progress, payload: bytes, at_s: float) -> None:
+        try:
+            solution = decode_solution(payload)
+        except WalrasError as error:
+            progress.unreadable = str(error)
+            return
+        progress.first_s = at_s if progress.first_s is None else progress.first_s
+        # The label is ours to give: a solver cannot answer in another's name.
+        progress.solutions[solution.id] = replace(solution, solver=self.spec.name)
+
+    def _report(self, progress: _Progress, seconds: float, lost: str | None) -> SolverRun:
+        if progress.solutions:
+            kind = OutcomeKind.OK
+        elif lost is not None:
+            kind = OutcomeKind.CRASH
+        elif progress.unreadable:
+            kind = OutcomeKind.INVALID
+        else:
+            kind = OutcomeKind.EMPTY if progress.done else OutcomeKind.TIMEOUT
+        return SolverRun(
+            solver=self.spec.name,
+            kind=kind,
+            solutions=tuple(progress.solutions[i] for i in sorted(progress.solutions)),
+            seconds=seconds,
+            first_s=progress.first_s,
+            stopped=lost is None and not progress.done,
+            peak_memory_mb=progress.peak_memory_mb,
+            detail=lost or progress.unreadable,
+        )
+
+    async def stop(self) -> None:
+        """Kill the worker's whole process group."""
+        worker, self._worker, self._loaded = self._worker, None, None
+        if worker is not None:
+            await worker.kill()
+
+
+@contextlib.asynccontextmanager
+async def host(spec: SolverSpec, limits: Limits | None = None) -> AsyncIterator[HostedSolver]:
+    """Open a hosted solver; its process, pipes and scratch folder are gone on the way out."""
+    with tempfile.TemporaryDirectory(prefix="walras-solver-") as folder:
+        async with trio.open_nursery() as nursery:
+            hosted = HostedSolver(spec, limits or Limits(), nursery, folder)
+            try:
+                yield hosted
+            finally:
+                with trio.CancelScope(shield=True):
+                    await hosted.stop()

@@ -1,0 +1,27 @@
+"""What a hosted solver may use, and the bounds on what it may send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+#: One solution, encoded. A batch of 10,000 fills takes about a megabyte.
+MAX_SOLUTION_BYTES: Final = 16 << 20
+#: All solutions of one run. A solver that improves every few milliseconds stays far below.
+MAX_RUN_BYTES: Final = 256 << 20
+MAX_FRAMES: Final = 20_000
+#: The end of a solver's stderr kept for its crash report.
+STDERR_TAIL_BYTES: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``memory_mb`` bounds address space, ``processes`` what the solver may spawn, ``start_s`` its imports.
+
+    ``grace_s`` is how long after the deadline a solution already in the pipe is still read.
+    """
+
+    memory_mb: int = 6_000
+    processes: int = 256
+    start_s: float = 30.0
+    grace_s: float = 0.15
