@@ -144,7 +144,7 @@ def _improvement(axes: Axes, results: Results) -> None:
         ("over the limit", [row.over_limit_bps for row in rows], PALETTE[0]),
         (
             "over the best single route",
-            [r.over_route_bps for r in rows if r.over_route_bps is not None],
+            over_route,
             PALETTE[1],
         ),
     ]

@@ -1,0 +1,28 @@
+"""Errors of the composition root: what only a running program can meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from intents.errors import WalrasError
+
+
+@dataclass(eq=False)
+class Unreachable(WalrasError):
+    """A peer, engine or URL did not answer as it should."""
+
+    code: ClassVar[str] = "peer.unreachable"
+    text: ClassVar[str] = "{reason}"
+    exit_code: ClassVar[int] = 4
+
+    reason: str
+
+
+@dataclass(eq=False)
+class RunNotFound(WalrasError):
+    code: ClassVar[str] = "run.not-found"
+    text: ClassVar[str] = "{reason}"
+    exit_code: ClassVar[int] = 3
+
+    reason: str
