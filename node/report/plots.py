@@ -38,7 +38,7 @@ def plots(results: Results) -> list[tuple[str, str, str]]:
         (
             "Settled score by batch and winner",
             "What each winner's settled bids were worth, in the numeraire. The tick marks the best known bound.",
-            _draw(lambda axes: _by_batch(axes, results), height=3.6),
+            _draw(lambda axes: _by_batch(axes, results), width=10.0, height=3.4),
         ),
         (
             "Solve time against score",
@@ -54,7 +54,7 @@ def plots(results: Results) -> list[tuple[str, str, str]]:
             "Clearing price against venue price",
             "Per settled pair: how far the batch's price lies from the best venue's marginal price. "
             "Above zero the traders did better than the venue.",
-            _draw(lambda axes: _clearing_against_venue(axes, results)),
+            _draw(lambda axes: _clearing_against_venue(axes, results), width=10.0),
         ),
     ]
 
@@ -64,12 +64,12 @@ def colours(solvers: Sequence[str]) -> dict[str, str]:
     return {solver: PALETTE[i % len(PALETTE)] for i, solver in enumerate(solvers)}
 
 
-def _draw(paint: Callable[[Axes], None], *, height: float = 3.2) -> str:
+def _draw(paint: Callable[[Axes], None], *, width: float = 5.6, height: float = 3.2) -> str:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(8.4, height), layout="constrained")
+        figure = Figure(figsize=(width, height), layout="constrained")
         paint(figure.add_subplot())
         sink = io.StringIO()
         figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
@@ -172,7 +172,8 @@ def _clearing_against_venue(axes: Axes, results: Results) -> None:
     ys = [(p.clearing / p.venue - 1.0) * 10_000.0 for _, p in points]
     axes.scatter(xs, ys, s=20, color=PALETTE[2], alpha=0.7, edgecolors="none")
     axes.axhline(0.0, color="#444444", linewidth=0.8)
-    axes.set_yscale("symlog", linthresh=50.0)
+    if max(map(abs, ys)) > 1_000.0:
+        axes.set_yscale("symlog", linthresh=100.0)
     axes.set_ylabel("basis points")
     _batch_ticks(axes, [batch.auction for batch in results.batches])
 

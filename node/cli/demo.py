@@ -1,0 +1,49 @@
+"""``walras demo``: the main job in one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from node.cli.command import Command, Settings, note
+from node.cli.competing import Request, run_competition
+
+#: Real batches are larger than the synthetic ones and get more time by default.
+SYNTHETIC_DEADLINE_S = 1.0
+RECORDED_DEADLINE_S = 6.0
+
+
+@click.command(cls=Command)
+@click.argument("paths", nargs=-1, metavar="[AUCTIONS]...")
+@click.option(
+    "--auctions",
+    "-a",
+    multiple=True,
+    metavar="PATH",
+    envvar="WALRAS_AUCTIONS",
+    help="Recorded auctions to run on: a file, a folder or a URL; repeatable.",
+)
+@click.option("--deadline", type=click.FloatRange(0.05, 3600), help="Seconds per solver and auction.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Another seed than the worlds' own.")
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="Run directory (default: runs/<time>).")
+def demo(
+    settings: Settings,
+    paths: tuple[str, ...],
+    auctions: tuple[str, ...],
+    deadline: float | None,
+    seed: int | None,
+    out: Path | None,
+) -> int:
+    """Let all built-in solvers compete on the shipped worlds, or on recorded AUCTIONS; verify every batch.
+
+    Ends with a leaderboard, and leaves receipts and an HTML report in a run directory.
+    """
+    recorded = (*paths, *auctions)
+    default = RECORDED_DEADLINE_S if recorded else SYNTHETIC_DEADLINE_S
+    code = run_competition(
+        settings,
+        Request(auctions=recorded, deadline_s=deadline or default, seed=seed, out=out, check_receipts=True),
+    )
+    note(settings, "next: walras leaderboard · walras auction verify RECEIPT · walras solver new mine.py")
+    return code
