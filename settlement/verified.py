@@ -1,0 +1,89 @@
+"""What a verified solution is: every amount recomputed from signed intents and the snapshot.
+
+Receipts, fairness reports and winner determination read these records and nothing a solver wrote.
+All amounts are base units, all scores numeraire base units; mappings are in a fixed order
+(trades in fill order, assets and pairs in order of first use).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from intents.assets import AssetId
+from intents.intent import IntentId, Leg
+from intents.venue_states import VenueId, VenueState
+from settlement.solution import Solution
+
+#: (given asset, wanted asset).
+DirectedPair = tuple[AssetId, AssetId]
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """One order's final amounts, after network and protocol fees, leg by leg.
+
+    ``filled`` is what the order's remaining amount goes down by (reference leg units; for exact-in
+    and baskets it includes ``fee``). ``fee`` is withheld for network cost in the first give asset.
+    ``protocol_fees`` are what policies withheld, each in its asset. ``surplus`` is what the owner
+    got over the limit: want assets, or the give asset for exact-out. ``score`` is surplus and
+    protocol fees in the numeraire, 0 where ``scored`` is false.
+    """
+
+    order: IntentId
+    gives: tuple[Leg, ...]
+    wants: tuple[Leg, ...]
+    filled: int
+    fee: int
+    protocol_fees: tuple[Leg, ...]
+    surplus: tuple[Leg, ...]
+    score: int
+    scored: bool
+
+    @property
+    def pairs(self) -> tuple[DirectedPair, ...]:
+        return tuple((give.asset, want.asset) for give in self.gives for want in self.wants)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """``net`` = ``surplus`` − ``uncovered``, and it is what ranks a solution.
+
+    ``surplus`` is CoW's score: Σ (surplus + protocol fees). ``cost`` follows the auction's cost
+    model; ``collected`` is what the settlement keeps (network fees included), valued at reference
+    prices and rounded down; ``uncovered`` = max(0, cost − collected). ``orders`` sums to
+    ``surplus``; ``pairs`` holds every directed pair traded, also those worth 0, and sums to
+    ``net``: uncovered cost is taken from the pairs in proportion to their scores, by largest
+    remainder, ties to the pair traded first.
+    """
+
+    surplus: int
+    cost: int
+    collected: int
+    uncovered: int
+    net: int
+    orders: Mapping[IntentId, int]
+    pairs: Mapping[DirectedPair, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A solution that broke no rule, with everything the law derived from it.
+
+    ``leftovers`` (asset → units ≥ 0) stay in the settlement's rounding account after trades,
+    venues and ``protocol_fees``; assets with nothing left are absent. ``venues_after`` holds the
+    venues used, in order of first use, as the interactions left them. ``unsigned`` counts filled
+    orders from a public record whose signatures cannot be checked.
+    """
+
+    solution: Solution
+    trades: tuple[Trade, ...]
+    score: Score
+    leftovers: Mapping[AssetId, int]
+    protocol_fees: Mapping[AssetId, int]
+    venues_after: Mapping[VenueId, VenueState]
+    unsigned: int
+
+    @property
+    def venues_used(self) -> tuple[VenueId, ...]:
+        return tuple(self.venues_after)
