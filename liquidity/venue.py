@@ -31,12 +31,20 @@ class Venue(Protocol):
     @property
     def state(self) -> VenueState: ...
 
+    def quote_in(self, asset_in: AssetId, asset_out: AssetId, amount_in: int) -> int:
+        """The output of ``swap_in``, without building the state after it."""
+        ...
+
+    def quote_out(self, asset_in: AssetId, asset_out: AssetId, amount_out: int) -> int:
+        """The input of ``swap_out``, without building the state after it."""
+        ...
+
     def swap_in(self, asset_in: AssetId, asset_out: AssetId, amount_in: int) -> Swap:
         """Sell exactly ``amount_in``; get at most what the curve pays."""
         ...
 
     def swap_out(self, asset_in: AssetId, asset_out: AssetId, amount_out: int) -> Swap:
-        """Buy at least ``amount_out`` for the least input that pays for it."""
+        """Buy at least ``amount_out`` for the input the venue asks for it, or the least it finds that pays."""
         ...
 
     def marginal_price(self, asset_in: AssetId, asset_out: AssetId) -> float:
