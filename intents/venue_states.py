@@ -142,10 +142,5 @@ class OrderBookState:
 
 
 VenueState = (
-    ConstantProductState
-    | WeightedState
-    | StableState
-    | ConcentratedState
-    | LimitOrderState
-    | OrderBookState
+    ConstantProductState | WeightedState | StableState | ConcentratedState | LimitOrderState | OrderBookState
 )
