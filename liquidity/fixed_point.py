@@ -9,7 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
-from liquidity.log_exp import ONE, power
+from liquidity.log_exp import ONE as ONE
+from liquidity.log_exp import power
 
 TWO: Final = 2 * ONE
 FOUR: Final = 4 * ONE

@@ -42,7 +42,7 @@ class ReserveVenue(ABC, Generic[PoolState]):
 
     def __init__(self, state: PoolState) -> None:
         """Raises ``InvalidVenue`` when the state can be no pool."""
-        self._state = state
+        self._state: PoolState = state
         self._id: str = state.id
         self._reserves = state.reserves
         self._index = self._tradable(state)
