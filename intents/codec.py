@@ -11,19 +11,9 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from intents.assets import AssetId
-from intents.canonical import (
-    Value,
-    pack,
-    pack_amount,
-    read_amount,
-    read_bytes,
-    read_int,
-    read_list,
-    read_text,
-    unpack,
-)
-from intents.check import check_intent
+from intents.assets import MAX_ASSET_ID_LENGTH, AssetId
+from intents.canonical import Value, pack, read_int, read_list, unpack
+from intents.check import check_asset_id, check_intent
 from intents.errors import WrongValue
 from intents.intent import (
     MAX_CURVE_POINTS,
@@ -41,13 +31,35 @@ from intents.intent import (
     Owner,
     OwnerScheme,
 )
+from intents.schema import Amount, Choice, Integer, Many, Octets, Optional, Record, Text
 
 VERSION: Final = 1
 INTENT_TAG: Final = b"walras/intent/1\0"
 
-_SCHEMES: Final = (OwnerScheme.ED25519, OwnerScheme.EIP712, OwnerScheme.RECORDED)
-_KINDS: Final = (Kind.EXACT_IN, Kind.EXACT_OUT, Kind.BASKET)
-_MODES: Final = (FillMode.FILL_OR_KILL, FillMode.PARTIAL)
+ASSET: Final = Text(MAX_ASSET_ID_LENGTH, AssetId, check_asset_id)
+LEG: Final = Record(Leg, {"asset": ASSET, "amount": Amount(low=1)})
+OWNER: Final = Record(Owner, {"scheme": Choice(OwnerScheme), "key": Octets(limit=64)})
+_POINT: Final = Record(CurvePoint, {"at": Integer(), "amount": Amount(low=1)})
+INTENT: Final = Record(
+    Intent,
+    {
+        "network": Octets(length=32),
+        "owner": OWNER,
+        "nonce": Integer(),
+        "valid_from": Integer(),
+        "valid_to": Integer(),
+        "give": Many(LEG, MAX_LEGS),
+        "want": Many(LEG, MAX_LEGS),
+        "kind": Choice(Kind),
+        "fill": Record(FillRule, {"mode": Choice(FillMode), "min_fill": Amount()}),
+        "curve": Optional(Record(DutchCurve, {"points": Many(_POINT, MAX_CURVE_POINTS)})),
+        "exclusive": Optional(
+            Record(Exclusivity, {"solver": Text(64), "until": Integer(), "override_bps": Integer()})
+        ),
+        "max_fee": Amount(),
+    },
+    check_intent,
+)
 
 
 def encode_intent(intent: Intent) -> bytes:
@@ -66,88 +78,15 @@ def intent_id(intent: Intent) -> IntentId:
 
 
 def intent_value(intent: Intent) -> Value:
-    """The array form that ``encode_intent`` packs; auctions embed it."""
-    curve = intent.curve
-    exclusive = intent.exclusive
-    return [
-        VERSION,
-        intent.network,
-        [_SCHEMES.index(intent.owner.scheme), intent.owner.key],
-        intent.nonce,
-        intent.valid_from,
-        intent.valid_to,
-        [[leg.asset, pack_amount(leg.amount)] for leg in intent.give],
-        [[leg.asset, pack_amount(leg.amount)] for leg in intent.want],
-        _KINDS.index(intent.kind),
-        [_MODES.index(intent.fill.mode), pack_amount(intent.fill.min_fill)],
-        None if curve is None else [[point.at, pack_amount(point.amount)] for point in curve.points],
-        None if exclusive is None else [exclusive.solver, exclusive.until, exclusive.override_bps],
-        pack_amount(intent.max_fee),
-    ]
+    """The array form that ``encode_intent`` packs."""
+    fields = INTENT.to_wire(intent)
+    assert isinstance(fields, list)
+    return [VERSION, *fields]
 
 
 def read_intent(value: Value, where: str) -> Intent:
     """The inverse of ``intent_value``, checked."""
-    parts = read_list(value, where, limit=13, length=13)
-    version = read_int(parts[0], f"{where}.version")
-    if version != VERSION:
+    version, *fields = read_list(value, where, limit=len(INTENT.parts) + 1, length=len(INTENT.parts) + 1)
+    if read_int(version, f"{where}.version") != VERSION:
         raise WrongValue(f"{where}.version", f"version {VERSION}", str(version))
-    scheme, key = read_list(parts[2], f"{where}.owner", limit=2, length=2)
-    mode, min_fill = read_list(parts[9], f"{where}.fill", limit=2, length=2)
-    intent = Intent(
-        network=read_bytes(parts[1], f"{where}.network", limit=32),
-        owner=Owner(
-            _SCHEMES[read_int(scheme, f"{where}.owner.scheme", high=len(_SCHEMES) - 1)],
-            read_bytes(key, f"{where}.owner.key", limit=64),
-        ),
-        nonce=read_int(parts[3], f"{where}.nonce"),
-        valid_from=read_int(parts[4], f"{where}.valid_from"),
-        valid_to=read_int(parts[5], f"{where}.valid_to"),
-        give=_legs(parts[6], f"{where}.give"),
-        want=_legs(parts[7], f"{where}.want"),
-        kind=_KINDS[read_int(parts[8], f"{where}.kind", high=len(_KINDS) - 1)],
-        fill=FillRule(
-            _MODES[read_int(mode, f"{where}.fill.mode", high=len(_MODES) - 1)],
-            read_amount(min_fill, f"{where}.fill.min_fill"),
-        ),
-        curve=_curve(parts[10], f"{where}.curve"),
-        exclusive=_exclusive(parts[11], f"{where}.exclusive"),
-        max_fee=read_amount(parts[12], f"{where}.max_fee"),
-    )
-    return check_intent(intent, where)
-
-
-def _legs(value: Value, where: str) -> tuple[Leg, ...]:
-    legs = []
-    for i, item in enumerate(read_list(value, where, limit=MAX_LEGS)):
-        asset, amount = read_list(item, f"{where}[{i}]", limit=2, length=2)
-        legs.append(
-            Leg(
-                AssetId(read_text(asset, f"{where}[{i}].asset", limit=64)),
-                read_amount(amount, f"{where}[{i}].amount"),
-            )
-        )
-    return tuple(legs)
-
-
-def _curve(value: Value, where: str) -> DutchCurve | None:
-    if value is None:
-        return None
-    points = []
-    for i, item in enumerate(read_list(value, where, limit=MAX_CURVE_POINTS)):
-        at, amount = read_list(item, f"{where}.points[{i}]", limit=2, length=2)
-        points.append(
-            CurvePoint(read_int(at, f"{where}.points[{i}].at"), read_amount(amount, f"{where}.points[{i}].amount"))
-        )
-    return DutchCurve(tuple(points))
-
-
-def _exclusive(value: Value, where: str) -> Exclusivity | None:
-    if value is None:
-        return None
-    solver, until, override_bps = read_list(value, where, limit=3, length=3)
-    return Exclusivity(
-        read_text(solver, f"{where}.solver", limit=64),
-        read_int(until, f"{where}.until"),
-        read_int(override_bps, f"{where}.override_bps"),
-    )
+    return INTENT.from_wire(fields, where)
