@@ -6,8 +6,6 @@ import math
 import random
 from fractions import Fraction
 
-from liquidity.tick_math import tick_at_sqrt_ratio
-
 from intents.amounts import MAX_AMOUNT
 from intents.venue_states import (
     ConcentratedState,
@@ -19,6 +17,7 @@ from intents.venue_states import (
     VenueState,
     WeightedState,
 )
+from liquidity.tick_math import tick_at
 from scenarios.market import Market
 from scenarios.world import Topology, World
 
@@ -129,7 +128,7 @@ def _concentrated(
     assets = tuple(market.assets[i].id for i in pair)
     amount0, amount1 = _reserves(market, pair, depth, skew)
     sqrt_price = math.isqrt((amount1 << 192) // amount0)
-    tick = tick_at_sqrt_ratio(sqrt_price)
+    tick = tick_at(sqrt_price)
     base = math.isqrt(amount0 * amount1)
     net: dict[int, int] = {}
     active = 0

@@ -6,13 +6,12 @@ import hashlib
 import random
 from fractions import Fraction
 
-from intents.codec import intent_id
-from intents.signing import SigningKey, sign_intent
-
 from intents.amounts import MAX_AMOUNT
 from intents.auction import AuctionOrder
+from intents.codec import intent_id
 from intents.fees import VolumeFee
 from intents.intent import NEVER, FillMode, FillRule, Intent, Kind, Leg, Owner, OwnerScheme
+from intents.signing import SigningKey, sign_intent
 from scenarios.market import Market
 from scenarios.world import World
 

@@ -69,7 +69,7 @@ def draw(settings: Settings, name: str, batch: int, seed: int | None, out: Path 
     """Draw one auction of a world as an auction file."""
     import json
 
-    from intents.auction_json import auction_to_json
+    from intents.auction_codec import auction_to_json
 
     from scenarios.catalog import find
     from scenarios.generate import generate
