@@ -3,11 +3,11 @@
     LawError                                                                        exit 5
     ├── shape      NotAnInteger · TooManyInteractions · NothingFilled
     ├── orders     UnknownOrder · DuplicateFill · WrongNetwork · IdMismatch · BadSignature
-    │              NotYetValid · Expired
+    │              NotYetValid · Expired · ReservedForAnother
     ├── fills      NegativeAmount · AmountTooLarge · NothingExecuted · ExceedsRemaining
     │              PartialFillOfWhole · BelowMinimumFill
     ├── fees       FeeNotAllowed · FeeAboveMaximum
-    ├── prices     MissingPrice · NonPositivePrice · PriceTooLarge · UnpricedAsset
+    ├── prices     MissingPrice · NonPositivePrice · PriceTooLarge · UnknownPricedAsset
     ├── limits     LimitNotMet
     ├── baskets    LegsOnSwap · LegCountMismatch · ReferenceLegMismatch · GivesTooMuch
     │              BasketUnderpaid · BasketOverpaid · PolicyNotForBaskets
@@ -111,7 +111,7 @@ class BadSignature(LawError):
 @dataclass(eq=False)
 class NotYetValid(LawError):
     code: ClassVar[str] = "law.not-yet-valid"
-    text: ClassVar[str] = "valid from auction {valid_from}, this is auction {number}"
+    text: ClassVar[str] = "valid from {valid_from}, this is {number}"
 
     valid_from: int
     number: int
@@ -120,10 +120,19 @@ class NotYetValid(LawError):
 @dataclass(eq=False)
 class Expired(LawError):
     code: ClassVar[str] = "law.expired"
-    text: ClassVar[str] = "valid to auction {valid_to}, this is auction {number}"
+    text: ClassVar[str] = "valid to {valid_to}, this is {number}"
 
     valid_to: int
     number: int
+
+
+@dataclass(eq=False)
+class ReservedForAnother(LawError):
+    code: ClassVar[str] = "law.reserved-for-another"
+    text: ClassVar[str] = "only {reserved} may fill this now, not {solver}"
+
+    reserved: str
+    solver: str
 
 
 # -- fills -------------------------------------------------------------------------------------
@@ -236,7 +245,7 @@ class PriceTooLarge(LawError):
 
 
 @dataclass(eq=False)
-class UnpricedAsset(LawError):
+class UnknownPricedAsset(LawError):
     """A clearing price names an asset the auction does not know."""
 
     code: ClassVar[str] = "law.unknown-asset"

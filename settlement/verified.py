@@ -26,8 +26,10 @@ class Trade:
     ``filled`` is what the order's remaining amount goes down by (reference leg units; for exact-in
     and baskets it includes ``fee``). ``fee`` is withheld for network cost in the first give asset.
     ``protocol_fees`` are what policies withheld, each in its asset. ``surplus`` is what the owner
-    got over the limit: want assets, or the give asset for exact-out. ``score`` is surplus and
-    protocol fees in the numeraire, 0 where ``scored`` is false.
+    got over the limit: want assets, or the give asset for exact-out. ``pair_scores`` are surplus and
+    protocol fees in the numeraire, parallel to ``pairs``; a basket's score of one want leg is
+    split over its give legs by their value at clearing prices (largest remainder). All are 0 where
+    ``scored`` is false.
     """
 
     order: IntentId
@@ -37,8 +39,12 @@ class Trade:
     fee: int
     protocol_fees: tuple[Leg, ...]
     surplus: tuple[Leg, ...]
-    score: int
+    pair_scores: tuple[int, ...]
     scored: bool
+
+    @property
+    def score(self) -> int:
+        return sum(self.pair_scores)
 
     @property
     def pairs(self) -> tuple[DirectedPair, ...]:

@@ -1,0 +1,76 @@
+"""Nothing is created: per asset, what comes in covers what goes out and what protocol fees withhold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from intents.assets import AssetId
+from intents.auction import Auction
+from intents.intent import Owner
+from settlement.errors import BalanceExceeded, NotConserved
+from settlement.solution import Interaction
+from settlement.verified import Trade
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """Per asset, in order of first use: into the settlement, out of it, and withheld for the protocol."""
+
+    taken_in: Mapping[AssetId, int]
+    paid_out: Mapping[AssetId, int]
+    protocol_fees: Mapping[AssetId, int]
+
+
+def flows_of(trades: Sequence[Trade], interactions: Sequence[Interaction]) -> Flows:
+    """Owners' gives and venues' outputs come in; owners' wants and venues' inputs go out."""
+    taken_in: dict[AssetId, int] = {}
+    paid_out: dict[AssetId, int] = {}
+    fees: dict[AssetId, int] = {}
+    for trade in trades:
+        for leg in trade.gives:
+            taken_in[leg.asset] = taken_in.get(leg.asset, 0) + leg.amount
+        for leg in trade.wants:
+            paid_out[leg.asset] = paid_out.get(leg.asset, 0) + leg.amount
+        for leg in trade.protocol_fees:
+            fees[leg.asset] = fees.get(leg.asset, 0) + leg.amount
+    for swap in interactions:
+        taken_in[swap.asset_out] = taken_in.get(swap.asset_out, 0) + swap.amount_out
+        paid_out[swap.asset_in] = paid_out.get(swap.asset_in, 0) + swap.amount_in
+    return Flows(taken_in, paid_out, fees)
+
+
+def leftovers_of(flows: Flows) -> dict[AssetId, int]:
+    """What stays in the rounding account, assets with nothing left out. Raises ``NotConserved``."""
+    left: dict[AssetId, int] = {}
+    for asset in dict.fromkeys((*flows.taken_in, *flows.paid_out)):
+        taken = flows.taken_in.get(asset, 0)
+        paid = flows.paid_out.get(asset, 0) + flows.protocol_fees.get(asset, 0)
+        if paid > taken:
+            raise NotConserved(asset, paid, taken)
+        if taken > paid:
+            left[asset] = taken - paid
+    return left
+
+
+class BalanceBook:
+    """The balances an auction states; owners it does not list are not bound."""
+
+    def __init__(self, auction: Auction) -> None:
+        self._known = {(balance.owner, balance.asset): balance.amount for balance in auction.balances}
+        self._auction = auction
+
+    def check(self, trades: Sequence[Trade]) -> None:
+        """No owner gives more of an asset, over all its orders, than it has."""
+        if not self._known:
+            return
+        given: dict[tuple[Owner, AssetId], int] = {}
+        for trade in trades:
+            owner = self._auction.order[trade.order].intent.owner
+            for leg in trade.gives:
+                key = (owner, leg.asset)
+                given[key] = given.get(key, 0) + leg.amount
+        for (owner, asset), amount in given.items():
+            balance = self._known.get((owner, asset))
+            if balance is not None and amount > balance:
+                raise BalanceExceeded(asset, str(owner), amount, balance)
