@@ -159,7 +159,7 @@ def _take(orders: tuple[RestingOrder, ...], target: int, measure: Callable[[int,
     left = target
     for place, order in enumerate(orders):
         wanted, each = measure(order.price, left)
-        quantity = min(wanted, order.quantity)
+        quantity = min(max(wanted, 0), order.quantity)  # proceeds overshoot within a lot
         lots += quantity
         ticks += quantity * order.price
         left -= quantity * each
