@@ -1,7 +1,8 @@
 """The concentrated-liquidity pool (Uniswap v3): price ranges instead of one curve.
 
-Exact in both directions as the pool contract is: an exact output is native, so ``swap_out`` pays out
-exactly what was asked for. Whatever would need liquidity beyond the recorded ticks is refused.
+Exact as the pool contract is, both ways. Settlement executes inputs: ``swap_out`` asks the contract's
+exact-output walk what the output costs, then reports what selling that pays, at times a few units
+more. Whatever would need liquidity beyond the recorded ticks is refused.
 """
 
 from __future__ import annotations
@@ -45,13 +46,19 @@ class ConcentratedVenue:
 
     def quote_out(self, asset_in: AssetId, asset_out: AssetId, amount_out: int) -> int:
         """The input that ``swap_out`` would take."""
-        return self._buy(asset_in, asset_out, amount_out).amount_in
+        zero_for_one = self._direction(asset_in, asset_out)
+        self._check_amount(amount_out)
+        done = walk(self._state, self._table, zero_for_one, -amount_out)
+        if done.amount_out < amount_out:
+            raise InsufficientLiquidity(self._state.id, amount_out, done.amount_out)
+        return self._checked(done).amount_in
 
     def swap_in(self, asset_in: AssetId, asset_out: AssetId, amount_in: int) -> Swap:
         return self._swap(asset_in, asset_out, self._sell(asset_in, asset_out, amount_in))
 
     def swap_out(self, asset_in: AssetId, asset_out: AssetId, amount_out: int) -> Swap:
-        return self._swap(asset_in, asset_out, self._buy(asset_in, asset_out, amount_out))
+        """``amount_out`` of the result is what the input pays, at least what was asked for."""
+        return self.swap_in(asset_in, asset_out, self.quote_out(asset_in, asset_out, amount_out))
 
     def marginal_price(self, asset_in: AssetId, asset_out: AssetId) -> float:
         zero_for_one = self._direction(asset_in, asset_out)
@@ -75,14 +82,6 @@ class ConcentratedVenue:
             raise InsufficientLiquidity(self._state.id, amount_in, done.amount_in)
         if done.amount_out == 0:
             raise NothingPaid(self._state.id, amount_in)
-        return self._checked(done)
-
-    def _buy(self, asset_in: AssetId, asset_out: AssetId, amount_out: int) -> Walk:
-        zero_for_one = self._direction(asset_in, asset_out)
-        self._check_amount(amount_out)
-        done = walk(self._state, self._table, zero_for_one, -amount_out)
-        if done.amount_out < amount_out:
-            raise InsufficientLiquidity(self._state.id, amount_out, done.amount_out)
         return self._checked(done)
 
     def _checked(self, done: Walk) -> Walk:

@@ -270,12 +270,13 @@ def test_no_round_trip_gains_and_more_input_never_pays_less(
 def test_the_input_of_an_exact_output_pays_for_it(
     state: ConcentratedState, zero_for_one: bool, amount: int
 ) -> None:
-    """Selling what an exact output costs pays at least that output, across ticks and gaps."""
+    """The swap is that of its input, pays at least what was asked for, and costs what the contract asks."""
     venue = ConcentratedVenue(state)
     asset_in, asset_out = (A, B) if zero_for_one else (B, A)
     try:
         bought = venue.swap_out(asset_in, asset_out, amount)
     except InsufficientLiquidity:
         return
-    assert bought.amount_out == amount
-    assert venue.quote_in(asset_in, asset_out, bought.amount_in) >= amount
+    assert bought == venue.swap_in(asset_in, asset_out, bought.amount_in)
+    assert amount <= bought.amount_out
+    assert venue.walk(zero_for_one, -amount).amount_in == bought.amount_in
