@@ -25,8 +25,8 @@ from intents.errors import (
 
 MAX_TEXT: Final = 4096
 _INTEGER = re.compile(r"-?[0-9]{1,100}")
-_FRACTION = re.compile(r"(-?[0-9]{1,60})/([1-9][0-9]{0,60})")
-_DECIMAL = re.compile(r"-?[0-9]{1,60}(\.[0-9]{1,60})?([eE]-?[0-9]{1,2})?")
+_FRACTION = re.compile(r"(-?[0-9]{1,80})/([1-9][0-9]{0,80})")
+_DECIMAL = re.compile(r"-?[0-9]{1,80}(\.[0-9]{1,60})?([eE]-?[0-9]{1,2})?")
 _HEX = re.compile(r"0x([0-9a-fA-F]{2})*")
 
 

@@ -25,8 +25,8 @@ MAX_TICK: Final = 887_272
 #: Square-root prices of the outermost ticks (Uniswap v3 TickMath).
 MIN_SQRT_PRICE: Final = 4_295_128_739
 MAX_SQRT_PRICE: Final = 1_461_446_703_485_210_103_287_273_052_203_988_822_378_723_970_342
-#: Recorded weights are decimals cut off somewhere; they need to add up to one only nearly.
-WEIGHT_TOLERANCE: Final = Fraction(1, 10**6)
+#: Weights that change over time are recorded mid-way and add up to one only nearly; trades use their ratio.
+WEIGHT_TOLERANCE: Final = Fraction(1, 100)
 
 
 @dataclass(eq=False)
@@ -41,6 +41,16 @@ class TooFewAssets(InputError):
 class EmptyReserve(InputError):
     code: ClassVar[str] = "venue.empty-reserve"
     text: ClassVar[str] = "reserves of {asset} are zero"
+
+    asset: str
+
+
+@dataclass(eq=False)
+class ZeroScaling(InputError):
+    """Seen in recorded data where a converter cut a fraction to an integer: the pool cannot be priced."""
+
+    code: ClassVar[str] = "venue.zero-scaling"
+    text: ClassVar[str] = "the scaling factor of {asset} is zero"
 
     asset: str
 

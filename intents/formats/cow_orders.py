@@ -1,0 +1,119 @@
+"""One order of CoW's solver-engine JSON, read into an intent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar, Final
+
+from intents.amounts import MAX_AMOUNT
+from intents.assets import AssetId
+from intents.auction import AuctionOrder
+from intents.check import check_asset_id, check_intent
+from intents.errors import InputError
+from intents.fees import FeePolicy, PriceImprovementFee, Quote, SurplusFee, VolumeFee
+from intents.fields import Fields
+from intents.intent import NEVER, FillMode, FillRule, Intent, IntentId, Kind, Leg, Owner, OwnerScheme
+
+MAX_POLICIES: Final = 8
+MAX_SIGNATURE_BYTES: Final = 1024
+#: GPv2 settled its first batches in spring 2021: an order valid only before that is surely expired.
+EXPIRED_BEFORE: Final = 1_614_556_800
+_EIP712_BYTES: Final = 65
+
+
+@dataclass(eq=False)
+class SameAsset(InputError):
+    """Sells a token for itself: allowed by CoW for its hooks, meaningless here."""
+
+    code: ClassVar[str] = "cow.same-asset"
+    text: ClassVar[str] = "sells {asset} for itself"
+
+    asset: str
+
+
+def order_from_cow(order: Fields, network: bytes) -> AuctionOrder:
+    """The order with what remains of it. ``validTo`` 0 means that no expiry was recorded."""
+    selling = order.choice("kind", ("sell", "buy")) == "sell"
+    give, want = _token(order, "sellToken"), _token(order, "buyToken")
+    if give == want:
+        raise SameAsset(order.where, give)
+    sell_left, buy_left = order.integer("sellAmount", low=1), order.integer("buyAmount", low=1)
+    sell = max(sell_left, order.integer_or("fullSellAmount", sell_left, low=1))
+    buy = max(buy_left, order.integer_or("fullBuyAmount", buy_left, low=1))
+    if (sell, buy) != (sell_left, buy_left) and not _same_limit(selling, sell, buy, sell_left, buy_left):
+        # The engine is told to work with what it is given: the current limit, not the signed one.
+        sell, buy = sell_left, buy_left
+    limit_class = order.text_or("class", "limit") != "market"
+    signature = order.hex("signature", limit=1 << 20) if order.has("signature") else b""
+    uid = order.hex("uid", limit=64)
+    intent = Intent(
+        network=network,
+        owner=_owner(order, uid, signature),
+        nonce=0,
+        valid_from=0,
+        valid_to=order.integer_or("validTo", 0, high=2**32 - 1) or NEVER,
+        give=(Leg(give, sell),),
+        want=(Leg(want, buy),),
+        kind=Kind.EXACT_IN if selling else Kind.EXACT_OUT,
+        fill=FillRule(FillMode.PARTIAL if order.flag("partiallyFillable") else FillMode.FILL_OR_KILL),
+        max_fee=sell if limit_class else 0,
+    )
+    return AuctionOrder(
+        id=IntentId(uid),
+        intent=check_intent(intent, order.where),
+        signature=signature if len(signature) <= MAX_SIGNATURE_BYTES else b"",
+        remaining=sell_left if selling else buy_left,
+        policies=_policies(order),
+        fee_by_solver=limit_class,
+    )
+
+
+def _same_limit(selling: bool, sell: int, buy: int, sell_left: int, buy_left: int) -> bool:
+    """Whether the remaining amounts are the full ones in proportion, up to rounding."""
+    if selling:
+        return abs(buy * sell_left - buy_left * sell) < sell
+    return abs(sell * buy_left - sell_left * buy) < buy
+
+
+def _token(order: Fields, name: str) -> AssetId:
+    value = order.text(name, limit=64)
+    return AssetId(check_asset_id(value.lower() if value[:2] in ("0x", "0X") else value, order.at(name)))
+
+
+def _owner(order: Fields, uid: bytes, signature: bytes) -> Owner:
+    """An EIP-712 owner where a real signature came along, else one we can only take from the record."""
+    address = order.hex("owner", limit=64) if order.has("owner") else uid[32:52] or uid[:20]
+    scheme = order.text_or("signingScheme", "presign").lower()
+    if scheme == "eip712" and len(signature) == _EIP712_BYTES and any(signature) and len(uid) == 56:
+        return Owner(OwnerScheme.EIP712, address)
+    return Owner(OwnerScheme.RECORDED, address)
+
+
+def _policies(order: Fields) -> tuple[FeePolicy, ...]:
+    if not order.has("feePolicies"):
+        return ()
+    return tuple(_policy(item) for item in order.objects("feePolicies", limit=MAX_POLICIES))
+
+
+def _policy(policy: Fields) -> FeePolicy:
+    kind = policy.choice("kind", ("surplus", "priceImprovement", "volume"))
+    one = Fraction(1)
+    # A factor of one would withhold everything and has no inverse when scores are unwound.
+    factor = policy.fraction("factor", low=Fraction(0), high=Fraction(99_999, 100_000))
+    if kind == "volume":
+        return VolumeFee(factor)
+    cap = policy.fraction("maxVolumeFactor", low=Fraction(0), high=one)
+    if kind == "surplus":
+        return SurplusFee(factor, cap)
+    quote = policy.child("quote")
+    names = ("sellAmount", "buyAmount") if "sellAmount" in quote.document else ("sell_amount", "buy_amount")
+    return PriceImprovementFee(
+        factor,
+        cap,
+        Quote(
+            sell=quote.integer(names[0], low=1, high=MAX_AMOUNT),
+            buy=quote.integer(names[1], low=1, high=MAX_AMOUNT),
+            fee=quote.integer_or("fee", 0),
+        ),
+    )

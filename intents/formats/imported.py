@@ -1,0 +1,50 @@
+"""What an importer hands back, and names shared by all of them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import ClassVar, Final
+
+from intents.auction import Auction
+from intents.errors import InputError
+
+#: Recorded orders were signed for other systems: one made-up network keeps them apart from live ones.
+RECORDED_NETWORK: Final = hashlib.sha256(b"walras recorded orders").digest()
+#: At most this many single items are named in notes; the rest is counted.
+MAX_NAMED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """An auction, the format it came in, and what was left out or looked odd."""
+
+    auction: Auction
+    format: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(eq=False)
+class EmptyAuction(InputError):
+    code: ClassVar[str] = "auction.empty"
+    text: ClassVar[str] = "holds no orders that could be filled{why}"
+
+    why: str = ""
+
+
+def name_of(where: str) -> str:
+    """A name from a path or URL: its last part without the ending."""
+    stem = PurePosixPath(where.split("?")[0].replace("\\", "/")).name
+    for ending in (".json", ": auction"):
+        stem = stem.removesuffix(ending)
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in stem)[:100] or "auction"
+
+
+def left_out(what: str, items: list[str]) -> list[str]:
+    """One note for all of ``items``, naming the first few; none for none."""
+    if not items:
+        return []
+    shown = ", ".join(items[:MAX_NAMED])
+    more = f" and {len(items) - MAX_NAMED} more" if len(items) > MAX_NAMED else ""
+    return [f"left out {len(items)} {what}: {shown}{more}"]
