@@ -26,13 +26,21 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A row that speaks of something not built here: said, not counted."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseResult:
     name: str
     ok: bool
     detail: str = ""
 
 
-Checker = Callable[[Path], Iterator[Case]]
+Checker = Callable[[Path], Iterator[Case | LeftOut]]
 
 _CHECKERS: Final[dict[str, Checker]] = {}
 
@@ -91,7 +99,8 @@ def parametrized(*patterns: str) -> pytest.MarkDecorator:
     for pattern in patterns:
         checker = _CHECKERS[pattern]
         for path in sorted(root.glob(pattern)):
-            params += [pytest.param(case, id=f"{path.stem}-{case.name}") for case in checker(path)]
+            cases = (case for case in checker(path) if isinstance(case, Case))
+            params += [pytest.param(case, id=f"{path.stem}-{case.name}") for case in cases]
     if not params:
         reason = f"reference data {', '.join(patterns)} is not beside this checkout (set WALRAS_SHARED)"
         params = [pytest.param(None, id="absent", marks=pytest.mark.skip(reason=reason))]
