@@ -1,0 +1,28 @@
+"""The fairness filter (CIP-67): no pair may do worse in a batch than the best bid for that pair alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from settlement.mechanism import Bid
+from settlement.verified import DirectedPair
+
+
+def baselines(bids: Sequence[Bid]) -> dict[DirectedPair, int]:
+    """Per directed pair the best score among bids that trade this pair only."""
+    best: dict[DirectedPair, int] = {}
+    for bid in bids:
+        if len(bid.pairs) == 1:
+            ((pair, score),) = bid.pairs.items()
+            best[pair] = max(score, best.get(pair, 0))
+    return best
+
+
+def fair(bids: Sequence[Bid]) -> list[Bid]:
+    """The bids that stay, in the given order: single-pair ones, and those that reach every baseline."""
+    best = baselines(bids)
+    return [bid for bid in bids if len(bid.pairs) == 1 or reaches(bid, best)]
+
+
+def reaches(bid: Bid, best: dict[DirectedPair, int]) -> bool:
+    return all(score >= best.get(pair, 0) for pair, score in bid.pairs.items())

@@ -1,0 +1,62 @@
+"""Greedy winner determination, as CoW's autopilot does it.
+
+Source: cowprotocol/services, crates/winner-selection. Bids are taken by descending score while their
+directed pairs are disjoint from those taken, up to ``max_winners``. The reference score of a winning
+solver is the greedy total over the fair bids of the others, without filtering anew. Beyond CoW,
+bids that share an intent or a venue are refused too, because the later one could not settle; bids read
+from CoW's files name neither, so results there are equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from settlement.fair_filter import fair
+from settlement.mechanism import DEFAULT_MAX_WINNERS, Bid, Outcome, check_bids, ranked
+
+
+@dataclass(frozen=True, slots=True)
+class Greedy:
+    """The default mechanism."""
+
+    name: ClassVar[str] = "greedy"
+
+    max_winners: int = DEFAULT_MAX_WINNERS
+
+    def run(self, bids: Sequence[Bid], seed: bytes) -> Outcome:
+        check_bids(bids)
+        survivors = fair(ranked(bids, seed))
+        winners = take(survivors, self.max_winners)
+        return Outcome(
+            mechanism=self.name,
+            fair=tuple(bid.name for bid in survivors),
+            winners=tuple(bid.name for bid in winners),
+            total=total(winners),
+            references={
+                solver: total(take([b for b in survivors if b.solver != solver], self.max_winners))
+                for solver in sorted({bid.solver for bid in winners})
+            },
+        )
+
+
+def take(bids: Sequence[Bid], max_winners: int) -> list[Bid]:
+    """The bids greedy keeps of ``bids``, which come best first."""
+    taken: list[Bid] = []
+    pairs: set[object] = set()
+    intents: set[object] = set()
+    venues: set[object] = set()
+    for bid in bids:
+        if len(taken) == max_winners:
+            break
+        if pairs.isdisjoint(bid.pairs) and intents.isdisjoint(bid.intents) and venues.isdisjoint(bid.venues):
+            taken.append(bid)
+            pairs |= bid.pairs.keys()
+            intents |= bid.intents
+            venues |= bid.venues
+    return taken
+
+
+def total(bids: Sequence[Bid]) -> int:
+    return sum(bid.score for bid in bids)
