@@ -9,7 +9,7 @@ from intents.venue_states import VenueId, VenueState
 from liquidity.errors import VenueError
 from liquidity.registry import open_venue
 from liquidity.venue import Venue
-from settlement.errors import InputMismatch, OutputOverstated, OutputUnderstated, UnknownVenue, VenueRefused
+from settlement.errors import OutputOverstated, OutputUnderstated, UnknownVenue, VenueRefused
 from settlement.solution import Interaction
 
 
@@ -23,8 +23,9 @@ class VenueBook:
     def replay(self, interactions: Sequence[Interaction]) -> Mapping[VenueId, VenueState]:
         """The states of the venues used, afterwards, in order of first use.
 
-        Both claimed amounts must be what the venue does, to the unit: an overstated output would be
-        paid by others, an understated one hides value from owners.
+        Every venue takes exactly the claimed input or refuses. The claimed output must be what it
+        pays, to the unit: an overstated one would be paid by others, an understated one hides
+        value from owners.
         """
         after: dict[VenueId, Venue] = {}
         for i, interaction in enumerate(interactions):
@@ -56,8 +57,6 @@ def _execute(venue: Venue, claimed: Interaction, where: str) -> Venue:
         after = open_venue(swap.state)
     except VenueError as error:
         raise VenueRefused(where, claimed.venue, str(error), error.code) from error
-    if swap.amount_in != claimed.amount_in:
-        raise InputMismatch(where, claimed.amount_in, swap.amount_in)
     if claimed.amount_out > swap.amount_out:
         raise OutputOverstated(where, claimed.amount_out, swap.amount_out)
     if claimed.amount_out < swap.amount_out:
