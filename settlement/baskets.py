@@ -24,7 +24,6 @@ from settlement.errors import (
     GivesTooMuch,
     LegCountMismatch,
     LimitNotMet,
-    MissingReferencePrice,
     PolicyNotForBaskets,
     ReferenceLegMismatch,
 )
@@ -62,12 +61,13 @@ def settle_basket(
         must = bounds.must.want[j]
         if got < mul_div_ceil(filled, must, bounds.must.give[0]):
             raise LimitNotMet(place, filled, got, bounds.must.give[0], must)
-        left, value = _score(order, Amounts(filled, got), limit, leg.asset, auction, place)
+        reference_price = auction.reference_price(leg.asset) or 0
+        score = score_swap(Kind.EXACT_IN, Amounts(filled, got), limit, order.policies, reference_price, place)
         trade_wants.append(Leg(leg.asset, got))
         if fill.wants[j] > got:
             fees.append(Leg(leg.asset, fill.wants[j] - got))
-        surplus.append(Leg(leg.asset, left))
-        scores.append(value)
+        surplus.append(Leg(leg.asset, score.surplus))
+        scores.append(score.value if order.scored else 0)
     return Trade(
         order=order.id,
         gives=tuple(Leg(leg.asset, given) for leg, given in zip(intent.give, gives, strict=True)),
@@ -105,18 +105,6 @@ def _check_values(order: AuctionOrder, fill: Fill, prices: Mapping[AssetId, int]
         raise BasketUnderpaid(where, got, given)
     if got > given + max(want_prices):
         raise BasketOverpaid(where, got, given + max(want_prices))
-
-
-def _score(
-    order: AuctionOrder, final: Amounts, limit: Limit, asset: AssetId, auction: Auction, where: str
-) -> tuple[int, int]:
-    price = auction.reference_price(asset)
-    score = score_swap(Kind.EXACT_IN, final, limit, order.policies, price or 0, where)
-    if not order.scored:
-        return score.surplus, 0
-    if price is None:
-        raise MissingReferencePrice(where, asset, score.surplus + score.protocol_fees)
-    return score.surplus, score.value
 
 
 def _by_pair(scores: list[int], given_values: list[int]) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from intents.auction import Auction
 from intents.fees import FeePolicy
 from intents.intent import Kind
 from settlement.apportion import apportion
-from settlement.errors import NegativeSurplus
+from settlement.errors import MissingReferencePrice, NegativeSurplus
 from settlement.execution import Amounts, Limit, surplus_over
 from settlement.fees import unwind
 from settlement.solution import Interaction
@@ -72,6 +72,7 @@ def score_solution(
     leftovers: Mapping[AssetId, int],
 ) -> Score:
     """Add up verified trades, subtract uncovered cost, and spread it over directed pairs."""
+    check_reference_prices(auction, trades)
     surplus = sum(trade.score for trade in trades)
     cost = execution_cost(auction, len(trades), interactions)
     collected = value_at_reference(auction, leftovers)
@@ -85,6 +86,14 @@ def score_solution(
         orders={trade.order: trade.score for trade in trades},
         pairs=_net_by_pair(trades, uncovered),
     )
+
+
+def check_reference_prices(auction: Auction, trades: Sequence[Trade]) -> None:
+    """Every asset a scored order wants has a reference price, or its surplus is worth nobody knows what."""
+    for i, trade in enumerate(trades):
+        for want in trade.wants:
+            if trade.scored and auction.reference_price(want.asset) is None:
+                raise MissingReferencePrice(f"fills[{i}]", want.asset, want.amount)
 
 
 def execution_cost(auction: Auction, fills: int, interactions: Sequence[Interaction]) -> int:

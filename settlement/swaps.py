@@ -10,8 +10,8 @@ from intents.auction import Auction, AuctionOrder
 from intents.curves import ExclusiveToAnother, Limits, limits_at
 from intents.intent import Kind, Leg
 from settlement.checks import check_amount_made, price_of
-from settlement.errors import LegsOnSwap, LimitNotMet, MissingReferencePrice, ReservedForAnother
-from settlement.execution import Amounts, Limit, SwapFill, meets_limit
+from settlement.errors import LegsOnSwap, LimitNotMet, ReservedForAnother
+from settlement.execution import Limit, SwapFill, meets_limit
 from settlement.fees import charge
 from settlement.scoring import score_swap
 from settlement.solution import Fill
@@ -68,7 +68,8 @@ def settle_swap(
         surplus_asset, withheld = give, final.given - before.given
     else:
         surplus_asset, withheld = want, before.got - final.got
-    surplus, value = _score(order, final, limit, auction, where)
+    reference_price = auction.reference_price(want) or 0
+    score = score_swap(intent.kind, final, limit, order.policies, reference_price, where)
     return Trade(
         order=order.id,
         gives=(Leg(give, final.given),),
@@ -76,18 +77,7 @@ def settle_swap(
         filled=filled,
         fee=fill.fee,
         protocol_fees=(Leg(surplus_asset, withheld),) if withheld else (),
-        surplus=(Leg(surplus_asset, surplus),),
-        pair_scores=(value,),
+        surplus=(Leg(surplus_asset, score.surplus),),
+        pair_scores=(score.value if order.scored else 0,),
         scored=order.scored,
     )
-
-
-def _score(order: AuctionOrder, final: Amounts, limit: Limit, auction: Auction, where: str) -> tuple[int, int]:
-    asset = order.intent.want[0].asset
-    price = auction.reference_price(asset)
-    score = score_swap(order.intent.kind, final, limit, order.policies, price or 0, where)
-    if not order.scored:
-        return score.surplus, 0
-    if price is None:
-        raise MissingReferencePrice(where, asset, score.surplus + score.protocol_fees)
-    return score.surplus, score.value

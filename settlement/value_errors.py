@@ -233,10 +233,10 @@ class NegativeSurplus(LawError):
 @dataclass(eq=False)
 class MissingReferencePrice(LawError):
     code: ClassVar[str] = "law.missing-reference-price"
-    text: ClassVar[str] = 'a surplus of {surplus} in asset "{asset}", which has no reference price'
+    text: ClassVar[str] = 'gets {got} of asset "{asset}", whose surplus has no reference price to be scored at'
 
     asset: str
-    surplus: int
+    got: int
 
 
 @dataclass(eq=False)
