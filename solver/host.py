@@ -28,6 +28,7 @@ from solver.outcome import OutcomeKind, SolverRun
 from solver.spec import SolverSpec
 
 _READ = 1 << 16
+_KINDS = frozenset(int(kind) for kind in FrameKind)
 
 
 @dataclass(eq=False)
@@ -58,7 +59,7 @@ class _Worker:
     async def receive(self) -> tuple[FrameKind, bytes]:
         header = await self._take(HEADER.size)
         kind, length = HEADER.unpack(header)
-        if length > MAX_SOLUTION_BYTES or kind not in FrameKind:
+        if length > MAX_SOLUTION_BYTES or kind not in _KINDS:
             raise WorkerLost("", f"broke the pipe's protocol (kind {kind}, {length} bytes)")
         payload = await self._take(length)
         if kind == FrameKind.FAILED:

@@ -145,15 +145,15 @@ def _progress(settings: Settings, total: int) -> Iterator[Progress]:
 def _check_receipts(settings: Settings, run: RunDirectory, results: Results) -> tuple[int, int]:
     """Read every receipt back from its file and verify it as a stranger would."""
     from intents.errors import WalrasError
+    from intents.strict_json import parse_json
     from node.inputs import read_file
     from settlement.receipt import verify_receipt
-    from settlement.receipt_codec import receipt_from_bytes
 
     failed = 0
     paths = [run.path / batch.receipt for batch in results.batches if batch.receipt]
     for path in paths:
         try:
-            verify_receipt(receipt_from_bytes(read_file(path), str(path)))
+            verify_receipt(parse_json(read_file(path), str(path)), str(path))
         except WalrasError as error:
             failed += 1
             warn(settings, error.code, str(error))
@@ -164,5 +164,8 @@ def _check_receipts(settings: Settings, run: RunDirectory, results: Results) -> 
 def _closing(settings: Settings, run: RunDirectory, results: Results) -> None:
     settled = sum(batch.orders_filled for batch in results.batches)
     total = sum(batch.score for batch in results.batches)
-    note(settings, f"{len(results.batches)} batches, {settled} orders settled, score {whole(total)} in the numeraire")
+    note(
+        settings,
+        f"{len(results.batches)} batches, {settled} orders settled, score {whole(total)} in the numeraire",
+    )
     note(settings, f"report: {run.path / 'report.html'}")

@@ -80,10 +80,9 @@ def _is_ours(room: str) -> bool:
 
 
 def _signatures() -> tuple[bool, str]:
-    from settlement.verify import Verifier
-
     from scenarios.catalog import shipped
     from scenarios.generate import generate
+    from settlement.verify import Verifier
 
     auction = generate(shipped()[0], 1)
     Verifier(auction)
@@ -102,8 +101,8 @@ def _ortools() -> tuple[bool, str]:
 
 def _processes() -> tuple[bool, str]:
     import trio
-    from intents.auction_codec import encode_auction
 
+    from intents.auction_codec import encode_auction
     from scenarios.catalog import shipped
     from scenarios.generate import generate
     from solver.host import host

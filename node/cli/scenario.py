@@ -40,7 +40,6 @@ def list_(settings: Settings) -> None:
 def check(settings: Settings, names: tuple[str, ...]) -> None:
     """Read each world (a shipped NAME or a TOML file), draw its first auction and say what is in it."""
     from intents.auction_codec import auction_hash
-
     from scenarios.catalog import find
     from scenarios.generate import generate
 
@@ -70,7 +69,6 @@ def draw(settings: Settings, name: str, batch: int, seed: int | None, out: Path 
     import json
 
     from intents.auction_codec import auction_to_json
-
     from scenarios.catalog import find
     from scenarios.generate import generate
 
