@@ -1,0 +1,99 @@
+"""One ``/solve`` exchange in CoW's solver-engine JSON, from the engine's side of the table.
+
+A request is taken at its word where a record would not be: its orders are live (no clock is asked), a
+liquidity id may come twice, and the most that a buy order may give can be any 256-bit number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from intents.amounts import MAX_AMOUNT
+from intents.auction import Auction
+from intents.formats.cow import auction_from_cow
+from intents.strict_json import parse_json
+from settlement.cow_solution import solution_to_cow
+from settlement.solution import Interaction, Solution
+
+_MAX_U256_DIGITS: Final = 78
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """``venue_ids`` maps a made-up unique id back to the one that came twice."""
+
+    auction: Auction
+    venue_ids: Mapping[str, str]
+
+
+def read_request(body: bytes, where: str) -> Request:
+    """Raises an ``InputError`` that names field and reason."""
+    document = parse_json(body, where)
+    venue_ids: dict[str, str] = {}
+    if isinstance(document, dict):
+        orders, liquidity = document.get("orders"), document.get("liquidity")
+        if isinstance(orders, list):
+            document["orders"] = [_capped(order) for order in orders]
+        if isinstance(liquidity, list):
+            document["liquidity"], venue_ids = _told_apart(liquidity)
+    imported = auction_from_cow(document, where, lenient=True)
+    return Request(replace(imported.auction, number=0), venue_ids)
+
+
+def answer(request: Request, solutions: Iterable[Solution]) -> dict[str, Any]:
+    """The response body, the last solution of each id counting."""
+    latest = {solution.id: solution for solution in solutions}
+    return {"solutions": [_entry(request, latest[number]) for number in sorted(latest)]}
+
+
+def _entry(request: Request, solution: Solution) -> dict[str, Any]:
+    entry = solution_to_cow(solution, request.auction)
+    flags = internalised(request.auction, solution.interactions)
+    for interaction, flag in zip(entry["interactions"], flags, strict=True):
+        interaction["internalize"] = flag
+        interaction["id"] = request.venue_ids.get(interaction["id"], interaction["id"])
+    return entry
+
+
+def internalised(auction: Auction, interactions: Iterable[Interaction]) -> list[bool]:
+    """Which swaps settlement buffers could stand in for (CIP-2): trusted inputs, outputs still in the buffer."""
+    used: dict[str, int] = {}
+    flags = []
+    for swap in interactions:
+        total = used.get(swap.asset_out, 0) + swap.amount_out
+        covered = auction.asset[swap.asset_in].trusted and total <= auction.asset[swap.asset_out].buffer
+        if covered:
+            used[swap.asset_out] = total
+        flags.append(covered)
+    return flags
+
+
+def _capped(order: object) -> object:
+    """A buy order with the most it gives cut to the largest amount there is: a stricter limit, if any."""
+    if not isinstance(order, dict) or order.get("kind") != "buy":
+        return order
+    capped = dict(order)
+    for name in ("sellAmount", "fullSellAmount"):
+        amount = order.get(name)
+        if isinstance(amount, str) and amount.isascii() and amount.isdigit() and len(amount) <= _MAX_U256_DIGITS:
+            capped[name] = str(min(int(amount), MAX_AMOUNT))
+    return capped
+
+
+def _told_apart(liquidity: list[Any]) -> tuple[list[Any], dict[str, str]]:
+    """Every source under an id of its own, and the ids that were made up for that."""
+    items = []
+    made_up: dict[str, str] = {}
+    seen: set[str] = set()
+    for place, item in enumerate(liquidity):
+        if isinstance(item, dict) and isinstance(item.get("id"), str | int):
+            shown = str(item["id"])
+            if shown in seen:
+                unique = f"{shown[:40]}#{place}"
+                made_up[unique] = shown
+                item = {**item, "id": unique}
+            seen.add(str(item["id"]))
+        items.append(item)
+    return items, made_up

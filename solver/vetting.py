@@ -1,0 +1,53 @@
+"""Asking the referee before bidding: only what the law accepts leaves a built-in solver.
+
+A candidate that the verifier refuses would cost its solver the bid and everybody time; the solvers
+here are simple enough to afford the question.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from intents.auction import Auction
+from settlement.errors import LawError
+from settlement.solution import MAX_SOLUTIONS_PER_SOLVER, Solution
+from settlement.verify import Verifier
+from solver.protocol import Deadline
+
+
+def vetted(auction: Auction, candidates: Iterable[Sequence[Solution]], deadline: Deadline) -> Iterator[Solution]:
+    """The best lawful one of each set of alternatives, as they come.
+
+    Once a solver's quota is used up, a better one takes the worst one's id.
+    """
+    verifier = Verifier(auction)
+    bids: list[tuple[int, int]] = []  # (net score, id), the worst first
+    for alternatives in candidates:
+        if deadline.passed:
+            return
+        best = best_lawful(verifier, alternatives)
+        if best is None:
+            continue
+        net, bid = best
+        if len(bids) < MAX_SOLUTIONS_PER_SOLVER:
+            heapq.heappush(bids, (net, bid.id))
+            yield bid
+        elif net > bids[0][0]:
+            number = bids[0][1]
+            heapq.heapreplace(bids, (net, number))
+            yield replace(bid, id=number)
+
+
+def best_lawful(verifier: Verifier, alternatives: Iterable[Solution]) -> tuple[int, Solution] | None:
+    """The lawful solution of the highest net score, the first of equals, with that score."""
+    best: tuple[int, Solution] | None = None
+    for solution in alternatives:
+        try:
+            net = verifier.verify(solution).score.net
+        except LawError:
+            continue
+        if best is None or net > best[0]:
+            best = (net, solution)
+    return best
