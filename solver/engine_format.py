@@ -10,13 +10,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from intents.amounts import MAX_AMOUNT
-from intents.auction import Auction
+from intents.amounts import MAX_AMOUNT, MAX_PRICE
+from intents.auction import MAX_ORDERS, MAX_VENUES, Auction
+from intents.errors import AmountOutOfRange
+from intents.fields import Fields
 from intents.formats.cow import auction_from_cow
+from intents.formats.cow_orders import SameAsset, order_from_cow
+from intents.formats.cow_venues import KINDS
+from intents.formats.imported import RECORDED_NETWORK
 from intents.strict_json import parse_json
 from settlement.cow_solution import solution_to_cow
 from settlement.solution import Interaction, Solution
 
+#: What every request must hold, by description and by CoW's code.
+REQUIRED: Final = ("tokens", "orders", "liquidity", "effectiveGasPrice", "deadline")
 _MAX_U256_DIGITS: Final = 78
 
 
@@ -30,16 +37,29 @@ class Request:
 
 def read_request(body: bytes, where: str) -> Request:
     """Raises an ``InputError`` that names field and reason."""
-    document = parse_json(body, where)
-    venue_ids: dict[str, str] = {}
-    if isinstance(document, dict):
-        orders, liquidity = document.get("orders"), document.get("liquidity")
-        if isinstance(orders, list):
-            document["orders"] = [_capped(order) for order in orders]
-        if isinstance(liquidity, list):
-            document["liquidity"], venue_ids = _told_apart(liquidity)
+    fields = Fields(parse_json(body, where), where)
+    for name in REQUIRED:
+        fields.raw(name)
+    orders = [_capped(order) for order, _ in fields.items("orders", limit=MAX_ORDERS)]
+    liquidity, venue_ids = _told_apart([source for source, _ in fields.items("liquidity", limit=MAX_VENUES)])
+    document = {**fields.document, "orders": orders, "liquidity": liquidity}
+    _check_shapes(Fields(document, where))
     imported = auction_from_cow(document, where, lenient=True)
     return Request(replace(imported.auction, number=0), venue_ids)
+
+
+def _check_shapes(fields: Fields) -> None:
+    """Leaving out an order that is out of our range is lenient; one that is no order is the caller's fault."""
+    for order in fields.objects("orders", limit=MAX_ORDERS):
+        try:
+            order_from_cow(order, RECORDED_NETWORK)
+        except SameAsset:
+            continue
+        except AmountOutOfRange as error:
+            if not 0 <= error.value <= MAX_PRICE:
+                raise
+    for source in fields.objects("liquidity", limit=MAX_VENUES):
+        source.choice("kind", KINDS)
 
 
 def answer(request: Request, solutions: Iterable[Solution]) -> dict[str, Any]:
