@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import tests.vectors.cow_engine as cow_engine
 from intents.auction import Auction, Balance, CostModel
 from intents.fees import SurplusFee, VolumeFee
 from intents.intent import Exclusivity, Kind
@@ -20,20 +19,12 @@ from solver.baseline import Baseline, BaselineConfig, best_connected, engine_gas
 from solver.config import EngineConfig
 from solver.protocol import Deadline
 from tests.solver_worlds import ONE, auction, pool, swap
-from tests.vectors.registry import Case, parametrized, run
 
 COSTS = CostModel(gas_price=10**9, settlement_gas=40_000, trade_gas=55_000)
 
 
 def solve(world: Auction, config: BaselineConfig | None = None) -> list[Solution]:
     return list(Baseline(config).solve(world, Deadline.after(30)))
-
-
-@parametrized(cow_engine.ENGINES)
-def test_answers_as_the_recorded_engines(case: Case) -> None:
-    """Baseline and naive reproduce CoW's responses, every field."""
-    result = run(case)
-    assert result.ok, result.detail
 
 
 def test_each_order_is_a_solution_of_its_own() -> None:
