@@ -1,0 +1,199 @@
+"""The batch at one price vector, as a program: fixed prices, or prices free to move a little.
+
+At fixed prices p every order inside its limit trades at p_give/p_want, venues trade on their ladders,
+every asset must balance, and the objective is the verified net score itself: surplus at reference
+prices, less cost, where leftovers count towards cost and no further. That is linear. Letting log prices
+move by δ within a small step, with products linearised around the last plan, gives the direction in
+which prices should go; a solve at the new fixed prices then makes the step exact.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from intents.assets import AssetId
+from intents.intent import IntentId
+from solver.flagship.lp import INFINITY, Program
+from solver.flagship.plan import Plan, Problem, order_surplus
+
+#: What each asset's balance keeps in hand, relative to the largest flow: room for integer rounding.
+RESERVE: Final = 2e-10
+
+
+@dataclass(frozen=True)
+class Move:
+    """Prices may move by ``step`` in log around ``plan``."""
+
+    plan: Plan
+    step: float
+
+
+def solve_batch(
+    problem: Problem,
+    prices: Mapping[AssetId, float],
+    *,
+    move: Move | None = None,
+    whole: bool = False,
+    hint: Plan | None = None,
+    seconds: float = 5.0,
+    nodes: int = 300,
+) -> Plan | None:
+    """The best plan at ``prices`` (or near them, with ``move``); ``whole`` asks for true switches.
+
+    Without ``whole``, fixed costs are spread over the amounts of ``hint``, which makes small users of an
+    expensive venue give it up from one round to the next.
+    """
+    return _Batch(problem, prices, move, whole, hint).solve(seconds, nodes)
+
+
+class _Batch:
+    """One program under construction."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        prices: Mapping[AssetId, float],
+        move: Move | None,
+        whole: bool,
+        hint: Plan | None,
+    ) -> None:
+        self.problem = problem
+        self.prices = prices
+        self.move = move
+        self.whole = whole
+        self.hint = hint
+        self.program = Program(whole=whole)
+        self.by_id = {order.id: order for order in problem.orders}
+        self.rows: dict[AssetId, Any] = {}
+        self.fills: dict[IntentId, Any] = {}
+        self.flows: dict[tuple[str, AssetId, AssetId], list[Any]] = {}
+        self.shifts: dict[AssetId, Any] = {}
+        self.cost = self.program.row(-INFINITY, problem.market.settlement_cost)
+        self.kept = self.program.row(-INFINITY, 0.0)
+        # What leftovers pay of the cost: at most the cost, at most the leftovers.
+        self.covered = self.program.variable(0.0, INFINITY, 1.0)
+        self.cost.SetCoefficient(self.covered, 1.0)
+        self.kept.SetCoefficient(self.covered, 1.0)
+        self._orders()
+        self._ladders()
+
+    def solve(self, seconds: float, nodes: int) -> Plan | None:
+        if not self.fills or not self.program.solve(seconds=seconds, nodes=nodes):
+            return None
+        fills = {
+            order: min(1.0, x.solution_value()) for order, x in self.fills.items() if x.solution_value() > 1e-9
+        }
+        flows = {
+            name: total
+            for name, pieces in self.flows.items()
+            if (total := sum(y.solution_value() for y in pieces)) > 1e-12
+        }
+        prices = dict(self.prices)
+        for asset, shift in self.shifts.items():
+            prices[asset] = prices.get(asset, 1.0) * math.exp(shift.solution_value())
+        net = self.program.value - self.problem.market.settlement_cost
+        return Plan(fills, flows, prices, net)
+
+    def _row(self, asset: AssetId) -> Any:
+        """The balance of ``asset``: what comes in less what goes out is left over, and not negative."""
+        if asset not in self.rows:
+            left = self.program.variable(RESERVE, INFINITY)
+            made = self.program.row(0.0, 0.0)
+            made.SetCoefficient(left, -1.0)
+            if self.problem.market.auction.reference_price(asset):
+                self.kept.SetCoefficient(left, -1.0)
+            self.rows[asset] = made
+        return self.rows[asset]
+
+    def _spend(self, variable: Any, amount: float) -> None:
+        """``variable`` costs ``amount`` per unit: less in the objective, more that leftovers may cover."""
+        if amount:
+            objective = self.program._objective
+            objective.SetCoefficient(variable, objective.GetCoefficient(variable) - amount)
+            self.cost.SetCoefficient(variable, -amount)
+
+    def _orders(self) -> None:
+        for order in self.problem.orders:
+            rate = self.problem.rate(order, self.prices)
+            if rate < order.floor:
+                continue
+            gain = order_surplus(order, rate)
+            x = self.program.switch(gain) if order.whole else self.program.variable(0.0, 1.0, gain)
+            self.fills[order.id] = x
+            given = order.size if order.sells else order.size / rate
+            got = order.size * rate if order.sells else order.size
+            self._row(order.give).SetCoefficient(x, given)
+            self._row(order.want).SetCoefficient(x, -got)
+            self._trade_cost(order.id, x, whole=order.whole, least=order.least)
+            if self.move is not None:
+                self._let_move(order.id, x)
+
+    def _trade_cost(self, order: IntentId, x: Any, *, whole: bool, least: float) -> None:
+        cost = self.problem.market.trade_cost
+        if self.whole and not whole and (cost or least):
+            z = self.program.switch()
+            on = self.program.row(-INFINITY, 0.0)
+            on.SetCoefficient(x, 1.0)
+            on.SetCoefficient(z, -1.0)
+            if least:
+                enough = self.program.row(0.0, INFINITY)
+                enough.SetCoefficient(x, 1.0)
+                enough.SetCoefficient(z, -least)
+            self._spend(z, cost)
+            return
+        before = self.hint.fills.get(order, 0.0) if self.hint is not None else 1.0
+        self._spend(x, cost if whole else cost / max(before, 0.02))
+
+    def _let_move(self, order_id: IntentId, x: Any) -> None:
+        """Terms of price changes, linear around the last plan; the owner's limit must go on holding."""
+        assert self.move is not None
+        order = self.by_id[order_id]
+        before = self.move.plan.fills.get(order_id, 0.0)
+        if before <= 0.0:
+            return
+        rate = self.problem.rate(order, self.prices)
+        give, want = self._shift(order.give), self._shift(order.want)
+        limit = self.program.row(math.log(order.floor / rate), INFINITY)
+        limit.SetCoefficient(give, 1.0)
+        limit.SetCoefficient(want, -1.0)
+        objective = self.program._objective
+        if order.sells:  # more is got of the wanted asset
+            row, gain = self._row(order.want), order.size * rate * before
+            amount = -gain
+        else:  # less is given of the given asset
+            row, gain = self._row(order.give), order.size * order.limit / rate * before
+            amount = -order.size / rate * before
+        for shift, sign in ((give, 1.0), (want, -1.0)):
+            row.SetCoefficient(shift, row.GetCoefficient(shift) + sign * amount)
+            objective.SetCoefficient(shift, objective.GetCoefficient(shift) + sign * gain)
+
+    def _shift(self, asset: AssetId) -> Any:
+        assert self.move is not None
+        if asset not in self.shifts:
+            self.shifts[asset] = self.program.variable(-self.move.step, self.move.step)
+        return self.shifts[asset]
+
+    def _ladders(self) -> None:
+        for ladder in self.problem.ladders:
+            into, out = self._row(ladder.asset_in), self._row(ladder.asset_out)
+            widest = sum(size for size, _ in ladder.pieces)
+            pieces = []
+            before = self.hint.flows.get(ladder.name, 0.0) if self.hint is not None else widest
+            per_unit = 0.0 if self.whole else ladder.cost / max(before, 1e-3 * widest, 1e-6)
+            for size, rate in ladder.pieces:
+                y = self.program.variable(0.0, size)
+                into.SetCoefficient(y, -1.0)
+                out.SetCoefficient(y, rate)
+                self._spend(y, per_unit)
+                pieces.append(y)
+            if self.whole and ladder.cost:
+                z = self.program.switch()
+                on = self.program.row(-INFINITY, 0.0)
+                for y in pieces:
+                    on.SetCoefficient(y, 1.0)
+                on.SetCoefficient(z, -widest)
+                self._spend(z, ladder.cost)
+            self.flows[ladder.name] = pieces

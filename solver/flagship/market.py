@@ -1,0 +1,128 @@
+"""The auction in floats: every asset measured in the numeraire at its reference price.
+
+In these units all prices are near one, amounts are near their value, and LPs are well scaled whatever
+the decimals. Assets without a reference price are measured through venues from those that have one;
+what cannot be measured is left out, since nothing there could be scored or routed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+
+from intents.amounts import PRICE_SCALE
+from intents.assets import AssetId
+from intents.auction import Auction, AuctionOrder
+from intents.curves import limits_at
+from intents.errors import WalrasError
+from intents.fees import VolumeFee
+from intents.intent import IntentId, Kind
+from liquidity.errors import VenueError
+from liquidity.registry import open_venue
+from liquidity.venue import Venue
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A swap that could be scored. ``size`` is its remaining reference amount, measured.
+
+    A sell gives ``size``·x and wants at least ``limit`` per unit given; a buy gets ``size``·x and gives at
+    most 1/``limit`` per unit got. ``floor`` is the least rate give→want at which the owner's limit holds
+    after protocol fees on volume. ``unit`` is one base unit of the reference asset, measured.
+    """
+
+    id: IntentId
+    give: AssetId
+    want: AssetId
+    sells: bool
+    size: float
+    limit: float
+    floor: float
+    whole: bool
+    least: float
+    record: AuctionOrder
+
+
+@dataclass(frozen=True)
+class Market:
+    """``unit[a]`` is the measured value of one base unit of asset a; costs are in the numeraire's whole units."""
+
+    auction: Auction
+    unit: dict[AssetId, float]
+    orders: tuple[Order, ...]
+    venues: tuple[Venue, ...]
+    settlement_cost: float
+    trade_cost: float
+    gas_price: float
+
+    def venue_cost(self, venue: Venue) -> float:
+        return self.gas_price * venue.state.gas
+
+
+def measure(auction: Auction, solver: str) -> Market:
+    """Measure ``auction``; orders out of reach of ``solver`` or of any price are left out."""
+    venues = tuple(open_venue(state) for state in auction.venues)
+    unit = _units(auction, venues)
+    gas_price = auction.costs.gas_price / PRICE_SCALE
+    return Market(
+        auction=auction,
+        unit=unit,
+        orders=tuple(
+            order for record in auction.orders if (order := _order(record, auction, unit, solver)) is not None
+        ),
+        venues=venues,
+        settlement_cost=gas_price * auction.costs.settlement_gas,
+        trade_cost=gas_price * auction.costs.trade_gas,
+        gas_price=gas_price,
+    )
+
+
+def _units(auction: Auction, venues: tuple[Venue, ...]) -> dict[AssetId, float]:
+    """Value per base unit; unpriced assets through the venue that leads to them, breadth first."""
+    unit = {a.id: a.reference_price / PRICE_SCALE**2 for a in auction.assets if a.reference_price}
+    leads: defaultdict[AssetId, list[Venue]] = defaultdict(list)
+    for venue in venues:
+        for asset in venue.state.assets:
+            leads[asset].append(venue)
+    waiting = list(unit)
+    while waiting:
+        known = waiting.pop(0)
+        for venue in leads[known]:
+            for other in venue.state.assets:
+                if other in unit:
+                    continue
+                try:
+                    rate = venue.marginal_price(known, other)
+                except VenueError:
+                    continue
+                if rate > 0.0 and math.isfinite(rate):
+                    unit[other] = unit[known] / rate
+                    waiting.append(other)
+    return unit
+
+
+def _order(record: AuctionOrder, auction: Auction, unit: dict[AssetId, float], solver: str) -> Order | None:
+    intent = record.intent
+    number = auction.number
+    if not intent.is_swap or record.remaining == 0 or not record.scored:
+        return None
+    if number and not intent.valid_from <= number <= intent.valid_to:
+        return None
+    give, want = intent.give[0].asset, intent.want[0].asset
+    if give not in unit or want not in unit or not auction.reference_price(want):
+        return None
+    try:
+        limits = limits_at(intent, number, solver)
+    except WalrasError:
+        return None  # exclusive to another solver
+    sells = intent.kind is Kind.EXACT_IN
+    limit = (limits.want[0] * unit[want]) / (limits.give[0] * unit[give])
+    volume = sum((p.factor for p in record.policies if isinstance(p, VolumeFee)), Fraction(0))
+    floor = limit / (1.0 - float(volume)) if sells else limit * (1.0 + float(volume))
+    size = record.remaining * (unit[give] if sells else unit[want])
+    if not (0.0 < size < math.inf and 0.0 < limit < math.inf):
+        return None
+    least = intent.fill.min_fill / record.remaining if intent.partial else 1.0
+    return Order(record.id, give, want, sells, size, limit, floor, not intent.partial, least, record)

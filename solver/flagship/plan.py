@@ -1,0 +1,45 @@
+"""A plan: how much of each order and venue, at which prices. Floats, in measured units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from intents.assets import AssetId
+from intents.intent import IntentId
+from solver.flagship.ladders import Ladder
+from solver.flagship.market import Market, Order
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a program may use: orders near the money and the ladders between their assets."""
+
+    market: Market
+    orders: tuple[Order, ...]
+    ladders: tuple[Ladder, ...]
+
+    def rate(self, order: Order, prices: Mapping[AssetId, float]) -> float:
+        """Units of the wanted asset per unit given, both measured."""
+        return prices.get(order.give, 1.0) / prices.get(order.want, 1.0)
+
+    def inside(self, order: Order, prices: Mapping[AssetId, float]) -> bool:
+        """Whether the owner's limit holds at ``prices``."""
+        return self.rate(order, prices) >= order.floor
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``fills`` are fractions of what remains; ``flows`` inputs per ladder; ``net`` what it is worth."""
+
+    fills: Mapping[IntentId, float]
+    flows: Mapping[tuple[str, AssetId, AssetId], float]
+    prices: Mapping[AssetId, float]
+    net: float
+
+
+def order_surplus(order: Order, rate: float) -> float:
+    """Scored surplus of a whole fill at ``rate``, in the numeraire (CoW's rule for buys: at the limit price)."""
+    if order.sells:
+        return order.size * (rate - order.limit)
+    return order.size * (1.0 - order.limit / rate)

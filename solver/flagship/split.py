@@ -1,0 +1,40 @@
+"""A solution's independent parts: groups of fills and interactions that share no asset."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from intents.assets import AssetId
+from intents.auction import Auction
+from settlement.solution import Solution
+
+
+def components(solution: Solution, auction: Auction) -> list[Solution]:
+    """The parts in order of their first fill, each with the prices of the assets it trades."""
+    root: dict[AssetId, AssetId] = {}
+
+    def find(asset: AssetId) -> AssetId:
+        root.setdefault(asset, asset)
+        while root[asset] != asset:
+            root[asset] = root[root[asset]]
+            asset = root[asset]
+        return asset
+
+    pairs = {fill.order: auction.order[fill.order].intent.pairs[0] for fill in solution.fills}
+    for give, want in pairs.values():
+        root[find(give)] = find(want)
+    for swap in solution.interactions:
+        root[find(swap.asset_in)] = find(swap.asset_out)
+    parts: dict[AssetId, Solution] = {}
+    for fill in solution.fills:
+        key = find(pairs[fill.order][0])
+        part = parts.setdefault(key, replace(solution, fills=(), interactions=(), prices={}))
+        parts[key] = replace(part, fills=(*part.fills, fill))
+    for swap in solution.interactions:
+        key = find(swap.asset_in)
+        if key in parts:
+            parts[key] = replace(parts[key], interactions=(*parts[key].interactions, swap))
+    return [
+        replace(part, prices={asset: p for asset, p in solution.prices.items() if find(asset) == key})
+        for key, part in parts.items()
+    ]
