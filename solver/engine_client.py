@@ -83,10 +83,13 @@ class EngineSolver:
         good = response.status_code == 200
         limit = self.limits.answer_bytes if good else self.limits.reason_bytes
         data = bytearray()
-        async for chunk in response.aiter_raw():
-            data += chunk
-            if len(data) > limit:
-                break
+        with trio.CancelScope() as enough:
+            async for chunk in response.aiter_raw():
+                if len(data) > limit:
+                    # Leaving the loop would leave its generators open; cancelling unwinds them.
+                    enough.cancel()
+                    continue
+                data += chunk
         if not good:
             raise EngineRefused(self.url, response.status_code, _reason(response, bytes(data[:limit])))
         if len(data) > limit:
