@@ -209,8 +209,10 @@ def listen(bind: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in bind else socket.AF_INET
     try:
         return socket.create_server((bind, port), family=family, backlog=128)
-    except (OSError, OverflowError) as error:
-        raise CannotListen(f"{bind}:{port}", getattr(error, "strerror", None) or str(error)) from error
+    except OSError as error:
+        # The interpreter appends the address to the system's words; it stands before them already.
+        reason = (error.strerror or str(error)).split(" (while ")[0]
+        raise CannotListen(f"{bind}:{port}", reason.lower()) from error
 
 
 async def serve(server: EngineServer, sock: socket.socket, stopped: Callable[[], Awaitable[None]]) -> None:

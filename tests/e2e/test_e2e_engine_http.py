@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from tests.vectors.solver_engine import config_of
 BIDS = {
     "baseline": ("cow_auctions/7400681.json", "stablecoins", "sparse"),
     "naive": ("gpv1/token_pair_6_7.json", "stablecoins", "sparse"),
+    "walras": ("deep-rings",),
     "rings": ("gpv1/token_pair_6_7.json", "deep-rings", "stablecoins", "sparse"),
 }
 VECTORS = sorted((SHARED / "vectors/cow/solver_engine").glob("*.json"))
@@ -87,9 +89,11 @@ def world_called(source: str) -> Auction:
     return generate(find(source), 1)
 
 
-@pytest.mark.parametrize("name", ["baseline", "naive", "rings"])
+SOURCES = ("cow_auctions/7400681.json", "gpv1/token_pair_6_7.json", "deep-rings", "stablecoins", "sparse")
+
+
 @pytest.mark.parametrize(
-    "source", ["cow_auctions/7400681.json", "gpv1/token_pair_6_7.json", "deep-rings", "stablecoins", "sparse"]
+    ("name", "source"), [*product(("baseline", "naive", "rings"), SOURCES), ("walras", "deep-rings")]
 )
 async def test_an_engine_scores_over_http_what_it_scores_in_process(name: str, source: str) -> None:
     """The same bids with the same verified scores, through export, HTTP and import."""
