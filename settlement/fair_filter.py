@@ -1,8 +1,12 @@
-"""The fairness filter (CIP-67): no pair may do worse in a batch than the best bid for that pair alone."""
+"""The fairness filter (CIP-67): no pair may do worse in a batch than the best bid for that pair alone.
+
+A bid for one pair always stays: filtering those too would let a single outstanding bid push reference
+scores to zero (fhenneke/comb_auctions, issue 2).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from settlement.mechanism import Bid
 from settlement.verified import DirectedPair
@@ -24,5 +28,6 @@ def fair(bids: Sequence[Bid]) -> list[Bid]:
     return [bid for bid in bids if len(bid.pairs) == 1 or reaches(bid, best)]
 
 
-def reaches(bid: Bid, best: dict[DirectedPair, int]) -> bool:
+def reaches(bid: Bid, best: Mapping[DirectedPair, int]) -> bool:
+    """Whether ``bid`` scores at least the baseline on every pair that has one."""
     return all(score >= best.get(pair, 0) for pair, score in bid.pairs.items())

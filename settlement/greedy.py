@@ -9,12 +9,13 @@ from CoW's files name neither, so results there are equal.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from settlement.fair_filter import fair
 from settlement.mechanism import DEFAULT_MAX_WINNERS, Bid, Outcome, check_bids, ranked
+from settlement.rewards import RewardCaps, marginal_rewards
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +36,37 @@ class Greedy:
             winners=tuple(bid.name for bid in winners),
             total=total(winners),
             references={
-                solver: total(take([b for b in survivors if b.solver != solver], self.max_winners))
-                for solver in sorted({bid.solver for bid in winners})
+                solver: total(take(others(survivors, solver), self.max_winners)) for solver in solvers_of(winners)
             },
         )
+
+    def rewards(self, outcome: Outcome, caps: RewardCaps, missing: Mapping[str, int]) -> dict[str, int]:
+        return marginal_rewards(outcome, caps, missing)
 
 
 def take(bids: Sequence[Bid], max_winners: int) -> list[Bid]:
     """The bids greedy keeps of ``bids``, which come best first."""
     taken: list[Bid] = []
-    pairs: set[object] = set()
-    intents: set[object] = set()
-    venues: set[object] = set()
+    used: set[object] = set()
     for bid in bids:
         if len(taken) == max_winners:
             break
-        if pairs.isdisjoint(bid.pairs) and intents.isdisjoint(bid.intents) and venues.isdisjoint(bid.venues):
+        if used.isdisjoint(bid.resources):
             taken.append(bid)
-            pairs |= bid.pairs.keys()
-            intents |= bid.intents
-            venues |= bid.venues
+            used.update(bid.resources)
     return taken
 
 
 def total(bids: Sequence[Bid]) -> int:
+    """The scores of ``bids`` added up."""
     return sum(bid.score for bid in bids)
+
+
+def others(bids: Sequence[Bid], solver: str) -> list[Bid]:
+    """The bids of everybody but ``solver``."""
+    return [bid for bid in bids if bid.solver != solver]
+
+
+def solvers_of(bids: Sequence[Bid]) -> list[str]:
+    """The solvers behind ``bids``, each once, by name."""
+    return sorted({bid.solver for bid in bids})

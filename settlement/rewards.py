@@ -1,7 +1,8 @@
-"""What solvers are paid: marginal value within caps, penalties, and the consistency share.
+"""What solvers are paid: marginal value within caps, and the consistency share.
 
 Sources: CIP-20, CIP-67 and the rewards page of cowprotocol/docs; numbers checked against
-cowprotocol/solver-rewards and fhenneke/comb_auctions. All amounts are numeraire base units.
+cowprotocol/solver-rewards and fhenneke/comb_auctions. All amounts are numeraire base units. What solvers
+lose is in ``settlement.penalties``.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from intents.errors import WrongValue
-from settlement.mechanism import Outcome
+
+if TYPE_CHECKING:
+    from settlement.mechanism import Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class RewardCaps:
-    """A reward lies in −``low`` … ``high``."""
+    """A reward lies in −``low`` … ``high``. The defaults are CIP-20's, in wei."""
 
     low: int = 10_000_000_000_000_000
     high: int = 12_000_000_000_000_000
@@ -27,14 +30,24 @@ DEFAULT_CAPS: Final = RewardCaps()
 
 
 def clamp(value: int, caps: RewardCaps) -> int:
+    """``value`` held within −caps.low … caps.high."""
     return max(-caps.low, min(caps.high, value))
 
 
-def marginal_rewards(outcome: Outcome, caps: RewardCaps = DEFAULT_CAPS) -> dict[str, int]:
-    """clamp(V − V₋ᵢ) per winning solver."""
-    return {
-        solver: clamp(outcome.total - reference, caps) for solver, reference in sorted(outcome.references.items())
+def marginal_rewards(
+    outcome: Outcome, caps: RewardCaps | None = DEFAULT_CAPS, missing: Mapping[str, int] | None = None
+) -> dict[str, int]:
+    """clamp(V − V₋ᵢ − missingᵢ) per winning solver; unclamped where ``caps`` is ``None``.
+
+    ``missing`` is the score of a solver's winners that were not settled: what it promised and did not
+    bring counts against it.
+    """
+    lost = missing or {}
+    rewards = {
+        solver: outcome.total - reference - lost.get(solver, 0)
+        for solver, reference in sorted(outcome.references.items())
     }
+    return rewards if caps is None else {solver: clamp(value, caps) for solver, value in rewards.items()}
 
 
 def performance_reward(observed: int, reference: int, caps: RewardCaps = DEFAULT_CAPS) -> int:
@@ -55,16 +68,17 @@ def capped_reward(total: int, reference: int, missing: int, protocol_fee: int, b
 
 def order_shares(surplus: Mapping[str, Fraction]) -> dict[str, Fraction]:
     """Each solver's share of the surplus all solvers proposed for one order; all zero when none did."""
+    for solver, value in surplus.items():
+        if value < 0:
+            raise WrongValue(f"surplus[{solver}]", "a surplus of at least 0", str(value))
     whole = sum(surplus.values(), Fraction(0))
-    if whole < 0 or any(value < 0 for value in surplus.values()):
-        raise WrongValue("surplus", "non-negative per solver", str(min(surplus.values())))
     return {solver: value / whole if whole else Fraction(0) for solver, value in surplus.items()}
 
 
 def consistency_metrics(
     shares: Sequence[Mapping[str, Fraction]], success_rates: Mapping[str, Fraction]
 ) -> dict[str, Fraction]:
-    """success rate · Σ over orders of the order share, per solver."""
+    """success rate · Σ over orders of the order share, per solver; a rate not given is 1."""
     sums: dict[str, Fraction] = dict.fromkeys(success_rates, Fraction(0))
     for order in shares:
         for solver, share in order.items():
@@ -77,4 +91,5 @@ def consistency_rewards(metrics: Mapping[str, Fraction], budget: int) -> dict[st
     whole = sum(metrics.values(), Fraction(0))
     if whole <= 0:
         return dict.fromkeys(metrics, 0)
-    return {solver: int(budget * value / whole) for solver, value in metrics.items()}
+    parts = {solver: budget * value / whole for solver, value in metrics.items()}
+    return {solver: part.numerator // part.denominator for solver, part in parts.items()}
