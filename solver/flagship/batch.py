@@ -12,15 +12,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from enum import Enum
+from typing import Any
 
 from intents.assets import AssetId
 from intents.intent import IntentId
 from solver.flagship.lp import INFINITY, Program
+from solver.flagship.market import Order
 from solver.flagship.plan import Plan, Problem, order_surplus
 
-#: What each asset's balance keeps in hand, relative to the largest flow: room for integer rounding.
-RESERVE: Final = 2e-10
+
+class Mode(Enum):
+    """What becomes of fixed costs and of orders that trade whole or not at all."""
+
+    RELAXED = "relaxed"  # whole orders may be cut, costs are spread over the amounts of the hint
+    SWITCHES = "switches"  # a mixed-integer program decides
+    GIVEN = "given"  # everything in the problem is on: its costs are paid, whole orders are filled
 
 
 @dataclass(frozen=True)
@@ -36,17 +43,17 @@ def solve_batch(
     prices: Mapping[AssetId, float],
     *,
     move: Move | None = None,
-    whole: bool = False,
+    mode: Mode = Mode.RELAXED,
     hint: Plan | None = None,
     seconds: float = 5.0,
-    nodes: int = 300,
+    nodes: int = 20_000,
 ) -> Plan | None:
-    """The best plan at ``prices`` (or near them, with ``move``); ``whole`` asks for true switches.
+    """The best plan at ``prices``, or near them with ``move``; ``None`` when there is none.
 
-    Without ``whole``, fixed costs are spread over the amounts of ``hint``, which makes small users of an
+    When relaxed, fixed costs are spread over the amounts of ``hint``, which makes small users of an
     expensive venue give it up from one round to the next.
     """
-    return _Batch(problem, prices, move, whole, hint).solve(seconds, nodes)
+    return _Batch(problem, prices, move, mode, hint).solve(seconds, nodes)
 
 
 class _Batch:
@@ -57,15 +64,15 @@ class _Batch:
         problem: Problem,
         prices: Mapping[AssetId, float],
         move: Move | None,
-        whole: bool,
+        mode: Mode,
         hint: Plan | None,
     ) -> None:
         self.problem = problem
         self.prices = prices
         self.move = move
-        self.whole = whole
+        self.mode = mode
         self.hint = hint
-        self.program = Program(whole=whole)
+        self.program = Program(whole=mode is Mode.SWITCHES)
         self.by_id = {order.id: order for order in problem.orders}
         self.rows: dict[AssetId, Any] = {}
         self.fills: dict[IntentId, Any] = {}
@@ -100,7 +107,7 @@ class _Batch:
     def _row(self, asset: AssetId) -> Any:
         """The balance of ``asset``: what comes in less what goes out is left over, and not negative."""
         if asset not in self.rows:
-            left = self.program.variable(RESERVE, INFINITY)
+            left = self.program.variable(0.0, INFINITY)
             made = self.program.row(0.0, 0.0)
             made.SetCoefficient(left, -1.0)
             if self.problem.market.auction.reference_price(asset):
@@ -121,31 +128,43 @@ class _Batch:
             if rate < order.floor:
                 continue
             gain = order_surplus(order, rate)
-            x = self.program.switch(gain) if order.whole else self.program.variable(0.0, 1.0, gain)
+            x = self._fill(order, gain)
             self.fills[order.id] = x
             given = order.size if order.sells else order.size / rate
             got = order.size * rate if order.sells else order.size
             self._row(order.give).SetCoefficient(x, given)
             self._row(order.want).SetCoefficient(x, -got)
-            self._trade_cost(order.id, x, whole=order.whole, least=order.least)
+            self._trade_cost(order, x)
             if self.move is not None:
                 self._let_move(order.id, x)
 
-    def _trade_cost(self, order: IntentId, x: Any, *, whole: bool, least: float) -> None:
+    def _fill(self, order: Order, gain: float) -> Any:
+        if self.mode is Mode.GIVEN:
+            return self.program.variable(1.0 if order.whole else order.least, 1.0, gain)
+        return self.program.switch(gain) if order.whole else self.program.variable(0.0, 1.0, gain)
+
+    def _trade_cost(self, order: Order, x: Any) -> None:
         cost = self.problem.market.trade_cost
-        if self.whole and not whole and (cost or least):
+        if self.mode is Mode.GIVEN:
+            self._spend(self.program.variable(1.0, 1.0), cost)
+        elif self.mode is Mode.SWITCHES and not order.whole and (cost or order.least):
             z = self.program.switch()
-            on = self.program.row(-INFINITY, 0.0)
-            on.SetCoefficient(x, 1.0)
-            on.SetCoefficient(z, -1.0)
-            if least:
+            self._tie(z, [x], 1.0)
+            if order.least:
                 enough = self.program.row(0.0, INFINITY)
                 enough.SetCoefficient(x, 1.0)
-                enough.SetCoefficient(z, -least)
+                enough.SetCoefficient(z, -order.least)
             self._spend(z, cost)
-            return
-        before = self.hint.fills.get(order, 0.0) if self.hint is not None else 1.0
-        self._spend(x, cost if whole else cost / max(before, 0.02))
+        else:
+            before = self.hint.fills.get(order.id, 0.0) if self.hint is not None else 1.0
+            self._spend(x, cost if order.whole else cost / max(before, 0.02))
+
+    def _tie(self, z: Any, amounts: list[Any], most: float) -> None:
+        """The sum of ``amounts`` is at most ``most`` where ``z`` is on, else nothing."""
+        on = self.program.row(-INFINITY, 0.0)
+        for amount in amounts:
+            on.SetCoefficient(amount, 1.0)
+        on.SetCoefficient(z, -most)
 
     def _let_move(self, order_id: IntentId, x: Any) -> None:
         """Terms of price changes, linear around the last plan; the owner's limit must go on holding."""
@@ -182,18 +201,18 @@ class _Batch:
             widest = sum(size for size, _ in ladder.pieces)
             pieces = []
             before = self.hint.flows.get(ladder.name, 0.0) if self.hint is not None else widest
-            per_unit = 0.0 if self.whole else ladder.cost / max(before, 1e-3 * widest, 1e-6)
+            spread = self.mode is Mode.RELAXED
+            per_unit = ladder.cost / max(before, 1e-3 * widest, 1e-6) if spread else 0.0
             for size, rate in ladder.pieces:
                 y = self.program.variable(0.0, size)
                 into.SetCoefficient(y, -1.0)
                 out.SetCoefficient(y, rate)
                 self._spend(y, per_unit)
                 pieces.append(y)
-            if self.whole and ladder.cost:
+            if self.mode is Mode.GIVEN:
+                self._spend(self.program.variable(1.0, 1.0), ladder.cost)
+            elif self.mode is Mode.SWITCHES and ladder.cost:
                 z = self.program.switch()
-                on = self.program.row(-INFINITY, 0.0)
-                for y in pieces:
-                    on.SetCoefficient(y, 1.0)
-                on.SetCoefficient(z, -widest)
+                self._tie(z, pieces, widest)
                 self._spend(z, ladder.cost)
             self.flows[ladder.name] = pieces

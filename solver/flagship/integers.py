@@ -34,10 +34,11 @@ REACH: Final = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """An order with what it executes, in base units of its reference asset."""
+    """An order with what it executes, in base units of its reference asset, and the fee in the given asset."""
 
     order: Order
     executed: int
+    fee: int
 
 
 def settle_plan(problem: Problem, plan: Plan, solver: str, solution_id: int) -> Solution | None:
@@ -46,8 +47,6 @@ def settle_plan(problem: Problem, plan: Plan, solver: str, solution_id: int) -> 
     if not filled:
         return None
     interactions = _execute(problem, plan, filled)
-    if interactions is None:
-        return None
     prices = set_prices(problem, filled, interactions, plan.prices)
     if prices is None:
         return None
@@ -55,7 +54,7 @@ def settle_plan(problem: Problem, plan: Plan, solver: str, solution_id: int) -> 
         solver=solver,
         id=solution_id,
         prices=prices,
-        fills=tuple(Fill(item.order.id, item.executed) for item in filled),
+        fills=tuple(Fill(item.order.id, item.executed, item.fee) for item in filled),
         interactions=tuple(interactions),
     )
 
@@ -68,13 +67,30 @@ def _fills(problem: Problem, plan: Plan) -> list[Filled]:
             continue
         whole = order.whole or fraction > 1.0 - 1e-9
         remaining = order.record.remaining
-        executed = remaining if whole else math.floor(remaining * fraction)
-        if executed >= max(1, order.record.intent.fill.min_fill):
-            found.append(Filled(order, executed))
+        units = remaining if whole else math.floor(remaining * fraction)
+        if units < max(1, order.record.intent.fill.min_fill):
+            continue
+        filled = _with_fee(problem, plan, order, units)
+        if filled.executed > 0:
+            found.append(filled)
     return found
 
 
-def _execute(problem: Problem, plan: Plan, filled: Sequence[Filled]) -> list[Interaction] | None:
+def _with_fee(problem: Problem, plan: Plan, order: Order, units: int) -> Filled:
+    """The fill of ``units`` with the hair withheld: out of what a sell gives, on top of what a buy gives."""
+    if not order.fee:
+        return Filled(order, units, 0)
+    intent = order.record.intent
+    most = intent.max_fee * units // intent.reference_leg.amount
+    if order.sells:
+        fee = min(most, math.ceil(order.fee * units))
+        return Filled(order, units - fee, fee)
+    measure = problem.market.unit
+    given = units * measure[order.want] / problem.rate(order, plan.prices) / measure[order.give]
+    return Filled(order, units, min(most, math.ceil(order.fee * given)))
+
+
+def _execute(problem: Problem, plan: Plan, filled: Sequence[Filled]) -> list[Interaction]:
     """The venue interactions, executed on exact integers in a workable order."""
     market = problem.market
     priced = {asset for item in filled for asset in (item.order.give, item.order.want)}
@@ -104,7 +120,7 @@ def _execute(problem: Problem, plan: Plan, filled: Sequence[Filled]) -> list[Int
         try:
             swap = venue.swap_in(asset_in, asset_out, units)
         except VenueError:
-            return None
+            continue  # rounded below what the venue takes; the price program judges what is left
         if swap.amount_out < 1:
             continue
         states[VenueId(venue_id)] = open_venue(swap.state)
@@ -173,6 +189,7 @@ def _price_program(
     incomes: list[tuple[AssetId, AssetId, float]] = []  # p_from·amount comes into asset `to`
     for item in filled:
         order = item.order
+        exact[order.give] += item.fee
         if order.sells:
             exact[order.give] += item.executed
             flows.append((order.give, order.want, item.executed * unit[order.give]))
@@ -224,7 +241,7 @@ def _limit_row(
     """p_give ≥ floor·p_want with a hair to spare, and the gain of a better rate in the objective."""
     order = item.order
     rate = base[order.give] / base[order.want]
-    floor = order.floor * (1.0 + 1e-13)
+    floor = order.floor * (1.0 + 1e-13) / (1.0 - order.fee) * (1.0 + _excess_fee(item))
     row = program.row(floor / rate - 1.0, INFINITY)
     row.SetCoefficient(shift[order.give], 1.0)
     row.SetCoefficient(shift[order.want], -floor / rate)
@@ -233,3 +250,10 @@ def _limit_row(
     objective = program._objective
     for asset, sign in ((order.give, 1.0), (order.want, -1.0)):
         objective.SetCoefficient(shift[asset], objective.GetCoefficient(shift[asset]) + sign * gain)
+
+
+def _excess_fee(item: Filled) -> float:
+    """How much more than the planned hair the integer fee takes: matters for tiny fills only."""
+    if not item.order.sells:
+        return 0.0
+    return max(0.0, item.fee / (item.executed + item.fee) - item.order.fee)

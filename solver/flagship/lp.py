@@ -43,7 +43,7 @@ class Program:
         self._solver.SetTimeLimit(max(1, int(seconds * 1000)))
         if self._whole:
             self._solver.SetSolverSpecificParametersAsString(
-                f"limits/nodes = {nodes}\nlimits/gap = {gap}\nrandomization/randomseedshift = 1\n"
+                f"limits/nodes = {nodes}\nlimits/gap = {gap}\nrandomization/randomseedshift = 1\nnumerics/feastol = 1e-9\n"
             )
         status = self._solver.Solve()
         return bool(status in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE))

@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 from intents.amounts import PRICE_SCALE
 from intents.assets import AssetId
@@ -23,6 +24,9 @@ from liquidity.errors import VenueError
 from liquidity.registry import open_venue
 from liquidity.venue import Venue
 
+#: Withheld of each order's given amount, beside a few base units: above the linear solvers' tolerance.
+HAIR: Final = 5e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -30,7 +34,9 @@ class Order:
 
     A sell gives ``size``·x and wants at least ``limit`` per unit given; a buy gets ``size``·x and gives at
     most 1/``limit`` per unit got. ``floor`` is the least rate give→want at which the owner's limit holds
-    after protocol fees on volume. ``unit`` is one base unit of the reference asset, measured.
+    after protocol fees on volume. ``fee`` is the hair of the given amount withheld, where the owner allows it,
+    so that payouts can be rounded up: at one price vector value is conserved to the last unit, and without
+    a venue's rounding there would be nothing to round with.
     """
 
     id: IntentId
@@ -40,6 +46,7 @@ class Order:
     size: float
     limit: float
     floor: float
+    fee: float
     whole: bool
     least: float
     record: AuctionOrder
@@ -125,4 +132,10 @@ def _order(record: AuctionOrder, auction: Auction, unit: dict[AssetId, float], s
     if not (0.0 < size < math.inf and 0.0 < limit < math.inf):
         return None
     least = intent.fill.min_fill / record.remaining if intent.partial else 1.0
-    return Order(record.id, give, want, sells, size, limit, floor, not intent.partial, least, record)
+    fee = HAIR + 2.0 * (unit[give] + unit[want]) / size if may_withhold(record) else 0.0
+    return Order(record.id, give, want, sells, size, limit, floor, fee, not intent.partial, least, record)
+
+
+def may_withhold(record: AuctionOrder) -> bool:
+    """Whether the owner lets the solver withhold a network fee of at least a millionth."""
+    return record.fee_by_solver and record.intent.max_fee * 10**6 >= record.intent.give[0].amount

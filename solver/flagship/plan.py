@@ -20,8 +20,8 @@ class Problem:
     ladders: tuple[Ladder, ...]
 
     def rate(self, order: Order, prices: Mapping[AssetId, float]) -> float:
-        """Units of the wanted asset per unit given, both measured."""
-        return prices.get(order.give, 1.0) / prices.get(order.want, 1.0)
+        """What the owner gets per unit given, both measured, after the hair withheld."""
+        return prices.get(order.give, 1.0) / prices.get(order.want, 1.0) * (1.0 - order.fee)
 
     def inside(self, order: Order, prices: Mapping[AssetId, float]) -> bool:
         """Whether the owner's limit holds at ``prices``."""

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Final
 
 from intents.assets import AssetId
-from solver.flagship.batch import Move, solve_batch
+from solver.flagship.batch import Mode, Move, solve_batch
 from solver.flagship.ladders import cut
 from solver.flagship.plan import Plan, Problem
 from solver.flagship.welfare import marginal_prices
 from solver.protocol import Deadline
 
-#: Log-price steps tried in turn; a step that does not improve is halved.
+#: Log-price steps tried in turn; a step that does not improve is cut down.
 FIRST_STEP: Final = 0.01
 LAST_STEP: Final = 2e-6
 MAX_MOVES: Final = 24
@@ -21,71 +21,69 @@ ROUNDS: Final = 3
 
 
 def plans(problem: Problem, deadline: Deadline) -> Iterator[Plan]:
-    """Ever better plans: relaxed ones first, then with true switches, then polished around what is used."""
+    """Plans that can be settled, each meant to be better than the last.
+
+    From every start: climb in the relaxed problem, choose whole orders and venues by true switches at the
+    prices found, move prices among the chosen; then once more with ladders cut finely where they are used.
+    """
     best: Plan | None = None
     for prices in starts(problem, deadline):
-        plan = climb(problem, prices, deadline)
-        if plan is not None and (best is None or plan.net > best.net):
-            best = plan
-            yield best
-        if deadline.passed:
-            return
-    if best is None:
-        return
-    for _ in range(ROUNDS):
-        if deadline.remaining_s < 0.05:
-            return
-        problem = refine(problem, best)
-        whole = select(problem, best, deadline)
-        if whole is None:
-            return
-        yield whole
-        if whole.net <= best.net * (1.0 + 1e-9) and best.net > 0.0:
-            return
-        best = whole
+        here = problem
+        plan = climb(here, prices, deadline)
+        for _ in range(ROUNDS):
+            if plan is None or deadline.passed:
+                break
+            here = refine(here, plan)
+            chosen = select(here, plan, deadline)
+            if chosen is None or (best is not None and chosen.net <= best.net * (1.0 + 1e-7)):
+                break
+            plan = best = chosen
+            yield chosen
 
 
 def starts(problem: Problem, deadline: Deadline) -> Iterator[Mapping[AssetId, float]]:
     """Where to begin: the marginal prices of the pay-as-bid batch, then reference prices."""
-    marginal = marginal_prices(problem, seconds=max(0.05, deadline.remaining_s / 3))
+    marginal = marginal_prices(problem, seconds=_seconds(deadline, 0.3))
     if marginal is not None:
         yield marginal
     yield {}
 
 
-def climb(
-    problem: Problem, prices: Mapping[AssetId, float], deadline: Deadline, *, whole: bool = False
-) -> Plan | None:
+def climb(problem: Problem, prices: Mapping[AssetId, float], deadline: Deadline) -> Plan | None:
     """From ``prices``: sparsify at fixed prices, then move prices while the score rises."""
     plan: Plan | None = None
     for _ in range(ROUNDS):  # each round spreads fixed costs over what the last one used
-        found = solve_batch(problem, prices, hint=plan, seconds=max(0.05, deadline.remaining_s))
+        found = solve_batch(problem, prices, hint=plan, seconds=_seconds(deadline))
         if found is None:
             break
         plan = found
         if deadline.passed:
             return plan
-    if plan is None:
+    return None if plan is None else move_prices(problem, plan, Mode.RELAXED, deadline)
+
+
+def select(problem: Problem, plan: Plan, deadline: Deadline) -> Plan | None:
+    """Which orders and venues are worth their cost: true switches at the plan's prices, then price moves."""
+    chosen = solve_batch(problem, plan.prices, mode=Mode.SWITCHES, hint=plan, seconds=_seconds(deadline, 0.5))
+    if chosen is None:
         return None
-    return move_prices(problem, plan, deadline)
+    given = restrict(problem, chosen)
+    settled = solve_batch(given, chosen.prices, mode=Mode.GIVEN, seconds=_seconds(deadline))
+    return None if settled is None else move_prices(given, settled, Mode.GIVEN, deadline)
 
 
-def move_prices(problem: Problem, plan: Plan, deadline: Deadline, *, whole: bool = False) -> Plan:
-    """Sequential linear programming over log prices with a shrinking trust region."""
+def move_prices(problem: Problem, plan: Plan, mode: Mode, deadline: Deadline) -> Plan:
+    """Sequential linear programming over log prices with a trust region."""
     step = FIRST_STEP
     for _ in range(MAX_MOVES):
-        if step < LAST_STEP or deadline.remaining_s < 0.02:
+        if step < LAST_STEP or deadline.passed:
             break
-        moved = solve_batch(
-            problem, plan.prices, move=Move(plan, step), hint=plan, seconds=max(0.05, deadline.remaining_s)
-        )
-        if moved is None:
-            step /= 4.0
-            continue
-        settled = solve_batch(
-            problem, moved.prices, hint=plan, whole=whole, seconds=max(0.05, deadline.remaining_s)
-        )
-        if settled is not None and settled.net > plan.net + 1e-12 * abs(plan.net):
+        seconds = _seconds(deadline)
+        moved = solve_batch(problem, plan.prices, move=Move(plan, step), mode=mode, hint=plan, seconds=seconds)
+        settled = None
+        if moved is not None:
+            settled = solve_batch(problem, moved.prices, mode=mode, hint=plan, seconds=seconds)
+        if settled is not None and settled.net > plan.net + 1e-10 * abs(plan.net):
             plan = settled
             step *= 1.5
         else:
@@ -93,21 +91,11 @@ def move_prices(problem: Problem, plan: Plan, deadline: Deadline, *, whole: bool
     return plan
 
 
-def select(problem: Problem, plan: Plan, deadline: Deadline) -> Plan | None:
-    """Which whole orders and venues are worth it: true switches at the plan's prices, then moves among them."""
-    chosen = solve_batch(
-        problem, plan.prices, whole=True, hint=plan, seconds=max(0.05, deadline.remaining_s * 0.6)
-    )
-    if chosen is None:
-        return None
-    return move_prices(restrict(problem, chosen), chosen, deadline, whole=True)
-
-
 def restrict(problem: Problem, plan: Plan) -> Problem:
     """Only the orders and ladders that ``plan`` uses."""
     return replace(
         problem,
-        orders=tuple(order for order in problem.orders if order.id in plan.fills),
+        orders=tuple(order for order in problem.orders if plan.fills.get(order.id, 0.0) > 1e-6),
         ladders=tuple(ladder for ladder in problem.ladders if ladder.name in plan.flows),
     )
 
@@ -123,3 +111,8 @@ def refine(problem: Problem, plan: Plan) -> Problem:
         else:
             ladders.append(ladder)
     return replace(problem, ladders=tuple(ladders))
+
+
+def _seconds(deadline: Deadline, share: float = 1.0) -> float:
+    """A time limit behind the deterministic budgets."""
+    return max(0.05, deadline.remaining_s * share)
