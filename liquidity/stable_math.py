@@ -136,10 +136,9 @@ def balance_rounded_down(
 def marginal_rate(amplification: float, balances: Sequence[int], invariant: int, i: int, j: int) -> float:
     """−dx_j/dx_i along the invariant, without fee. A float: solvers only."""
     n = len(balances)
-    d = float(invariant)
-    product = d
+    product = invariant
     for balance in balances:
-        product *= d / (balance * n)
+        product = product * invariant // (balance * n)
     flat = amplification * n
     return (flat + product / balances[i]) / (flat + product / balances[j])
 
