@@ -6,17 +6,18 @@ from collections.abc import Hashable, Iterable
 
 from intents.auction import Auction
 from intents.errors import AmountOutOfRange, Duplicate, UnknownAsset, WrongValue
+from intents.fields import join
 from intents.intent import OwnerScheme
 
 
 def check_auction(auction: Auction, where: str) -> Auction:
     """Return ``auction`` if it is consistent, else raise an ``InputError`` naming the item."""
-    _unique((asset.id for asset in auction.assets), "asset", f"{where}: assets")
-    _unique((order.id for order in auction.orders), "order", f"{where}: orders")
-    _unique((venue.id for venue in auction.venues), "venue", f"{where}: venues")
+    _unique((asset.id for asset in auction.assets), "asset", join(where, "assets"))
+    _unique((order.id for order in auction.orders), "order", join(where, "orders"))
+    _unique((venue.id for venue in auction.venues), "venue", join(where, "venues"))
     declared = {asset.id for asset in auction.assets}
     for index, order in enumerate(auction.orders):
-        place = f"{where}: orders[{index}]"
+        place = join(where, f"orders[{index}]")
         for leg in (*order.intent.give, *order.intent.want):
             if leg.asset not in declared:
                 raise UnknownAsset(place, leg.asset)
@@ -31,11 +32,11 @@ def check_auction(auction: Auction, where: str) -> Auction:
     for index, venue in enumerate(auction.venues):
         for asset in venue.assets:
             if asset not in declared:
-                raise UnknownAsset(f"{where}: venues[{index}]", asset)
-    _unique(((b.owner, b.asset) for b in auction.balances), "balance", f"{where}: balances")
+                raise UnknownAsset(join(where, f"venues[{index}]"), asset)
+    _unique(((b.owner, b.asset) for b in auction.balances), "balance", join(where, "balances"))
     for index, balance in enumerate(auction.balances):
         if balance.asset not in declared:
-            raise UnknownAsset(f"{where}: balances[{index}]", balance.asset)
+            raise UnknownAsset(join(where, f"balances[{index}]"), balance.asset)
     return auction
 
 

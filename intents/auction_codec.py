@@ -8,6 +8,7 @@ exactly, and are checked by the same rules (``intents.auction_check``).
 from __future__ import annotations
 
 import hashlib
+from fractions import Fraction
 from typing import Any, Final
 
 from intents.amounts import MAX_PRICE
@@ -30,18 +31,19 @@ MAX_POLICIES: Final = 8
 _TAG: Final = b"walras/auction/1\0"
 
 _AMOUNT = Amount()
+_PART = Ratio(high=Fraction(1))
 _POLICY = OneOf(
     {
-        "surplus": Record(SurplusFee, {"factor": Ratio(), "max_volume_factor": Ratio()}),
+        "surplus": Record(SurplusFee, {"factor": _PART, "max_volume_factor": Ratio()}),
         "price_improvement": Record(
             PriceImprovementFee,
             {
-                "factor": Ratio(),
+                "factor": _PART,
                 "max_volume_factor": Ratio(),
-                "quote": Record(Quote, {"sell": _AMOUNT, "buy": _AMOUNT, "fee": _AMOUNT}),
+                "quote": Record(Quote, {"sell": Amount(low=1), "buy": Amount(low=1), "fee": _AMOUNT}),
             },
         ),
-        "volume": Record(VolumeFee, {"factor": Ratio()}),
+        "volume": Record(VolumeFee, {"factor": _PART}),
     }
 )
 _ASSET_INFO = Record(

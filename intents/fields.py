@@ -24,6 +24,8 @@ from intents.errors import (
 )
 
 MAX_TEXT: Final = 4096
+#: Numerators and denominators: what the canonical encoding of a fraction holds.
+MAX_TERM: Final = 2**256 - 1
 _INTEGER = re.compile(r"-?[0-9]{1,100}")
 _FRACTION = re.compile(r"(-?[0-9]{1,80})/([1-9][0-9]{0,80})")
 _DECIMAL = re.compile(r"-?[0-9]{1,80}(\.[0-9]{1,60})?([eE]-?[0-9]{1,2})?")
@@ -158,7 +160,7 @@ def integer(value: object, where: str, *, low: int = 0, high: int = MAX_AMOUNT) 
 
 
 def fraction(value: object, where: str, *, low: Fraction | None = None, high: Fraction | None = None) -> Fraction:
-    """An exact fraction from "n/d", decimal text or a JSON number."""
+    """An exact fraction from "n/d", decimal text or a JSON number, in terms of at most 256 bits."""
     if isinstance(value, str):
         parts = _FRACTION.fullmatch(value)
         if parts:
@@ -175,6 +177,8 @@ def fraction(value: object, where: str, *, low: Fraction | None = None, high: Fr
         found = Fraction(value)
     else:
         raise WrongType(where, "a number", kind_of(value))
+    if abs(found.numerator) > MAX_TERM or found.denominator > MAX_TERM:
+        raise WrongValue(where, "a number of ordinary size", str(value)[:60])
     if (low is not None and found < low) or (high is not None and found > high):
         bounds = f"between {low if low is not None else '-∞'} and {high if high is not None else '∞'}"
         raise WrongValue(where, bounds, str(value)[:60])

@@ -19,7 +19,8 @@ MAX_DEPTH: Final = 64
 #: Longer than any 256-bit number, and far below where Python refuses to convert.
 MAX_DIGITS: Final = 400
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive, and closed or not, so that text made of quotes and backslashes is still read once only.
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _BRACKETS = re.compile(rb"[][{}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -42,8 +43,8 @@ def parse_json(data: bytes, where: str, *, max_bytes: int = MAX_JSON_BYTES, max_
             object_pairs_hook=lambda pairs: _object(pairs, where),
         )
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno} column {error.colno}"
-        raise Malformed(where, f"not JSON at {place}: {error.msg.lower()}") from error
+        reason = "no value" if not text.strip() else error.msg.lower().removesuffix(" at")
+        raise Malformed(where, f"not JSON at line {error.lineno} column {error.colno}: {reason}") from error
     except RecursionError as error:
         raise TooDeep(where, max_depth) from error
     if "\\u" in text and _has_surrogate(value):
@@ -56,8 +57,8 @@ def _check_depth(data: bytes, where: str, limit: int) -> None:
     if data.count(b"[") + data.count(b"{") <= limit:
         return
     depth = 0
-    for bracket in _BRACKETS.findall(_STRINGS.sub(b"", data)):
-        if bracket in b"[{":
+    for found in _BRACKETS.finditer(_STRINGS.sub(b"", data)):
+        if found[0] in b"[{":
             depth += 1
             if depth > limit:
                 raise TooDeep(where, limit)

@@ -39,6 +39,8 @@ MAX_TICKS: Final = 20_000
 MAX_RESTING: Final = 20_000
 MAX_GAS: Final = 10**12
 MAX_SQRT_PRICE: Final = 2**160 - 1
+MAX_SCALING: Final = Fraction(10**36)
+MIN_SCALING: Final = 1 / MAX_SCALING
 _FEE = Ratio(high=Fraction(1))
 _NAME: Text[str] = Text(128)
 
@@ -55,7 +57,7 @@ def _common(**own: Codec[Any]) -> dict[str, Codec[Any]]:
 
 
 _RESERVES = Many(Amount(), MAX_POOL_ASSETS)
-_SCALING = Many(Ratio(low=Fraction(1, 10**36)), MAX_POOL_ASSETS)
+_SCALING = Many(Ratio(low=MIN_SCALING, high=MAX_SCALING), MAX_POOL_ASSETS)
 _RESTING = Record(
     RestingOrder, {"id": Integer(), "owner": _NAME, "price": Amount(low=1), "quantity": Amount(low=1)}
 )

@@ -18,7 +18,7 @@ from intents.errors import AmountOutOfRange, InputError, TooMany, WrongValue
 from intents.fields import Fields, kind_of
 from intents.formats.cow_orders import EXPIRED_BEFORE, SameAsset, order_from_cow
 from intents.formats.cow_venues import venue_from_cow
-from intents.formats.imported import RECORDED_NETWORK, Imported, left_out, name_of
+from intents.formats.imported import RECORDED_NETWORK, Imported, auction_name, left_out
 from intents.venue_check import EmptyReserve, ZeroScaling
 from intents.venue_states import VenueState
 
@@ -46,9 +46,8 @@ def auction_from_cow(document: object, where: str, *, lenient: bool = False) -> 
     assets = _assets(fields)
     if lenient:
         assets = _declare_missing(assets, orders, venues)
-    auction_id = fields.document.get("id")
     auction = Auction(
-        name=f"cow-{auction_id}" if isinstance(auction_id, str | int) and str(auction_id) else name_of(where),
+        name=auction_name(fields.document.get("id"), where),
         network=RECORDED_NETWORK,
         number=number,
         assets=assets,
@@ -83,9 +82,7 @@ def _assets(fields: Fields) -> tuple[AssetInfo, ...]:
             id=asset,
             decimals=token.integer_or("decimals", 18, high=MAX_DECIMALS),
             symbol=token.text_or("symbol", "", limit=256)[:64],
-            reference_price=token.integer("referencePrice", high=MAX_PRICE)
-            if token.has("referencePrice")
-            else None,
+            reference_price=_price(token),
             buffer=token.integer_or("availableBalance", 0, high=MAX_PRICE),
             trusted=token.flag_or("trusted", False),
         )

@@ -33,6 +33,7 @@ from intents.venue_states import (
 _ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 _UID_BYTES = 56
 _FAR = datetime(2106, 1, 1, tzinfo=UTC)
+_LAST_MS = 253_402_300_800_000  # the year 10 000, which no timestamp text can carry
 _NONE = "0x" + "00" * 20
 
 
@@ -80,7 +81,7 @@ def _owner(order: AuctionOrder) -> bytes:
 def auction_to_cow(auction: Auction, *, deadline: datetime | None = None) -> dict[str, Any]:
     """The request body. ``deadline`` replaces the recorded one, as engines take it at its word."""
     names = CowNames(auction)
-    if deadline is None and auction.deadline_ms:
+    if deadline is None and 0 < auction.deadline_ms < _LAST_MS:
         deadline = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=auction.deadline_ms)
     shown = (deadline or _FAR).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
     return {

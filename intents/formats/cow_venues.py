@@ -11,7 +11,7 @@ from intents.check import check_asset_id
 from intents.errors import WrongValue
 from intents.fields import Fields, integer
 from intents.venue_check import ZeroScaling, check_venue
-from intents.venue_codec import MAX_GAS, MAX_POOL_ASSETS, MAX_SQRT_PRICE, MAX_TICKS
+from intents.venue_codec import MAX_GAS, MAX_POOL_ASSETS, MAX_SCALING, MAX_SQRT_PRICE, MAX_TICKS, MIN_SCALING
 from intents.venue_states import (
     ConcentratedState,
     ConstantProductState,
@@ -62,7 +62,13 @@ def _asset(text: str, where: str) -> AssetId:
 
 
 def _address(item: Fields) -> str:
-    return item.text_or("address", "", limit=128).lower()
+    return _lower(item, "address")
+
+
+def _lower(item: Fields, name: str) -> str:
+    """Hexadecimal text in one spelling. Some letters outside ASCII grow when lowered: those stay."""
+    text = item.text_or(name, "", limit=128)
+    return text.lower() if text.isascii() else text
 
 
 def _tokens(item: Fields) -> list[tuple[AssetId, Fields]]:
@@ -83,7 +89,7 @@ def _constant_product(item: Fields) -> ConstantProductState:
         address=_address(item),
         reserves=tuple(token.integer("balance") for _, token in tokens),
         fee=item.fraction("fee"),
-        router=item.text_or("router", "", limit=128).lower(),
+        router=_lower(item, "router"),
     )
 
 
@@ -94,9 +100,11 @@ def _scaling(tokens: list[tuple[AssetId, Fields]]) -> tuple[Fraction, ...]:
 def _factor(asset: AssetId, token: Fields) -> Fraction:
     if not token.has("scalingFactor"):
         return Fraction(1)
-    factor = token.fraction("scalingFactor", low=Fraction(0), high=Fraction(10**36))
+    factor = token.fraction("scalingFactor", low=Fraction(0), high=MAX_SCALING)
     if factor == 0:
         raise ZeroScaling(token.at("scalingFactor"), asset)
+    if factor < MIN_SCALING:
+        raise WrongValue(token.at("scalingFactor"), f"0 or at least {MIN_SCALING}", str(factor))
     return factor
 
 
@@ -121,7 +129,7 @@ def _weighted(item: Fields) -> WeightedState:
 def _pool_id(item: Fields) -> str:
     """``balancerPoolId`` in the code, ``balancer_pool_id`` in the specification."""
     name = "balancerPoolId" if item.has("balancerPoolId") else "balancer_pool_id"
-    return item.text_or(name, "", limit=128).lower()
+    return _lower(item, name)
 
 
 def _stable(item: Fields) -> StableState:
@@ -155,7 +163,7 @@ def _concentrated(item: Fields) -> ConcentratedState:
         tick=item.integer("tick", low=-(2**31), high=2**31),
         ticks=tuple(sorted(ticks)),
         fee=item.fraction("fee"),
-        router=item.text_or("router", "", limit=128).lower(),
+        router=_lower(item, "router"),
     )
 
 

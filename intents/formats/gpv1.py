@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from fractions import Fraction
+from typing import Final
 
 from intents.amounts import MAX_AMOUNT, MAX_PRICE, PRICE_SCALE, mul_div_ceil
 from intents.assets import MAX_DECIMALS, AssetId, AssetInfo
@@ -22,6 +23,7 @@ from intents.fields import Fields, integer
 from intents.formats.imported import RECORDED_NETWORK, Imported, left_out, name_of
 from intents.intent import NEVER, FillRule, Intent, IntentId, Kind, Leg, Owner, OwnerScheme
 
+MAX_KEY: Final = 64
 _WORD = 2**256 - 1
 
 
@@ -102,13 +104,14 @@ def _balances(fields: Fields, known: set[AssetId]) -> dict[tuple[bytes, AssetId]
 
 
 def _account(name: str) -> bytes:
-    """The address of an account, or a name's own bytes in hand-made instances."""
+    """The address of an account, or a name's own bytes in hand-made instances, hashed where too long."""
     if name.startswith("0x") and len(name) == 42:
         try:
             return bytes.fromhex(name[2:])
         except ValueError:
             pass
-    return name.encode()[:64] or b"?"
+    shown = name.encode() or b"?"
+    return shown if len(shown) <= MAX_KEY else hashlib.sha256(shown).digest()
 
 
 def _fee(fields: Fields) -> tuple[FeePolicy, ...]:

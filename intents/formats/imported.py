@@ -14,6 +14,8 @@ from intents.errors import InputError
 RECORDED_NETWORK: Final = hashlib.sha256(b"walras recorded orders").digest()
 #: At most this many single items are named in notes; the rest is counted.
 MAX_NAMED: Final = 5
+#: Longer auction ids are no ids; an auction's name has room for 128 characters.
+MAX_ID: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,12 @@ def name_of(where: str) -> str:
     for ending in (".json", ": auction"):
         stem = stem.removesuffix(ending)
     return "".join(c if c.isalnum() or c in "-_." else "-" for c in stem)[:100] or "auction"
+
+
+def auction_name(number: object, where: str) -> str:
+    """``cow-7400681`` for an auction numbered so, whether as a number or as text; else the file's name."""
+    known = isinstance(number, str | int) and not isinstance(number, bool)
+    return f"cow-{number}" if known and 1 <= len(str(number)) <= MAX_ID else name_of(where)
 
 
 def left_out(what: str, items: list[str]) -> list[str]:

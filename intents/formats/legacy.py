@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from intents.amounts import MAX_PRICE, PRICE_SCALE
+from intents.amounts import MAX_AMOUNT, MAX_PRICE, PRICE_SCALE
 from intents.assets import MAX_DECIMALS, AssetId, AssetInfo
 from intents.auction import MAX_ASSETS, MAX_ORDERS, MAX_VENUES, Auction, AuctionOrder, CostModel
 from intents.auction_check import check_auction
@@ -18,7 +18,7 @@ from intents.errors import MissingField, WrongValue
 from intents.fields import Fields, integer
 from intents.formats.cow import SETTLEMENT_GAS, TRADE_GAS, asset_id
 from intents.formats.cow_orders import EXPIRED_BEFORE
-from intents.formats.imported import RECORDED_NETWORK, Imported, left_out, name_of
+from intents.formats.imported import RECORDED_NETWORK, Imported, auction_name, left_out
 from intents.intent import NEVER, FillMode, FillRule, Intent, IntentId, Kind, Leg, Owner, OwnerScheme
 from intents.venue_check import EmptyReserve, check_venue
 from intents.venue_codec import MAX_GAS, MAX_POOL_ASSETS, MAX_SQRT_PRICE, MAX_TICKS
@@ -54,9 +54,8 @@ def auction_from_legacy(document: object, where: str) -> Imported:
     kept = tuple(order for order in orders if order.intent.valid_to >= EXPIRED_BEFORE)
     expired += [f"0x{order.id.hex()[:16]}…" for order in orders if order.intent.valid_to < EXPIRED_BEFORE]
     notes = left_out("expired orders", expired) + left_out("pools with an empty reserve", empty)
-    auction_id = metadata.document.get("auction_id")
     auction = Auction(
-        name=f"cow-{auction_id}" if isinstance(auction_id, int) else name_of(where),
+        name=auction_name(metadata.document.get("auction_id"), where),
         network=RECORDED_NETWORK,
         number=0,
         assets=assets,
@@ -177,7 +176,7 @@ def _weighted(
 def _concentrated(pool: Fields, venue: VenueId, address: str, gas: int, fee: Fraction) -> ConcentratedState:
     state = pool.child("state")
     ticks = [
-        (integer(key, p, low=-(2**31)), integer(net, p, low=-(2**127)))
+        (integer(key, p, low=-(2**31)), integer(net, p, low=-MAX_AMOUNT))
         for key, net, p in state.entries("liquidity_net", limit=MAX_TICKS)
     ]
     return ConcentratedState(
