@@ -1,4 +1,4 @@
-"""Curve's pool against the recorded exchanges and its inverse."""
+"""Curve's pool: its inverse, its invariant without a fee, and its limits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from intents.venue_states import StableFlavour, StableState, VenueId
 from liquidity.curve import CurveVenue
 from liquidity.errors import InsufficientLiquidity
 from liquidity.registry import open_venue
-from tests.unit.liquidity.recorded import curve_balancer, curve_state
 
 A, B = AssetId("a"), AssetId("b")
 STATE = StableState(
@@ -27,22 +26,6 @@ STATE = StableState(
     flavour=StableFlavour.CURVE,
 )
 POOL = CurveVenue(STATE)
-
-
-@pytest.mark.parametrize("number", range(50))
-def test_recorded_exchanges_hold_to_the_unit(number: int) -> None:
-    """Invariant, output before the fee and output after it, for two and three coins with rates."""
-    row = curve_balancer()["curve_stableswap"][number]
-    state = curve_state(row)
-    asset_in, asset_out = state.assets[row["i"]], state.assets[row["j"]]
-    dx, out = int(row["dx"]), int(row["out"])
-    pool, free = CurveVenue(state), CurveVenue(replace(state, fee=Fraction(0)))
-    assert pool.invariant == int(row["D"])
-    gross = int(row["dy_before_fee_xp"]) * 10**18 // int(row["rates"][row["j"]])
-    assert free.paid_on_chain(row["i"], row["j"], dx) == gross
-    assert open_venue(state).swap_in(asset_in, asset_out, dx).amount_out == out
-    bought = pool.swap_out(asset_in, asset_out, out)
-    assert bought.amount_out >= out
 
 
 def test_the_inverse_asks_little_more_than_it_must() -> None:

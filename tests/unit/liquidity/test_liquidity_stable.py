@@ -1,4 +1,4 @@
-"""The Balancer stable pool: composable legs, on-chain results, and what Newton cannot settle."""
+"""The Balancer stable pool: composable legs and what Newton cannot settle."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ import pytest
 
 from intents.assets import AssetId
 from intents.venue_states import StableState, VenueId
-from liquidity.balancer_v3 import Side, stable_curves, swap_exact_in, swap_exact_out
 from liquidity.errors import InvalidVenue, MathOutOfRange, NotConverged, NothingPaid, NotTraded
 from liquidity.stable import StableVenue
 from liquidity.stable_math import balance_rounded_up
-from tests.unit.liquidity.recorded import curve_balancer
 
 A, B, SHARE = AssetId("a"), AssetId("b"), AssetId("0xpool")
 STATE = StableState(
@@ -27,27 +25,6 @@ STATE = StableState(
     fee=Fraction(1, 10_000),
 )
 POOL = StableVenue(STATE)
-V3_POOL = "11155111-7439300-Stable-stataUSDC-stataUSDT"
-
-
-@pytest.mark.parametrize("number", range(2))
-def test_version_3_on_chain_results_hold_to_the_unit(number: int) -> None:
-    """A stable pool of rate-bearing tokens as queried on chain, in both directions."""
-    recorded = curve_balancer()["balancer_v3_onchain"][V3_POOL]
-    swap, state = recorded["swaps"][number], recorded["pool"]
-    tokens = [token.lower() for token in state["tokens"]]
-    i, j = tokens.index(swap["tokenIn"]), tokens.index(swap["tokenOut"])
-    balances = list(map(int, state["balancesLiveScaled18"]))
-    sides = [
-        Side(balance, int(scaling), int(rate))
-        for balance, scaling, rate in zip(balances, state["scalingFactors"], state["tokenRates"], strict=True)
-    ]
-    exact_in, exact_out = stable_curves(int(state["amp"]), balances, i, j)
-    fee, amount = int(state["swapFee"]), int(swap["amountRaw"])
-    if swap["swapKind"] == 0:
-        assert swap_exact_in(sides[i], sides[j], fee, amount, exact_in) == int(swap["outputRaw"])
-    else:
-        assert swap_exact_out(sides[i], sides[j], fee, amount, exact_out) == int(swap["outputRaw"])
 
 
 def test_a_balanced_pool_trades_near_one_to_one() -> None:

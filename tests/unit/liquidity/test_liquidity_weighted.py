@@ -1,4 +1,4 @@
-"""The weighted pool against high-precision rows, on-chain results and its limits."""
+"""The weighted pool: exact whole ratios, its limits, and what is no pool."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ import pytest
 
 from intents.assets import AssetId
 from intents.venue_states import VenueId, WeightedState, WeightedVersion
-from liquidity.balancer_v3 import Side, swap_exact_in, swap_exact_out, weighted_curves
 from liquidity.errors import InvalidVenue, TradeRatioExceeded
-from liquidity.fixed_point import ONE, power_up, power_up_exact, to_fixed
-from liquidity.weighted import Power, WeightedVenue, in_given_out, out_given_in
-from tests.unit.liquidity.recorded import curve_balancer
+from liquidity.fixed_point import ONE
+from liquidity.weighted import WeightedVenue
 
 A, B = AssetId("a"), AssetId("b")
 STATE = WeightedState(
@@ -28,47 +26,6 @@ STATE = WeightedState(
     version=WeightedVersion.V3PLUS,
 )
 POOL = WeightedVenue(STATE)
-V3_POOLS = ("11155111-7439300-Weighted-USDC-DAI", "11155111-8085514-LBP-BAL-DAI")
-
-
-@pytest.mark.parametrize("number", range(4))
-@pytest.mark.parametrize("power", [power_up, power_up_exact])
-def test_rows_computed_with_forty_digits_hold_within_a_billionth(number: int, power: Power) -> None:
-    """The pool never pays more nor asks less than the exact curve, and is within 10^-9 of it."""
-    row = curve_balancer()["balancer_weighted_hand"][number]
-    balance_in, weight_in, balance_out, weight_out = (
-        to_fixed(Fraction(str(row[name]))) for name in ("bal_in", "w_in", "bal_out", "w_out")
-    )
-    if "amount_out" in row:
-        exact = Fraction(row["amount_in"]) * ONE
-        asked = in_given_out(balance_in, weight_in, balance_out, weight_out, row["amount_out"] * ONE, power)
-        assert exact <= asked <= exact * (1 + Fraction(1, 10**9))
-    else:
-        exact = Fraction(row["out"]) * ONE
-        paid = out_given_in(balance_in, weight_in, balance_out, weight_out, row["amount_in"] * ONE, power)
-        assert exact * (1 - Fraction(1, 10**9)) <= paid <= exact
-
-
-@pytest.mark.parametrize("pool", V3_POOLS)
-@pytest.mark.parametrize("number", range(4))
-def test_version_3_on_chain_results_hold_to_the_unit(pool: str, number: int) -> None:
-    """Weighted and liquidity bootstrapping pools as queried on chain, in both directions."""
-    recorded = curve_balancer()["balancer_v3_onchain"][pool]
-    swap, state = recorded["swaps"][number], recorded["pool"]
-    tokens = [token.lower() for token in state["tokens"]]
-    i, j = tokens.index(swap["tokenIn"].lower()), tokens.index(swap["tokenOut"].lower())
-    sides = [
-        Side(int(balance), int(scaling), int(rate))
-        for balance, scaling, rate in zip(
-            state["balancesLiveScaled18"], state["scalingFactors"], state["tokenRates"], strict=True
-        )
-    ]
-    exact_in, exact_out = weighted_curves(sides[i], int(state["weights"][i]), sides[j], int(state["weights"][j]))
-    fee, amount = int(state["swapFee"]), int(swap["amountRaw"])
-    if swap["swapKind"] == 0:
-        assert swap_exact_in(sides[i], sides[j], fee, amount, exact_in) == int(swap["outputRaw"])
-    else:
-        assert swap_exact_out(sides[i], sides[j], fee, amount, exact_out) == int(swap["outputRaw"])
 
 
 def test_whole_weight_ratios_are_exact_in_newer_pools_only() -> None:
