@@ -1,27 +1,30 @@
-"""The best single path an order could have had alone: the yardstick of EBBO (CIP-72's "best bid or offer").
+"""The best single path an order could have had alone: the yardstick of EBBO ("Ethereum's best bid or offer").
 
-A path is one venue, or two over one intermediate asset. On each leg the venue that pays most is
-taken by exact quotes; since every venue pays more for more, the best first leg belongs to the best
-path. Integers only.
+A path is one venue, or two different ones over one intermediate asset. Quotes are exact integers on the
+untouched snapshot. A venue pays more for more, so the best path takes on each leg the venue that pays
+most (or the runner-up on one leg, where one venue is best on both); a venue that cannot take the
+whole amount has no offer.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from intents.assets import AssetId
 from intents.auction import Auction
-from intents.venue_states import VenueId
+from intents.venue_states import VenueId, VenueState
 from liquidity.errors import VenueError
 from liquidity.registry import open_venue
 from liquidity.venue import Venue
 
-#: Intermediate assets tried per order, most connected first: bounds the work, and routes over a rare
-#: intermediate are rarely best.
-MAX_INTERMEDIATES: Final = 6
+#: Intermediate assets tried per order, most connected first: bounds the work on made-up snapshots. No
+#: recorded pair has that many in common.
+MAX_INTERMEDIATES: Final = 100
+#: Venues asked per leg, in snapshot order: likewise.
+MAX_VENUES_PER_LEG: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,69 +37,94 @@ class Route:
     gas: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What one venue asks or pays for a given amount on the other side."""
+
+    venue: VenueState
+    amount: int
+
+
 class RouteBook:
-    """Best single paths over one snapshot. Each order is looked at alone, on untouched venues."""
+    """Best single paths over one snapshot. Venues are opened when first asked."""
 
     def __init__(self, auction: Auction) -> None:
-        self._pairs: defaultdict[tuple[AssetId, AssetId], list[Venue]] = defaultdict(list)
-        neighbours: defaultdict[AssetId, set[AssetId]] = defaultdict(set)
+        self._pairs: defaultdict[tuple[AssetId, AssetId], list[VenueState]] = defaultdict(list)
+        self._neighbours: defaultdict[AssetId, set[AssetId]] = defaultdict(set)
+        self._opened: dict[VenueId, Venue] = {}
         for state in auction.venues:
-            venue = open_venue(state)
             for one in state.assets:
                 for other in state.assets:
                     if one != other:
-                        self._pairs[one, other].append(venue)
-                        neighbours[one].add(other)
-        self._neighbours = neighbours
+                        self._pairs[one, other].append(state)
+                        self._neighbours[one].add(other)
 
     def intermediates(self, asset_in: AssetId, asset_out: AssetId) -> Sequence[AssetId]:
-        shared = self._neighbours[asset_in] & self._neighbours[asset_out]
+        """Assets that share a venue with both."""
+        shared = self._neighbours.get(asset_in, set()) & self._neighbours.get(asset_out, set())
         return sorted(shared, key=lambda asset: (-len(self._neighbours[asset]), asset))[:MAX_INTERMEDIATES]
 
     def sell(self, asset_in: AssetId, asset_out: AssetId, amount_in: int) -> Route | None:
         """The path that pays most for exactly ``amount_in``, or ``None``."""
-        best = self._leg_out(asset_in, asset_out, amount_in)
+        best: Route | None = None
+        for offer in self._paying(asset_in, asset_out, amount_in)[:1]:
+            best = Route((offer.venue.id,), amount_in, offer.amount, offer.venue.gas)
         for middle in self.intermediates(asset_in, asset_out):
-            first = self._leg_out(asset_in, middle, amount_in)
-            if first is None:
-                continue
-            second = self._leg_out(middle, asset_out, first.amount_out)
-            if second is not None and (best is None or second.amount_out > best.amount_out):
-                gas = first.gas + second.gas
-                best = Route(first.venues + second.venues, amount_in, second.amount_out, gas)
+            for first in self._paying(asset_in, middle, amount_in):
+                last = self._paying(middle, asset_out, first.amount)
+                second = next((offer for offer in last if offer.venue.id != first.venue.id), None)
+                if second is None:
+                    continue
+                if best is None or second.amount > best.amount_out:
+                    best = _joined(first, second, amount_in, second.amount)
+                if last[0] is second:  # nothing the runner-up pays could be turned into more
+                    break
         return best
 
     def buy(self, asset_in: AssetId, asset_out: AssetId, amount_out: int) -> Route | None:
         """The path that needs least for at least ``amount_out``, or ``None``."""
-        best = self._leg_in(asset_in, asset_out, amount_out)
+        best: Route | None = None
+        for offer in self._asking(asset_in, asset_out, amount_out)[:1]:
+            best = Route((offer.venue.id,), offer.amount, amount_out, offer.venue.gas)
         for middle in self.intermediates(asset_in, asset_out):
-            second = self._leg_in(middle, asset_out, amount_out)
-            if second is None:
-                continue
-            first = self._leg_in(asset_in, middle, second.amount_in)
-            if first is not None and (best is None or first.amount_in < best.amount_in):
-                gas = first.gas + second.gas
-                best = Route(first.venues + second.venues, first.amount_in, amount_out, gas)
+            for second in self._asking(middle, asset_out, amount_out):
+                start = self._asking(asset_in, middle, second.amount)
+                first = next((offer for offer in start if offer.venue.id != second.venue.id), None)
+                if first is None:
+                    continue
+                if best is None or first.amount < best.amount_in:
+                    best = _joined(first, second, first.amount, amount_out)
+                if start[0] is first:
+                    break
         return best
 
-    def _leg_out(self, asset_in: AssetId, asset_out: AssetId, amount_in: int) -> Route | None:
-        best: Route | None = None
-        for venue in self._pairs.get((asset_in, asset_out), ()):
-            try:
-                out = venue.swap_in(asset_in, asset_out, amount_in).amount_out
-            except VenueError:
-                continue  # too small or too large for this venue: it has no offer
-            if best is None or out > best.amount_out:
-                best = Route((venue.state.id,), amount_in, out, venue.state.gas)
-        return best
+    def _paying(self, asset_in: AssetId, asset_out: AssetId, amount: int) -> list[_Offer]:
+        """The two venues that pay most for ``amount``, best first."""
+        found = self._offers(asset_in, asset_out, lambda venue: venue.quote_in(asset_in, asset_out, amount))
+        return sorted(found, key=lambda offer: -offer.amount)[:2]
 
-    def _leg_in(self, asset_in: AssetId, asset_out: AssetId, amount_out: int) -> Route | None:
-        best: Route | None = None
-        for venue in self._pairs.get((asset_in, asset_out), ()):
+    def _asking(self, asset_in: AssetId, asset_out: AssetId, amount: int) -> list[_Offer]:
+        """The two venues that ask least for ``amount``, best first."""
+        found = self._offers(asset_in, asset_out, lambda venue: venue.quote_out(asset_in, asset_out, amount))
+        return sorted(found, key=lambda offer: offer.amount)[:2]
+
+    def _offers(self, asset_in: AssetId, asset_out: AssetId, quote: Callable[[Venue], int]) -> list[_Offer]:
+        found = []
+        for state in self._pairs.get((asset_in, asset_out), ())[:MAX_VENUES_PER_LEG]:
             try:
-                needed = venue.swap_out(asset_in, asset_out, amount_out).amount_in
+                amount = quote(self._open(state))
             except VenueError:
-                continue
-            if best is None or needed < best.amount_in:
-                best = Route((venue.state.id,), needed, amount_out, venue.state.gas)
-        return best
+                continue  # too small, too large, or no market: no offer
+            if amount > 0:
+                found.append(_Offer(state, amount))
+        return found
+
+    def _open(self, state: VenueState) -> Venue:
+        venue = self._opened.get(state.id)
+        if venue is None:
+            venue = self._opened[state.id] = open_venue(state)
+        return venue
+
+
+def _joined(first: _Offer, second: _Offer, amount_in: int, amount_out: int) -> Route:
+    return Route((first.venue.id, second.venue.id), amount_in, amount_out, first.venue.gas + second.venue.gas)

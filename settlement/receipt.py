@@ -4,31 +4,39 @@ A receipt is a pure function of four things: the auction, the solutions consider
 reward caps. So checking one needs no trust: take those four out of it, settle again, and compare
 every field. The first difference is named with both values.
 
-    {"format": "walras-receipt/1", "mechanism": {…}, "caps": {…}, "auction": {…}, "auction_hash": "0x…",
-     "solutions": […], "refused": […], "outcome": {…}, "settled": […], "failed": […], "rewards": {…},
-     "fairness": {…}, "score": "…", "venues_after": […]}
+    {"format": "walras-receipt/1", "mechanism": {…}, "caps": {…}, "auction": {…}, "solutions": […],
+     "auction_hash": "0x…", "solutions_hash": "0x…", "id": "0x…", "refused": […], "outcome": {…},
+     "settled": […], "failed": […], "rewards": {…}, "score": "…", "fairness": {…}, "venues_after": […]}
+
+``id`` is the hash of all four inputs: two receipts with one id must agree in everything. The compact form
+is in ``settlement.receipt_codec``.
 """
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from intents.amounts import MAX_AMOUNT
+from intents.auction import Auction
 from intents.auction_codec import auction_from_json, auction_hash, auction_to_json
+from intents.canonical import pack, pack_amount
 from intents.fields import Fields
 from intents.intent import Leg
 from intents.venue_codec import VENUE
 from settlement.errors import LawError
 from settlement.fairness import fairness_report
-from settlement.mechanism import MAX_BIDS, Mechanism, mechanism
+from settlement.mechanism import MAX_BIDS, Mechanism, mechanism, mechanism_names
 from settlement.rewards import RewardCaps
 from settlement.settle import Refused, Settlement, settle
-from settlement.solution_codec import check_distinct_ids, solution_from_json, solution_to_json
+from settlement.solution import Solution
+from settlement.solution_codec import check_distinct_ids, encode_solution, solution_from_json, solution_to_json
 from settlement.verified import Trade, Verified
 
 FORMAT: Final = "walras-receipt/1"
+_ABSENT: Final = object()
 
 
 @dataclass(eq=False)
@@ -42,20 +50,56 @@ class ReceiptMismatch(LawError):
     recomputed: str
 
 
+@dataclass(frozen=True)
+class ReceiptReport:
+    """A receipt that holds: ``id`` names it, ``settlement`` is what was recomputed from its inputs."""
+
+    id: str
+    solutions: int
+    settlement: Settlement
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What everything else in a receipt follows from."""
+
+    auction: Auction
+    solutions: tuple[Solution, ...]
+    mechanism: str
+    max_winners: int
+    caps: RewardCaps
+
+
 def receipt_of(settlement: Settlement, chosen_by: Mechanism, max_winners: int, caps: RewardCaps) -> dict[str, Any]:
     """The receipt as JSON values."""
-    auction = settlement.auction
     solutions = [verified.solution for verified in settlement.verified]
     solutions += [refused.solution for refused in settlement.refused]
     solutions.sort(key=lambda solution: (solution.solver, solution.id))
+    inputs = Inputs(settlement.auction, tuple(solutions), chosen_by.name, max_winners, caps)
     return {
         "format": FORMAT,
         "mechanism": {"name": chosen_by.name, "max_winners": max_winners},
         "caps": {"low": str(caps.low), "high": str(caps.high)},
-        "auction_hash": "0x" + auction_hash(auction).hex(),
-        "auction": auction_to_json(auction),
+        "auction": auction_to_json(settlement.auction),
         "solutions": [solution_to_json(solution) for solution in solutions],
+        **hashes(inputs),
         **findings(settlement),
+    }
+
+
+def hashes(inputs: Inputs) -> dict[str, str]:
+    """What names the auction, the solutions considered and the whole batch: SHA-256 over domain-tagged bytes."""
+    auction = auction_hash(inputs.auction)
+    solutions = hashlib.sha256(b"walras/solutions/1\0")
+    for solution in inputs.solutions:
+        data = encode_solution(solution)
+        solutions.update(len(data).to_bytes(8, "big") + data)
+    caps = [pack_amount(inputs.caps.low), pack_amount(inputs.caps.high)]
+    rule = pack([auction, solutions.digest(), inputs.mechanism, inputs.max_winners, caps])
+    return {
+        "auction_hash": "0x" + auction.hex(),
+        "solutions_hash": "0x" + solutions.hexdigest(),
+        "id": "0x" + hashlib.sha256(b"walras/receipt/1\0" + rule).hexdigest(),
     }
 
 
@@ -73,7 +117,13 @@ def findings(settlement: Settlement) -> dict[str, Any]:
             "reference_scores": {solver: str(score) for solver, score in sorted(outcome.references.items())},
             "certificate": None
             if proof is None
-            else {"bound": str(proof.bound), "optimal": proof.optimal, "greedy_total": str(proof.greedy_total)},
+            else {
+                "bound": str(proof.bound),
+                "optimal": proof.optimal,
+                "references_optimal": proof.references_optimal,
+                "greedy_total": str(proof.greedy_total),
+                "greedy_loss": str(proof.total - proof.greedy_total),
+            },
         },
         "settled": [_settled(item) for item in settlement.settled],
         "failed": [_refused(item) for item in settlement.failed],
@@ -133,43 +183,59 @@ def _legs(legs: tuple[Leg, ...]) -> list[dict[str, str]]:
     return [{"asset": leg.asset, "amount": str(leg.amount)} for leg in legs]
 
 
-def verify_receipt(document: object, where: str) -> Settlement:
-    """Settle the receipt's auction again and compare everything; returns what was recomputed.
+def verify_receipt(document: object, where: str) -> ReceiptReport:
+    """Settle the receipt's auction again and compare everything.
 
     Raises ``InputError`` when the file cannot be read as a receipt and ``ReceiptMismatch`` at the first
-    field that differs.
+    field that differs, with the receipt's value and the recomputed one.
     """
     fields = Fields(document, where)
+    inputs = read_inputs(fields, where)
+    named = hashes(inputs)
+    for name, value in named.items():
+        _compare(value, fields.raw(name), f"{where}: {name}")
+    chosen_by = mechanism(inputs.mechanism, max_winners=inputs.max_winners)
+    settlement = settle(inputs.auction, inputs.solutions, chosen_by, inputs.caps)
+    found = findings(settlement)
+    fields.only("format", "mechanism", "caps", "auction", "solutions", *named, *found)
+    for name, value in found.items():
+        _compare(value, fields.raw(name), f"{where}: {name}")
+    return ReceiptReport(named["id"], len(inputs.solutions), settlement)
+
+
+def read_inputs(fields: Fields, where: str) -> Inputs:
+    """The four inputs of a receipt; two solutions of one solver under one id are refused."""
     fields.choice("format", (FORMAT,))
     auction = auction_from_json(fields.raw("auction"), f"{where}: auction")
-    _compare("0x" + auction_hash(auction).hex(), fields.raw("auction_hash"), f"{where}: auction_hash")
     solutions = tuple(solution_from_json(item, place) for item, place in fields.items("solutions", limit=MAX_BIDS))
     check_distinct_ids(solutions, f"{where}: solutions")
     rule = fields.child("mechanism").only("name", "max_winners")
-    max_winners = rule.integer("max_winners", low=1, high=MAX_BIDS)
-    limits = fields.child("caps").only("low", "high")
-    caps = RewardCaps(limits.integer("low", high=MAX_AMOUNT), limits.integer("high", high=MAX_AMOUNT))
-    chosen_by = mechanism(rule.choice("name", ("greedy", "exact")), max_winners=max_winners)
-    settlement = settle(auction, solutions, chosen_by, caps)
-    found = findings(settlement)
-    fields.only("format", "mechanism", "caps", "auction_hash", "auction", "solutions", *found)
-    for name, value in found.items():
-        _compare(value, fields.raw(name), f"{where}: {name}")
-    return settlement
+    caps = fields.child("caps").only("low", "high")
+    return Inputs(
+        auction,
+        solutions,
+        rule.choice("name", mechanism_names()),
+        rule.integer("max_winners", low=1, high=MAX_BIDS),
+        RewardCaps(caps.integer("low"), caps.integer("high")),
+    )
 
 
 def _compare(recomputed: object, claimed: object, where: str) -> None:
-    """Raise at the first difference, depth first."""
+    """Raise at the first difference, depth first in the order of what was recomputed."""
     if isinstance(recomputed, dict) and isinstance(claimed, Mapping):
-        for key in (*recomputed, *(key for key in claimed if key not in recomputed)):
-            _compare(recomputed.get(key), claimed.get(key), f"{where}.{key}")
+        for key, value in recomputed.items():
+            _compare(value, claimed.get(key, _ABSENT), f"{where}.{key}")
+        for key in claimed:
+            if key not in recomputed:
+                raise ReceiptMismatch(f"{where}.{key}", _shown(claimed[key]), _shown(_ABSENT))
     elif isinstance(recomputed, list) and isinstance(claimed, list):
-        _compare(len(recomputed), len(claimed), f"{where}.length") if len(recomputed) != len(claimed) else None
-        for index, (mine, theirs) in enumerate(zip(recomputed, claimed, strict=True)):
+        for index, (mine, theirs) in enumerate(itertools.zip_longest(recomputed, claimed, fillvalue=_ABSENT)):
             _compare(mine, theirs, f"{where}[{index}]")
     elif recomputed != claimed or type(recomputed) is not type(claimed):
         raise ReceiptMismatch(where, _shown(claimed), _shown(recomputed))
 
 
 def _shown(value: object) -> str:
-    return "nothing" if value is None else str(value)[:160]
+    if value is _ABSENT:
+        return "nothing"
+    return "null" if value is None else str(value)[:160]

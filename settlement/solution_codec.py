@@ -7,8 +7,10 @@ JSON: ``{"format": "walras-solution/1", "solver": …, "id": 0, "prices": {asset
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from intents.amounts import MAX_PRICE
@@ -16,7 +18,7 @@ from intents.assets import AssetId
 from intents.auction import MAX_ASSETS, MAX_ORDERS
 from intents.canonical import Value, pack, read_int, read_list, read_text, unpack
 from intents.codec import ASSET
-from intents.errors import Duplicate, NonCanonical, WrongType, WrongValue
+from intents.errors import Duplicate, NonCanonical, TooDeep, TooMany, WrongType, WrongValue
 from intents.fields import Fields, kind_of
 from intents.intent import MAX_LEGS, IntentId
 from intents.schema import Amount, Codec, Integer, Many, Octets, Record, Text
@@ -28,6 +30,8 @@ FORMAT: Final = "walras-solution/1"
 VERSION: Final = 1
 MAX_SOLUTION_BYTES: Final = 64 << 20
 MAX_CERTIFICATE_BYTES: Final = 4 << 20
+MAX_CERTIFICATE_DEPTH: Final = 32
+_SOLVER: Final = re.compile(r"[!-~]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,40 +65,70 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A certificate: JSON of bounded size, carried as canonical text on the wire and not interpreted here."""
+    """A certificate: JSON of bounded size, carried as canonical text on the wire and not interpreted here.
+
+    Numbers that are not integers travel as decimal text, so that no reader rounds them anew.
+    """
 
     def to_wire(self, value: Mapping[str, object] | None) -> Value:
-        return None if value is None else _json_text(value)
+        return None if value is None else _json_text(_claim(value, "certificate"))
 
     def from_wire(self, value: Value, where: str) -> dict[str, object] | None:
         if value is None:
             return None
         text = read_text(value, where, limit=MAX_CERTIFICATE_BYTES)
-        found = _object(parse_json(text.encode(), where, max_bytes=MAX_CERTIFICATE_BYTES), where)
+        found = _claim(parse_json(text.encode(), where, max_bytes=4 * MAX_CERTIFICATE_BYTES), where)
         if _json_text(found) != text:
             raise NonCanonical(where)
         return found
 
     def to_json(self, value: Mapping[str, object] | None) -> object:
-        return None if value is None else dict(value)
+        return None if value is None else _claim(value, "certificate")
 
     def from_json(self, value: object, where: str) -> dict[str, object] | None:
-        if value is None:
-            return None
-        found = _object(value, where)
-        if len(_json_text(found)) > MAX_CERTIFICATE_BYTES:
-            raise WrongValue(where, f"at most {MAX_CERTIFICATE_BYTES} characters", "more")
-        return found
+        return None if value is None else _claim(value, where)
 
 
-def _object(value: object, where: str) -> dict[str, object]:
-    if not isinstance(value, dict):
+def _claim(value: object, where: str) -> dict[str, object]:
+    """``value`` with only JSON's exact kinds in it, bounded in depth and size."""
+    if not isinstance(value, Mapping):
         raise WrongType(where, "an object", kind_of(value))
-    return value
+    found = {_key(name, where): _plain(item, where, 1) for name, item in value.items()}
+    size = len(_json_text(found))
+    if size > MAX_CERTIFICATE_BYTES:
+        raise TooMany(where, "characters", size, MAX_CERTIFICATE_BYTES)
+    return found
+
+
+def _plain(value: object, where: str, depth: int) -> object:
+    if depth > MAX_CERTIFICATE_DEPTH:
+        raise TooDeep(where, MAX_CERTIFICATE_DEPTH)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float | Decimal):
+        # A float is read as its shortest decimal, which is what JSON would have carried.
+        return str(Decimal(repr(value)) if isinstance(value, float) else value)
+    if isinstance(value, Mapping):
+        return {_key(name, where): _plain(item, where, depth + 1) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, where, depth + 1) for item in value]
+    raise WrongType(where, "null, true, false, a number, text, a list or an object", kind_of(value))
+
+
+def _key(name: object, where: str) -> str:
+    if not isinstance(name, str):
+        raise WrongType(where, "text as a key", kind_of(name))
+    return name
 
 
 def _json_text(value: Mapping[str, object]) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def _check_solver(name: str, where: str) -> None:
+    """A name that prints: it goes into bid names, receipts and tables."""
+    if not _SOLVER.fullmatch(name):
+        raise WrongValue(where, "1 to 64 printable ASCII characters without spaces", repr(name)[:80])
 
 
 _PRICE: Final = Amount(high=MAX_PRICE)
@@ -119,7 +153,7 @@ _INTERACTION: Final = Record(
     },
 )
 _PARTS: Final[dict[str, Codec[Any]]] = {
-    "solver": Text(64),
+    "solver": Text(64, check=_check_solver),
     "id": Integer(),
     "prices": Prices(),
     "fills": Many(_FILL, MAX_ORDERS),
