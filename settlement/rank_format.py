@@ -2,20 +2,23 @@
 
 The shape is that of the autopilot's winner-selection tests: a ``cases`` list, or one case with
 ``auction`` (``orders``, ``prices``) and ``solutions``. Amounts are final (after fees); scores, the
-fair set, winners and references are computed here. Trades name orders, so bids carry intents only
-through their directed pairs, exactly as in CoW's arbitrator.
+fair set, winners and references are computed here. As in CoW's arbitrator, bids conflict through their
+directed pairs alone, and a solution whose score cannot be computed (worse than a limit, or without a
+reference price) is set aside: it is *void*, and said why.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from intents.amounts import MAX_PRICE
 from intents.assets import AssetId
-from intents.errors import InputError, WrongValue
-from intents.fields import Fields
+from intents.errors import Duplicate, WrongValue
+from intents.fields import Fields, integer
 from intents.intent import Kind
+from settlement.errors import LawError, MissingReferencePrice
 from settlement.execution import Amounts, Limit
 from settlement.mechanism import Bid, Mechanism
 from settlement.scoring import score_swap
@@ -26,20 +29,13 @@ MAX_ITEMS: Final = 100_000
 _WORD: Final = 2**256 - 1
 
 
-@dataclass(eq=False)
-class UnpricedOrder(InputError):
-    code: ClassVar[str] = "rank.unpriced-order"
-    text: ClassVar[str] = "no reference price for {asset}, in which the order's score is counted"
-
-    asset: str
-
-
 @dataclass(frozen=True, slots=True)
 class RankCase:
-    """One auction's bids, scored."""
+    """One auction's bids, scored; ``void`` holds, by name, the rule that each of the others broke."""
 
     name: str
     bids: tuple[Bid, ...]
+    void: Mapping[str, LawError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +52,11 @@ def cases_from_json(document: object, where: str) -> tuple[RankCase, ...]:
         found = tuple(
             _case(case, f"case {index}") for index, case in enumerate(fields.objects("cases", limit=MAX_CASES))
         )
-        names = [case.name for case in found]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise WrongValue(fields.at("cases"), "one case per name", f'"{twice}" twice')
+        seen: set[str] = set()
+        for case in found:
+            if case.name in seen:
+                raise Duplicate(fields.at("cases"), "case", f'"{case.name}"')
+            seen.add(case.name)
         return found
     return (_case(fields, where),)
 
@@ -72,6 +69,7 @@ def rank(case: RankCase, mechanism: Mechanism, seed: bytes = b"") -> dict[str, A
         "scores": {bid.name: str(bid.score) for bid in case.bids},
         "fair_solutions": list(outcome.fair),
         "winners": list(outcome.winners),
+        "void": {name: str(error) for name, error in case.void.items()},
         "total": str(outcome.total),
         "reference_scores": {solver: str(score) for solver, score in outcome.references.items()},
     }
@@ -80,6 +78,7 @@ def rank(case: RankCase, mechanism: Mechanism, seed: bytes = b"") -> dict[str, A
         ranked["certificate"] = {
             "bound": str(proof.bound),
             "optimal": proof.optimal,
+            "references_optimal": proof.references_optimal,
             "greedy_total": str(proof.greedy_total),
             "greedy_loss": str(proof.total - proof.greedy_total),
         }
@@ -89,17 +88,20 @@ def rank(case: RankCase, mechanism: Mechanism, seed: bytes = b"") -> dict[str, A
 def _case(case: Fields, name: str) -> RankCase:
     auction = case.child("auction")
     prices = {
-        AssetId(key): Fields({key: value}, where).integer(key, high=MAX_PRICE)
+        AssetId(key): integer(value, where, high=MAX_PRICE)
         for key, value, where in auction.entries("prices", limit=MAX_ITEMS)
     }
     orders = {
         key: _order(Fields(value, where)) for key, value, where in auction.entries("orders", limit=MAX_ITEMS)
     }
-    bids = [
-        _bid(key, Fields(value, where), orders, prices)
-        for key, value, where in case.entries("solutions", limit=MAX_ITEMS)
-    ]
-    return RankCase(case.text_or("name", name, limit=256), tuple(bids))
+    bids: list[Bid] = []
+    void: dict[str, LawError] = {}
+    for key, value, where in case.entries("solutions", limit=MAX_ITEMS):
+        try:
+            bids.append(_bid(key, Fields(value, where), orders, prices))
+        except LawError as error:
+            void[key] = error
+    return RankCase(case.text_or("name", name, limit=256), tuple(bids), void)
 
 
 def _order(order: Fields) -> _Order:
@@ -127,5 +129,5 @@ def _trade(trade: Fields, order: _Order, prices: dict[AssetId, int], where: str)
     final = Amounts(trade.integer("sell_amount", high=_WORD), trade.integer("buy_amount", high=_WORD))
     price = prices.get(order.pair[1])
     if price is None:
-        raise UnpricedOrder(where, order.pair[1])
+        raise MissingReferencePrice(where, order.pair[1], final.got)
     return order.pair, score_swap(order.kind, final, order.limit, (), price, where).value
