@@ -54,7 +54,7 @@ class NotAKey(CryptoError):
 
 #: y-coordinates of the points whose order divides 8: the identity (y = 1), the point of order 2
 #: (y = −1), of order 4 (y = 0), and the two pairs of order 8.
-_ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
+_ORDER_8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 SMALL_ORDER_Y: Final = frozenset({0, 1, FIELD_PRIME - 1, _ORDER_8, FIELD_PRIME - _ORDER_8})
 
 
