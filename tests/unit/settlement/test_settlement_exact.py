@@ -1,0 +1,143 @@
+"""Exact winner determination against trying everything, against CP-SAT, and against reference optima."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from intents.assets import AssetId
+from settlement.exact import Exact
+from settlement.greedy import Greedy, take
+from settlement.mechanism import Bid, ranked
+from settlement.packing import Packing, Worths, branch_and_bound, compatible, pack, worths_of
+from settlement.packing_cp_sat import cp_sat
+from tests.bidding import bid, bid_lists, compatible_sets
+from tests.shared import shared
+from tests.vectors import winners
+from tests.vectors.registry import Case, parametrized
+
+Solve = Callable[[list[Bid], Worths, int], Packing | None]
+ENOUGH_S = 10.0
+
+
+def by_search(bids: list[Bid], worths: Worths, max_winners: int) -> Packing | None:
+    return branch_and_bound(bids, worths, max_winners)
+
+
+def by_cp_sat(bids: list[Bid], worths: Worths, max_winners: int) -> Packing | None:
+    return cp_sat(bids, worths, max_winners, ENOUGH_S)
+
+
+@parametrized(winners.GREEDY_OR_EXACT)
+def test_where_greedy_is_not_optimal(case: Case) -> None:
+    """The smallest example: 10 by greedy, 18 by exact."""
+    case.check()
+
+
+@pytest.mark.parametrize("solve", [by_search, by_cp_sat])
+@settings(max_examples=60, deadline=None)
+@given(bid_lists(), st.integers(1, 5))
+def test_nothing_compatible_is_worth_more(solve: Solve, bids: list[Bid], max_winners: int) -> None:
+    """Both methods find the very set that trying all of them finds, and prove it."""
+    best_first = ranked(bids, b"seed")
+    worths = worths_of(best_first, max_winners, b"seed")
+    value = dict(zip((item.name for item in best_first), worths.values, strict=True))
+    best = max(
+        compatible_sets(best_first, max_winners), key=lambda chosen: sum(value[item.name] for item in chosen)
+    )
+    found = solve(best_first, worths, max_winners)
+    assert found is not None
+    assert found.chosen == best
+    assert found.optimal
+
+
+@settings(max_examples=60, deadline=None)
+@given(bid_lists(), st.integers(1, 5))
+def test_the_certificate(bids: list[Bid], max_winners: int) -> None:
+    """Exact is never worse than greedy, over the same fair bids; references are optima without the solver."""
+    exact, greedy = Exact(max_winners).run(bids, b""), Greedy(max_winners).run(bids, b"")
+    proof = exact.certificate
+    assert proof is not None
+    assert proof.optimal
+    assert proof.references_optimal
+    assert exact.fair == greedy.fair
+    assert proof.greedy_total == greedy.total <= exact.total == proof.total == proof.bound
+    fair = [item for item in ranked(bids, b"") if item.name in exact.fair]
+    for solver, reference in exact.references.items():
+        kept = [item for item in fair if item.solver != solver]
+        sets = compatible_sets(kept, max_winners)
+        assert reference == max(sum(item.score for item in chosen) for chosen in sets) <= exact.total
+
+
+def instance(index: int, unit: int) -> tuple[list[Bid], int]:
+    """A published set-packing instance with scores in ``unit``, and its optimum."""
+    document = json.loads(shared("data/solver_instances/winner_determination.json").read_bytes())
+    found = document["instances"][index]
+    bids = []
+    for number, (orders, score) in enumerate(found["bids"]):
+        pairs = {(AssetId(str(order)), AssetId("out")): 0 for order in orders}
+        pairs[next(iter(pairs))] = score * unit
+        bids.append(Bid(str(number), str(number), score * unit, pairs))
+    return ranked(bids, b""), int(found["ref"]["scip"]) * unit
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+@pytest.mark.parametrize("unit", [1, 10**12 + 7, 10**40])
+def test_reference_instances(index: int, unit: int) -> None:
+    """20, 100 and 200 bids reach the optimum CP-SAT and SCIP agree on, proven also beyond 64 bits."""
+    bids, optimum = instance(index, unit)
+    found = pack(bids, len(bids), b"")
+    assert (found.score, found.bound) == (optimum, optimum)
+
+
+def hard(count: int, seed: int) -> list[Bid]:
+    """Many overlapping bids whose scores in wei differ only in the last digits."""
+    random = Random(seed)
+    bids = []
+    for number in range(count):
+        pairs = {(AssetId(str(p)), AssetId("out")): 0 for p in random.sample(range(30), random.randint(1, 4))}
+        score = len(pairs) * 10**18 + random.randint(0, 3)
+        pairs[next(iter(pairs))] = score
+        bids.append(Bid(str(number), str(number), score, pairs))
+    return ranked(bids, b"")
+
+
+def test_search_and_cp_sat_agree_where_only_the_last_digits_differ() -> None:
+    """Rounding scores to 64 bits would tell these sets apart by luck only."""
+    bids = hard(24, 1)
+    worths = worths_of(bids, 20, b"")
+    found = branch_and_bound(bids, worths, 20, max_nodes=2_000_000)
+    assert found is not None
+    assert found == by_cp_sat(bids, worths, 20)
+
+
+def test_without_time_for_a_proof_the_bound_still_holds() -> None:
+    """Cut short, the answer is compatible, no worse than greedy, and its bound is above the optimum."""
+    bids = hard(80, 2)
+    worths = worths_of(bids, 20, b"")
+    best = by_cp_sat(bids, worths, 20)
+    assert best is not None
+    assert best.optimal
+    for time in (0.0, 1e-4, 1e-3, 1e-2):
+        found = cp_sat(bids, worths, 20, time)
+        assert compatible(found.chosen, 20)
+        assert found.score <= best.score <= found.bound
+        assert found.score >= sum(item.score for item in take(bids, 20))
+
+
+def test_search_gives_up_within_its_nodes() -> None:
+    """``None`` rather than an unproven answer."""
+    bids = hard(40, 3)
+    assert branch_and_bound(bids, worths_of(bids, 20, b""), 20, max_nodes=10) is None
+
+
+def test_equal_sets_are_told_apart_by_the_seed() -> None:
+    """Two bids of one score for one pair: the lowest hash wins, as in greedy."""
+    bids = [bid("one", ab=5), bid("two", ab=5)]
+    for seed in (b"", b"1", b"2", b"3"):
+        assert Exact().run(bids, seed).winners == Greedy().run(bids, seed).winners
