@@ -15,8 +15,10 @@ from typing import Any, TypeVar
 import click
 
 from node.cli.config import default_map_from
+from node.cli.words import one_line
 
 _CONFIG = "walras.config"
+_PRINT_CONFIG = "walras.print-config"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -73,10 +75,17 @@ def _apply_config(context: click.Context, path: Path) -> None:
 
 
 def global_options(command: F) -> F:
-    """Give a click group the global options (its callback gets them as keyword arguments)."""
+    """Give a click group the global options; its callback hands them to ``remember``."""
     parameters = getattr(command, "__click_params__", [])
     command.__click_params__ = [*_options(), *parameters]  # type: ignore[attr-defined]
     return command
+
+
+def remember(context: click.Context, options: Mapping[str, object]) -> None:
+    """Keep a group's global options for the command that follows."""
+    context.obj = Settings.merged(context.obj or Settings(), options)
+    if options.get("print_config"):
+        context.meta[_PRINT_CONFIG] = True
 
 
 class Command(click.Command):
@@ -95,7 +104,7 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         own = {name: ctx.params.pop(name, None) for name in ("as_json", "quiet", "verbose", "color")}
         settings = Settings.merged(ctx.obj or Settings(), own)
-        if ctx.params.pop("print_config", False):
+        if ctx.params.pop("print_config", False) or ctx.meta.get(_PRINT_CONFIG):
             click.echo(_as_toml(ctx), nl=False)
             return 0
         assert self.callback is not None
@@ -132,7 +141,7 @@ def note(settings: Settings, message: str) -> None:
 def warn(settings: Settings, code: str, message: str) -> None:
     """Something the user should know but that stops nothing, on stderr."""
     if not settings.quiet:
-        click.echo(f"warning[{code}] {message}", err=True)
+        click.echo(f"warning[{code}] {one_line(message)}", err=True)
 
 
 def coloured(settings: Settings, *, stderr: bool = False) -> bool:

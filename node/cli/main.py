@@ -13,8 +13,9 @@ from collections.abc import Sequence
 import click
 
 from intents.errors import WalrasError
-from node.cli.command import Settings, global_options
+from node.cli.command import global_options, remember
 from node.cli.table import COMMANDS, LazyGroup
+from node.cli.words import one_line
 
 EXIT_USAGE = 2
 EXIT_BUG = 70
@@ -36,7 +37,7 @@ def cli(context: click.Context, /, **options: object) -> None:
     Start with `walras demo`. Results go to stdout, everything else to stderr; `--json` prints
     exactly one document.
     """
-    context.obj = Settings.merged(Settings(), options)
+    remember(context, options)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -73,7 +74,7 @@ def run(argv: Sequence[str] | None = None) -> int:
 
 
 def _say(code: str, message: str) -> None:
-    click.echo(f"error[{code}] {' '.join(message.split())}", err=True)
+    click.echo(f"error[{code}] {one_line(message)}", err=True)
 
 
 def _bug(error: Exception, arguments: Sequence[str]) -> int:

@@ -91,7 +91,9 @@ def test(settings: Settings, target: str, scenarios: tuple[str, ...], deadline: 
 @click.argument("name")
 @click.option("--port", "-p", type=click.IntRange(0, 65_535), default=0, help="Port; 0 picks a free one.")
 @click.option("--bind", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--engine-config", type=click.Path(path_type=Path), help="The engine's own TOML.")
+@click.option(
+    "--config", "--engine-config", "engine_config", type=click.Path(path_type=Path), help="The engine's own TOML."
+)
 def serve(settings: Settings, name: str, port: int, bind: str, engine_config: Path | None) -> None:
     """Serve a built-in solver over the CoW solver-engine API: POST /solve, POST /notify, GET /healthz."""
     from solver.engine_server import serve_engine

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from intents.assets import AssetId
+    from intents.auction import Auction
 
 WHOLE: Final = 10**18
 
@@ -32,3 +36,12 @@ def whole(units: int | None) -> str:
 
 def percent(share: float) -> str:
     return f"{share * 100:.1f}%"
+
+
+def units(auction: Auction, asset: AssetId, amount: int) -> str:
+    """An amount of ``asset`` in whole units with its symbol, six significant digits."""
+    info = auction.asset[asset]
+    symbol = "".join(c for c in info.symbol if c.isprintable())[:12] or (
+        asset if len(asset) <= 12 else f"{asset[:6]}…{asset[-4:]}"
+    )
+    return f"{amount / 10**info.decimals:.6g} {symbol}"
