@@ -33,7 +33,7 @@ def check_auction(auction: Auction, where: str) -> Auction:
         for asset in venue.assets:
             if asset not in declared:
                 raise UnknownAsset(join(where, f"venues[{index}]"), asset)
-    _unique(((b.owner, b.asset) for b in auction.balances), "balance", join(where, "balances"))
+    _unique((f"{b.asset} of {b.owner}" for b in auction.balances), "balance", join(where, "balances"))
     for index, balance in enumerate(auction.balances):
         if balance.asset not in declared:
             raise UnknownAsset(join(where, f"balances[{index}]"), balance.asset)
