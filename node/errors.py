@@ -26,3 +26,13 @@ class RunNotFound(WalrasError):
     exit_code: ClassVar[int] = 3
 
     reason: str
+
+
+@dataclass(eq=False)
+class NothingValid(WalrasError):
+    """A solver ran, and nothing it gave could be settled."""
+
+    code: ClassVar[str] = "solver.nothing-valid"
+    text: ClassVar[str] = "{reason}"
+
+    reason: str

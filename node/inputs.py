@@ -26,10 +26,7 @@ def read_file(path: Path, *, limit: int = MAX_INPUT_BYTES) -> bytes:
     """The file's bytes, refused when it is no file or larger than ``limit``; ``-`` is stdin."""
     where = str(path)
     try:
-        if where == "-":
-            data = sys.stdin.buffer.read(limit + 1)
-        else:
-            data = _read(path, where, limit)
+        data = sys.stdin.buffer.read(limit + 1) if where == "-" else _read(path, where, limit)
     except OSError as error:
         raise Unreadable(where, (error.strerror or "cannot be read").lower()) from error
     except ValueError as error:  # a NUL in the name

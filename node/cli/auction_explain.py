@@ -72,7 +72,7 @@ def _settlement(settings: Settings, file: str, answer: str | None) -> Settlement
 
 
 def _order_id(auction: Auction, text: str) -> IntentId:
-    from intents.errors import WrongValue
+    from intents.errors import UsageError
 
     digits = text.lower().removeprefix("0x")
     found = [order.id for order in auction.orders if order.id.hex().startswith(digits)]
@@ -80,12 +80,9 @@ def _order_id(auction: Auction, text: str) -> IntentId:
     if exact:
         return exact[0]
     if len(digits) < MIN_DIGITS:
-        raise WrongValue("--order", f"an order's id, or at least its first {MIN_DIGITS} digits", f'"{text}"')
+        raise UsageError("--order", f'"{text}" is too short: give at least {MIN_DIGITS} digits of the id')
     if len(found) != 1:
-        what = (
-            f"the start of one order's id, but of {len(found)}" if found else "the id of an order of the auction"
-        )
-        raise WrongValue("--order", what, f'"{text}"')
+        raise UsageError("--order", f'{len(found) or "no"} orders of {auction.name} have ids that begin "{text}"')
     return found[0]
 
 

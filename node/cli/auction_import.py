@@ -12,9 +12,7 @@ from node.cli.command import Command, Settings, emit, note
 @click.command("import", cls=Command)
 @click.argument("source", metavar="SRC")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="File to write instead of stdout.")
-@click.option(
-    "--lenient", is_flag=True, help="Leave out single bad orders and pools instead of refusing the file."
-)
+@click.option("--lenient", is_flag=True, help="Leave out single bad orders and pools, not refuse the file.")
 @click.option(
     "--timeout", type=click.FloatRange(0.1, 600), default=30.0, show_default=True, help="Seconds, for a URL."
 )

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("file")
-@click.option(
-    "--pairs", type=click.IntRange(0, 10_000), default=8, show_default=True, help="Busiest pairs to list."
-)
+@click.option("--pairs", type=click.IntRange(0, 10_000), default=8, show_default=True, help="Busiest pairs.")
 def show(settings: Settings, file: str, pairs: int) -> None:
     """Count what is in FILE (a path, URL, or -): orders, venues, assets, pairs, and orders in the money.
 
