@@ -125,18 +125,24 @@ class _Batch:
     def _orders(self) -> None:
         for order in self.problem.orders:
             rate = self.problem.rate(order, self.prices)
-            if rate < order.floor:
+            if rate < order.floor * (1.0 - self._reach()):
                 continue
             gain = order_surplus(order, rate)
             x = self._fill(order, gain)
             self.fills[order.id] = x
-            given = order.size if order.sells else order.size / rate
-            got = order.size * rate if order.sells else order.size
+            # Half of the hair withheld stays in hand where the owner is paid, as room for rounding.
+            spare = order.fee / 2.0
+            given = order.size if order.sells else order.size / rate * (1.0 - spare)
+            got = order.size * rate * (1.0 + spare) if order.sells else order.size
             self._row(order.give).SetCoefficient(x, given)
             self._row(order.want).SetCoefficient(x, -got)
             self._trade_cost(order, x)
             if self.move is not None:
                 self._let_move(order.id, x)
+
+    def _reach(self) -> float:
+        """How far outside its limit an order may start: only where all are given and prices can follow."""
+        return self.move.step if self.move is not None and self.mode is Mode.GIVEN else 0.0
 
     def _fill(self, order: Order, gain: float) -> Any:
         if self.mode is Mode.GIVEN:

@@ -11,6 +11,8 @@ from typing import Any, Final
 from ortools.linear_solver import pywraplp
 
 INFINITY: Final = float("inf")
+#: Balances are of the order of one: this much may be missing at an optimum.
+TOLERANCE: Final = 1e-10
 
 
 class Program:
@@ -42,10 +44,18 @@ class Program:
         """Whether a feasible point was found. ``seconds`` is only a guard behind the node budget."""
         self._solver.SetTimeLimit(max(1, int(seconds * 1000)))
         if self._whole:
-            self._solver.SetSolverSpecificParametersAsString(
-                f"limits/nodes = {nodes}\nlimits/gap = {gap}\nrandomization/randomseedshift = 1\nnumerics/feastol = 1e-9\n"
-            )
-        status = self._solver.Solve()
+            settings = {
+                "limits/nodes": nodes,
+                "randomization/randomseedshift": 1,
+                "numerics/feastol": 1e-9,
+            }
+            self._solver.SetSolverSpecificParametersAsString("".join(f"{k} = {v}\n" for k, v in settings.items()))
+        exactly = pywraplp.MPSolverParameters()
+        exactly.SetDoubleParam(exactly.PRIMAL_TOLERANCE, TOLERANCE)
+        if not self._whole:
+            exactly.SetDoubleParam(exactly.DUAL_TOLERANCE, TOLERANCE)
+        exactly.SetDoubleParam(exactly.RELATIVE_MIP_GAP, gap)
+        status = self._solver.Solve(exactly)
         return bool(status in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE))
 
     @property

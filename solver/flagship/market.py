@@ -25,7 +25,7 @@ from liquidity.registry import open_venue
 from liquidity.venue import Venue
 
 #: Withheld of each order's given amount, beside a few base units: above the linear solvers' tolerance.
-HAIR: Final = 5e-9
+HAIR: Final = 2e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def _order(record: AuctionOrder, auction: Auction, unit: dict[AssetId, float], s
     if not (0.0 < size < math.inf and 0.0 < limit < math.inf):
         return None
     least = intent.fill.min_fill / record.remaining if intent.partial else 1.0
-    fee = HAIR + 2.0 * (unit[give] + unit[want]) / size if may_withhold(record) else 0.0
+    fee = HAIR + 8.0 * (unit[give] + unit[want]) / size if may_withhold(record) else 0.0
     return Order(record.id, give, want, sells, size, limit, floor, fee, not intent.partial, least, record)
 
 

@@ -20,7 +20,7 @@ MAX_MOVES: Final = 24
 ROUNDS: Final = 3
 
 
-def plans(problem: Problem, deadline: Deadline) -> Iterator[Plan]:
+def plans(problem: Problem, deadline: Deadline) -> Iterator[tuple[Problem, Plan]]:
     """Plans that can be settled, each meant to be better than the last.
 
     From every start: climb in the relaxed problem, choose whole orders and venues by true switches at the
@@ -38,7 +38,7 @@ def plans(problem: Problem, deadline: Deadline) -> Iterator[Plan]:
             if chosen is None or (best is not None and chosen.net <= best.net * (1.0 + 1e-7)):
                 break
             plan = best = chosen
-            yield chosen
+            yield here, chosen
 
 
 def starts(problem: Problem, deadline: Deadline) -> Iterator[Mapping[AssetId, float]]:
@@ -89,6 +89,21 @@ def move_prices(problem: Problem, plan: Plan, mode: Mode, deadline: Deadline) ->
         else:
             step /= 4.0
     return plan
+
+
+def widened(problem: Problem, plan: Plan, factor: float, deadline: Deadline) -> tuple[Problem, Plan] | None:
+    """The plan with ``factor`` times the hair withheld, where the usual one left no room for rounding."""
+    wider = replace(
+        problem, orders=tuple(replace(order, fee=order.fee * factor) for order in restrict(problem, plan).orders)
+    )
+    given = restrict(wider, plan)
+    for step in (1e-3, 1e-4):
+        move = Move(plan, step)
+        moved = solve_batch(given, plan.prices, move=move, mode=Mode.GIVEN, seconds=_seconds(deadline))
+        if moved is None:
+            return None
+        plan = moved
+    return given, plan
 
 
 def restrict(problem: Problem, plan: Plan) -> Problem:

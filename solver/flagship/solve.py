@@ -16,13 +16,16 @@ from settlement.verified import Verified
 from settlement.verify import Verifier
 from solver.flagship.integers import settle_plan
 from solver.flagship.market import measure
+from solver.flagship.plan import Plan, Problem
 from solver.flagship.prepare import prepare
-from solver.flagship.search import plans
+from solver.flagship.search import plans, widened
 from solver.flagship.split import components
 from solver.protocol import Deadline
 
 #: The whole batch is bid under this id; its independent parts under the ids that follow.
 WHOLE_ID: Final = 0
+#: How many times the usual hair is withheld when a plan cannot be rounded otherwise.
+HAIRS: Final = (8.0, 64.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,24 @@ class Walras:
         problem = prepare(measure(auction, self.name))
         reserved = deadline.remaining_s * self.config.reserve_share
         best: Verified | None = None
-        for plan in plans(problem, replace(deadline, ends_at=deadline.ends_at - reserved)):
-            solution = settle_plan(problem, plan, self.name, WHOLE_ID)
-            verified = _judged(verifier, solution)
+        for at, plan in plans(problem, replace(deadline, ends_at=deadline.ends_at - reserved)):
+            verified = self._settled(verifier, at, plan, deadline)
             if verified is not None and (best is None or verified.score.net > best.score.net):
                 best = verified
                 yield verified.solution
         if best is not None:
             yield from _parts(verifier, best)
+
+    def _settled(self, verifier: Verifier, problem: Problem, plan: Plan, deadline: Deadline) -> Verified | None:
+        """The plan in integers; where rounding finds no room, once more with more of it."""
+        verified = _judged(verifier, settle_plan(problem, plan, self.name, WHOLE_ID))
+        for factor in HAIRS:
+            if verified is not None or deadline.passed:
+                break
+            wider = widened(problem, plan, factor, deadline)
+            if wider is not None:
+                verified = _judged(verifier, settle_plan(*wider, self.name, WHOLE_ID))
+        return verified
 
 
 def _judged(verifier: Verifier, solution: Solution | None) -> Verified | None:
