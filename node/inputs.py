@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from intents.errors import Unreadable
+from intents.errors import Malformed, Unreadable
 from intents.formats import Imported, load_auction
+from intents.strict_json import parse_json
 from node.errors import Unreachable
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 MAX_INPUT_BYTES: Final = 64 << 20
 FETCH_TIMEOUT_S: Final = 30.0
 MAX_REDIRECTS: Final = 3
+_LOOKED_AT: Final = 4096
 
 
 def is_url(source: str) -> bool:
@@ -53,7 +55,19 @@ def read_source(source: str, *, timeout_s: float = FETCH_TIMEOUT_S) -> bytes:
 
 def read_auction(source: str, *, lenient: bool = False, timeout_s: float = FETCH_TIMEOUT_S) -> Imported:
     """The auction at a path or URL, in whichever known format it is (see ``load_auction``)."""
-    return load_auction(read_source(source, timeout_s=timeout_s), source, lenient=lenient)
+    return load_auction(text_only(read_source(source, timeout_s=timeout_s), source), source, lenient=lenient)
+
+
+def read_json(source: str) -> object:
+    """The JSON document at a path, or of stdin for ``-``."""
+    return parse_json(text_only(read_file(Path(source)), source), source)
+
+
+def text_only(data: bytes, where: str) -> bytes:
+    """``data``, unless it is plainly binary: what a JSON reader would say of it helps nobody."""
+    if b"\0" in data[:_LOOKED_AT]:
+        raise Malformed(where, "is a binary file, not JSON text")
+    return data
 
 
 def fetch(url: str, *, limit: int = MAX_INPUT_BYTES, timeout_s: float = FETCH_TIMEOUT_S) -> bytes:
@@ -86,10 +100,10 @@ async def _get(url: str, limit: int) -> bytes:
             if response.status_code != httpx.codes.OK:
                 raise Unreachable(url, f"answered {response.status_code} {response.reason_phrase}".rstrip())
             return await _body(response, url, limit)
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+        raise Unreadable(url, f"is not a URL: {error}") from error
     except httpx.HTTPError as error:
         raise Unreachable(url, f"{type(error).__name__}: {error}".rstrip(": ")) from error
-    except httpx.InvalidURL as error:
-        raise Unreadable(url, f"is not a URL: {error}") from error
 
 
 async def _body(response: httpx.Response, url: str, limit: int) -> bytes:

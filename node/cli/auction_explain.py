@@ -47,7 +47,7 @@ def _settlement(settings: Settings, file: str, answer: str | None) -> Settlement
     from intents.formats import load_auction
     from intents.strict_json import parse_json
     from node.cli.auction_files import note_import, receipt_in, solutions_in
-    from node.inputs import read_source
+    from node.inputs import read_source, text_only
     from settlement.mechanism import mechanism
     from settlement.receipt import verify_receipt
     from settlement.settle import settle
@@ -58,13 +58,17 @@ def _settlement(settings: Settings, file: str, answer: str | None) -> Settlement
         if answer is not None:
             raise UsageError(file, "is a receipt, which holds its auction and solutions: give it alone")
         return verify_receipt(receipt, file).settlement
-    auction = note_import(settings, load_auction(data, file)).auction
+    auction = note_import(settings, load_auction(text_only(data, file), file)).auction
     if answer is None:
         return settle(auction, (), mechanism("greedy"))
     data = read_source(answer)
     receipt = receipt_in(data, answer)
     if receipt is None:
-        return settle(auction, solutions_in(parse_json(data, answer), auction, answer), mechanism("greedy"))
+        return settle(
+            auction,
+            solutions_in(parse_json(text_only(data, answer), answer), auction, answer),
+            mechanism("greedy"),
+        )
     settlement = verify_receipt(receipt, answer).settlement
     if auction_hash(settlement.auction) != auction_hash(auction):
         raise UsageError(answer, f"is the receipt of another auction ({settlement.auction.name})")

@@ -13,7 +13,7 @@ from intents.fields import kind_of
 from intents.formats import Imported
 from intents.strict_json import parse_json
 from node.cli.command import Settings, warn
-from node.inputs import FETCH_TIMEOUT_S, read_auction, read_file
+from node.inputs import FETCH_TIMEOUT_S, read_auction, read_json, text_only
 from settlement.cow_solution import solution_from_cow, solutions_from_cow
 from settlement.receipt import FORMAT as RECEIPT_FORMAT
 from settlement.receipt_codec import read_receipt
@@ -24,6 +24,9 @@ from settlement.solution_codec import solution_from_json
 #: A CoW answer does not say whose it is.
 ANONYMOUS: Final = "answer"
 MAX_SOLUTIONS: Final = 10_000
+#: How a receipt's compact form begins: an array of seven.
+_COMPACT: Final = b"\x97"
+_OF_SOLUTIONS: Final = {"solutions", "trades", "fills"}
 
 
 def read_noted(
@@ -40,16 +43,29 @@ def note_import(settings: Settings, imported: Imported) -> Imported:
 
 
 def receipt_in(data: bytes, where: str) -> dict[str, Any] | None:
-    """The receipt, if these bytes are one in either form."""
-    if RECEIPT_FORMAT.encode() not in data and data[:64].lstrip()[:1] in (b"{", b"["):
-        return None  # spares parsing a large auction twice
+    """The receipt, if these bytes are one in either form; other JSON is not parsed twice."""
+    if not data.startswith(_COMPACT) and RECEIPT_FORMAT.encode() not in data:
+        return None
     document = read_receipt(data, where)
     return document if document.get("format") == RECEIPT_FORMAT else None
 
 
+def receipt_or_hint(data: bytes, where: str) -> dict[str, Any]:
+    """The receipt in ``data``, or what the file is instead and how to verify that."""
+    document = receipt_in(data, where)
+    if document is not None:
+        return document
+    other = parse_json(text_only(data, where), where)
+    if isinstance(other, dict) and (other.get("format") == AUCTION_FORMAT or "orders" in other):
+        raise Malformed(where, "is an auction, not a receipt: give a solution to it too")
+    if isinstance(other, list) or (isinstance(other, dict) and not other.keys().isdisjoint(_OF_SOLUTIONS)):
+        raise Malformed(where, "is a solution, not a receipt: give its auction first, then this")
+    raise Malformed(where, f'is no receipt (no "format": "{RECEIPT_FORMAT}")')
+
+
 def read_solutions(path: str, auction: Auction) -> tuple[Solution, ...]:
     """The solutions in a file: native JSON, a solver-engine answer or one entry of it, or a list of them."""
-    return solutions_in(parse_json(read_file(Path(path)), path), auction, path)
+    return solutions_in(read_json(path), auction, path)
 
 
 def solutions_in(document: object, auction: Auction, where: str) -> tuple[Solution, ...]:

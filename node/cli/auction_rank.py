@@ -21,13 +21,12 @@ def rank(settings: Settings, file: Path, mechanism: str, max_winners: int) -> No
 
     Scores are recomputed from final amounts. `exact` packs bids optimally, with a certificate.
     """
-    from intents.strict_json import parse_json
-    from node.inputs import read_file
+    from node.inputs import read_json
     from settlement.mechanism import mechanism as mechanism_called
     from settlement.rank_format import cases_from_json
     from settlement.rank_format import rank as rank_case
 
-    cases = cases_from_json(parse_json(read_file(file), str(file)), str(file))
+    cases = cases_from_json(read_json(str(file)), str(file))
     rule = mechanism_called(mechanism, max_winners=max_winners)
     ranked = {case.name: rank_case(case, rule) for case in cases}
     emit(settings, ranked, lambda: "\n\n".join(_shown(name, found) for name, found in ranked.items()))

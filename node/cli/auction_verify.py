@@ -37,20 +37,12 @@ def verify(settings: Settings, files: tuple[str, ...]) -> None:
 
 
 def _receipt(settings: Settings, path: str) -> None:
-    from intents.auction_codec import FORMAT as AUCTION_FORMAT
-    from intents.errors import UsageError
-    from node.cli.auction_files import error_to_json
+    from node.cli.auction_files import error_to_json, receipt_or_hint
     from node.inputs import read_file
     from settlement.errors import LawError
     from settlement.receipt import verify_receipt
-    from settlement.receipt_codec import read_receipt
-    from settlement.solution_codec import FORMAT as SOLUTION_FORMAT
 
-    document = read_receipt(read_file(Path(path), limit=MAX_RECEIPT_BYTES), path)
-    if document.get("format") == SOLUTION_FORMAT or ("solutions" in document and "format" not in document):
-        raise UsageError(path, "is a solution: give its auction first (walras auction verify AUCTION SOLUTION)")
-    if document.get("format") == AUCTION_FORMAT or "orders" in document:
-        raise UsageError(path, "is an auction: give a solution to verify too")
+    document = receipt_or_hint(read_file(Path(path), limit=MAX_RECEIPT_BYTES), path)
     try:
         report = verify_receipt(document, path)
     except LawError as error:
