@@ -10,6 +10,7 @@ which prices should go; a solve at the new fixed prices then makes the step exac
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -17,6 +18,7 @@ from typing import Any
 
 from intents.assets import AssetId
 from intents.intent import IntentId
+from intents.venue_states import VenueId
 from solver.flagship.lp import INFINITY, Program
 from solver.flagship.market import Order
 from solver.flagship.plan import Plan, Problem, order_surplus
@@ -45,15 +47,16 @@ def solve_batch(
     move: Move | None = None,
     mode: Mode = Mode.RELAXED,
     hint: Plan | None = None,
+    forced: frozenset[IntentId] = frozenset(),
     seconds: float = 5.0,
     nodes: int = 20_000,
 ) -> Plan | None:
     """The best plan at ``prices``, or near them with ``move``; ``None`` when there is none.
 
     When relaxed, fixed costs are spread over the amounts of ``hint``, which makes small users of an
-    expensive venue give it up from one round to the next.
+    expensive venue give it up from one round to the next. ``forced`` orders are filled whole in any mode.
     """
-    return _Batch(problem, prices, move, mode, hint).solve(seconds, nodes)
+    return _Batch(problem, prices, move, mode, hint, forced).solve(seconds, nodes)
 
 
 class _Batch:
@@ -66,12 +69,14 @@ class _Batch:
         move: Move | None,
         mode: Mode,
         hint: Plan | None,
+        forced: frozenset[IntentId],
     ) -> None:
         self.problem = problem
         self.prices = prices
         self.move = move
         self.mode = mode
         self.hint = hint
+        self.forced = forced
         self.program = Program(whole=mode is Mode.SWITCHES)
         self.by_id = {order.id: order for order in problem.orders}
         self.rows: dict[AssetId, Any] = {}
@@ -142,9 +147,11 @@ class _Batch:
 
     def _reach(self) -> float:
         """How far outside its limit an order may start: only where all are given and prices can follow."""
-        return self.move.step if self.move is not None and self.mode is Mode.GIVEN else 0.0
+        return self.move.step if self.move is not None and (self.mode is Mode.GIVEN or self.forced) else 0.0
 
     def _fill(self, order: Order, gain: float) -> Any:
+        if order.id in self.forced:
+            return self.program.variable(1.0, 1.0, gain)
         if self.mode is Mode.GIVEN:
             return self.program.variable(1.0 if order.whole else order.least, 1.0, gain)
         return self.program.switch(gain) if order.whole else self.program.variable(0.0, 1.0, gain)
@@ -202,6 +209,8 @@ class _Batch:
         return self.shifts[asset]
 
     def _ladders(self) -> None:
+        directions = Counter(ladder.venue.state.id for ladder in self.problem.ladders)
+        either: dict[VenueId, Any] = {}  # of one venue's directions only one may be used: reserves are shared
         for ladder in self.problem.ladders:
             into, out = self._row(ladder.asset_in), self._row(ladder.asset_out)
             widest = sum(size for size, _ in ladder.pieces)
@@ -217,8 +226,12 @@ class _Batch:
                 pieces.append(y)
             if self.mode is Mode.GIVEN:
                 self._spend(self.program.variable(1.0, 1.0), ladder.cost)
-            elif self.mode is Mode.SWITCHES and ladder.cost:
+            elif self.mode is Mode.SWITCHES and (ladder.cost or directions[ladder.venue.state.id] > 1):
                 z = self.program.switch()
                 self._tie(z, pieces, widest)
                 self._spend(z, ladder.cost)
+                venue = ladder.venue.state.id
+                if venue not in either:
+                    either[venue] = self.program.row(-INFINITY, 1.0)
+                either[venue].SetCoefficient(z, 1.0)
             self.flows[ladder.name] = pieces

@@ -8,7 +8,7 @@ from typing import Final
 
 from intents.assets import AssetId
 from solver.flagship.batch import Mode, Move, solve_batch
-from solver.flagship.ladders import cut
+from solver.flagship.ladders import Ladder, cut
 from solver.flagship.plan import Plan, Problem
 from solver.flagship.welfare import marginal_prices
 from solver.protocol import Deadline
@@ -18,6 +18,11 @@ FIRST_STEP: Final = 0.01
 LAST_STEP: Final = 2e-6
 MAX_MOVES: Final = 24
 ROUNDS: Final = 3
+#: From which relaxed fill on a whole order is kept, and how far prices may follow in two steps.
+CUT_OFFS: Final = (0.999, 0.6, 0.3)
+DIVE_STEPS: Final = (3e-3, 3e-4)
+#: A ladder that loses no more than this at the plan's prices may still be chosen.
+NEARLY: Final = 0.003
 
 
 def plans(problem: Problem, deadline: Deadline) -> Iterator[tuple[Problem, Plan]]:
@@ -63,13 +68,81 @@ def climb(problem: Problem, prices: Mapping[AssetId, float], deadline: Deadline)
 
 
 def select(problem: Problem, plan: Plan, deadline: Deadline) -> Plan | None:
-    """Which orders and venues are worth their cost: true switches at the plan's prices, then price moves."""
-    chosen = solve_batch(problem, plan.prices, mode=Mode.SWITCHES, hint=plan, seconds=_seconds(deadline, 0.5))
-    if chosen is None:
-        return None
-    given = restrict(problem, chosen)
-    settled = solve_batch(given, chosen.prices, mode=Mode.GIVEN, seconds=_seconds(deadline))
-    return None if settled is None else move_prices(given, settled, Mode.GIVEN, deadline)
+    """Which orders and venues are worth it: several choices around the plan, each with prices moved among it."""
+    best: Plan | None = None
+    for chosen in choices(problem, plan, deadline):
+        given = restrict(problem, chosen)
+        settled = _given(given, chosen, deadline)
+        if settled is not None and (best is None or settled.net > best.net):
+            best = move_prices(given, settled, Mode.GIVEN, deadline)
+    return best
+
+
+def choices(problem: Problem, plan: Plan, deadline: Deadline) -> Iterator[Plan]:
+    """Dives (whole orders cut off at several fractions), then a mixed-integer choice at the plan's prices."""
+    narrow = single(promising(problem, plan), plan)
+    for cut_off in CUT_OFFS:
+        if deadline.passed:
+            return
+        dived = dive(narrow, plan, cut_off, deadline)
+        if dived is not None:
+            yield dived
+    chosen = solve_batch(narrow, plan.prices, mode=Mode.SWITCHES, hint=plan, seconds=_seconds(deadline, 0.4))
+    if chosen is not None and chosen.fills:
+        yield chosen
+
+
+def dive(problem: Problem, plan: Plan, cut_off: float, deadline: Deadline) -> Plan | None:
+    """Whole orders filled to ``cut_off`` or more are on, other whole ones off; the rest adapts, prices too."""
+    on = frozenset(
+        order.id for order in problem.orders if order.whole and plan.fills.get(order.id, 0.0) >= cut_off
+    )
+    kept = replace(problem, orders=tuple(o for o in problem.orders if not o.whole or o.id in on))
+    found: Plan = plan
+    for step in DIVE_STEPS:
+        moved = solve_batch(
+            kept, found.prices, move=Move(found, step), hint=found, forced=on, seconds=_seconds(deadline)
+        )
+        if moved is None:
+            return None
+        found = moved
+    return found if found.fills else None
+
+
+def single(problem: Problem, plan: Plan) -> Problem:
+    """One direction per venue where the plan uses several: they are cut on the same reserves."""
+    best: dict[str, tuple[float, tuple[str, AssetId, AssetId]]] = {}
+    for name, flow in sorted(plan.flows.items()):
+        if name[0] not in best or flow > best[name[0]][0]:
+            best[name[0]] = (flow, name)
+    return replace(
+        problem,
+        ladders=tuple(
+            ladder
+            for ladder in problem.ladders
+            if ladder.venue.state.id not in best or best[ladder.venue.state.id][1] == ladder.name
+        ),
+    )
+
+
+def promising(problem: Problem, plan: Plan) -> Problem:
+    """The ladders in use, and those that pay at the plan's prices or nearly so."""
+
+    def pays(ladder: Ladder) -> bool:
+        worth = plan.prices.get(ladder.asset_out, 1.0) / plan.prices.get(ladder.asset_in, 1.0)
+        return ladder.name in plan.flows or ladder.pieces[0][1] * worth > 1.0 - NEARLY
+
+    return replace(problem, ladders=tuple(ladder for ladder in problem.ladders if pays(ladder)))
+
+
+def _given(given: Problem, chosen: Plan, deadline: Deadline) -> Plan | None:
+    """The choice made exact: at its prices if they allow, else a little beside them."""
+    seconds = _seconds(deadline)
+    settled = solve_batch(given, chosen.prices, mode=Mode.GIVEN, seconds=seconds)
+    if settled is not None:
+        return settled
+    moved = solve_batch(given, chosen.prices, move=Move(chosen, 1e-3), mode=Mode.GIVEN, seconds=seconds)
+    return None if moved is None else solve_batch(given, moved.prices, mode=Mode.GIVEN, seconds=seconds) or moved
 
 
 def move_prices(problem: Problem, plan: Plan, mode: Mode, deadline: Deadline) -> Plan:
