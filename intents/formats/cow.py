@@ -15,7 +15,7 @@ from intents.auction import MAX_ASSETS, MAX_ORDERS, MAX_VENUES, Auction, Auction
 from intents.auction_check import check_auction
 from intents.check import check_asset_id
 from intents.errors import AmountOutOfRange, InputError, TooMany, WrongValue
-from intents.fields import Fields, kind_of
+from intents.fields import Fields, hex_bytes, kind_of
 from intents.formats.cow_orders import EXPIRED_BEFORE, SameAsset, order_from_cow
 from intents.formats.cow_venues import venue_from_cow
 from intents.formats.imported import RECORDED_NETWORK, Imported, auction_name, left_out
@@ -25,6 +25,7 @@ from intents.venue_states import VenueState
 # Gas of a settlement and of one trade (two transfers), as CoW's naive engine counts them.
 SETTLEMENT_GAS: Final = 39_365
 TRADE_GAS: Final = 55_026
+MAX_JIT_OWNERS: Final = 1_000
 #: Engines get deadlines far in the future when they need not hurry; those tell no time.
 NO_CLOCK_FROM_MS: Final = 4_102_444_800_000  # 2100-01-01
 
@@ -167,7 +168,5 @@ def _declare_missing(
 def _jit_owners(fields: Fields) -> tuple[bytes, ...]:
     if not fields.has("surplusCapturingJitOrderOwners"):
         return ()
-    found = []
-    for value, where in fields.items("surplusCapturingJitOrderOwners", limit=1_000):
-        found.append(Fields({"owner": value}, where).hex("owner", limit=64))
-    return tuple(found)
+    owners = fields.items("surplusCapturingJitOrderOwners", limit=MAX_JIT_OWNERS)
+    return tuple(hex_bytes(value, where, limit=64) for value, where in owners)

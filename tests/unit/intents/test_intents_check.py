@@ -51,7 +51,7 @@ BROKEN: list[tuple[dict[str, Any], type[WalrasError], str]] = [
     ({"want": (Leg(B, 1), Leg(C, 1)), "kind": Kind.EXACT_OUT}, WrongValue, "i.want"),
     ({"fill": FillRule(FillMode.PARTIAL, 1_001)}, AmountOutOfRange, "i.fill.min_fill"),
     ({"fill": FillRule(FillMode.FILL_OR_KILL, 1)}, AmountOutOfRange, "i.fill.min_fill"),
-    ({"curve": DutchCurve(())}, TooMany, "i.curve"),
+    ({"curve": DutchCurve(())}, WrongValue, "i.curve"),
     ({"curve": DutchCurve(tuple(CurvePoint(i, 2_000) for i in range(17)))}, TooMany, "i.curve"),
     ({"curve": DutchCurve((CurvePoint(5, 2_000),) * 2)}, AmountOutOfRange, "i.curve.points[1].at"),
     ({"curve": DutchCurve((CurvePoint(5, 1_999),))}, AmountOutOfRange, "i.curve.points[0].amount"),

@@ -155,3 +155,14 @@ def test_paths_read_like_code() -> None:
     assert join("f.json: a", "b") == "f.json: a.b"
     assert join("orders[3]", "b") == "orders[3].b"
     assert integer(5, "") == 5
+
+
+def test_a_stranger_s_long_key_is_cut() -> None:
+    """Nobody's key fills the screen, nor is a name of a million letters compared with ours."""
+    key = "k" * 1_000_000
+    with pytest.raises(InputError) as unknown:
+        Fields({key: 1}, "a.json").only("network")
+    assert str(unknown.value) == f'a.json: unknown field "{"k" * 80}"'
+    ((name, _, where),) = Fields({"prices": {key: 1}}, "a.json").entries("prices", limit=1)
+    assert name == key
+    assert where == f"a.json: prices.{'k' * 80}"

@@ -100,3 +100,13 @@ def test_numbers_never_become_floats() -> None:
 def test_a_byte_order_mark_is_skipped_and_pairs_are_read() -> None:
     """What editors on some systems put in front is no defect, nor is a character written as two halves."""
     assert parse_json(b'\xef\xbb\xbf{"a": "\\ud83d\\ude00"}', "a.json") == {"a": "😀"}
+
+
+def test_a_few_open_brackets_are_a_cut_off_file() -> None:
+    """Brackets without a partner are counted as depth only where they open, and beyond the bound."""
+    for text in (b"[" * MAX_DEPTH, b"[[]," * MAX_DEPTH, b"[]" * 100 + b"[", b"]" * 100 + b"[" * 100, b"[}" * 100):
+        with pytest.raises(Malformed, match=r"a\.json: not JSON at line 1"):
+            parse_json(text, "a.json")
+    for text in (b"[" * (MAX_DEPTH + 1), b"[{}," * (MAX_DEPTH + 1)):
+        with pytest.raises(TooDeep):
+            parse_json(text, "a.json")
