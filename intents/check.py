@@ -101,7 +101,9 @@ def _check_fill(intent: Intent, where: str) -> None:
 def _check_curve(intent: Intent, curve: DutchCurve, where: str) -> None:
     if not intent.is_swap:
         raise WrongValue(where, "absent for a basket", f"{len(curve.points)} points")
-    if not 1 <= len(curve.points) <= MAX_CURVE_POINTS:
+    if not curve.points:
+        raise WrongValue(where, "at least one point", "none")
+    if len(curve.points) > MAX_CURVE_POINTS:
         raise TooMany(where, "points", len(curve.points), MAX_CURVE_POINTS)
     hard = intent.give[0].amount if intent.kind is Kind.EXACT_OUT else intent.want[0].amount
     previous = -1

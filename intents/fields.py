@@ -24,6 +24,8 @@ from intents.errors import (
 )
 
 MAX_TEXT: Final = 4096
+#: How much of a stranger's key is shown in an error.
+MAX_NAME: Final = 80
 #: Numerators and denominators: what the canonical encoding of a fraction holds.
 MAX_TERM: Final = 2**256 - 1
 _INTEGER = re.compile(r"-?[0-9]{1,100}")
@@ -60,8 +62,9 @@ class Fields:
         """Refuse fields that are not ``known``, suggesting the nearest."""
         for name in self.document:
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                raise UnknownField(self.where, name[:80], f'; did you mean "{near[0]}"?' if near else "")
+                # Cut first: the search indexes every character, and the name is a stranger's.
+                near = difflib.get_close_matches(name[:MAX_NAME], known, n=1)
+                raise UnknownField(self.where, name[:MAX_NAME], f'; did you mean "{near[0]}"?' if near else "")
         return self
 
     def integer(self, name: str, *, low: int = 0, high: int = MAX_AMOUNT) -> int:
@@ -118,7 +121,7 @@ class Fields:
             raise WrongType(self.at(name), "an object", kind_of(value))
         if len(value) > limit:
             raise TooMany(self.where, name, len(value), limit)
-        return ((key, item, f"{self.at(name)}.{key}") for key, item in value.items())
+        return ((key, item, f"{self.at(name)}.{key[:MAX_NAME]}") for key, item in value.items())
 
     def child(self, name: str) -> Fields:
         return Fields(self.raw(name), self.at(name))

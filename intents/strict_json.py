@@ -21,7 +21,10 @@ MAX_DIGITS: Final = 400
 
 # Possessive, and closed or not, so that text made of quotes and backslashes is still read once only.
 _STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
-_BRACKETS = re.compile(rb"[][{}]")
+_BRACKETS: Final = b"[]{}"
+#: Both kinds of bracket as one, since the parser itself refuses a pair that does not match.
+_AS_ROUND: Final = bytes.maketrans(_BRACKETS, b"()()")
+_NO_BRACKET: Final = bytes(set(range(256)) - set(_BRACKETS))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -53,17 +56,21 @@ def parse_json(data: bytes, where: str, *, max_bytes: int = MAX_JSON_BYTES, max_
 
 
 def _check_depth(data: bytes, where: str, limit: int) -> None:
-    """Refuse deep nesting before the recursive parser sees it."""
+    """Refuse deep nesting before the recursive parser sees it.
+
+    Each round takes away the innermost pairs, so after ``limit`` rounds a pair is left only where more
+    levels were. What is left without a pair is brackets that never open or never close: the parser
+    stops at the first kind, and goes as deep as there are of the second.
+    """
     if data.count(b"[") + data.count(b"{") <= limit:
         return
-    depth = 0
-    for found in _BRACKETS.finditer(_STRINGS.sub(b"", data)):
-        if found[0] in b"[{":
-            depth += 1
-            if depth > limit:
-                raise TooDeep(where, limit)
-        else:
-            depth -= 1
+    left = _STRINGS.sub(b"", data).translate(_AS_ROUND, _NO_BRACKET)
+    for _ in range(limit):
+        if b"()" not in left:
+            break
+        left = left.replace(b"()", b"")
+    if b"()" in left or (len(left) > limit and not left.startswith(b")")):
+        raise TooDeep(where, limit)
 
 
 def _integer(digits: str, where: str) -> int:
