@@ -1,9 +1,9 @@
 """The best single path an order could have had alone: the yardstick of EBBO ("Ethereum's best bid or offer").
 
 A path is one venue, or two different ones over one intermediate asset. Quotes are exact integers on the
-untouched snapshot. A venue pays more for more, so the best path takes on each leg the venue that pays
-most (or the runner-up on one leg, where one venue is best on both); a venue that cannot take the
-whole amount has no offer.
+untouched snapshot. A venue pays more for more (but for the last digits of power pools), so the best
+path takes on each leg the venue that pays most, or the runner-up on one leg where one venue is best on
+both. A venue that cannot take the whole amount has no offer.
 """
 
 from __future__ import annotations

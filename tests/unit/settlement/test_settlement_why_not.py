@@ -3,61 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 import pytest
 
-from intents.assets import AssetId, AssetInfo
-from intents.auction import Auction, AuctionOrder, Balance, CostModel
-from intents.intent import (
-    CurvePoint,
-    DutchCurve,
-    Exclusivity,
-    FillMode,
-    FillRule,
-    Intent,
-    IntentId,
-    Kind,
-    Leg,
-    Owner,
-    OwnerScheme,
-)
-from intents.venue_states import ConstantProductState, VenueId
+from intents.auction import AuctionOrder, Balance
+from intents.intent import CurvePoint, DutchCurve, Exclusivity, FillMode, FillRule, Kind
 from settlement import why_not as module
 from settlement.mechanism import mechanism
 from settlement.settle import Settlement, settle
 from settlement.solution import Fill, Solution
 from settlement.why_not import Reason, Tried, Unfilled, unfilled_orders
 from tests.bidding import settled_batch
+from tests.one_pool import FAR, OWNER, UNIT, UNPRICED, WHOLE, A, B, auction_of, order
 
-UNIT = 10**18
-A, B, FAR, UNPRICED = AssetId("a"), AssetId("b"), AssetId("far"), AssetId("unpriced")
-OWNER = Owner(OwnerScheme.RECORDED, b"owner")
-WHOLE, PARTIAL = FillRule(FillMode.FILL_OR_KILL), FillRule(FillMode.PARTIAL)
-POOL = ConstantProductState(VenueId("pool"), (A, B), 100_000, "", (1000 * UNIT, 1000 * UNIT), Fraction(3, 1000))
 GREEDY = mechanism("greedy")
-
-
-def order(
-    give: int,
-    want: int,
-    *,
-    pair: tuple[AssetId, AssetId] = (A, B),
-    rule: FillRule = PARTIAL,
-    kind: Kind = Kind.EXACT_IN,
-    name: bytes = b"asked",
-) -> AuctionOrder:
-    """Give at most ``give`` for at least ``want``, in thousandths of a unit; recorded, so unsigned."""
-    legs = (Leg(pair[0], give * UNIT // 1000),), (Leg(pair[1], want * UNIT // 1000),)
-    intent = Intent(bytes(32), OWNER, 0, 3, 8, *legs, kind, rule)
-    return AuctionOrder(IntentId(name), intent, b"", intent.reference_leg.amount, (), False)
-
-
-def auction_of(*orders: AuctionOrder, gas_price: int = 0, balances: tuple[Balance, ...] = ()) -> Auction:
-    prices = {A: UNIT, B: UNIT, FAR: UNIT, UNPRICED: None}
-    assets = tuple(AssetInfo(asset, 18, reference_price=price) for asset, price in prices.items())
-    costs = CostModel(gas_price, settlement_gas=50_000, trade_gas=50_000)
-    return Auction("why", bytes(32), 5, assets, orders, (POOL,), costs, balances)
 
 
 def explained(asked: AuctionOrder, *, gas_price: int = 0, balances: tuple[Balance, ...] = ()) -> Unfilled:

@@ -1,0 +1,116 @@
+"""Best single paths against trying every path."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from intents.assets import AssetId, AssetInfo
+from intents.auction import Auction
+from intents.venue_states import ConstantProductState, LimitOrderState, VenueId, VenueState, WeightedState
+from liquidity.errors import VenueError
+from liquidity.registry import open_venue
+from settlement.best_route import RouteBook
+
+A, B, C, D = (AssetId(name) for name in "abcd")
+FEE = Fraction(3, 1000)
+
+
+def auction_of(venues: list[VenueState]) -> Auction:
+    return Auction("routes", bytes(32), 1, tuple(AssetInfo(a, 18) for a in (A, B, C, D)), (), tuple(venues))
+
+
+@st.composite
+def snapshots(draw: st.DrawFn) -> list[VenueState]:
+    """Up to six venues over four assets: two-asset pools, a three-asset pool, limit orders that run out."""
+    venues: list[VenueState] = []
+    for number in range(draw(st.integers(0, 6))):
+        one, other = draw(st.permutations((A, B, C, D)))[:2]
+        reserves = (draw(st.integers(10, 10**6)), draw(st.integers(10, 10**6)))
+        name = VenueId(str(number))
+        if draw(st.booleans()):
+            venues.append(ConstantProductState(name, (one, other), number, "", reserves, FEE))
+        else:
+            venues.append(LimitOrderState(name, (one, other), number, "", *reserves))
+    if draw(st.booleans()):
+        third = Fraction(1, 3)
+        reserves_of = tuple(draw(st.integers(10, 10**6)) for _ in range(3))
+        ones = (Fraction(1),) * 3
+        venues.append(WeightedState(VenueId("w"), (A, B, C), 9, "", reserves_of, (third,) * 3, ones, FEE))
+    return venues
+
+
+def sold(state: VenueState, give: AssetId, want: AssetId, amount: int) -> int:
+    """What one venue pays, 0 without an offer."""
+    try:
+        return open_venue(state).quote_in(give, want, amount)
+    except VenueError:
+        return 0
+
+
+def bought(state: VenueState, give: AssetId, want: AssetId, amount: int) -> int | None:
+    """What one venue asks, ``None`` without an offer."""
+    try:
+        return open_venue(state).quote_out(give, want, amount) or None
+    except VenueError:
+        return None
+
+
+@settings(deadline=None, max_examples=150)
+@given(snapshots(), st.integers(1, 10**5))
+def test_no_path_pays_more(venues: list[VenueState], amount: int) -> None:
+    """Over one venue, or two different ones over any asset, unless a leg cannot take all of its input."""
+    best = max((sold(state, A, B, amount) for state in venues), default=0)
+    for middle, first, second in product((C, D), venues, venues):
+        if first.id != second.id and _unlimited(second):
+            passing = sold(first, A, middle, amount)
+            if passing:
+                best = max(best, sold(second, middle, B, passing))
+    route = RouteBook(auction_of(venues)).sell(A, B, amount)
+    found = route.amount_out if route else 0
+    if all(_unlimited(state) for state in venues):
+        assert found == best
+    assert found >= best
+    if route is not None:
+        _check_path(venues, route.venues, amount, found)
+
+
+def _unlimited(state: VenueState) -> bool:
+    """Limit orders run out, and weighted pools take at most a part of what they hold."""
+    return isinstance(state, ConstantProductState)
+
+
+def _check_path(venues: list[VenueState], path: tuple[VenueId, ...], amount: int, out: int) -> None:
+    """The path found really pays what it says, over some intermediate asset."""
+    states = [next(state for state in venues if state.id == name) for name in path]
+    if len(states) == 1:
+        assert sold(states[0], A, B, amount) == out
+        return
+    assert states[0].id != states[1].id
+    passed = {middle: sold(states[0], A, middle, amount) for middle in (C, D)}
+    assert out in {sold(states[1], middle, B, through) for middle, through in passed.items() if through}
+
+
+@settings(deadline=None, max_examples=150)
+@given(snapshots(), st.integers(1, 10**5))
+def test_no_path_asks_less(venues: list[VenueState], amount: int) -> None:
+    """The same for exactly so much out: asked backwards, last leg first."""
+    asked = [price for state in venues if (price := bought(state, A, B, amount)) is not None]
+    for middle, first, second in product((C, D), venues, venues):
+        if first.id == second.id or not _unlimited(first):
+            continue
+        between = bought(second, middle, B, amount)
+        price = None if between is None else bought(first, A, middle, between)
+        if price is not None:
+            asked.append(price)
+    route = RouteBook(auction_of(venues)).buy(A, B, amount)
+    if all(_unlimited(state) for state in venues):
+        assert (route.amount_in if route else None) == min(asked, default=None)
+    if route is None:
+        assert not asked
+        return
+    assert route.amount_in <= min(asked, default=route.amount_in)
+    assert route.gas == sum(state.gas for state in venues if state.id in route.venues)
