@@ -11,7 +11,7 @@ from intents.errors import Malformed
 from intents.fields import Fields, kind_of
 from intents.formats.cow import auction_from_cow
 from intents.formats.gpv1 import auction_from_gpv1
-from intents.formats.imported import EmptyAuction, Imported
+from intents.formats.imported import EmptyAuction, Imported, expired_notes
 from intents.formats.legacy import auction_from_legacy
 from intents.strict_json import parse_json
 
@@ -56,9 +56,9 @@ def _read(document: object, where: str, *, lenient: bool) -> Imported:
 
 def _native(document: dict[str, object], where: str) -> Imported:
     auction = auction_from_json(Fields(document, where).document, where)
-    notes = [
-        f"orders[{index}] expired at {order.intent.valid_to}, before auction {auction.number}: it cannot be filled"
+    late = [
+        (index, order.intent.valid_to)
         for index, order in enumerate(auction.orders)
-        if 0 < order.intent.valid_to < auction.number
+        if order.intent.valid_to < auction.number
     ]
-    return Imported(auction, "native", tuple(notes))
+    return Imported(auction, "native", tuple(expired_notes(late, f"before auction {auction.number}")))

@@ -13,12 +13,12 @@ from intents.amounts import MAX_PRICE
 from intents.assets import MAX_DECIMALS, AssetId, AssetInfo
 from intents.auction import MAX_ASSETS, MAX_ORDERS, MAX_VENUES, Auction, AuctionOrder, CostModel
 from intents.auction_check import check_auction
-from intents.check import check_asset_id
 from intents.errors import AmountOutOfRange, InputError, TooMany, WrongValue
-from intents.fields import Fields, hex_bytes, kind_of
-from intents.formats.cow_orders import EXPIRED_BEFORE, SameAsset, order_from_cow
+from intents.fields import Fields, hex_bytes
+from intents.formats.cow_fields import CowFields, asset_id
+from intents.formats.cow_orders import EXPIRED_BEFORE, SameAsset, dropped_from_cow, order_from_cow
 from intents.formats.cow_venues import venue_from_cow
-from intents.formats.imported import RECORDED_NETWORK, Imported, auction_name, left_out
+from intents.formats.imported import RECORDED_NETWORK, Imported, auction_name, expired_notes, left_out, named
 from intents.venue_check import EmptyReserve, ZeroScaling
 from intents.venue_states import VenueState
 
@@ -38,7 +38,7 @@ def auction_from_cow(document: object, where: str, *, lenient: bool = False) -> 
     Pools with an empty reserve, expired orders and orders from a token to itself are always left out
     with a note.
     """
-    fields = Fields(document, where)
+    fields = CowFields(document, where)
     notes: list[str] = []
     deadline_ms = _deadline_ms(fields)
     number = deadline_ms // 1000 if 0 < deadline_ms < NO_CLOCK_FROM_MS else 0
@@ -77,7 +77,7 @@ def _deadline_ms(fields: Fields) -> int:
 def _assets(fields: Fields) -> tuple[AssetInfo, ...]:
     assets: dict[AssetId, AssetInfo] = {}
     for key, value, where in fields.entries("tokens", limit=MAX_ASSETS):
-        token = Fields(value, where)
+        token = CowFields(value, where)
         asset = asset_id(key, where)
         info = AssetInfo(
             id=asset,
@@ -96,18 +96,13 @@ def _price(token: Fields) -> int | None:
     return token.integer("referencePrice", high=MAX_PRICE) if token.has("referencePrice") else None
 
 
-def asset_id(value: object, where: str) -> AssetId:
-    """A token address; hexadecimal is lower-cased so that spellings do not matter."""
-    if not isinstance(value, str):
-        raise WrongValue(where, "a token address", kind_of(value))
-    return AssetId(check_asset_id(value.lower() if value[:2] in ("0x", "0X") else value, where))
-
-
 def _orders(fields: Fields, number: int, notes: list[str], *, lenient: bool) -> tuple[AuctionOrder, ...]:
     orders: list[AuctionOrder] = []
     expired: list[str] = []
     same: list[str] = []
     unusable: list[str] = []
+    late: list[tuple[int, int]] = []
+    calling: list[str] = []
     for index, item in enumerate(fields.objects("orders", limit=MAX_ORDERS)):
         try:
             order = order_from_cow(item, RECORDED_NETWORK)
@@ -124,11 +119,16 @@ def _orders(fields: Fields, number: int, notes: list[str], *, lenient: bool) -> 
             expired.append(f"orders[{index}] (valid to {valid_to})")
             continue
         if valid_to < number:
-            notes.append(f"orders[{index}] expired at {valid_to}, before {number}: it cannot be filled")
+            late.append((index, valid_to))
+        if dropped := dropped_from_cow(item):
+            calling.append(f"orders[{index}] ({', '.join(dropped)})")
         orders.append(order)
+    notes += expired_notes(late, f"before {number}")
     notes += left_out("expired orders", expired)
     notes += left_out("orders from a token to itself", same)
     notes += left_out("orders out of range", unusable)
+    if calling:
+        notes.append(f"dropped what cannot be executed here from {len(calling)} orders: {named(calling)}")
     return tuple(orders)
 
 

@@ -35,6 +35,9 @@ _UID_BYTES = 56
 _FAR = datetime(2106, 1, 1, tzinfo=UTC)
 _LAST_MS = 253_402_300_800_000  # the year 10 000, which no timestamp text can carry
 _NONE = "0x" + "00" * 20
+_NO_HASH = "0x" + "00" * 32
+#: Decimal text is read back up to this many places.
+_PLACES = 60
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def auction_to_cow(auction: Auction, *, deadline: datetime | None = None) -> dic
         deadline = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=auction.deadline_ms)
     shown = (deadline or _FAR).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
     return {
-        "id": auction.name.removeprefix("cow-"),
+        # CoW's code reads an integer or null here and refuses any other name.
+        "id": auction.name.removeprefix("cow-") if auction.name.startswith("cow-") else None,
         "tokens": {
             names.address[asset.id]: {
                 "decimals": asset.decimals,
@@ -143,19 +147,16 @@ def _order(order: AuctionOrder, auction: Auction, names: CowNames) -> dict[str, 
 
 
 def _policy(policy: FeePolicy) -> dict[str, Any]:
+    """As CoW's code has it, {"volume": {…}}; the specification's {"kind": "volume", …} it does not read."""
     # The format wants JSON numbers here; these are for the engine to read, nothing is computed with them.
     factor = float(policy.factor)
     if isinstance(policy, SurplusFee):
-        return {"kind": "surplus", "factor": factor, "maxVolumeFactor": float(policy.max_volume_factor)}
+        return {"surplus": {"factor": factor, "maxVolumeFactor": float(policy.max_volume_factor)}}
     if isinstance(policy, PriceImprovementFee):
-        quote = policy.quote
-        return {
-            "kind": "priceImprovement",
-            "factor": factor,
-            "maxVolumeFactor": float(policy.max_volume_factor),
-            "quote": {"sell_amount": str(quote.sell), "buy_amount": str(quote.buy), "fee": str(quote.fee)},
-        }
-    return {"kind": "volume", "factor": factor}
+        cap, quote = float(policy.max_volume_factor), policy.quote
+        amounts = {"sellAmount": str(quote.sell), "buyAmount": str(quote.buy), "fee": str(quote.fee)}
+        return {"priceImprovement": {"factor": factor, "maxVolumeFactor": cap, "quote": amounts}}
+    return {"volume": {"factor": factor}}
 
 
 def _venue(venue: VenueState, names: CowNames) -> dict[str, Any] | None:
@@ -195,6 +196,7 @@ def _venue(venue: VenueState, names: CowNames) -> dict[str, Any] | None:
             return {
                 "kind": "limitOrder",
                 **head,
+                "hash": _NO_HASH,
                 "takerToken": tokens[0],
                 "makerToken": tokens[1],
                 "takerAmount": str(venue.taker_amount),
@@ -206,10 +208,10 @@ def _venue(venue: VenueState, names: CowNames) -> dict[str, Any] | None:
 
 
 def decimal_text(value: Fraction) -> str:
-    """``value`` as decimal text: exact where it has a finite expansion within 40 places, else cut there."""
+    """``value`` as decimal text: exact where it has a finite expansion within 60 places, else cut there."""
     whole, rest = divmod(value.numerator, value.denominator)
     digits = []
-    for _ in range(40):
+    for _ in range(_PLACES):
         if not rest:
             break
         digit, rest = divmod(rest * 10, value.denominator)

@@ -9,10 +9,11 @@ from typing import ClassVar, Final
 from intents.amounts import MAX_AMOUNT
 from intents.assets import AssetId
 from intents.auction import AuctionOrder
-from intents.check import check_asset_id, check_intent
-from intents.errors import InputError
+from intents.check import check_intent
+from intents.errors import InputError, WrongType
 from intents.fees import FeePolicy, PriceImprovementFee, Quote, SurplusFee, VolumeFee
-from intents.fields import Fields
+from intents.fields import Fields, kind_of
+from intents.formats.cow_fields import CowFields, asset_id
 from intents.intent import NEVER, FillMode, FillRule, Intent, IntentId, Kind, Leg, Owner, OwnerScheme
 
 MAX_POLICIES: Final = 8
@@ -20,6 +21,9 @@ MAX_SIGNATURE_BYTES: Final = 1024
 #: GPv2 settled its first batches in spring 2021: an order valid only before that is surely expired.
 EXPIRED_BEFORE: Final = 1_614_556_800
 _EIP712_BYTES: Final = 65
+_POLICIES: Final = ("surplus", "priceImprovement", "volume")
+#: Calls to other contracts that an order may bring along; nothing here can execute them.
+_CALLS: Final = ("preInteractions", "postInteractions", "flashloanHint", "wrappers")
 
 
 @dataclass(eq=False)
@@ -33,7 +37,11 @@ class SameAsset(InputError):
 
 
 def order_from_cow(order: Fields, network: bytes) -> AuctionOrder:
-    """The order with what remains of it. ``validTo`` 0 means that no expiry was recorded."""
+    """The order with what remains of it. ``validTo`` 0 means that no expiry was recorded.
+
+    ``class`` liquidity, gone from the format since, marks orders whose surplus does not count.
+    """
+    order = CowFields(order.document, order.where)
     selling = order.choice("kind", ("sell", "buy")) == "sell"
     give, want = _token(order, "sellToken"), _token(order, "buyToken")
     if give == want:
@@ -44,7 +52,8 @@ def order_from_cow(order: Fields, network: bytes) -> AuctionOrder:
     if (sell, buy) != (sell_left, buy_left) and not _same_limit(selling, sell, buy, sell_left, buy_left):
         # The engine is told to work with what it is given: the current limit, not the signed one.
         sell, buy = sell_left, buy_left
-    limit_class = order.text_or("class", "limit") != "market"
+    order_class = order.choice("class", ("market", "limit", "liquidity")) if order.has("class") else "limit"
+    limit_class = order_class == "limit"
     signature = order.hex("signature", limit=1 << 20) if order.has("signature") else b""
     uid = order.hex("uid", limit=64)
     intent = Intent(
@@ -66,7 +75,17 @@ def order_from_cow(order: Fields, network: bytes) -> AuctionOrder:
         remaining=sell_left if selling else buy_left,
         policies=_policies(order),
         fee_by_solver=limit_class,
+        scored=order_class != "liquidity",
     )
+
+
+def dropped_from_cow(order: Fields) -> list[str]:
+    """The names of fields of ``order`` that say something and have no place in an intent."""
+    dropped = [name for name in _CALLS if order.document.get(name)]
+    signature = order.document.get("signature")
+    if isinstance(signature, str) and len(signature) > 2 * MAX_SIGNATURE_BYTES + 2:
+        dropped.append("signature")
+    return dropped
 
 
 def _same_limit(selling: bool, sell: int, buy: int, sell_left: int, buy_left: int) -> bool:
@@ -77,8 +96,7 @@ def _same_limit(selling: bool, sell: int, buy: int, sell_left: int, buy_left: in
 
 
 def _token(order: Fields, name: str) -> AssetId:
-    value = order.text(name, limit=64)
-    return AssetId(check_asset_id(value.lower() if value[:2] in ("0x", "0X") else value, order.at(name)))
+    return asset_id(order.text(name, limit=64), order.at(name))
 
 
 def _owner(order: Fields, uid: bytes, signature: bytes) -> Owner:
@@ -96,8 +114,18 @@ def _policies(order: Fields) -> tuple[FeePolicy, ...]:
     return tuple(_policy(item) for item in order.objects("feePolicies", limit=MAX_POLICIES))
 
 
-def _policy(policy: Fields) -> FeePolicy:
-    kind = policy.choice("kind", ("surplus", "priceImprovement", "volume"))
+def _kind_of_policy(policy: Fields) -> tuple[str, Fields]:
+    """{"kind": "volume", …} in the specification, {"volume": {…}} in the code."""
+    if "kind" in policy.document:
+        return policy.choice("kind", _POLICIES), policy
+    named = [name for name in _POLICIES if name in policy.document]
+    if len(named) != 1:
+        raise WrongType(policy.where, f'a "kind", or one of {", ".join(_POLICIES)}', kind_of(policy.document))
+    return named[0], policy.child(named[0])
+
+
+def _policy(document: Fields) -> FeePolicy:
+    kind, policy = _kind_of_policy(document)
     one = Fraction(1)
     # A factor of one would withhold everything and has no inverse when scores are unwound.
     factor = policy.fraction("factor", low=Fraction(0), high=Fraction(99_999, 100_000))

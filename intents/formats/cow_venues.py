@@ -7,9 +7,9 @@ from typing import Final
 
 from intents.amounts import MAX_AMOUNT
 from intents.assets import AssetId
-from intents.check import check_asset_id
 from intents.errors import WrongValue
 from intents.fields import Fields, integer
+from intents.formats.cow_fields import CowFields, asset_id
 from intents.venue_check import ZeroScaling, check_venue
 from intents.venue_codec import MAX_GAS, MAX_POOL_ASSETS, MAX_SCALING, MAX_SQRT_PRICE, MAX_TICKS, MIN_SCALING
 from intents.venue_states import (
@@ -28,6 +28,7 @@ KINDS: Final = ("constantProduct", "weightedProduct", "stable", "concentratedLiq
 
 def venue_from_cow(item: Fields) -> VenueState:
     """The state; raises ``EmptyReserve`` for a drained pool and ``TooFewAssets`` for a pool of one token."""
+    item = CowFields(item.document, item.where)
     match item.choice("kind", KINDS):
         case "constantProduct":
             state: VenueState = _constant_product(item)
@@ -57,10 +58,6 @@ def _gas(item: Fields) -> int:
     return item.integer_or("gasEstimate", 0, high=MAX_GAS)
 
 
-def _asset(text: str, where: str) -> AssetId:
-    return AssetId(check_asset_id(text.lower() if text[:2] in ("0x", "0X") else text, where))
-
-
 def _address(item: Fields) -> str:
     return _lower(item, "address")
 
@@ -74,7 +71,7 @@ def _lower(item: Fields, name: str) -> str:
 def _tokens(item: Fields) -> list[tuple[AssetId, Fields]]:
     """The pool's tokens sorted by address, which is the order contracts keep them in."""
     found = [
-        (_asset(key, where), Fields(value, where))
+        (asset_id(key, where), CowFields(value, where))
         for key, value, where in item.entries("tokens", limit=MAX_POOL_ASSETS)
     ]
     return sorted(found, key=lambda entry: entry[0])
@@ -148,7 +145,7 @@ def _stable(item: Fields) -> StableState:
 
 
 def _concentrated(item: Fields) -> ConcentratedState:
-    tokens = [_asset(Fields({"t": v}, w).text("t"), w) for v, w in item.items("tokens", limit=MAX_POOL_ASSETS)]
+    tokens = [asset_id(value, where) for value, where in item.items("tokens", limit=MAX_POOL_ASSETS)]
     ticks = [
         (_tick(key, where), integer(net, where, low=-MAX_AMOUNT))
         for key, net, where in item.entries("liquidityNet", limit=MAX_TICKS)
@@ -175,8 +172,8 @@ def _limit_order(item: Fields) -> LimitOrderState:
     return LimitOrderState(
         id=_id(item),
         assets=(
-            _asset(item.text("takerToken"), item.at("takerToken")),
-            _asset(item.text("makerToken"), item.at("makerToken")),
+            asset_id(item.raw("takerToken"), item.at("takerToken")),
+            asset_id(item.raw("makerToken"), item.at("makerToken")),
         ),
         gas=_gas(item),
         address=_address(item),

@@ -38,7 +38,7 @@ class EmptyAuction(InputError):
 def name_of(where: str) -> str:
     """A name from a path or URL: its last part without the ending."""
     stem = PurePosixPath(where.split("?")[0].replace("\\", "/")).name
-    for ending in (".json", ": auction"):
+    for ending in (": auction", ".json"):
         stem = stem.removesuffix(ending)
     return "".join(c if c.isalnum() or c in "-_." else "-" for c in stem)[:100] or "auction"
 
@@ -51,8 +51,21 @@ def auction_name(number: object, where: str) -> str:
 
 def left_out(what: str, items: list[str]) -> list[str]:
     """One note for all of ``items``, naming the first few; none for none."""
-    if not items:
-        return []
+    return [f"left out {len(items)} {what}: {named(items)}"] if items else []
+
+
+def named(items: list[str]) -> str:
+    """The first few of ``items``, and how many more there are."""
     shown = ", ".join(items[:MAX_NAMED])
-    more = f" and {len(items) - MAX_NAMED} more" if len(items) > MAX_NAMED else ""
-    return [f"left out {len(items)} {what}: {shown}{more}"]
+    return f"{shown} and {len(items) - MAX_NAMED} more" if len(items) > MAX_NAMED else shown
+
+
+def expired_notes(late: list[tuple[int, int]], before: str) -> list[str]:
+    """A note for each of the first few orders, given as (index, valid to), that expired; a count for the rest."""
+    notes = [
+        f"orders[{index}] expired at {valid_to}, {before}: it cannot be filled"
+        for index, valid_to in late[:MAX_NAMED]
+    ]
+    if len(late) > MAX_NAMED:
+        notes.append(f"{len(late) - MAX_NAMED} more orders expired {before}: they cannot be filled")
+    return notes

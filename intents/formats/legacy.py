@@ -16,7 +16,8 @@ from intents.auction_check import check_auction
 from intents.check import check_intent
 from intents.errors import MissingField, WrongValue
 from intents.fields import Fields, integer
-from intents.formats.cow import SETTLEMENT_GAS, TRADE_GAS, asset_id
+from intents.formats.cow import SETTLEMENT_GAS, TRADE_GAS
+from intents.formats.cow_fields import asset_id
 from intents.formats.cow_orders import EXPIRED_BEFORE
 from intents.formats.imported import RECORDED_NETWORK, Imported, auction_name, left_out
 from intents.intent import NEVER, FillMode, FillRule, Intent, IntentId, Kind, Leg, Owner, OwnerScheme

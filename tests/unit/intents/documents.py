@@ -94,7 +94,7 @@ def legacy_document() -> dict[str, Any]:
         "allow_partial_fill": False, "is_sell_order": True, "fee": {"amount": "0", "token": WETH}, "cost": cost,
         "is_liquidity_order": False, "mandatory": False, "has_atomic_execution": False,
     }  # fmt: skip
-    other = order | {"id": "0x" + "44" * 56, "is_sell_order": False, "allow_partial_fill": True}
+    other = order | {"id": "0x" + "66" * 56, "is_sell_order": False, "allow_partial_fill": True}
     pool = {"fee": "0.003", "cost": cost, "mandatory": False}
     return {
         "metadata": {"environment": "mainnet", "auction_id": 5, "gas_price": 10**9, "native_token": WETH},
