@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from intents.codec import intent_id
+from intents.codec import encode_intent, intent_id
 from intents.eip712 import (
     COW_SETTLEMENT,
     CURVE_ORDER,
@@ -127,6 +127,14 @@ def test_wallets_sign_native_intents() -> None:
     for other in (replace(intent, nonce=8), replace(intent, network=bytes(32)), wallet_intent(1)):
         with pytest.raises((WrongSigner, BadEthereumSignature)):
             verify_signature(other, intent_id(other), signature)
+
+
+def test_the_typed_data_of_an_intent_never_changes() -> None:
+    """What wallets sign, spelled out from EIP-712: a domain salted by the network, one field of bytes."""
+    domain_type = keccak(b"EIP712Domain(string name,string version,bytes32 salt)")
+    domain = keccak(domain_type + keccak(b"Walras") + keccak(b"1") + SWAP.network)
+    struct = keccak(keccak(b"Intent(bytes intent)") + keccak(encode_intent(SWAP)))
+    assert intent_digest(SWAP) == keccak(b"\x19\x01" + domain + struct)
 
 
 def test_addresses_are_ethereum_s() -> None:

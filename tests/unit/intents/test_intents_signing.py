@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -161,6 +162,12 @@ def test_an_intent_is_signed_for_one_network_and_one_purpose() -> None:
         with pytest.raises(SignatureMismatch):
             verify_signature(SWAP, intent_id(SWAP), KEY.sign(loose))
     verify_ed25519(KEY.public, signing_digest(SWAP), signature)
+
+
+def test_the_signed_bytes_never_change() -> None:
+    """Signatures are out there: domain, network, tag and canonical bytes, in this order."""
+    message = b"walras/signature/1\0" + SWAP.network + b"walras/intent/1\0" + encode_intent(SWAP)
+    assert signing_digest(SWAP) == hashlib.sha256(message).digest()
 
 
 def test_recorded_owners_have_nothing_to_check() -> None:
