@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from intents.assets import AssetId
 from intents.intent import IntentId
@@ -22,6 +22,10 @@ from intents.venue_states import VenueId
 from solver.flagship.lp import INFINITY, Program
 from solver.flagship.market import Order
 from solver.flagship.plan import Plan, Problem, order_surplus
+
+#: Prices stay within this of reference prices, in log: a price farther off is a wrong reference, a dust
+#: pool or an arbitrage dressed up as price improvement, and no batch should hang on it.
+FARTHEST: Final = 0.22
 
 
 class Mode(Enum):
@@ -78,6 +82,7 @@ class _Batch:
         self.hint = hint
         self.forced = forced
         self.program = Program(whole=mode is Mode.SWITCHES)
+        self.traded = {asset for order in problem.orders for asset in (order.give, order.want)}
         self.by_id = {order.id: order for order in problem.orders}
         self.rows: dict[AssetId, Any] = {}
         self.fills: dict[IntentId, Any] = {}
@@ -112,11 +117,12 @@ class _Batch:
     def _row(self, asset: AssetId) -> Any:
         """The balance of ``asset``: what comes in less what goes out is left over, and not negative."""
         if asset not in self.rows:
-            left = self.program.variable(0.0, INFINITY)
             made = self.program.row(0.0, 0.0)
-            made.SetCoefficient(left, -1.0)
-            if self.problem.market.auction.reference_price(asset):
-                self.kept.SetCoefficient(left, -1.0)
+            if asset in self.traded:  # what only passes through may not stay behind
+                left = self.program.variable(0.0, INFINITY)
+                made.SetCoefficient(left, -1.0)
+                if self.problem.market.auction.reference_price(asset):
+                    self.kept.SetCoefficient(left, -1.0)
             self.rows[asset] = made
         return self.rows[asset]
 
@@ -205,7 +211,10 @@ class _Batch:
     def _shift(self, asset: AssetId) -> Any:
         assert self.move is not None
         if asset not in self.shifts:
-            self.shifts[asset] = self.program.variable(-self.move.step, self.move.step)
+            now = math.log(self.prices.get(asset, 1.0))
+            low = min(0.0, max(-self.move.step, -FARTHEST - now))
+            high = max(0.0, min(self.move.step, FARTHEST - now))
+            self.shifts[asset] = self.program.variable(low, high)
         return self.shifts[asset]
 
     def _ladders(self) -> None:

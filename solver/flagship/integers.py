@@ -84,7 +84,7 @@ def _execute(problem: Problem, plan: Plan, filled: Sequence[Filled]) -> list[Int
         sources[asset_out] -= 1
         users[asset_in] -= 1
         units = math.floor(plan.flows[name] / market.unit[asset_in])
-        if asset_in not in paid_out:
+        if asset_in not in paid_out and sources[asset_in] == 0:
             units = min(units, held[asset_in])
             if asset_in not in given and users[asset_in] == 0:
                 units = held[asset_in]  # the last of what passes through, to the unit

@@ -20,6 +20,8 @@ PIECES: Final = 14
 #: A direction whose first rate is this far below reference prices is not worth a ladder.
 WORST_RATE: Final = 0.80
 MAX_DOUBLINGS: Final = 60
+#: Ladders narrower than this, in whole units of the numeraire, are left out.
+DUST: Final = 1e-5
 #: The first quote, in whole units of the numeraire.
 SMALLEST: Final = 1e-4
 
@@ -33,6 +35,12 @@ class Ladder:
     asset_out: AssetId
     cost: float
     pieces: tuple[tuple[float, float], ...]
+
+    @property
+    def is_dust(self) -> bool:
+        """Whether even all of it could hardly earn back its cost; tiny pools would also spoil the scaling."""
+        width = sum(size for size, _ in self.pieces)
+        return width < max(DUST, self.cost)
 
     @property
     def name(self) -> tuple[str, AssetId, AssetId]:
@@ -88,7 +96,8 @@ def cut(
         pieces.append((size - before_in, rate))
         before_in, before_out = size, out
     pieces = [piece for piece in pieces if piece[1] > 0.0]
-    return Ladder(venue, asset_in, asset_out, market.venue_cost(venue), tuple(pieces)) if pieces else None
+    ladder = Ladder(venue, asset_in, asset_out, market.venue_cost(venue), tuple(pieces))
+    return None if ladder.is_dust else ladder
 
 
 def _deepest(market: Market, venue: Venue, asset_in: AssetId, asset_out: AssetId, first: float) -> float | None:

@@ -73,15 +73,15 @@ def measure(auction: Auction, solver: str) -> Market:
     venues = tuple(open_venue(state) for state in auction.venues)
     unit = _units(auction, venues)
     gas_price = auction.costs.gas_price / PRICE_SCALE
+    trade_cost = gas_price * auction.costs.trade_gas
+    found = (_order(record, auction, unit, trade_cost, solver) for record in auction.orders)
     return Market(
         auction=auction,
         unit=unit,
-        orders=tuple(
-            order for record in auction.orders if (order := _order(record, auction, unit, solver)) is not None
-        ),
+        orders=tuple(order for order in found if order is not None),
         venues=venues,
         settlement_cost=gas_price * auction.costs.settlement_gas,
-        trade_cost=gas_price * auction.costs.trade_gas,
+        trade_cost=trade_cost,
         gas_price=gas_price,
     )
 
@@ -110,7 +110,9 @@ def _units(auction: Auction, venues: tuple[Venue, ...]) -> dict[AssetId, float]:
     return unit
 
 
-def _order(record: AuctionOrder, auction: Auction, unit: dict[AssetId, float], solver: str) -> Order | None:
+def _order(
+    record: AuctionOrder, auction: Auction, unit: dict[AssetId, float], trade_cost: float, solver: str
+) -> Order | None:
     intent = record.intent
     number = auction.number
     if not intent.is_swap or record.remaining == 0 or not record.scored:
@@ -131,7 +133,10 @@ def _order(record: AuctionOrder, auction: Auction, unit: dict[AssetId, float], s
     size = record.remaining * (unit[give] if sells else unit[want])
     if not (0.0 < size < math.inf and 0.0 < limit < math.inf):
         return None
-    least = intent.fill.min_fill / record.remaining if intent.partial else 1.0
+    if not intent.partial:
+        least = 1.0
+    else:  # a fill smaller than what a trade costs is no trade but a pretext for arbitrage
+        least = min(1.0, max(intent.fill.min_fill / record.remaining, trade_cost / size))
     fee = HAIR + 8.0 * (unit[give] + unit[want]) / size if may_withhold(record) else 0.0
     return Order(record.id, give, want, sells, size, limit, floor, fee, not intent.partial, least, record)
 

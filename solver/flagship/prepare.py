@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Final
 
 from intents.assets import AssetId
@@ -17,7 +18,8 @@ HUBS: Final = 8
 
 
 def prepare(market: Market) -> Problem:
-    """The problem of ``market``: near orders, and ladders among their assets and the hubs."""
+    """Near orders worth more than their cost, and ladders among their assets and the hubs."""
+    market = replace(market, orders=tuple(order for order in market.orders if order.size > market.trade_cost))
     orders = tuple(order for order in market.orders if order.floor < NEAR_MONEY)
     orders += crossed(market, {order.id for order in orders})
     assets = frozenset(asset for order in orders for asset in (order.give, order.want))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from intents.assets import AssetId
-from solver.flagship.batch import Mode, Move, solve_batch
+from solver.flagship.batch import FARTHEST, Mode, Move, solve_batch
 from solver.flagship.ladders import Ladder, cut
 from solver.flagship.plan import Plan, Problem
 from solver.flagship.welfare import marginal_prices
@@ -50,7 +51,9 @@ def starts(problem: Problem, deadline: Deadline) -> Iterator[Mapping[AssetId, fl
     """Where to begin: the marginal prices of the pay-as-bid batch, then reference prices."""
     marginal = marginal_prices(problem, seconds=_seconds(deadline, 0.3))
     if marginal is not None:
-        yield marginal
+        yield {
+            asset: min(max(price, math.exp(-FARTHEST)), math.exp(FARTHEST)) for asset, price in marginal.items()
+        }
     yield {}
 
 
