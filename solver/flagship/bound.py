@@ -1,0 +1,216 @@
+"""Dual prices that prove how little more there is to gain, by column generation.
+
+The master program is the batch as if every order could be paid its own price, over the trades that venues
+have offered so far; its duals are prices, to which every venue answers with its best trade (Dantzig and
+Wolfe). What all of them gain at the prices is an upper bound; the prices of the least bound seen are kept,
+and evaluated in rationals by ``solver.flagship.certificate``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+from intents.amounts import PRICE_SCALE
+from intents.assets import AssetId
+from solver.flagship.certificate import DualPrices, Offer, offer_of
+from solver.flagship.lp import INFINITY, Program
+from solver.flagship.market import Market
+from solver.flagship.replies import Edge, edges_of
+from solver.protocol import Deadline
+
+MAX_ROUNDS: Final = 60
+#: Where the least bound and the master's optimum agree to this share, prices are good enough.
+CLOSE: Final = 5e-5
+#: Rates asked at first, in parts of what reference prices say.
+FIRST_RATES: Final = (0.9, 0.98, 0.995, 0.999)
+#: Weight of the best prices so far in the prices asked next: keeps duals from swinging.
+STEADY: Final = 0.5
+#: Published prices are the measuring unit times k / 2^PRICE_BITS.
+PRICE_BITS: Final = 44
+#: Of the measuring unit: for assets that nobody in the master program is short of.
+LEAST_PRICE: Final = 1e-8
+
+
+def dual_prices(market: Market, deadline: Deadline) -> DualPrices:
+    """The prices of the least bound found within a number of rounds, or until the deadline."""
+    bound = _Bound(market)
+    bound.ask(bound.start())
+    for _ in range(MAX_ROUNDS):
+        if deadline.passed or not bound.improve(max(0.1, deadline.remaining_s)):
+            break
+    return bound.published()
+
+
+@dataclass(frozen=True)
+class _Duals:
+    """Prices per measured unit (1 is the reference price), and the weight of costs."""
+
+    prices: Mapping[AssetId, float]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """An offer in measured amounts, with its fixed cost."""
+
+    gives: tuple[tuple[AssetId, float], ...]
+    wants: tuple[tuple[AssetId, float], ...]
+    saved: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Trade:
+    """What one direction of a venue would trade, measured, and its gain at the prices asked."""
+
+    edge: Edge
+    paid: float
+    got: float
+    gain: float
+
+
+class _Bound:
+    """The master program and the best duals so far."""
+
+    def __init__(self, market: Market) -> None:
+        auction = market.auction
+        self.market = market
+        self.unit = market.unit
+        self.offers = [
+            _measure(offer, market)
+            for order in auction.orders
+            if (offer := offer_of(order, auction)) is not None
+            and all(asset in market.unit for asset, _ in (*offer.gives, *offer.wants))
+        ]
+        self.edges: dict[int, list[Edge]] = {}
+        for place, state in enumerate(auction.venues):
+            edges = [e for e in edges_of(state) if e.asset_in in market.unit and e.asset_out in market.unit]
+            if edges:
+                self.edges[place] = edges
+        self.costs = [market.gas_price * state.gas for state in auction.venues]
+        self.handed = {leg.asset for order in auction.orders if order.scored for leg in order.intent.want}
+        self.best: _Duals = self.start()
+        self.least = INFINITY
+        self.reached = 0.0
+        self._build()
+
+    def start(self) -> _Duals:
+        return _Duals(dict.fromkeys(self.unit, 1.0), 1.0)
+
+    def _build(self) -> None:
+        self.program = Program()
+        self.rows: dict[AssetId, Any] = {asset: self.program.row(0.0, INFINITY) for asset in self.unit}
+        self.shares: dict[tuple[int, AssetId, AssetId], Any] = {}
+        # Leftovers pay for costs: at most the costs, at most what they are worth.
+        self.cost = self.program.row(-INFINITY, self.market.settlement_cost)
+        self.kept = self.program.row(-INFINITY, 0.0)
+        covered = self.program.variable(0.0, INFINITY, 1.0)
+        self.cost.SetCoefficient(covered, 1.0)
+        self.kept.SetCoefficient(covered, 1.0)
+        for asset, row in self.rows.items():
+            if self.market.auction.reference_price(asset):
+                left = self.program.variable(0.0, INFINITY, 1.0 if asset in self.handed else 0.0)
+                row.SetCoefficient(left, -1.0)
+                if asset not in self.handed:
+                    self.kept.SetCoefficient(left, -1.0)
+        for offer in self.offers:
+            x = self.program.variable(0.0, 1.0, -self.market.trade_cost)
+            self.cost.SetCoefficient(x, -self.market.trade_cost)
+            for asset, amount in offer.gives:
+                self.rows[asset].SetCoefficient(x, amount)
+            for asset, amount in offer.wants:
+                self.rows[asset].SetCoefficient(x, -amount)
+            if offer.saved:
+                (asset, amount), one = offer.gives[0], self.program.row(-INFINITY, 0.0)
+                s = self.program.variable(0.0, 1.0, offer.saved)
+                self.rows[asset].SetCoefficient(s, -amount)
+                one.SetCoefficient(s, 1.0)
+                one.SetCoefficient(x, -1.0)
+
+    def improve(self, seconds: float) -> bool:
+        """One round: solve, ask at the duals and between them and the best; whether it may still improve."""
+        if not self.program.solve(seconds=seconds):
+            return False
+        self.reached = self.program.value - self.market.settlement_cost
+        duals = _Duals(
+            {asset: max(0.0, -float(row.dual_value())) for asset, row in self.rows.items()},
+            min(1.0, max(0.0, 1.0 - float(self.cost.dual_value()))),
+        )
+        new = self.ask(duals)
+        if self.least < INFINITY:
+            new |= self.ask(self._between(duals))
+        return new and self.least - self.reached > CLOSE * max(abs(self.reached), 1e-9)
+
+    def _between(self, duals: _Duals) -> _Duals:
+        best = self.best
+        prices = {a: STEADY * best.prices[a] + (1.0 - STEADY) * price for a, price in duals.prices.items()}
+        return _Duals(prices, STEADY * best.weight + (1.0 - STEADY) * duals.weight)
+
+    def ask(self, asked: _Duals) -> bool:
+        """Have every venue answer; keeps the bound if it is the least. Whether any trade was new."""
+        duals = self._feasible(asked)
+        prices, weight = duals.prices, duals.weight
+        bound = -weight * self.market.settlement_cost
+        for offer in self.offers:
+            gives = sum(prices[asset] * amount for asset, amount in offer.gives)
+            wants = sum(prices[asset] * amount for asset, amount in offer.wants)
+            bound += max(0.0, max(gives, offer.saved) - wants - weight * self.market.trade_cost)
+        new = False
+        for venue, edges in self.edges.items():
+            offered = [trade for edge in edges if (trade := self._trade(edge, prices)).gain > 0.0]
+            gain = sum(trade.gain for trade in offered)
+            if gain > weight * self.costs[venue]:
+                bound += gain - weight * self.costs[venue]
+                new = True
+                for trade in offered:
+                    self._offer(venue, trade, trade.gain / gain)
+        if bound < self.least:
+            self.least, self.best = bound, duals
+        return new
+
+    def _trade(self, edge: Edge, prices: Mapping[AssetId, float]) -> _Trade:
+        """The best answer of one direction of a venue."""
+        unit_in, unit_out = self.unit[edge.asset_in], self.unit[edge.asset_out]
+        into, out = prices[edge.asset_in], prices[edge.asset_out]
+        paid, got = edge.until(into * unit_in / (out * unit_out))
+        return _Trade(edge, paid * unit_in, got * unit_out, out * got * unit_out - into * paid * unit_in)
+
+    def _offer(self, venue: int, trade: _Trade, share: float) -> None:
+        """The trade as a column at its ``share`` of the venue's cost; columns of one direction share a whole."""
+        key = (venue, trade.edge.asset_in, trade.edge.asset_out)
+        if key not in self.shares:
+            self.shares[key] = self.program.row(-INFINITY, 1.0)
+        cost = share * self.costs[venue]
+        y = self.program.variable(0.0, INFINITY, -cost)
+        self.cost.SetCoefficient(y, -cost)
+        self.shares[key].SetCoefficient(y, 1.0)
+        self.rows[trade.edge.asset_in].SetCoefficient(y, -trade.paid)
+        self.rows[trade.edge.asset_out].SetCoefficient(y, trade.got)
+
+    def _feasible(self, duals: _Duals) -> _Duals:
+        """Raised to what the certificate asks for; no asset for nothing, or pools of it would be given away."""
+        prices = {asset: max(price, LEAST_PRICE) for asset, price in duals.prices.items()}
+        for asset, price in prices.items():
+            if self.market.auction.reference_price(asset):
+                prices[asset] = max(price, 1.0 if asset in self.handed else duals.weight)
+        return _Duals(prices, duals.weight)
+
+    def published(self) -> DualPrices:
+        """The best duals as rationals, rounded up so that they stay feasible."""
+        one = 1 << PRICE_BITS
+        exact: dict[AssetId, Fraction] = {}
+        for asset, price in self.best.prices.items():
+            reference = self.market.auction.reference_price(asset)
+            unit = Fraction(reference, PRICE_SCALE) if reference else Fraction(self.unit[asset]) * PRICE_SCALE
+            exact[asset] = unit * Fraction(-int(-price * one // 1), one)
+        return DualPrices(exact, Fraction(int(self.best.weight * one), one))
+
+
+def _measure(offer: Offer, market: Market) -> _Measured:
+    def measured(legs: tuple[tuple[AssetId, Fraction], ...]) -> tuple[tuple[AssetId, float], ...]:
+        return tuple((asset, float(amount) * market.unit[asset]) for asset, amount in legs)
+
+    saved = float(offer.saved) / PRICE_SCALE if offer.saved is not None else 0.0
+    return _Measured(measured(offer.gives), measured(offer.wants), saved)

@@ -1,0 +1,137 @@
+"""What venues can be worth at prices: no exact trade gains more, and the best one nearly as much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from intents.assets import AssetId
+from intents.venue_states import (
+    ConcentratedState,
+    ConstantProductState,
+    LimitOrderState,
+    OrderBookState,
+    RestingOrder,
+    StableFlavour,
+    StableState,
+    VenueId,
+    VenueState,
+    WeightedState,
+)
+from liquidity.errors import VenueError
+from liquidity.registry import open_venue
+from liquidity.tick_math import sqrt_price_at
+from solver.flagship.conjugates import most_gain
+from solver.flagship.replies import edges_of
+
+A, B, C = AssetId("a"), AssetId("b"), AssetId("c")
+E = 10**18
+NAME = VenueId("v")
+FEE = Fraction(3, 1000)
+
+STATES: dict[str, VenueState] = {
+    "constant product": ConstantProductState(NAME, (A, B), 0, "", (700 * E, 900 * E), FEE),
+    "weighted": WeightedState(
+        NAME,
+        (A, B, C),
+        0,
+        "",
+        (480 * E, 1250 * E, 770 * E),
+        (Fraction(1, 5), Fraction(1, 2), Fraction(3, 10)),
+        (Fraction(1),) * 3,
+        FEE,
+    ),
+    "balancer": StableState(
+        NAME, (A, B, C), 0, "", (900 * E, 500 * E, 700 * E), (Fraction(1),) * 3, Fraction(100), FEE
+    ),
+    "curve": StableState(
+        NAME, (A, B), 0, "", (900 * E, 500 * E), (Fraction(1),) * 2, Fraction(60), FEE, StableFlavour.CURVE
+    ),
+    "concentrated": ConcentratedState(
+        NAME,
+        (A, B),
+        0,
+        "",
+        sqrt_price_at(30),
+        3000 * E,
+        30,
+        ((-6000, 1000 * E), (-600, 2000 * E), (600, -2000 * E), (6000, -1000 * E)),
+        FEE,
+    ),
+    "limit order": LimitOrderState(NAME, (A, B), 0, "", 50 * E, 60 * E, E),
+    "book": OrderBookState(
+        NAME,
+        (A, B),
+        0,
+        "",
+        10**15,
+        10**18,
+        (RestingOrder(1, "x", 990, 5), RestingOrder(2, "y", 950, 20)),
+        (RestingOrder(3, "x", 1010, 7), RestingOrder(4, "y", 1100, 30)),
+        FEE,
+    ),
+}
+
+Rates = st.integers(min_value=-400, max_value=400)
+
+
+def priced(b: int, c: int) -> dict[AssetId, Fraction]:
+    """Asset a at 1, the others per mille away from it."""
+    return {A: Fraction(1), B: Fraction(1000 + b, 1000), C: Fraction(1000 + c, 1000)}
+
+
+def gain(
+    state: VenueState, prices: Mapping[AssetId, Fraction], into: AssetId, out: AssetId, amount: int
+) -> Fraction:
+    """What one exact trade gains at ``prices``; nothing where the venue refuses it."""
+    try:
+        got = open_venue(state).quote_in(into, out, amount)
+    except VenueError:
+        return Fraction(0)
+    return prices[out] * got - prices[into] * amount
+
+
+@pytest.mark.parametrize("name", STATES)
+@settings(max_examples=40, deadline=None)
+@given(b=Rates, c=Rates, amount=st.integers(min_value=1, max_value=800 * E))
+def test_no_exact_trade_gains_more(name: str, b: int, c: int, amount: int) -> None:
+    """Whatever is traded, in whatever direction, at whatever prices."""
+    state, prices = STATES[name], priced(b, c)
+    most = most_gain(state, prices)
+    if most is None:
+        pytest.fail("no bound could be shown")
+    for into, out in permutations(state.assets, 2):
+        assert gain(state, prices, into, out, amount) <= most
+
+
+@pytest.mark.parametrize("name", STATES)
+@settings(max_examples=40, deadline=None)
+@given(b=st.integers(min_value=-150, max_value=150))
+def test_reply_reaches_the_bound(name: str, b: int) -> None:
+    """Between two assets the closed-form answer, executed exactly, gains what was said to be the most."""
+    state, prices = STATES[name], priced(b, b // 2)
+    if len(state.assets) > 2:
+        prices[C] = prices[B]  # then one direction at a time is close to the whole
+    most = most_gain(state, prices)
+    assert most is not None
+    got = Fraction(0)
+    for edge in edges_of(state):
+        rate = float(prices[edge.asset_in] / prices[edge.asset_out])
+        paid, _ = edge.until(rate)
+        if paid >= 1.0:
+            lots = 1e-12 if name == "book" else 0.0  # a unit short of a lot is a lot short
+            got += gain(state, prices, edge.asset_in, edge.asset_out, round(paid * (1.0 + lots)))
+    within = Fraction(1, 10**6) if len(state.assets) == 2 else Fraction(1, 3)
+    assert most - got <= most * within + Fraction(E, 10**3)
+
+
+def test_worthless_input_is_worth_all_the_output() -> None:
+    """With an input that costs nothing the bound is the whole reserve."""
+    prices = {A: Fraction(0), B: Fraction(1)}
+    assert most_gain(STATES["constant product"], prices) == 900 * E
+    assert most_gain(STATES["weighted"], prices | {C: Fraction(1)}) is not None
