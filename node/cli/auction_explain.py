@@ -10,6 +10,7 @@ import click
 
 from node.cli.command import Command, Settings, emit
 from node.cli.text import table, units
+from node.cli.words import counted
 
 if TYPE_CHECKING:
     from intents.auction import Auction
@@ -148,7 +149,7 @@ def _text(rows: Sequence[dict[str, Any]], counts: dict[str, int], limit: int) ->
     if len(rows) > limit:
         shown += f"\n… and {len(rows) - limit} more (--limit, --json)"
     summary = ", ".join(f"{count} {reason}" for reason, count in counts.items())
-    return f"{len(rows)} orders: {summary}\n\n{shown}"
+    return f"{counted(rows, 'order')}: {summary}\n\n{shown}"
 
 
 def _far(distance: int | None) -> tuple[bool, int]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any, Final
 
 from intents.auction import Auction
 from intents.auction_codec import FORMAT as AUCTION_FORMAT
-from intents.errors import Malformed, Unreadable, WalrasError
+from intents.errors import Malformed, WalrasError
 from intents.fields import kind_of
 from intents.formats import Imported
 from intents.strict_json import parse_json
@@ -116,18 +115,3 @@ def error_to_json(error: WalrasError) -> dict[str, Any]:
     """The broken rule with everything it compared."""
     values = {f.name: str(getattr(error, f.name)) for f in dataclasses.fields(error) if f.name != "where"}
     return {"code": error.code, "where": error.where, "message": str(error), "values": values}
-
-
-def check_target(path: Path) -> None:
-    """Refuse a place that cannot be written before any work is done for it."""
-    if path.is_dir():
-        raise Unreadable(str(path), "is a directory, not a file")
-    if not path.parent.is_dir():
-        raise Unreadable(str(path), f'there is no folder "{path.parent}" to write it in')
-
-
-def write_text(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Unreadable(str(path), (error.strerror or "cannot be written").lower()) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from node.cli.command import Command, Settings, emit, note
+from node.cli.words import counted
 
 
 @click.command("import", cls=Command)
@@ -24,7 +25,8 @@ def import_(settings: Settings, source: str, out: Path | None, lenient: bool, ti
     import json
 
     from intents.auction_codec import auction_to_json
-    from node.cli.auction_files import check_target, read_noted, write_text
+    from node.cli.auction_files import read_noted
+    from node.cli.writing import check_target, write_text
 
     if out is not None:
         check_target(out)
@@ -33,8 +35,8 @@ def import_(settings: Settings, source: str, out: Path | None, lenient: bool, ti
     text = json.dumps(auction_to_json(auction), indent=1)
     note(
         settings,
-        f"{auction.name}: {len(auction.orders)} orders, {len(auction.venues)} venues, "
-        f"{len(auction.assets)} assets, read as {imported.format}",
+        f"{auction.name}: {counted(auction.orders, 'order')}, {counted(auction.venues, 'venue')}, "
+        f"{counted(auction.assets, 'asset')}, read as {imported.format}",
     )
     if out is None:
         click.echo(text)

@@ -46,8 +46,9 @@ def solve(
     single one, or with --all the whole set; `--format cow` writes it as a solver engine answers. A --format
     without --out prints it to stdout instead of the report. Exit code 1 when nothing valid came.
     """
-    from node.cli.auction_files import check_target, read_noted, write_text
+    from node.cli.auction_files import read_noted
     from node.cli.auction_report import report_json, report_text
+    from node.cli.writing import check_target, write_text
     from settlement.mechanism import mechanism
     from settlement.settle import settle
     from solver.spec import parse_spec

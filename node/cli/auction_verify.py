@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from node.cli.command import Command, Settings, emit
+from node.cli.words import counted
 
 if TYPE_CHECKING:
     from settlement.errors import LawError
@@ -74,8 +75,9 @@ def _receipt_json(report: ReceiptReport) -> dict[str, Any]:
 def _receipt_text(report: ReceiptReport) -> str:
     found = _receipt_json(report)
     return (
-        f"ok: receipt {found['receipt']} of {found['auction']}: {found['mechanism']} over {found['solutions']} "
-        f"solutions ({found['refused']} refused) settles {found['orders_settled']} orders "
+        f"ok: receipt {found['receipt']} of {found['auction']}: {found['mechanism']} over "
+        f"{counted(found['solutions'], 'solution')} ({found['refused']} refused) "
+        f"settles {counted(found['orders_settled'], 'order')} "
         f"of {', '.join(found['winners']) or 'nobody'}, score {found['score']}" + _unsigned(found["unsigned"])
     )
 
@@ -131,6 +133,6 @@ def _line(row: dict[str, Any]) -> str:
         return f"REFUSED: {row['bid']}: {row['error']['code']}"
     return (
         f"ok: {row['bid']}: score {row['score']} (surplus {row['surplus']}, cost {row['cost']}, "
-        f"collected {row['collected']}), {row['orders']} orders, {row['interactions']} interactions"
-        + _unsigned(row["unsigned"])
+        f"collected {row['collected']}), {counted(row['orders'], 'order')}, "
+        f"{counted(row['interactions'], 'interaction')}" + _unsigned(row["unsigned"])
     )

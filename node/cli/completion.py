@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from node.cli.command import Command, Settings
+from node.cli.command import Command, Settings, emit
 
 
 @click.command(cls=Command)
@@ -16,5 +16,6 @@ def completion(settings: Settings, shell: str) -> int:
 
     maker = get_completion_class(shell)
     assert maker is not None
-    click.echo(maker(cli, {}, "walras", "_WALRAS_COMPLETE").source())
+    script = maker(cli, {}, "walras", "_WALRAS_COMPLETE").source()
+    emit(settings, {"shell": shell, "script": script}, lambda: script)
     return 0

@@ -10,8 +10,8 @@ from node.cli.command import Command, Settings, note
 from node.cli.competing import Request, run_competition
 
 #: Real batches are larger than the synthetic ones and get more time by default.
-SYNTHETIC_DEADLINE_S = 1.0
-RECORDED_DEADLINE_S = 6.0
+SYNTHETIC_DEADLINE_S = 2.0
+RECORDED_DEADLINE_S = 8.0
 
 
 @click.command(cls=Command)

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import click
 
-from node.cli.command import Command, Settings, emit
+from node.cli.command import Command, Settings, emit, global_options, remember
 from node.cli.text import table
 
 
 @click.group()
-def scenario() -> None:
+@global_options
+@click.pass_context
+def scenario(context: click.Context, /, **options: object) -> None:
     """Synthetic worlds: TOML files from which seeded auctions are drawn."""
+    remember(context, options)
 
 
 @scenario.command("list", cls=Command)
@@ -69,15 +72,18 @@ def draw(settings: Settings, name: str, batch: int, seed: int | None, out: Path 
     import json
 
     from intents.auction_codec import auction_to_json
+    from node.cli.writing import check_target, write_text
     from scenarios.catalog import find
     from scenarios.generate import generate
 
+    if out is not None:
+        check_target(out)
     document = auction_to_json(generate(find(name), batch, seed=seed))
     text = json.dumps(document, indent=1)
     if out is None:
         click.echo(text)
     else:
-        out.write_text(text + "\n", encoding="utf-8")
+        write_text(out, text + "\n")
         emit(settings, {"written": str(out)}, lambda: f"wrote {out}")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from node.cli.command import Command, Settings, emit, note
+from node.cli.command import Command, Settings, emit, global_options, note, remember
 from node.cli.text import table, whole
 
 BUILT_IN = (
@@ -19,8 +19,11 @@ BUILT_IN = (
 
 
 @click.group()
-def solver() -> None:
+@global_options
+@click.pass_context
+def solver(context: click.Context, /, **options: object) -> None:
     """Solvers: the built-in ones, and yours."""
+    remember(context, options)
 
 
 @solver.command("list", cls=Command)
@@ -98,4 +101,7 @@ def serve(settings: Settings, name: str, port: int, bind: str, engine_config: Pa
     """Serve a built-in solver over the CoW solver-engine API: POST /solve, POST /notify, GET /healthz."""
     from solver.engine_server import serve_engine
 
-    serve_engine(name, bind, port, engine_config)
+    def announce(url: str) -> None:
+        emit(settings, {"solver": name, "url": url}, lambda: url)
+
+    serve_engine(name, bind, port, engine_config, announce)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -27,15 +27,22 @@ NEARLY: Final = 0.003
 
 
 def plans(problem: Problem, deadline: Deadline) -> Iterator[tuple[Problem, Plan]]:
-    """Plans that can be settled, each meant to be better than the last.
+    """Plans that can be settled, each meant to be better than the last, with the problem they solve.
 
-    From every start: climb in the relaxed problem, choose whole orders and venues by true switches at the
-    prices found, move prices among the chosen; then once more with ladders cut finely where they are used.
+    A quick pass first, for an early answer. Then from every start: climb in the relaxed problem, choose
+    whole orders and venues at the prices found, move prices among the chosen; and again with ladders cut
+    finely where they are used.
     """
     best: Plan | None = None
     for prices in starts(problem, deadline):
         here = problem
-        plan = climb(here, prices, deadline)
+        quick = climb(here, prices, deadline, rounds=2, moves=3)
+        if quick is not None and best is None:
+            first = select(here, quick, deadline, cut_offs=CUT_OFFS[:1], moves=4, exact=False)
+            if first is not None:
+                best = first
+                yield here, first
+        plan = quick if quick is None or deadline.passed else climb(here, quick.prices, deadline)
         for _ in range(ROUNDS):
             if plan is None or deadline.passed:
                 break
@@ -57,39 +64,58 @@ def starts(problem: Problem, deadline: Deadline) -> Iterator[Mapping[AssetId, fl
     yield {}
 
 
-def climb(problem: Problem, prices: Mapping[AssetId, float], deadline: Deadline) -> Plan | None:
+def climb(
+    problem: Problem,
+    prices: Mapping[AssetId, float],
+    deadline: Deadline,
+    *,
+    rounds: int = 3,
+    moves: int = MAX_MOVES,
+) -> Plan | None:
     """From ``prices``: sparsify at fixed prices, then move prices while the score rises."""
     plan: Plan | None = None
-    for _ in range(ROUNDS):  # each round spreads fixed costs over what the last one used
+    for _ in range(rounds):  # each round spreads fixed costs over what the last one used
         found = solve_batch(problem, prices, hint=plan, seconds=_seconds(deadline))
         if found is None:
             break
         plan = found
         if deadline.passed:
             return plan
-    return None if plan is None else move_prices(problem, plan, Mode.RELAXED, deadline)
+    return None if plan is None else move_prices(problem, plan, Mode.RELAXED, deadline, moves=moves)
 
 
-def select(problem: Problem, plan: Plan, deadline: Deadline) -> Plan | None:
+def select(
+    problem: Problem,
+    plan: Plan,
+    deadline: Deadline,
+    *,
+    cut_offs: Sequence[float] = CUT_OFFS,
+    moves: int = MAX_MOVES,
+    exact: bool = True,
+) -> Plan | None:
     """Which orders and venues are worth it: several choices around the plan, each with prices moved among it."""
     best: Plan | None = None
-    for chosen in choices(problem, plan, deadline):
+    for chosen in choices(problem, plan, deadline, cut_offs, exact=exact):
         given = restrict(problem, chosen)
         settled = _given(given, chosen, deadline)
         if settled is not None and (best is None or settled.net > best.net):
-            best = move_prices(given, settled, Mode.GIVEN, deadline)
+            best = move_prices(given, settled, Mode.GIVEN, deadline, moves=moves)
     return best
 
 
-def choices(problem: Problem, plan: Plan, deadline: Deadline) -> Iterator[Plan]:
+def choices(
+    problem: Problem, plan: Plan, deadline: Deadline, cut_offs: Sequence[float], *, exact: bool
+) -> Iterator[Plan]:
     """Dives (whole orders cut off at several fractions), then a mixed-integer choice at the plan's prices."""
     narrow = single(promising(problem, plan), plan)
-    for cut_off in CUT_OFFS:
+    for cut_off in cut_offs:
         if deadline.passed:
             return
         dived = dive(narrow, plan, cut_off, deadline)
         if dived is not None:
             yield dived
+    if not exact:
+        return
     chosen = solve_batch(narrow, plan.prices, mode=Mode.SWITCHES, hint=plan, seconds=_seconds(deadline, 0.4))
     if chosen is not None and chosen.fills:
         yield chosen
@@ -148,10 +174,10 @@ def _given(given: Problem, chosen: Plan, deadline: Deadline) -> Plan | None:
     return None if moved is None else solve_batch(given, moved.prices, mode=Mode.GIVEN, seconds=seconds) or moved
 
 
-def move_prices(problem: Problem, plan: Plan, mode: Mode, deadline: Deadline) -> Plan:
+def move_prices(problem: Problem, plan: Plan, mode: Mode, deadline: Deadline, *, moves: int = MAX_MOVES) -> Plan:
     """Sequential linear programming over log prices with a trust region."""
     step = FIRST_STEP
-    for _ in range(MAX_MOVES):
+    for _ in range(moves):
         if step < LAST_STEP or deadline.passed:
             break
         seconds = _seconds(deadline)

@@ -1,6 +1,6 @@
 """The flagship's table of contents.
 
-prepare → search (start, climb, select, polish) → settle in integers → verify → split → certify
+seeds → prepare → search (start, climb, select, polish) → settle in integers → verify → fairness → bids
 """
 
 from __future__ import annotations
@@ -12,27 +12,31 @@ from typing import Final
 from intents.auction import Auction
 from settlement.errors import LawError
 from settlement.solution import Solution
-from settlement.verified import Verified
+from settlement.verified import DirectedPair, Verified
 from settlement.verify import Verifier
+from solver.flagship.bidding import WHOLE_ID, numbered, unfair_pairs, winners, worth
 from solver.flagship.integers import settle_plan
 from solver.flagship.market import measure
 from solver.flagship.plan import Plan, Problem
 from solver.flagship.prepare import prepare
 from solver.flagship.search import plans, widened
+from solver.flagship.seeds import seeds
 from solver.flagship.split import components
 from solver.protocol import Deadline
 
-#: The whole batch is bid under this id; its independent parts under the ids that follow.
-WHOLE_ID: Final = 0
 #: How many times the usual hair is withheld when a plan cannot be rounded otherwise.
 HAIRS: Final = (8.0, 64.0)
+#: How often pairs that rivals serve better may be taken out of the batch.
+FAIR_ROUNDS: Final = 3
+#: The id of a smaller batch that stands where the whole one is refused as unfair.
+FAIRER_ID: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class WalrasConfig:
-    """``reserve_share`` of the time is kept for settling and verifying the last plan."""
+    """``reserve_share`` of the time is kept for the last plan's settling and for fairness."""
 
-    reserve_share: float = 0.15
+    reserve_share: float = 0.25
 
 
 class Walras:
@@ -44,32 +48,88 @@ class Walras:
         self.config = config or WalrasConfig()
 
     def solve(self, auction: Auction, deadline: Deadline) -> Iterable[Solution]:
-        """Each better batch as soon as it verifies, and at the end the parts it falls into."""
+        """The simple answers at once, then each better batch as soon as it verifies."""
         verifier = Verifier(auction)
+        families = seeds(auction, verifier, deadline)
+        simple = [bid for family in families for bid in family]
+        best = max(([winners(simple), *map(winners, families)]), key=worth)
+        taken: list[int] = []
+        yield from self._bids(best, taken)
         problem = prepare(measure(auction, self.name))
-        reserved = deadline.remaining_s * self.config.reserve_share
-        best: Verified | None = None
-        for at, plan in plans(problem, replace(deadline, ends_at=deadline.ends_at - reserved)):
-            verified = self._settled(verifier, at, plan, deadline)
-            if verified is not None and (best is None or verified.score.net > best.score.net):
-                best = verified
-                yield verified.solution
-        if best is not None:
-            yield from _parts(verifier, best)
+        end = deadline.ends_at - deadline.remaining_s * self.config.reserve_share
+        for batch in self._batches(verifier, problem, replace(deadline, ends_at=end), deadline):
+            for bids in (offer(verifier, batch, ()), offer(verifier, batch, simple)):
+                if worth(bids) > worth(best):
+                    best = bids
+                    yield from self._bids(best, taken)
+        fairer = self._fairer(verifier, problem, best, simple, deadline)
+        if fairer is not None and worth([*best, fairer]) >= worth(best):
+            yield replace(fairer.solution, id=FAIRER_ID)
+
+    def _bids(self, bids: Sequence[Verified], taken: list[int]) -> Iterator[Solution]:
+        for solution in numbered(bids, self.name, taken):
+            if solution.id not in taken:
+                taken.append(solution.id)
+            yield solution
+
+    def _batches(
+        self, verifier: Verifier, problem: Problem, search: Deadline, settle: Deadline
+    ) -> Iterator[Verified]:
+        """Batches that verify, as the search finds plans."""
+        for at, plan in plans(problem, search):
+            verified = self._settled(verifier, at, plan, settle)
+            if verified is not None:
+                yield verified
 
     def _settled(self, verifier: Verifier, problem: Problem, plan: Plan, deadline: Deadline) -> Verified | None:
         """The plan in integers; where rounding finds no room, once more with more of it."""
-        verified = _judged(verifier, settle_plan(problem, plan, self.name, WHOLE_ID))
+        verified = judged(verifier, settle_plan(problem, plan, self.name, WHOLE_ID))
         for factor in HAIRS:
             if verified is not None or deadline.passed:
                 break
             wider = widened(problem, plan, factor, deadline)
             if wider is not None:
-                verified = _judged(verifier, settle_plan(*wider, self.name, WHOLE_ID))
+                verified = judged(verifier, settle_plan(*wider, self.name, WHOLE_ID))
         return verified
 
+    def _fairer(
+        self,
+        verifier: Verifier,
+        problem: Problem,
+        best: Sequence[Verified],
+        simple: Sequence[Verified],
+        deadline: Deadline,
+    ) -> Verified | None:
+        """A batch that no simple rival can have filtered out as unfair, where the best one could be."""
+        out: set[DirectedPair] = set()
+        found: Verified | None = None
+        batch = best[0] if best else None
+        for _ in range(FAIR_ROUNDS):
+            if batch is None or deadline.passed:
+                break
+            worse = unfair_pairs(batch, simple) - out
+            if not worse:
+                break
+            out |= worse
+            kept = tuple(o for o in problem.orders if (o.give, o.want) not in out)
+            batch = None
+            for batch in self._batches(verifier, replace(problem, orders=kept), deadline, deadline):
+                found = batch
+        return found
 
-def _judged(verifier: Verifier, solution: Solution | None) -> Verified | None:
+
+def offer(verifier: Verifier, batch: Verified, simple: Sequence[Verified]) -> list[Verified]:
+    """The batch, the parts it falls into, and of the simple answers those that win beside it."""
+    parts = [
+        verified
+        for part in components(batch.solution, verifier.auction)
+        if (verified := judged(verifier, part)) is not None
+    ]
+    beside = [bid for bid in simple if bid.score.pairs.keys().isdisjoint(batch.score.pairs)]
+    return [batch, *(parts if len(parts) > 1 else ()), *winners(beside)]
+
+
+def judged(verifier: Verifier, solution: Solution | None) -> Verified | None:
     """What the law makes of the solution; a bid it would refuse is not worth making."""
     if solution is None:
         return None
@@ -77,14 +137,3 @@ def _judged(verifier: Verifier, solution: Solution | None) -> Verified | None:
         return verifier.verify(solution)
     except LawError:
         return None
-
-
-def _parts(verifier: Verifier, whole: Verified) -> Iterator[Solution]:
-    """Independent parts as bids of their own: they stand where the whole batch is refused as unfair."""
-    parts: Sequence[Solution] = components(whole.solution, verifier.auction)
-    if len(parts) < 2:
-        return
-    for number, part in enumerate(parts, start=WHOLE_ID + 1):
-        verified = _judged(verifier, replace(part, id=number))
-        if verified is not None:
-            yield verified.solution

@@ -1,0 +1,50 @@
+"""Which bids to make: the batch, its parts and the simple answers, so that what wins together is worth most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from settlement.fair_filter import baselines
+from settlement.greedy import Greedy
+from settlement.mechanism import Bid, bid_of
+from settlement.solution import Solution
+from settlement.verified import DirectedPair, Verified
+
+#: The whole batch is bid under this id, everything else under the ids that follow.
+WHOLE_ID: Final = 0
+
+
+def worth(bids: Sequence[Verified]) -> int:
+    """What these bids would win together, were they alone."""
+    return Greedy().run([_named(bid, str(i)) for i, bid in enumerate(bids)], b"").total
+
+
+def winners(bids: Sequence[Verified]) -> list[Verified]:
+    """Those of ``bids`` that greedy takes, best first."""
+    by_name = {str(i): bid for i, bid in enumerate(bids)}
+    return [by_name[name] for name in Greedy().run([_named(b, n) for n, b in by_name.items()], b"").winners]
+
+
+def unfair_pairs(batch: Verified, rivals: Sequence[Verified]) -> set[DirectedPair]:
+    """The pairs on which ``batch`` does worse than the best single-pair bid among ``rivals``."""
+    best = baselines([_named(bid, str(i)) for i, bid in enumerate(rivals)])
+    if len(batch.score.pairs) == 1:
+        return set()
+    return {pair for pair, score in batch.score.pairs.items() if score < best.get(pair, 0)}
+
+
+def numbered(bids: Sequence[Verified], solver: str, taken: Sequence[int] = ()) -> list[Solution]:
+    """The bids under our name and ids of their own, the first as the whole batch.
+
+    Ids given out before and no longer needed get the first bid again: it conflicts with itself, so the
+    stale bid is withdrawn without making a new one.
+    """
+    made = [replace(bid.solution, solver=solver, id=WHOLE_ID + number) for number, bid in enumerate(bids)]
+    stale = [number for number in taken if number >= WHOLE_ID + len(bids)]
+    return made + [replace(made[0], id=number) for number in stale if made]
+
+
+def _named(bid: Verified, name: str) -> Bid:
+    return replace(bid_of(bid), name=name, solver="one")
