@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
@@ -17,9 +18,9 @@ from intents.assets import MAX_DECIMALS, AssetId, AssetInfo
 from intents.auction import MAX_ASSETS, MAX_ORDERS, Auction, AuctionOrder, Balance
 from intents.auction_check import check_auction
 from intents.check import check_asset_id
-from intents.errors import UnknownAsset
+from intents.errors import Duplicate, UnknownAsset
 from intents.fees import FeePolicy, VolumeFee
-from intents.fields import Fields, integer
+from intents.fields import Fields, integer, text
 from intents.formats.imported import RECORDED_NETWORK, Imported, left_out, name_of
 from intents.intent import NEVER, FillRule, Intent, IntentId, Kind, Leg, Owner, OwnerScheme
 
@@ -31,6 +32,12 @@ def auction_from_gpv1(document: object, where: str) -> Imported:
     """The auction of a GPv1 instance. Orders that nothing can be left of are left out with a note."""
     fields = Fields(document, where)
     assets = _assets(fields)
+    notes: list[str] = []
+    if all(asset.reference_price is None for asset in assets):
+        # Nothing could be scored in such a file: the previous batch's prices or parity make it an auction.
+        assets = tuple(replace(asset, reference_price=_price_before(fields, asset.id)) for asset in assets)
+        if not fields.has("pricesPrev"):
+            notes.append(f"no prices recorded: each of the {len(assets)} tokens counts the same per base unit")
     known = {asset.id for asset in assets}
     balances = _balances(fields, known)
     policies = _fee(fields)
@@ -55,21 +62,20 @@ def auction_from_gpv1(document: object, where: str) -> Imported:
             for (account, asset), amount in balances.items()
         ),
     )
-    notes = left_out("orders that sell nothing or at a limit beyond any amount", hopeless)
+    notes += left_out("orders that sell nothing or at a limit beyond any amount", hopeless)
     return Imported(check_auction(auction, where), "gpv1", tuple(notes))
 
 
 def _assets(fields: Fields) -> tuple[AssetInfo, ...]:
-    """Tokens come as a list of names, or as a table with decimals and prices in OWL per 10^18 units."""
+    """Tokens come as a list of names, or as a table with decimals and prices in OWL per 10^18 units.
+
+    Some tables hold nothing but null: names alone again.
+    """
     if isinstance(fields.raw("tokens"), list):
-        before = fields.child("pricesPrev") if fields.has("pricesPrev") else None
-        return tuple(
-            AssetInfo(asset, 18, reference_price=_price_before(before, asset))
-            for asset in (
-                AssetId(check_asset_id(Fields({"t": value}, place).text("t", limit=64), place))
-                for value, place in fields.items("tokens", limit=MAX_ASSETS)
-            )
-        )
+        named = [
+            (text(value, place, limit=64), place) for value, place in fields.items("tokens", limit=MAX_ASSETS)
+        ]
+        return tuple(AssetInfo(AssetId(check_asset_id(name, place)), 18) for name, place in named)
     found = []
     for key, value, place in fields.entries("tokens", limit=MAX_ASSETS):
         token = Fields(value if value is not None else {}, place)
@@ -88,18 +94,22 @@ def _price(token: Fields) -> int | None:
     return token.integer("externalPrice", high=MAX_PRICE) if token.has("externalPrice") else None
 
 
-def _price_before(before: Fields | None, asset: AssetId) -> int:
+def _price_before(fields: Fields, asset: AssetId) -> int:
     """The previous batch's price, or parity where none was recorded."""
-    return before.integer_or(asset, PRICE_SCALE, low=1, high=MAX_PRICE) if before is not None else PRICE_SCALE
+    before = fields.child("pricesPrev") if fields.has("pricesPrev") else Fields({}, fields.where)
+    return before.integer_or(asset, PRICE_SCALE, low=1, high=MAX_PRICE)
 
 
 def _balances(fields: Fields, known: set[AssetId]) -> dict[tuple[bytes, AssetId], int]:
     found: dict[tuple[bytes, AssetId], int] = {}
-    for account, entries, place in fields.entries("accounts", limit=MAX_ORDERS):
+    for name, entries, place in fields.entries("accounts", limit=MAX_ORDERS):
+        account = _account(name)
         for token, amount, at in Fields({"a": entries}, place).entries("a", limit=MAX_ASSETS):
             if token not in known:
                 raise UnknownAsset(place, token)
-            found[_account(account), AssetId(token)] = min(integer(amount, at, high=_WORD), MAX_AMOUNT)
+            if (account, token) in found:
+                raise Duplicate(place, "balance of", token)
+            found[account, AssetId(token)] = min(integer(amount, at, high=_WORD), MAX_AMOUNT)
     return found
 
 

@@ -88,7 +88,7 @@ def test_every_gpv1_batch_imports(name: str) -> None:
     imported = read(path)
     auction = imported.auction
     recorded = json.loads(path.read_bytes())
-    dropped = sum(int(note.split()[2]) for note in imported.notes)
+    dropped = sum(int(note.split()[2]) for note in imported.notes if note.startswith("left out "))
     assert len(auction.orders) + dropped == len(recorded["orders"])
     assert len(auction.assets) == len(recorded["tokens"])
     held = {(balance.owner, balance.asset): balance.amount for balance in auction.balances}
