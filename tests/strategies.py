@@ -55,13 +55,14 @@ PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 amounts = st.one_of(st.integers(1, 1_000), st.integers(1, MAX_AMOUNT), st.just(MAX_AMOUNT))
 numbers = st.one_of(st.integers(0, 100), st.integers(0, NEVER))
 asset_ids = st.one_of(
-    st.sampled_from(["ETH", "USDC", "0x" + "c0" * 20, "!", "~" * 64]), st.text(PRINTABLE, min_size=1, max_size=64)
+    st.sampled_from(["ETH", "USDC", "DAI", "0x" + "c0" * 20, "0X" + "C0" * 20, "!", "~" * 64]),
+    st.text(PRINTABLE, min_size=1, max_size=6),
 ).map(AssetId)
 networks = st.sampled_from([bytes(32), bytes(range(32))])
 fees = st.one_of(
     st.just(Fraction(0)), st.fractions(0, Fraction(999, 1000), max_denominator=10**6), st.just(Fraction(1, 3))
 )
-_names = st.text(max_size=20).filter(lambda text: text.isprintable())
+_names = st.text(PRINTABLE + " é€😀", max_size=8)
 _gas = st.integers(0, 10**7)
 
 
@@ -108,14 +109,14 @@ def _legs(draw: Draw, kind: Kind, assets: list[AssetId]) -> tuple[tuple[Leg, ...
 @st.composite
 def curves(draw: Draw, kind: Kind, hard: int) -> DutchCurve:
     """A curve that is never worse for the owner than the leg's ``hard`` bound."""
-    times = sorted(draw(st.lists(numbers, min_size=1, max_size=16, unique=True)))
+    times = sorted(draw(st.lists(numbers, min_size=1, max_size=5, unique=True)))
     bounds = st.integers(1, hard) if kind is Kind.EXACT_OUT else st.integers(hard, MAX_AMOUNT)
     return DutchCurve(tuple(CurvePoint(at, draw(bounds)) for at in times))
 
 
 exclusivities = st.builds(
     Exclusivity,
-    solver=st.text(PRINTABLE, min_size=1, max_size=64),
+    solver=st.text(PRINTABLE, min_size=1, max_size=6),
     until=numbers,
     override_bps=st.sampled_from([0, 1, 33, 100, 10_000, 100_000]),
 )
@@ -257,7 +258,7 @@ def auctions(draw: Draw, *, max_orders: int = 4, max_venues: int = 3) -> Auction
     listed = draw(st.lists(orders(assets, network), max_size=max_orders, unique_by=lambda order: order.id))
     holders = draw(st.lists(st.tuples(owners(), st.sampled_from(assets)), max_size=3, unique_by=str))
     return Auction(
-        name=draw(st.text(PRINTABLE, max_size=128)),
+        name=draw(st.text(PRINTABLE, max_size=8)),
         network=network,
         number=draw(numbers),
         assets=tuple(

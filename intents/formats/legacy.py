@@ -158,8 +158,10 @@ def _gas(amm: Fields, gas_price: int) -> int:
 def _weighted(
     amm: Fields, venue: VenueId, address: str, gas: int, fee: Fraction, decimals: Mapping[AssetId, int]
 ) -> WeightedState:
+    listed = amm.entries("reserves", limit=MAX_POOL_ASSETS)
+    # By token alone: entries do not compare, and two spellings of one token are refused by name later.
     entries = sorted(
-        (asset_id(key, p), Fields(value, p)) for key, value, p in amm.entries("reserves", limit=MAX_POOL_ASSETS)
+        ((asset_id(key, p), Fields(value, p)) for key, value, p in listed), key=lambda entry: entry[0]
     )
     return WeightedState(
         id=venue,
