@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -69,15 +69,38 @@ def run(argv: Sequence[str] | None = None) -> int:
         # The reader of our stdout went away (`walras … | head`): nothing left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except BaseExceptionGroup as group:
+        return _group(group, arguments)
     except Exception as error:
         return _bug(error, arguments)
+
+
+def _group(group: BaseExceptionGroup[BaseException], arguments: Sequence[str]) -> int:
+    """Tasks fail in groups: an interruption or an expected failure in one ends as it would alone."""
+    leaves = list(_leaves(group))
+    if any(isinstance(error, KeyboardInterrupt) for error in leaves):
+        _say("interrupted", "stopped at your request")
+        return EXIT_INTERRUPTED
+    for error in leaves:
+        if isinstance(error, WalrasError):
+            _say(error.code, str(error))
+            return error.exit_code
+    return _bug(leaves[0], arguments)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
 
 
 def _say(code: str, message: str) -> None:
     click.echo(f"error[{code}] {one_line(message)}", err=True)
 
 
-def _bug(error: Exception, arguments: Sequence[str]) -> int:
+def _bug(error: BaseException, arguments: Sequence[str]) -> int:
     """A failure nobody foresaw: the line a report needs, and the traceback only when asked for."""
     if "-v" in arguments or "--verbose" in arguments or os.environ.get("WALRAS_TRACEBACK"):
         import traceback

@@ -21,6 +21,7 @@ from intents.auction import Auction
 from intents.auction_codec import auction_hash, encode_auction
 from liquidity.errors import VenueError
 from liquidity.registry import open_venue
+from node.competition.bounds import best_bound
 from node.competition.records import Batch, Entry, Improvement, PricePoint, Refusal, Results
 from node.competition.sources import Source
 from settlement.fairness import fairness_report
@@ -107,7 +108,7 @@ def referee(plan: Plan, source: Source, auction: Auction, runs: Sequence[SolverR
     name = _write_receipt(plan, settlement, rule)
     entries = [_entry(auction, settlement, rule, run) for run in runs]
     best = max([settlement.score, settlement.outcome.total, *(entry.solo for entry in entries)])
-    proof = settlement.outcome.certificate
+    bound = best_bound(auction, solutions, at_least=best)
     report = fairness_report(settlement)
     batch = Batch(
         auction=auction.name,
@@ -121,7 +122,7 @@ def referee(plan: Plan, source: Source, auction: Auction, runs: Sequence[SolverR
         surplus=sum(item.score.surplus for item in settlement.settled),
         cost=sum(item.score.cost for item in settlement.settled),
         orders_filled=sum(len(item.trades) for item in settlement.settled),
-        bound=None if proof is None else proof.bound,
+        bound=bound,
         best_known=best,
         winners=tuple(dict.fromkeys(item.solution.solver for item in settlement.settled)),
         verify_s=verify_s,

@@ -28,6 +28,12 @@ from solver.flagship.plan import Plan, Problem, order_surplus
 FARTHEST: Final = 0.22
 
 
+#: How much more than a rival's bid a pair is planned to get: its share of the batch's cost comes off.
+FAIR_MARGIN: Final = 1.03
+#: What missing a floor costs per unit missed, against a gain of one per unit of surplus.
+SHORT_PENALTY: Final = 2.0
+
+
 class Mode(Enum):
     """What becomes of fixed costs and of orders that trade whole or not at all."""
 
@@ -94,6 +100,8 @@ class _Batch:
         self.covered = self.program.variable(0.0, INFINITY, 1.0)
         self.cost.SetCoefficient(self.covered, 1.0)
         self.kept.SetCoefficient(self.covered, 1.0)
+        self.fair: dict[tuple[AssetId, AssetId], Any] = {}
+        self._fairness()
         self._orders()
         self._ladders()
 
@@ -133,6 +141,13 @@ class _Batch:
             objective.SetCoefficient(variable, objective.GetCoefficient(variable) - amount)
             self.cost.SetCoefficient(variable, -amount)
 
+    def _fairness(self) -> None:
+        """Each pair rivals bid for alone is to get as much here; falling short is possible, but dear."""
+        for pair, floor in self.problem.floors.items():
+            self.fair[pair] = self.program.row(floor * FAIR_MARGIN, INFINITY)
+            short = self.program.variable(0.0, INFINITY, -SHORT_PENALTY)
+            self.fair[pair].SetCoefficient(short, 1.0)
+
     def _orders(self) -> None:
         for order in self.problem.orders:
             rate = self.problem.rate(order, self.prices)
@@ -141,6 +156,8 @@ class _Batch:
             gain = order_surplus(order, rate)
             x = self._fill(order, gain)
             self.fills[order.id] = x
+            if (order.give, order.want) in self.fair:
+                self.fair[order.give, order.want].SetCoefficient(x, gain)
             # Half of the hair withheld stays in hand where the owner is paid, as room for rounding.
             spare = order.fee / 2.0
             given = order.size if order.sells else order.size / rate * (1.0 - spare)
@@ -207,6 +224,9 @@ class _Batch:
         for shift, sign in ((give, 1.0), (want, -1.0)):
             row.SetCoefficient(shift, row.GetCoefficient(shift) + sign * amount)
             objective.SetCoefficient(shift, objective.GetCoefficient(shift) + sign * gain)
+            fair = self.fair.get((order.give, order.want))
+            if fair is not None:
+                fair.SetCoefficient(shift, fair.GetCoefficient(shift) + sign * gain)
 
     def _shift(self, asset: AssetId) -> Any:
         assert self.move is not None

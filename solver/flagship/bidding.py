@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from intents.amounts import PRICE_SCALE
 from settlement.fair_filter import baselines
 from settlement.greedy import Greedy
 from settlement.mechanism import Bid, bid_of
@@ -33,6 +34,12 @@ def unfair_pairs(batch: Verified, rivals: Sequence[Verified]) -> set[DirectedPai
     if len(batch.score.pairs) == 1:
         return set()
     return {pair for pair, score in batch.score.pairs.items() if score < best.get(pair, 0)}
+
+
+def floors(rivals: Sequence[Verified]) -> dict[DirectedPair, float]:
+    """What each pair must get in a batch to be fair beside ``rivals``, in whole units of the numeraire."""
+    best = baselines([_named(bid, str(i)) for i, bid in enumerate(rivals)])
+    return {pair: score / PRICE_SCALE for pair, score in best.items()}
 
 
 def numbered(bids: Sequence[Verified], solver: str, taken: Sequence[int] = ()) -> list[Solution]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from intents.assets import AssetId
 from intents.intent import IntentId
@@ -13,11 +13,15 @@ from solver.flagship.market import Market, Order
 
 @dataclass(frozen=True)
 class Problem:
-    """What a program may use: orders near the money and the ladders between their assets."""
+    """What a program may use: orders near the money and the ladders between their assets.
+
+    ``floors`` are what rivals' bids for one pair alone are worth: a batch that gives a pair less is refused.
+    """
 
     market: Market
     orders: tuple[Order, ...]
     ladders: tuple[Ladder, ...]
+    floors: Mapping[tuple[AssetId, AssetId], float] = field(default_factory=dict)
 
     def rate(self, order: Order, prices: Mapping[AssetId, float]) -> float:
         """What the owner gets per unit given, both measured, after the hair withheld."""

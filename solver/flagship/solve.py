@@ -14,7 +14,7 @@ from settlement.errors import LawError
 from settlement.solution import Solution
 from settlement.verified import DirectedPair, Verified
 from settlement.verify import Verifier
-from solver.flagship.bidding import WHOLE_ID, numbered, unfair_pairs, winners, worth
+from solver.flagship.bidding import WHOLE_ID, floors, numbered, unfair_pairs, winners, worth
 from solver.flagship.integers import settle_plan
 from solver.flagship.market import measure
 from solver.flagship.plan import Plan, Problem
@@ -55,7 +55,7 @@ class Walras:
         best = max(([winners(simple), *map(winners, families)]), key=worth)
         taken: list[int] = []
         yield from self._bids(best, taken)
-        problem = prepare(measure(auction, self.name))
+        problem = replace(prepare(measure(auction, self.name)), floors=floors(simple))
         end = deadline.ends_at - deadline.remaining_s * self.config.reserve_share
         for batch in self._batches(verifier, problem, replace(deadline, ends_at=end), deadline):
             for bids in (offer(verifier, batch, ()), offer(verifier, batch, simple)):
@@ -113,7 +113,9 @@ class Walras:
             out |= worse
             kept = tuple(o for o in problem.orders if (o.give, o.want) not in out)
             batch = None
-            for batch in self._batches(verifier, replace(problem, orders=kept), deadline, deadline):
+            floors_left = {pair: floor for pair, floor in problem.floors.items() if pair not in out}
+            smaller = replace(problem, orders=kept, floors=floors_left)
+            for batch in self._batches(verifier, smaller, deadline, deadline):
                 found = batch
         return found
 
