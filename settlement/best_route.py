@@ -2,8 +2,9 @@
 
 A path is one venue, or two different ones over one intermediate asset. Quotes are exact integers on the
 untouched snapshot. A venue pays more for more (but for the last digits of power pools), so the best
-path takes on each leg the venue that pays most, or the runner-up on one leg where one venue is best on
-both. A venue that cannot take the whole amount has no offer.
+path takes on each leg the venue that pays most. Where one venue is best on both legs the path is left
+out: that venue holds all three assets and pays more directly, without a second fee. A venue that cannot
+take the whole amount has no offer.
 """
 
 from __future__ import annotations
@@ -66,47 +67,39 @@ class RouteBook:
 
     def sell(self, asset_in: AssetId, asset_out: AssetId, amount_in: int) -> Route | None:
         """The path that pays most for exactly ``amount_in``, or ``None``."""
-        best: Route | None = None
-        for offer in self._paying(asset_in, asset_out, amount_in)[:1]:
-            best = Route((offer.venue.id,), amount_in, offer.amount, offer.venue.gas)
+        direct = self._paying(asset_in, asset_out, amount_in)
+        best = None if direct is None else Route((direct.venue.id,), amount_in, direct.amount, direct.venue.gas)
         for middle in self.intermediates(asset_in, asset_out):
-            for first in self._paying(asset_in, middle, amount_in):
-                last = self._paying(middle, asset_out, first.amount)
-                second = next((offer for offer in last if offer.venue.id != first.venue.id), None)
-                if second is None:
-                    continue
-                if best is None or second.amount > best.amount_out:
-                    best = _joined(first, second, amount_in, second.amount)
-                if last[0] is second:  # nothing the runner-up pays could be turned into more
-                    break
+            first = self._paying(asset_in, middle, amount_in)
+            second = None if first is None else self._paying(middle, asset_out, first.amount)
+            if first is None or second is None or first.venue.id == second.venue.id:
+                continue
+            if best is None or second.amount > best.amount_out:
+                best = _joined(first, second, amount_in, second.amount)
         return best
 
     def buy(self, asset_in: AssetId, asset_out: AssetId, amount_out: int) -> Route | None:
         """The path that needs least for at least ``amount_out``, or ``None``."""
-        best: Route | None = None
-        for offer in self._asking(asset_in, asset_out, amount_out)[:1]:
-            best = Route((offer.venue.id,), offer.amount, amount_out, offer.venue.gas)
+        direct = self._asking(asset_in, asset_out, amount_out)
+        best = None if direct is None else Route((direct.venue.id,), direct.amount, amount_out, direct.venue.gas)
         for middle in self.intermediates(asset_in, asset_out):
-            for second in self._asking(middle, asset_out, amount_out):
-                start = self._asking(asset_in, middle, second.amount)
-                first = next((offer for offer in start if offer.venue.id != second.venue.id), None)
-                if first is None:
-                    continue
-                if best is None or first.amount < best.amount_in:
-                    best = _joined(first, second, first.amount, amount_out)
-                if start[0] is first:
-                    break
+            second = self._asking(middle, asset_out, amount_out)
+            first = None if second is None else self._asking(asset_in, middle, second.amount)
+            if first is None or second is None or first.venue.id == second.venue.id:
+                continue
+            if best is None or first.amount < best.amount_in:
+                best = _joined(first, second, first.amount, amount_out)
         return best
 
-    def _paying(self, asset_in: AssetId, asset_out: AssetId, amount: int) -> list[_Offer]:
-        """The two venues that pay most for ``amount``, best first."""
+    def _paying(self, asset_in: AssetId, asset_out: AssetId, amount: int) -> _Offer | None:
+        """The venue that pays most for ``amount``, the first of equals."""
         found = self._offers(asset_in, asset_out, lambda venue: venue.quote_in(asset_in, asset_out, amount))
-        return sorted(found, key=lambda offer: -offer.amount)[:2]
+        return max(found, key=lambda offer: offer.amount, default=None)
 
-    def _asking(self, asset_in: AssetId, asset_out: AssetId, amount: int) -> list[_Offer]:
-        """The two venues that ask least for ``amount``, best first."""
+    def _asking(self, asset_in: AssetId, asset_out: AssetId, amount: int) -> _Offer | None:
+        """The venue that asks least for ``amount``, the first of equals."""
         found = self._offers(asset_in, asset_out, lambda venue: venue.quote_out(asset_in, asset_out, amount))
-        return sorted(found, key=lambda offer: offer.amount)[:2]
+        return min(found, key=lambda offer: offer.amount, default=None)
 
     def _offers(self, asset_in: AssetId, asset_out: AssetId, quote: Callable[[Venue], int]) -> list[_Offer]:
         found = []

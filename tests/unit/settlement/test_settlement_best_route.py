@@ -114,3 +114,26 @@ def test_no_path_asks_less(venues: list[VenueState], amount: int) -> None:
         return
     assert route.amount_in <= min(asked, default=route.amount_in)
     assert route.gas == sum(state.gas for state in venues if state.id in route.venues)
+
+
+def test_a_venue_that_is_best_on_both_legs_is_taken_directly() -> None:
+    """A pool of three assets appears once in a path, and nothing over its own third asset pays more."""
+    even = (10**9,) * 3
+    pool = WeightedState(VenueId("w"), (A, B, C), 9, "", even, (Fraction(1, 3),) * 3, (Fraction(1),) * 3, FEE)
+    poorer = ConstantProductState(VenueId("p"), (A, C), 5, "", (10**9, 9 * 10**8), FEE)
+    route = RouteBook(auction_of([pool, poorer])).sell(A, B, 10**6)
+    assert route is not None
+    assert route.venues == ("w",)
+    twice = sold(pool, C, B, sold(pool, A, C, 10**6))
+    assert route.amount_out > twice > sold(pool, C, B, sold(poorer, A, C, 10**6))
+    back = RouteBook(auction_of([pool, poorer])).buy(A, B, 10**6)
+    assert back is not None
+    assert back.venues == ("w",)
+
+
+def test_no_venues_no_route() -> None:
+    """Nor with venues that lead elsewhere."""
+    elsewhere = ConstantProductState(VenueId("p"), (C, D), 5, "", (10**9, 10**9), FEE)
+    for venues in ([], [elsewhere]):
+        assert RouteBook(auction_of(list(venues))).sell(A, B, 1) is None
+        assert RouteBook(auction_of(list(venues))).buy(A, B, 1) is None

@@ -82,6 +82,9 @@ def test_an_exact_output_is_measured_in_what_it_gives() -> None:
     assert item.over_limit_bps == (Fraction(1050, 990) - 1) * 10_000 // 1
     assert item.over_route_bps is not None
     assert 135 < item.over_route_bps < 150
+    dear = fairness_report(replace(settled, auction=auction_of(wants, gives, gas_price=10**10))).improvements[0]
+    assert dear.over_route_bps is not None
+    assert dear.over_route_bps - item.over_route_bps == 20  # 200,000 gas at 10^10 are 0.002 units more alone
 
 
 def test_baskets_are_measured_by_their_worst_leg() -> None:
@@ -115,6 +118,19 @@ def test_justified_envy() -> None:
     other_side = order(500, 400, kind=Kind.EXACT_OUT, name=b"out")
     settlement = crossed(SELL, BUY, kinder, greedier, huge, late, other_side)
     assert justified_envy(settlement.auction, settlement.settled) == (Envy(kinder.id, SELL.id),)
+
+
+def test_who_envies_whom() -> None:
+    """The one who asked for most is envied; at a price one would only just take there is nothing to envy."""
+    modest, second = order(1000, 900, name=b"modest"), order(1000, 980, name=b"second")
+    counter = order(2000, 1800, pair=(B, A), name=b"counter")
+    between, same = order(500, 470, name=b"between"), order(500, 490, name=b"same")
+    auction = auction_of(modest, second, counter, between, same)
+    fills = tuple(Fill(item.id, item.remaining) for item in (modest, second))
+    even = Solution("s", 0, {A: 98, B: 100}, (*fills, Fill(counter.id, 1960 * UNIT // 1000)))
+    settlement = settle(auction, [even], GREEDY)
+    assert settlement.settled
+    assert justified_envy(auction, settlement.settled) == (Envy(between.id, second.id),)
 
 
 def test_rationing() -> None:

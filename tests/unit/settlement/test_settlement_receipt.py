@@ -13,7 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intents.auction_codec import auction_hash
-from intents.errors import Duplicate, InputError, MissingField, UnknownField, WalrasError, WrongType, WrongValue
+from intents.canonical import pack, read_bytes, read_list, unpack
+from intents.errors import (
+    Duplicate,
+    InputError,
+    MissingField,
+    NonCanonical,
+    UnknownField,
+    WalrasError,
+    WrongType,
+    WrongValue,
+)
 from intents.strict_json import parse_json
 from settlement.mechanism import mechanism, mechanism_names
 from settlement.receipt import ReceiptMismatch, receipt_of, verify_receipt
@@ -165,6 +175,15 @@ def test_what_is_missing_or_added_is_named() -> None:
         verify_receipt(receipt, "r")
 
 
+def test_false_is_not_zero() -> None:
+    """Python thinks them equal; a receipt that says the one for the other is another receipt."""
+    receipt = document()
+    place = next(i for i, item in enumerate(receipt["settled"]) if item["id"] == 0)
+    receipt["settled"][place]["id"] = False
+    with pytest.raises(ReceiptMismatch, match=r"settled\[\d\]\.id: the receipt says False, recomputed 0"):
+        verify_receipt(receipt, "r")
+
+
 @pytest.mark.parametrize(
     ("change", "error"),
     [
@@ -207,6 +226,17 @@ def test_the_compact_form_gives_the_document_back(name: str) -> None:
     assert encode_receipt(decode_receipt(data)) == data
     assert read_receipt(data, "r") == read_receipt(b"\xef\xbb\xbf\n " + text(name), "r") == document(name)
     assert len(data) < len(text(name))
+
+
+def test_the_compact_form_is_canonical() -> None:
+    """Findings spelt otherwise, or an input smuggled in among them, are refused."""
+    parts = read_list(unpack(encode_receipt(document()), "r", limit=1 << 30), "r", limit=7)
+    findings = json.loads(read_bytes(parts[6], "r", limit=1 << 30))
+    for respelt in (json.dumps(findings).encode(), json.dumps({"caps": {}}, separators=(",", ":")).encode()):
+        with pytest.raises(NonCanonical):
+            decode_receipt(pack([*parts[:6], respelt]))
+    with pytest.raises(WrongValue, match="version 1"):
+        decode_receipt(pack([2, *parts[1:]]))
 
 
 def test_a_difference_survives_the_compact_form() -> None:

@@ -114,6 +114,9 @@ def test_the_wire_form_is_canonical() -> None:
         decode_solution(pack([version, solver, number, prices[::-1], *more]))
     with pytest.raises(NonCanonical):
         decode_solution(pack([version, solver, number, [prices[0], prices[0]], *more]))
+    for claim in ('{"a": 1}', '{"b":1,"a":2}', '{"a":1.5}'):
+        with pytest.raises(NonCanonical):
+            decode_solution(pack([version, *rest[:-1], claim]))
     with pytest.raises(WrongValue, match="version 1"):
         decode_solution(pack([2, *rest]))
     with pytest.raises(InputError):
