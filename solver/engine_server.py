@@ -226,8 +226,10 @@ async def serve(server: EngineServer, sock: socket.socket, stopped: Callable[[],
     await hypercorn_serve(server.app(), config, shutdown_trigger=stopped, mode="asgi")
 
 
-def serve_engine(name: str, bind: str, port: int, engine_config: Path | None) -> None:
-    """Serve the built-in ``name`` until interrupted. Prints its address, ready to be used, on stdout."""
+def serve_engine(
+    name: str, bind: str, port: int, engine_config: Path | None, announce: Callable[[str], None]
+) -> None:
+    """Serve the built-in ``name`` until interrupted. ``announce`` is told its address when it can be used."""
     config = _read(engine_config) if engine_config is not None else None
     where = str(engine_config)
 
@@ -237,7 +239,7 @@ def serve_engine(name: str, bind: str, port: int, engine_config: Path | None) ->
     make()  # a wrong name or configuration is told before the socket opens
     sock = listen(bind, port)
     host = f"[{bind}]" if ":" in bind else bind
-    print(f"http://{host}:{sock.getsockname()[1]}", flush=True)
+    announce(f"http://{host}:{sock.getsockname()[1]}")
     trio.run(_until_signal, EngineServer(name, make), sock)
 
 

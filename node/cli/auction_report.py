@@ -10,8 +10,8 @@ from node.cli.text import percent, table, units, whole
 if TYPE_CHECKING:
     from intents.auction import Auction
     from settlement.settle import Refused, Settlement
-    from settlement.verified import Verified
     from settlement.solution import Solution
+    from settlement.verified import Verified
     from solver.outcome import SolverRun
 
 #: Certificates evaluated per run.

@@ -69,6 +69,18 @@ def test_both_forms_of_a_solution_verify_alike(solved: Solved) -> None:
     assert json.loads(solved.cow.read_bytes())["solutions"][0]["trades"][0]["order"] == uid(1)
 
 
+def test_without_a_file_the_solution_goes_to_stdout(solved: Solved) -> None:
+    """--format alone prints the engine's answer; with --json it joins the report in the one document."""
+    plain, both = (
+        walras("auction", "solve", solved.auction, "-s", "naive", "--format", "cow", *options)
+        for options in ((), ("--json",))
+    )
+    assert (plain.code, both.code) == (0, 0)
+    assert plain.document == {"solutions": both.document["solutions"]} == json.loads(solved.cow.read_bytes())
+    assert both.document["score"] == solved.report["score"]
+    assert "score" in plain.err
+
+
 def test_a_solution_with_one_amount_changed_is_refused(solved: Solved, tmp_path: Path) -> None:
     """One unit more than an order has is exit code 5, with the rule and both values."""
     document = json.loads(solved.solution.read_bytes())

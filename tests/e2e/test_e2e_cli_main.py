@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -107,3 +109,32 @@ def _served(engine: str, config: Path, request: bytes) -> dict[str, list[dict[st
             process.send_signal(signal.SIGTERM)
     assert process.returncode == 0
     return answer
+
+
+def test_an_interruption_is_one_line_and_leaves_no_process(tmp_path: Path) -> None:
+    """Ctrl-C while a solver works stops that too: exit code 130, no traceback."""
+    slow = tmp_path / "slow.py"
+    started = tmp_path / "started"
+    slow.write_text(
+        "import os, pathlib, time\n"
+        "class Solver:\n"
+        "    name = 'slow'\n"
+        "    def solve(self, auction, deadline):\n"
+        f"        pathlib.Path({str(started)!r}).write_text(str(os.getpid()))\n"
+        "        time.sleep(60)\n"
+        "        return []\n"
+    )
+    auction = write(tmp_path / "auction.json", cow_auction())
+    command = [str(WALRAS), "auction", "solve", str(auction), "-s", str(slow), "--deadline", "50"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        for _ in range(600):
+            if started.exists() and started.read_text():
+                break
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, b"")
+    assert err.decode().splitlines()[-1] == "error[interrupted] stopped at your request"
+    assert b"Traceback" not in err
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)
