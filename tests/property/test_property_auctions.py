@@ -151,7 +151,7 @@ def mutate(document: Any, data: st.DataObject) -> Any:
             parent = parent[step]
         match data.draw(st.sampled_from(["replace", "remove", "double", "move"])):
             case "replace":
-                parent[last] = data.draw(odd_values)
+                parent[last] = copy.deepcopy(data.draw(odd_values))
             case "remove":
                 del parent[last]
             case "double" if isinstance(parent, list):
