@@ -16,10 +16,11 @@ from typing import Final
 
 from intents.assets import AssetId
 from intents.auction import Auction
-from intents.venue_states import VenueId, VenueState
+from intents.venue_states import ConcentratedState, VenueId, VenueState
 from liquidity.errors import VenueError
 from liquidity.registry import open_venue
 from liquidity.venue import Venue
+from settlement.offer_bounds import least_asked, most_paid
 
 #: Intermediate assets tried per order, most connected first: bounds the work on made-up snapshots. No
 #: recorded pair has that many in common.
@@ -44,6 +45,15 @@ class _Offer:
 
     venue: VenueState
     amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What to ask of a venue, the best it could say, and which way is better (the lower ``sign``·amount)."""
+
+    quote: Callable[[Venue], int]
+    bound: Callable[[ConcentratedState], int]
+    sign: int
 
 
 class RouteBook:
@@ -92,25 +102,47 @@ class RouteBook:
         return best
 
     def _paying(self, asset_in: AssetId, asset_out: AssetId, amount: int) -> _Offer | None:
-        """The venue that pays most for ``amount``, the first of equals."""
-        found = self._offers(asset_in, asset_out, lambda venue: venue.quote_in(asset_in, asset_out, amount))
-        return max(found, key=lambda offer: offer.amount, default=None)
+        """The venue that pays most for ``amount``."""
+        wish = _Wish(
+            quote=lambda venue: venue.quote_in(asset_in, asset_out, amount),
+            bound=lambda state: most_paid(state, asset_in, amount),
+            sign=-1,
+        )
+        return self._best(asset_in, asset_out, wish)
 
     def _asking(self, asset_in: AssetId, asset_out: AssetId, amount: int) -> _Offer | None:
-        """The venue that asks least for ``amount``, the first of equals."""
-        found = self._offers(asset_in, asset_out, lambda venue: venue.quote_out(asset_in, asset_out, amount))
-        return min(found, key=lambda offer: offer.amount, default=None)
+        """The venue that asks least for ``amount``."""
+        wish = _Wish(
+            quote=lambda venue: venue.quote_out(asset_in, asset_out, amount),
+            bound=lambda state: least_asked(state, asset_in, amount),
+            sign=1,
+        )
+        return self._best(asset_in, asset_out, wish)
 
-    def _offers(self, asset_in: AssetId, asset_out: AssetId, quote: Callable[[Venue], int]) -> list[_Offer]:
-        found = []
+    def _best(self, asset_in: AssetId, asset_out: AssetId, wish: _Wish) -> _Offer | None:
+        """Of reserve pools and limit orders each is asked; of tick pools those that could still be better."""
+        best: _Offer | None = None
+        ticks: list[tuple[int, ConcentratedState]] = []
         for state in self._pairs.get((asset_in, asset_out), ())[:MAX_VENUES_PER_LEG]:
-            try:
-                amount = quote(self._open(state))
-            except VenueError:
-                continue  # too small, too large, or no market: no offer
-            if amount > 0:
-                found.append(_Offer(state, amount))
-        return found
+            if isinstance(state, ConcentratedState):
+                ticks.append((wish.sign * wish.bound(state), state))
+            else:
+                best = self._better(best, state, wish)
+        for limit, state in sorted(ticks, key=lambda pair: pair[0]):
+            if best is not None and limit >= wish.sign * best.amount:
+                break
+            best = self._better(best, state, wish)
+        return best
+
+    def _better(self, best: _Offer | None, state: VenueState, wish: _Wish) -> _Offer | None:
+        """``best``, or the offer of ``state`` where it has a better one."""
+        try:
+            amount = wish.quote(self._open(state))
+        except VenueError:
+            return best  # too small, too large, or no market: no offer
+        if amount > 0 and (best is None or wish.sign * amount < wish.sign * best.amount):
+            return _Offer(state, amount)
+        return best
 
     def _open(self, state: VenueState) -> Venue:
         venue = self._opened.get(state.id)

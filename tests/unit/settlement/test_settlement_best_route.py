@@ -10,10 +10,20 @@ from hypothesis import strategies as st
 
 from intents.assets import AssetId, AssetInfo
 from intents.auction import Auction
-from intents.venue_states import ConstantProductState, LimitOrderState, VenueId, VenueState, WeightedState
+from intents.formats import load_auction
+from intents.venue_states import (
+    ConcentratedState,
+    ConstantProductState,
+    LimitOrderState,
+    VenueId,
+    VenueState,
+    WeightedState,
+)
 from liquidity.errors import VenueError
 from liquidity.registry import open_venue
 from settlement.best_route import RouteBook
+from settlement.offer_bounds import least_asked, most_paid
+from tests.shared import shared
 
 A, B, C, D = (AssetId(name) for name in "abcd")
 FEE = Fraction(3, 1000)
@@ -137,3 +147,43 @@ def test_no_venues_no_route() -> None:
     for venues in ([], [elsewhere]):
         assert RouteBook(auction_of(list(venues))).sell(A, B, 1) is None
         assert RouteBook(auction_of(list(venues))).buy(A, B, 1) is None
+
+
+def recorded_tick_pools() -> list[ConcentratedState]:
+    data = shared("data/cow_auctions/7400681.json").read_bytes()
+    return [state for state in load_auction(data, "a").auction.venues if isinstance(state, ConcentratedState)]
+
+
+def test_bounds_hold_on_recorded_pools() -> None:
+    """No tick pool pays more, or asks less, than its first price promises; a small trade comes close."""
+    near = 0
+    for state in recorded_tick_pools():
+        venue = open_venue(state)
+        for give, want in (state.assets, state.assets[::-1]):
+            for power in range(0, 25, 3):
+                paid, asked = sold(state, give, want, 10**power), bought(state, give, want, 10**power)
+                bound = most_paid(state, give, 10**power)
+                assert paid <= bound
+                near += bound > 10**6 and paid * 100 > bound * 99
+                assert asked is None or asked >= least_asked(state, give, 10**power)
+        assert venue.state == state
+    assert near > 500
+
+
+def test_asking_fewer_pools_finds_the_same_routes() -> None:
+    """On the recorded auction, every order's best route is what asking every pool would give."""
+    auction = load_auction(shared("data/cow_auctions/7400681.json").read_bytes(), "a").auction
+    book = RouteBook(auction)
+    for order in auction.orders[::25]:
+        give, want = order.intent.pairs[0]
+        size = order.intent.give[0].amount
+        states = [state for state in auction.venues if give in state.assets or want in state.assets]
+        best = max((sold(state, give, want, size) for state in states), default=0)
+        for middle in book.intermediates(give, want):
+            firsts = [(sold(state, give, middle, size), state.id) for state in states if middle in state.assets]
+            through, first = max(firsts, key=lambda pair: pair[0], default=(0, ""))
+            for state in states:
+                if through and middle in state.assets and state.id != first:
+                    best = max(best, sold(state, middle, want, through))
+        route = book.sell(give, want, size)
+        assert (route.amount_out if route else 0) == best
