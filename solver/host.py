@@ -2,7 +2,9 @@
 
 A ``HostedSolver`` lives across auctions (imports are paid once); whatever misbehaves is killed with
 its whole process group and started afresh for the next auction. Nothing a solver does can hold up
-``solve`` beyond the deadline plus the grace of its limits.
+``solve`` beyond the deadline plus the grace of its limits and the reading of one solution; starting is
+apart from that, and a solver that once did not start in time is not waited for again. A process that
+leaves the group on purpose (``setsid``) is out of reach: limits keep accidents apart, not malware.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -18,16 +21,18 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import trio
-from settlement.solution_codec import decode_solution
 
 from intents.errors import WalrasError
-from settlement.solution import Solution
+from settlement.solution import MAX_SOLUTIONS_PER_SOLVER, Solution
+from settlement.solution_codec import decode_solution
 from solver.frames import HEADER, MEMORY, TIMES, FrameKind, frame
 from solver.limits import MAX_FRAMES, MAX_RUN_BYTES, MAX_SOLUTION_BYTES, STDERR_TAIL_BYTES, Limits
 from solver.outcome import OutcomeKind, SolverRun
 from solver.spec import SolverSpec
 
 _READ = 1 << 16
+#: A larger solution is decoded in a thread, so that the pipes of other solvers are read meanwhile.
+_LARGE = 1 << 16
 _KINDS = frozenset(int(kind) for kind in FrameKind)
 
 
@@ -89,9 +94,12 @@ class _Worker:
         with trio.move_on_after(1.0):
             await self.process.wait()
         status = self.process.returncode
-        how = f"signal {-status}" if status is not None and status < 0 else f"exit status {status}"
+        if status is None:
+            how = "closed its pipe and went on"
+        else:
+            how = f"died with signal {-status}" if status < 0 else f"died with exit status {status}"
         lines = bytes(self.stderr).decode("utf-8", "replace").strip().splitlines()
-        return f"died with {how}" + (f": {lines[-1][:200]}" if lines else "")
+        return how + (f": {lines[-1][:200]}" if lines else "")
 
     async def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -126,25 +134,32 @@ class HostedSolver:
         self._folder = folder
         self._worker: _Worker | None = None
         self._loaded: bytes | None = None
+        self._late = False
 
     async def start(self) -> None:
         """Start the worker and wait for its imports; raises ``WorkerLost`` when it does not come up."""
         if self._worker is not None:
             return
-        process = await trio.lowlevel.open_process(
-            [sys.executable, "-m", "solver.worker", self._arguments()],
-            stdin=-1,
-            stdout=-1,
-            stderr=-1,
-            cwd=self._folder,
-            start_new_session=True,
-        )
+        if self._late:
+            raise WorkerLost("", f"did not start within {self.limits.start_s:g} s before, not tried again")
+        try:
+            process = await trio.lowlevel.open_process(
+                [sys.executable, "-m", "solver.worker", self._arguments()],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=self._folder,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise WorkerLost("", f"could not be started: {error.strerror or error}") from error
         worker = _Worker(process)
         self._nursery.start_soon(worker.drain_stderr)
         try:
             with trio.fail_after(self.limits.start_s):
                 await worker.receive()
         except trio.TooSlowError as error:
+            self._late = True
             await worker.kill()
             raise WorkerLost("", f"did not start within {self.limits.start_s:g} s") from error
         except BaseException:
@@ -170,6 +185,9 @@ class HostedSolver:
         except WorkerLost as lost:
             await self.stop()
             return self._report(progress, trio.current_time() - started, lost.reason)
+        except BaseException:  # cancelled: what the worker still sends must not be read as its next answer
+            await self.stop()
+            raise
         elapsed = trio.current_time() - started
         if not progress.done:
             await self.stop()
@@ -200,14 +218,19 @@ class HostedSolver:
             if progress.frames > MAX_FRAMES or progress.bytes > MAX_RUN_BYTES:
                 raise WorkerLost("", f"flooded its pipe ({progress.frames} frames, {progress.bytes} bytes)")
             if kind is FrameKind.SOLUTION:
-                self._keep(progress, payload, trio.current_time() - started)
+                await self._keep(progress, payload, trio.current_time() - started)
 
-    def _keep(self, progress: _Progress, payload: bytes, at_s: float) -> None:
+    async def _keep(self, progress: _Progress, payload: bytes, at_s: float) -> None:
         try:
-            solution = decode_solution(payload)
+            if len(payload) > _LARGE:  # not abandoned at the deadline: it arrived in time
+                solution = await trio.to_thread.run_sync(decode_solution, payload)
+            else:
+                solution = decode_solution(payload)
         except WalrasError as error:
             progress.unreadable = str(error)
             return
+        if solution.id not in progress.solutions and len(progress.solutions) >= MAX_SOLUTIONS_PER_SOLVER:
+            raise WorkerLost("", f"offered more than {MAX_SOLUTIONS_PER_SOLVER} solutions")
         progress.first_s = at_s if progress.first_s is None else progress.first_s
         # The label is ours to give: a solver cannot answer in another's name.
         progress.solutions[solution.id] = replace(solution, solver=self.spec.name)
@@ -242,7 +265,7 @@ class HostedSolver:
 @contextlib.asynccontextmanager
 async def host(spec: SolverSpec, limits: Limits | None = None) -> AsyncIterator[HostedSolver]:
     """Open a hosted solver; its process, pipes and scratch folder are gone on the way out."""
-    with tempfile.TemporaryDirectory(prefix="walras-solver-") as folder:
+    with tempfile.TemporaryDirectory(prefix="walras-solver-", ignore_cleanup_errors=True) as folder:
         async with trio.open_nursery() as nursery:
             hosted = HostedSolver(spec, limits or Limits(), nursery, folder)
             try:

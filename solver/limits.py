@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-#: One solution, encoded. A batch of 10,000 fills takes about a megabyte.
-MAX_SOLUTION_BYTES: Final = 16 << 20
+#: One solution, encoded. A batch of 10,000 fills takes under a megabyte; reading 4 MiB takes a second or two.
+MAX_SOLUTION_BYTES: Final = 4 << 20
 #: All solutions of one run. A solver that improves every few milliseconds stays far below.
 MAX_RUN_BYTES: Final = 256 << 20
 MAX_FRAMES: Final = 20_000
 #: The end of a solver's stderr kept for its crash report.
 STDERR_TAIL_BYTES: Final = 4096
+#: CPU seconds beyond the deadline after which a worker that lost its host is stopped by the kernel.
+CPU_SLACK_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)

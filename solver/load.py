@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from intents.errors import WalrasError
 from solver.protocol import Solver
@@ -42,15 +43,19 @@ def _from_file(path: Path) -> Solver:
     """The object called ``solver`` in the file, or an instance of its class called ``Solver``."""
     module = _import(path)
     found = getattr(module, "solver", None)
-    if found is None and isinstance(getattr(module, "Solver", None), type):
-        found = module.Solver()
+    if found is None:
+        found = getattr(module, "Solver", None)
     if found is None:
         raise NotASolver(str(path), "defines neither `solver` nor a class `Solver`")
+    if isinstance(found, type):
+        found = found()
     if not callable(getattr(found, "solve", None)):
         raise NotASolver(str(path), f"`{type(found).__name__}` has no method solve(auction, deadline)")
     if not hasattr(found, "name"):
-        found.name = path.stem
-    return found  # type: ignore[no-any-return]
+        # One that takes no attributes (slots, frozen) does without: records use the spec's label.
+        with contextlib.suppress(AttributeError, TypeError):
+            found.name = path.stem
+    return cast(Solver, found)
 
 
 def _import(path: Path) -> ModuleType:
@@ -60,5 +65,7 @@ def _import(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(description)
     # Its neighbours may be imported, but never in place of ours: their folder comes last.
     sys.path.append(str(path.parent))
+    # Dataclasses with postponed annotations, pickling and the like look their module up here.
+    sys.modules[module.__name__] = module
     description.loader.exec_module(module)
     return module

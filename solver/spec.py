@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 from intents.errors import UsageError
 
 BUILT_IN: Final = ("walras", "baseline", "naive", "rings")
+MAX_NAME: Final = 64
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_STRANGE = re.compile(r"[^A-Za-z0-9_.:-]+")
 
 
 class SpecKind(StrEnum):
@@ -37,20 +39,41 @@ def parse_spec(text: str) -> SolverSpec:
     if not separator or not _NAME.fullmatch(label):
         label, target = "", text
     if target.startswith(("http://", "https://")):
-        address = urlsplit(target)
-        if not address.hostname:
-            raise UsageError("", f'"{target}" names no host')
-        return SolverSpec(label or address.netloc, SpecKind.ENGINE, target)
+        return SolverSpec(label or _plain(_host(target)), SpecKind.ENGINE, target)
     if target.endswith(".py"):
         path = Path(target)
-        if not path.is_file():
+        if not _is_file(path):
             raise UsageError("", f'no solver file "{target}"')
-        return SolverSpec(label or path.stem, SpecKind.FILE, str(path.resolve()))
+        return SolverSpec(label or _plain(path.stem), SpecKind.FILE, str(path.resolve()))
     if target not in BUILT_IN:
         near = difflib.get_close_matches(target, BUILT_IN, n=1)
         hint = f'; did you mean "{near[0]}"?' if near else ""
         raise UsageError("", f'no solver "{target}"{hint} (a built-in, a .py file or an http(s) URL)')
     return SolverSpec(label or target, SpecKind.BUILT_IN, target)
+
+
+def _host(url: str) -> str:
+    """Host and port, without the user and password that may stand before them."""
+    try:
+        address = urlsplit(url)
+        host, port = address.hostname, address.port
+    except ValueError as error:
+        raise UsageError("", f'"{url}" is no URL: {error}') from error
+    if not host:
+        raise UsageError("", f'"{url}" names no host')
+    return host if port is None else f"{host}:{port}"
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name too long, or with a NUL in it
+        return False
+
+
+def _plain(name: str) -> str:
+    """A label made of a file's or host's name: records hold 1 to 64 plain characters."""
+    return _STRANGE.sub("-", name)[:MAX_NAME] or "solver"
 
 
 def parse_specs(texts: tuple[str, ...]) -> tuple[SolverSpec, ...]:

@@ -6,18 +6,22 @@ The solver's own prints go to stderr, so that nothing it writes can be taken for
 from __future__ import annotations
 
 import json
+import math
 import os
 import resource
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from intents.auction_codec import decode_auction
-from settlement.solution_codec import encode_solution
-
 from intents.auction import Auction
+from intents.auction_codec import decode_auction
+from intents.errors import WalrasError
+from settlement.solution import Solution
+from settlement.solution_codec import encode_solution
 from solver.frames import HEADER, MEMORY, TIMES, FrameKind, frame
+from solver.limits import CPU_SLACK_S
 from solver.load import load_solver
 from solver.protocol import Deadline, Solver
 from solver.spec import SolverSpec, SpecKind
@@ -40,7 +44,9 @@ def main() -> None:
 
 
 def _restrict(memory_mb: int, processes: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    memory = memory_mb << 20 if hard == resource.RLIM_INFINITY else min(hard, memory_mb << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _limit_processes(processes)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the host decides when we stop
@@ -78,13 +84,23 @@ def _serve(solver: Solver, name: str, source: BinaryIO, pipe: BinaryIO) -> None:
             pipe.write(frame(FrameKind.LOADED))
         elif kind == FrameKind.SOLVE and auction is not None:
             seconds, seed = TIMES.unpack(payload)
+            _limit_cpu(seconds)
             _solve(solver, name, auction, Deadline.after(seconds, seed=seed), pipe)
+
+
+def _limit_cpu(seconds: float) -> None:
+    """Stop this process by SIGXCPU should it run on without its host: every core until the deadline, and slack."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    allowed = used.ru_utime + used.ru_stime + seconds * (os.cpu_count() or 1) + CPU_SLACK_S
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard == resource.RLIM_INFINITY or hard > allowed:
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(allowed), hard))
 
 
 def _solve(solver: Solver, name: str, auction: Auction, deadline: Deadline, pipe: BinaryIO) -> None:
     try:
-        for solution in solver.solve(auction, deadline):
-            pipe.write(frame(FrameKind.SOLUTION, encode_solution(solution)))
+        for number, solution in enumerate(solver.solve(auction, deadline)):
+            pipe.write(frame(FrameKind.SOLUTION, _encoded(solution, name, number)))
             if deadline.passed:
                 break
     except BaseException as error:
@@ -94,8 +110,24 @@ def _solve(solver: Solver, name: str, auction: Auction, deadline: Deadline, pipe
     pipe.write(frame(FrameKind.DONE, MEMORY.pack(peak_mb)))
 
 
+def _encoded(solution: object, name: str, number: int) -> bytes:
+    """The canonical bytes of what was yielded, under the solver's label; junk is named by its place."""
+    if not isinstance(solution, Solution):
+        raise TypeError(f"solution {number} is a {type(solution).__name__}, not a Solution")
+    try:
+        return encode_solution(replace(solution, solver=name))
+    except WalrasError:
+        raise
+    except Exception as error:
+        raise TypeError(f"solution {number} holds what no solution may: {error!r}") from error
+
+
 def _line(error: BaseException) -> bytes:
-    return f"{type(error).__name__}: {error}".replace("\n", " ")[:500].encode("utf-8", "replace")
+    try:
+        text = str(error)
+    except Exception:  # an exception of the solver's own that cannot print itself
+        text = "(without a message)"
+    return f"{type(error).__name__}: {text}".replace("\n", " ")[:500].encode("utf-8", "replace")
 
 
 if __name__ == "__main__":
