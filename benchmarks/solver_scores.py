@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from intents.auction import Auction
 from scenarios.catalog import find, shipped
 from scenarios.generate import generate
-from settlement.greedy import Greedy
+from settlement.greedy import alone
 from settlement.mechanism import bid_of
 from settlement.settle import judge
 from settlement.solution import Solution
@@ -47,7 +47,7 @@ def measure(name: str, auction: Auction, verifier: Verifier, deadline_s: float) 
         found[solution.id] = solution
     seconds = time.perf_counter() - started
     passed, _ = judge(verifier, found.values())
-    total = Greedy().run([bid_of(item) for item in passed], auction.seed).total
+    total = alone([bid_of(item) for item in passed], auction.seed)
     return Measured(total, seconds, first, len(found))
 
 

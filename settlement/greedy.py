@@ -57,6 +57,11 @@ def take(bids: Sequence[Bid], max_winners: int) -> list[Bid]:
     return taken
 
 
+def alone(bids: Sequence[Bid], seed: bytes, max_winners: int = DEFAULT_MAX_WINNERS) -> int:
+    """What one solver's bids are worth together, were it alone: nobody's bid makes another of its own unfair."""
+    return total(take(ranked(bids, seed), max_winners))
+
+
 def total(bids: Sequence[Bid]) -> int:
     """The scores of ``bids`` added up."""
     return sum(bid.score for bid in bids)

@@ -10,7 +10,7 @@ from node.cli.command import Command, Settings, note
 from node.cli.competing import Request, run_competition
 
 #: Real batches are larger than the synthetic ones and get more time by default.
-SYNTHETIC_DEADLINE_S = 2.0
+SYNTHETIC_DEADLINE_S = 2.5
 RECORDED_DEADLINE_S = 8.0
 
 

@@ -25,6 +25,7 @@ from node.competition.bounds import best_bound
 from node.competition.records import Batch, Entry, Improvement, PricePoint, Refusal, Results
 from node.competition.sources import Source
 from settlement.fairness import fairness_report
+from settlement.greedy import alone
 from settlement.mechanism import DEFAULT_MAX_WINNERS, Mechanism, bid_of, mechanism
 from settlement.receipt import receipt_of
 from settlement.rewards import DEFAULT_CAPS
@@ -106,7 +107,7 @@ def referee(plan: Plan, source: Source, auction: Auction, runs: Sequence[SolverR
     settlement = settle(auction, solutions, rule, DEFAULT_CAPS, verifier)
     verify_s = time.perf_counter() - started
     name = _write_receipt(plan, settlement, rule)
-    entries = [_entry(auction, settlement, rule, run) for run in runs]
+    entries = [_entry(plan, auction, settlement, run) for run in runs]
     best = max([settlement.score, settlement.outcome.total, *(entry.solo for entry in entries)])
     bound = best_bound(auction, solutions, at_least=best)
     report = fairness_report(settlement)
@@ -156,7 +157,7 @@ def _free_path(folder: Path, name: str) -> Path:
     return path
 
 
-def _entry(auction: Auction, settlement: Settlement, rule: Mechanism, run: SolverRun) -> Entry:
+def _entry(plan: Plan, auction: Auction, settlement: Settlement, run: SolverRun) -> Entry:
     own = [item for item in settlement.verified if item.solution.solver == run.solver]
     won = [item for item in settlement.settled if item.solution.solver == run.solver]
     refused = [item for item in settlement.refused if item.solution.solver == run.solver]
@@ -169,7 +170,7 @@ def _entry(auction: Auction, settlement: Settlement, rule: Mechanism, run: Solve
         auction=auction.name,
         solver=run.solver,
         kind=kind.value,
-        solo=rule.run([bid_of(item) for item in own], auction.seed).total,
+        solo=alone([bid_of(item) for item in own], auction.seed, plan.max_winners),
         won=sum(item.score.net for item in won),
         surplus=sum(item.score.surplus for item in won),
         marginal=total - outcome.references[run.solver] if run.solver in outcome.references else 0,

@@ -8,7 +8,7 @@ from typing import Final
 
 from intents.amounts import PRICE_SCALE
 from settlement.fair_filter import baselines
-from settlement.greedy import Greedy
+from settlement.greedy import Greedy, alone
 from settlement.mechanism import Bid, bid_of
 from settlement.solution import Solution
 from settlement.verified import DirectedPair, Verified
@@ -19,7 +19,7 @@ WHOLE_ID: Final = 0
 
 def worth(bids: Sequence[Verified]) -> int:
     """What these bids would win together, were they alone."""
-    return Greedy().run([_named(bid, str(i)) for i, bid in enumerate(bids)], b"").total
+    return alone([_named(bid, str(i)) for i, bid in enumerate(bids)], b"")
 
 
 def winners(bids: Sequence[Verified]) -> list[Verified]:

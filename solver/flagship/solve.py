@@ -30,13 +30,16 @@ HAIRS: Final = (8.0, 64.0)
 FAIR_ROUNDS: Final = 3
 #: The id of a smaller batch that stands where the whole one is refused as unfair.
 FAIRER_ID: Final = 10_000
+#: Bids for single pairs are numbered from here; each may take this share of the time that is left.
+PAIR_ID: Final = 20_000
+PAIR_SHARE: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class WalrasConfig:
     """``reserve_share`` of the time is kept for the last plan's settling and for fairness."""
 
-    reserve_share: float = 0.25
+    reserve_share: float = 0.4
 
 
 class Walras:
@@ -65,6 +68,7 @@ class Walras:
         fairer = self._fairer(verifier, problem, best, simple, deadline)
         if fairer is not None and worth([*best, fairer]) >= worth(best):
             yield replace(fairer.solution, id=FAIRER_ID)
+        yield from self._pairs(verifier, problem, fairer or (best[0] if best else None), simple, deadline)
 
     def _bids(self, bids: Sequence[Verified], taken: list[int]) -> Iterator[Solution]:
         for solution in numbered(bids, self.name, taken):
@@ -118,6 +122,31 @@ class Walras:
             for batch in self._batches(verifier, smaller, deadline, deadline):
                 found = batch
         return found
+
+    def _pairs(
+        self,
+        verifier: Verifier,
+        problem: Problem,
+        batch: Verified | None,
+        simple: Sequence[Verified],
+        deadline: Deadline,
+    ) -> Iterator[Solution]:
+        """Bids for single pairs that the batch leaves to rivals: nobody can call those unfair."""
+        served = set() if batch is None or unfair_pairs(batch, simple) else set(batch.score.pairs)
+        rest = sorted(floors(simple).items(), key=lambda item: (-item[1], item[0]))
+        for number, (pair, _) in enumerate(rest, start=PAIR_ID):
+            if deadline.passed:
+                return
+            if pair in served:
+                continue
+            orders = tuple(order for order in problem.orders if (order.give, order.want) == pair)
+            small = replace(problem, orders=orders, floors={})
+            share = Deadline.after(deadline.remaining_s * PAIR_SHARE, seed=deadline.seed)
+            best: Verified | None = None
+            for bid in self._batches(verifier, small, share, deadline):
+                best = bid if best is None or bid.score.net > best.score.net else best
+            if best is not None:
+                yield replace(best.solution, id=number)
 
 
 def offer(verifier: Verifier, batch: Verified, simple: Sequence[Verified]) -> list[Verified]:
