@@ -44,6 +44,15 @@ def dual_prices(market: Market, deadline: Deadline) -> DualPrices:
     return bound.published()
 
 
+def relative(dual: DualPrices, market: Market) -> dict[AssetId, float]:
+    """Dual prices per measured unit, as the search has them: 1 is the reference price."""
+    return {
+        asset: float(price) / PRICE_SCALE / market.unit[asset]
+        for asset, price in dual.prices.items()
+        if asset in market.unit and price
+    }
+
+
 @dataclass(frozen=True)
 class _Duals:
     """Prices per measured unit (1 is the reference price), and the weight of costs."""
