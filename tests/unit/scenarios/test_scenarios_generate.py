@@ -8,9 +8,9 @@ import subprocess
 import sys
 
 import pytest
+
 from intents.auction_codec import auction_hash
 from intents.signing import verify_signature
-
 from intents.venue_states import VenueState
 from liquidity.registry import open_venue
 from scenarios.catalog import shipped
