@@ -16,12 +16,14 @@ class Problem:
     """What a program may use: orders near the money and the ladders between their assets.
 
     ``floors`` are what rivals' bids for one pair alone are worth: a batch that gives a pair less is refused.
+    ``start`` are prices at which the search begins, where there are any.
     """
 
     market: Market
     orders: tuple[Order, ...]
     ladders: tuple[Ladder, ...]
     floors: Mapping[tuple[AssetId, AssetId], float] = field(default_factory=dict)
+    start: Mapping[AssetId, float] = field(default_factory=dict)
 
     def rate(self, order: Order, prices: Mapping[AssetId, float]) -> float:
         """What the owner gets per unit given, both measured, after the hair withheld."""

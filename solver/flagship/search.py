@@ -9,7 +9,6 @@ from typing import Final
 
 from intents.assets import AssetId
 from solver.flagship.batch import FARTHEST, Mode, Move, solve_batch
-from solver.flagship.bound import dual_prices, relative
 from solver.flagship.ladders import Ladder, cut
 from solver.flagship.plan import Plan, Problem
 from solver.flagship.welfare import marginal_prices
@@ -56,13 +55,13 @@ def plans(problem: Problem, deadline: Deadline) -> Iterator[tuple[Problem, Plan]
 
 
 def starts(problem: Problem, deadline: Deadline) -> Iterator[Mapping[AssetId, float]]:
-    """Where to begin: prices of the least bound, marginal prices of the pay-as-bid batch, reference prices.
+    """Where to begin: at the problem's own start, at marginal prices of the pay-as-bid batch, at reference prices.
 
-    The first know no cap on surplus and the whole depth of every venue, so they find what lies far from
+    The first are prices of the least bound. They know no cap on surplus and the whole depth of every venue, so they find what lies far from
     reference prices; the second stay close to them.
     """
-    least = dual_prices(problem.market, replace(deadline, ends_at=deadline.ends_at - 0.7 * deadline.remaining_s))
-    yield relative(least, problem.market)
+    if problem.start:
+        yield problem.start
     marginal = marginal_prices(problem, seconds=_seconds(deadline, 0.3))
     if marginal is not None:
         yield {

@@ -1,11 +1,11 @@
 """The flagship's table of contents.
 
-seeds → prepare → search (start, climb, select, polish) → settle in integers → verify → fairness → bids
+seeds → prepare → bound → search (start, climb, select, polish) → settle in integers → verify → fairness → bids
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,6 +15,8 @@ from settlement.solution import Solution
 from settlement.verified import DirectedPair, Verified
 from settlement.verify import Verifier
 from solver.flagship.bidding import WHOLE_ID, floors, numbered, unfair_pairs, winners, worth
+from solver.flagship.bound import dual_prices, relative
+from solver.flagship.certificate import certify
 from solver.flagship.integers import settle_plan
 from solver.flagship.market import measure
 from solver.flagship.plan import Plan, Problem
@@ -26,6 +28,8 @@ from solver.protocol import Deadline
 
 #: How many times the usual hair is withheld when a plan cannot be rounded otherwise.
 HAIRS: Final = (8.0, 64.0)
+#: The share of the time that the bound may take, as long as its prices still improve.
+BOUND_SHARE: Final = 0.25
 #: How often pairs that rivals serve better may be taken out of the batch.
 FAIR_ROUNDS: Final = 3
 #: The id of a smaller batch that stands where the whole one is refused as unfair.
@@ -59,22 +63,30 @@ class Walras:
         taken: list[int] = []
         yield from self._bids(best, taken)
         problem = replace(prepare(measure(auction, self.name)), floors=floors(simple))
+        soon = replace(deadline, ends_at=deadline.ends_at - (1.0 - BOUND_SHARE) * deadline.remaining_s)
+        dual = dual_prices(problem.market, soon)
+        problem = replace(problem, start=relative(dual, problem.market))
+        proof = certify(auction, dual)
+        yield from self._bids(best, taken, proof)
         end = deadline.ends_at - deadline.remaining_s * self.config.reserve_share
         for batch in self._batches(verifier, problem, replace(deadline, ends_at=end), deadline):
             for bids in (offer(verifier, batch, ()), offer(verifier, batch, simple)):
                 if worth(bids) > worth(best):
                     best = bids
-                    yield from self._bids(best, taken)
+                    yield from self._bids(best, taken, proof)
         fairer = self._fairer(verifier, problem, best, simple, deadline)
         if fairer is not None and worth([*best, fairer]) >= worth(best):
             yield replace(fairer.solution, id=FAIRER_ID)
         yield from self._pairs(verifier, problem, fairer or (best[0] if best else None), simple, deadline)
 
-    def _bids(self, bids: Sequence[Verified], taken: list[int]) -> Iterator[Solution]:
+    def _bids(
+        self, bids: Sequence[Verified], taken: list[int], proof: Mapping[str, object] | None = None
+    ) -> Iterator[Solution]:
+        """The bids as they are numbered; the first carries what is proven about the whole auction."""
         for solution in numbered(bids, self.name, taken):
             if solution.id not in taken:
                 taken.append(solution.id)
-            yield solution
+            yield replace(solution, certificate=proof) if solution.id == WHOLE_ID else solution
 
     def _batches(
         self, verifier: Verifier, problem: Problem, search: Deadline, settle: Deadline
