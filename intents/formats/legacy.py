@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from intents.amounts import MAX_AMOUNT, MAX_PRICE, PRICE_SCALE
+from intents.amounts import MAX_AMOUNT, MAX_PRICE, PRICE_SCALE, check_amount
 from intents.assets import MAX_DECIMALS, AssetId, AssetInfo
 from intents.auction import MAX_ASSETS, MAX_ORDERS, MAX_VENUES, Auction, AuctionOrder, CostModel
 from intents.auction_check import check_auction
@@ -152,7 +152,7 @@ def _gas(amm: Fields, gas_price: int) -> int:
     if not amm.has("cost") or not gas_price:
         return 0
     cost = amm.child("cost").integer("amount", high=MAX_GAS * 10**18)
-    return (cost + gas_price // 2) // gas_price
+    return check_amount((cost + gas_price // 2) // gas_price, amm.at("cost"), high=MAX_GAS)
 
 
 def _weighted(

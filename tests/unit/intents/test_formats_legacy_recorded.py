@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from intents.auction import Auction
-from intents.errors import Duplicate
+from intents.errors import AmountOutOfRange, Duplicate
 from intents.formats import load_auction
 from intents.venue_states import ConcentratedState, ConstantProductState, StableState, VenueState, WeightedState
 from tests.shared import shared
@@ -78,6 +78,16 @@ def test_two_spellings_of_one_asset_in_a_pool_are_refused() -> None:
         reserves[USDC.upper()] = reserves[USDC]
         with pytest.raises(Duplicate, match=rf"a\.json: amms\.{pool}\.assets: asset {USDC} appears twice"):
             load(document)
+
+
+def test_a_cost_beyond_any_gas_is_refused() -> None:
+    """A tiny gas price makes a huge gas of any cost: more than an auction can hold is no cost."""
+    document = legacy_document()
+    document["metadata"]["gas_price"] = 1
+    with pytest.raises(
+        AmountOutOfRange, match=r"a\.json: amms\.0xAA\.cost: 90000000000000 is outside 0 \.\. 10+$"
+    ):
+        load(document)
 
 
 def test_prices_are_exact_fractions_of_the_text() -> None:
