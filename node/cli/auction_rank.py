@@ -13,7 +13,11 @@ from node.cli.command import Command, Settings, emit
 @click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--mechanism", type=click.Choice(["greedy", "exact", "first-price", "vcg"]), default="greedy", show_default=True, help="Winner rule."
+    "--mechanism",
+    type=click.Choice(["greedy", "exact", "first-price", "vcg"]),
+    default="greedy",
+    show_default=True,
+    help="Winner rule.",
 )
 @click.option("--max-winners", type=click.IntRange(1, 100_000), default=20, show_default=True)
 def rank(settings: Settings, file: Path, mechanism: str, max_winners: int) -> None:

@@ -55,7 +55,7 @@ def plans(problem: Problem, deadline: Deadline) -> Iterator[tuple[Problem, Plan]
 
 
 def starts(problem: Problem, deadline: Deadline) -> Iterator[Mapping[AssetId, float]]:
-    """Where to begin: at the problem's own start, at marginal prices of the pay-as-bid batch, at reference prices.
+    """Where to begin: the problem's own start, marginal prices of the pay-as-bid batch, reference prices.
 
     The first are prices of the least bound. They know no cap on surplus and the whole depth of every
     venue, so they find what lies far from reference prices; the second stay close to them.
