@@ -8,7 +8,6 @@ exactly, and are checked by the same rules (``intents.auction_check``).
 from __future__ import annotations
 
 import hashlib
-from fractions import Fraction
 from typing import Any, Final
 
 from intents.amounts import MAX_PRICE
@@ -18,7 +17,7 @@ from intents.auction_check import check_auction
 from intents.canonical import Value, pack, read_int, read_list, unpack
 from intents.codec import ASSET, INTENT, OWNER
 from intents.errors import WrongValue
-from intents.fees import PriceImprovementFee, Quote, SurplusFee, VolumeFee
+from intents.fees import MAX_FACTOR, PriceImprovementFee, Quote, SurplusFee, VolumeFee
 from intents.fields import Fields
 from intents.intent import IntentId
 from intents.schema import Amount, Flag, Integer, Many, Octets, OneOf, Optional, Ratio, Record, Text
@@ -31,7 +30,7 @@ MAX_POLICIES: Final = 8
 _TAG: Final = b"walras/auction/1\0"
 
 _AMOUNT = Amount()
-_PART = Ratio(high=Fraction(1))
+_PART = Ratio(high=MAX_FACTOR)
 _POLICY = OneOf(
     {
         "surplus": Record(SurplusFee, {"factor": _PART, "max_volume_factor": Ratio()}),

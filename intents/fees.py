@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
+
+#: A factor of one would withhold everything and has no inverse when scores are unwound.
+MAX_FACTOR: Final = Fraction(99_999, 100_000)
 
 
 @dataclass(frozen=True, slots=True)

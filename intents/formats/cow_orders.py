@@ -11,7 +11,7 @@ from intents.assets import AssetId
 from intents.auction import AuctionOrder
 from intents.check import check_intent
 from intents.errors import InputError, WrongType
-from intents.fees import FeePolicy, PriceImprovementFee, Quote, SurplusFee, VolumeFee
+from intents.fees import MAX_FACTOR, FeePolicy, PriceImprovementFee, Quote, SurplusFee, VolumeFee
 from intents.fields import Fields, kind_of
 from intents.formats.cow_fields import CowFields, asset_id
 from intents.intent import NEVER, FillMode, FillRule, Intent, IntentId, Kind, Leg, Owner, OwnerScheme
@@ -127,8 +127,7 @@ def _kind_of_policy(policy: Fields) -> tuple[str, Fields]:
 def _policy(document: Fields) -> FeePolicy:
     kind, policy = _kind_of_policy(document)
     one = Fraction(1)
-    # A factor of one would withhold everything and has no inverse when scores are unwound.
-    factor = policy.fraction("factor", low=Fraction(0), high=Fraction(99_999, 100_000))
+    factor = policy.fraction("factor", low=Fraction(0), high=MAX_FACTOR)
     if kind == "volume":
         return VolumeFee(factor)
     cap = policy.fraction("maxVolumeFactor", low=Fraction(0), high=one)
