@@ -17,6 +17,7 @@ from typing import Final
 
 import trio
 
+from intents.amounts import PRICE_SCALE
 from intents.auction import Auction
 from intents.auction_codec import auction_hash, encode_auction
 from liquidity.errors import VenueError
@@ -74,7 +75,8 @@ async def _compete(plan: Plan, progress: Progress) -> Results:
             batch, rows = referee(plan, source, auction, runs)
             batches.append(batch)
             entries += rows
-            progress(auction.name, "", f"score {batch.score} by {', '.join(batch.winners) or 'nobody'}")
+            score = f"{batch.score / PRICE_SCALE:.6g}"
+            progress(auction.name, "", f"score {score} by {', '.join(batch.winners) or 'nobody'}")
     return Results(tuple(batches), tuple(entries))
 
 

@@ -32,6 +32,8 @@ HAIRS: Final = (8.0, 64.0)
 BOUND_SHARE: Final = 0.25
 #: How often pairs that rivals serve better may be taken out of the batch.
 FAIR_ROUNDS: Final = 3
+#: The share that may take of the time left after the search; the rest is for single pairs.
+FAIR_SHARE: Final = 0.4
 #: The id of a smaller batch that stands where the whole one is refused as unfair.
 FAIRER_ID: Final = 10_000
 #: Bids for single pairs are numbered from here; each may take this share of the time that is left.
@@ -74,7 +76,8 @@ class Walras:
                 if worth(bids) > worth(best):
                     best = bids
                     yield from self._bids(best, taken, proof)
-        fairer = self._fairer(verifier, problem, best, simple, deadline)
+        share = Deadline.after(deadline.remaining_s * FAIR_SHARE, seed=deadline.seed)
+        fairer = self._fairer(verifier, problem, best, simple, share)
         if fairer is not None and worth([*best, fairer]) >= worth(best):
             yield replace(fairer.solution, id=FAIRER_ID)
         yield from self._pairs(verifier, problem, fairer or (best[0] if best else None), simple, deadline)
