@@ -84,12 +84,17 @@ def _best_per_pair(asks: Iterable[Ask]) -> dict[Pair, list[Ask]]:
 def _cycles(edges: dict[Pair, list[Ask]], length: int, deadline: Deadline) -> list[list[AssetId]]:
     """Cycles of at most ``length`` pairs whose best limits multiply to a gain, the largest gain first."""
     lengths = _promising(edges, length)
-    graph: nx.DiGraph[AssetId] = nx.DiGraph()
-    graph.add_edges_from(lengths)
+    # Numbers, not names: networkx walks through sets, whose order for text changes from process to process.
+    names = sorted({asset for pair in lengths for asset in pair})
+    number = {asset: place for place, asset in enumerate(names)}
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_edges_from((number[sell], number[buy]) for sell, buy in lengths)
     found = []
-    for cycle in islice(nx.simple_cycles(graph, length_bound=length), MAX_CYCLES):
+    for walk in islice(nx.simple_cycles(graph, length_bound=length), MAX_CYCLES):
         if deadline.passed:
             break
+        start = walk.index(min(walk))
+        cycle = [names[place] for place in (*walk[start:], *walk[:start])]
         total = sum(lengths[pair] for pair in zip(cycle, [*cycle[1:], cycle[0]], strict=True))
         if len(cycle) > 1 and total <= _SLACK:
             found.append((total, cycle))
