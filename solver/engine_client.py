@@ -103,6 +103,8 @@ def request_body(auction: Auction, deadline: Deadline) -> dict[str, Any]:
     """The ``/solve`` request for ``auction``, to be answered by ``deadline``."""
     ends = datetime.now(UTC) + timedelta(seconds=deadline.remaining_s)
     document = auction_to_cow(auction, deadline=ends)
+    # Without an id a request asks for a quote; ours is about an auction, numbered or not.
+    document["id"] = document["id"] or str(auction.number)
     for order in document["orders"]:
         order["validTo"] = _ALWAYS_VALID
     return document
