@@ -47,10 +47,11 @@ class WorkerLost(WalrasError):
 
 
 class _Worker:
-    """One live child process and its pipe."""
+    """One live child process, its pipe, and the lifeline: a descriptor whose closing kills its group."""
 
-    def __init__(self, process: trio.Process) -> None:
+    def __init__(self, process: trio.Process, lifeline: int) -> None:
         self.process = process
+        self.lifeline = lifeline
         self.buffer = bytearray()
         self.stderr = bytearray()
 
@@ -104,6 +105,7 @@ class _Worker:
     async def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
+        os.close(self.lifeline)
         with trio.CancelScope(shield=True):
             await self.process.wait()
             for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
@@ -142,18 +144,7 @@ class HostedSolver:
             return
         if self._late:
             raise WorkerLost("", f"did not start within {self.limits.start_s:g} s before, not tried again")
-        try:
-            process = await trio.lowlevel.open_process(
-                [sys.executable, "-m", "solver.worker", self._arguments()],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                cwd=self._folder,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise WorkerLost("", f"could not be started: {error.strerror or error}") from error
-        worker = _Worker(process)
+        worker = await self._spawn()
         self._nursery.start_soon(worker.drain_stderr)
         try:
             with trio.fail_after(self.limits.start_s):
@@ -167,9 +158,29 @@ class HostedSolver:
             raise
         self._worker, self._loaded = worker, None
 
-    def _arguments(self) -> str:
+    async def _spawn(self) -> _Worker:
+        """The process, holding one end of a pipe whose other end only we hold, so that it cannot outlive us."""
         spec = [self.spec.name, self.spec.kind.value, self.spec.target]
-        return json.dumps([spec, self.limits.memory_mb, self.limits.processes])
+        theirs, ours = os.pipe()
+        arguments = json.dumps([spec, self.limits.memory_mb, self.limits.processes, theirs])
+        try:
+            process = await trio.lowlevel.open_process(
+                [sys.executable, "-m", "solver.worker", arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=self._folder,
+                start_new_session=True,
+                pass_fds=(theirs,),
+            )
+        except BaseException as error:
+            os.close(ours)
+            if isinstance(error, OSError):
+                raise WorkerLost("", f"could not be started: {error.strerror or error}") from error
+            raise
+        finally:
+            os.close(theirs)
+        return _Worker(process, ours)
 
     async def solve(self, auction: bytes, seconds: float, *, seed: int = 0) -> SolverRun:
         """Run on the encoded auction for at most ``seconds``; never raises for what the solver does."""

@@ -5,6 +5,7 @@ The solver's own prints go to stderr, so that nothing it writes can be taken for
 
 from __future__ import annotations
 
+import fcntl
 import json
 import math
 import os
@@ -29,7 +30,8 @@ from solver.spec import SolverSpec, SpecKind
 
 def main() -> None:
     """Load the solver, then answer auctions until stdin ends."""
-    spec, memory_mb, processes = json.loads(sys.argv[1])
+    spec, memory_mb, processes, lifeline = json.loads(sys.argv[1])
+    _die_with(lifeline)
     _restrict(memory_mb, processes)
     # Keep the pipe for ourselves and point file descriptor 1 at stderr for the solver's prints.
     pipe = os.fdopen(os.dup(1), "wb", buffering=0)
@@ -41,6 +43,15 @@ def main() -> None:
         return
     pipe.write(frame(FrameKind.READY))
     _serve(solver, spec[0], sys.stdin.buffer, pipe)
+
+
+def _die_with(lifeline: int) -> None:
+    """Have the kernel kill our process group when the host's end of the pipe closes, however the host ended."""
+    if not hasattr(fcntl, "F_SETSIG"):
+        return  # not Linux: a busy worker then ends at its CPU limit, an idle one with its stdin
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
 
 
 def _restrict(memory_mb: int, processes: int) -> None:

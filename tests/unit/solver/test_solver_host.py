@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -161,6 +163,22 @@ async def test_memory_is_limited(tmp_path: Path) -> None:
     assert (second.kind, second.detail) == (OutcomeKind.OK, "")
 
 
+async def test_the_kernel_holds_the_limits(tmp_path: Path) -> None:
+    """Address space, CPU time and core dumps, as the solver's process sees them."""
+    body = """
+        import resource
+        kinds = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_CORE)
+        limits = [resource.getrlimit(kind)[0] for kind in kinds]
+        yield answer(certificate={'limits': limits})
+    """
+    found = await run(written(tmp_path, body), 10.0, Limits(memory_mb=2048))
+    certificate = found.solutions[0].certificate
+    assert certificate is not None
+    memory, cpu, core = certificate["limits"]  # type: ignore[misc]
+    assert (memory, core) == (2048 << 20, 0)
+    assert 10 < cpu < 10 * (os.cpu_count() or 1) + 60
+
+
 async def test_prints_are_harmless(tmp_path: Path) -> None:
     """Megabytes on stdout and raw bytes on descriptor 1 take nothing from the answer."""
     body = """
@@ -294,6 +312,42 @@ async def test_cancelling_from_outside_leaves_nothing(tmp_path: Path) -> None:
         async with host(written(tmp_path, "time.sleep(60)\nclass Solver: pass", "slow")) as hosted:
             await hosted.start()
     assert scope.cancelled_caught
+
+
+HOST = """
+import sys, trio
+from solver.host import host
+from solver.spec import SolverSpec, SpecKind
+
+async def main():
+    async with host(SolverSpec("mine", SpecKind.FILE, sys.argv[1])) as hosted:
+        await hosted.solve(open(sys.argv[2], "rb").read(), 600.0)
+
+trio.run(main)
+"""
+
+
+async def test_a_worker_does_not_outlive_its_host(tmp_path: Path) -> None:
+    """Not even a host that is killed, and not even a worker and its children that never read their pipes."""
+    body = """
+        child = subprocess.Popen(['sleep', '600']).pid
+        with open('PIDS.new', 'w') as file: file.write(f'{os.getpid()} {child}')
+        os.rename('PIDS.new', 'PIDS')
+        while True: pass
+    """
+    pids = tmp_path / "pids"
+    spec = written(tmp_path, body.replace("PIDS", str(pids)))
+    (tmp_path / "auction").write_bytes(AUCTION)
+    command = [sys.executable, "-c", HOST, spec.target, str(tmp_path / "auction")]
+    with trio.fail_after(60.0):
+        process = await trio.lowlevel.open_process(command, env=os.environ | {"TMPDIR": str(tmp_path)})
+        while not pids.exists():
+            await trio.sleep(0.02)
+        process.kill()
+        await process.wait()
+    with trio.fail_after(MARGIN_S):
+        while any(alive(int(pid)) for pid in pids.read_text().split()):
+            await trio.sleep(0.02)
 
 
 async def test_one_worker_serves_many_auctions(tmp_path: Path) -> None:
