@@ -44,7 +44,7 @@ def show(rows: Sequence[Standing]) -> str:
             "#": row.rank,
             "solver": row.solver,
             "verified": whole(row.verified),
-            "of best": percent(row.share),
+            "of bound": percent(row.share),
             "wins": f"{row.wins}/{row.auctions}",
             "V-V(-i)": whole(row.marginal),
             "mean s": f"{row.mean_s:.2f}",

@@ -22,7 +22,7 @@ FAILURES: Final = ("timeout", "crash", "invalid", "empty")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One row. Shares are of the best known value per auction, averaged; times in seconds.
+    """One row. Shares are of the best known bound per auction, averaged; times in seconds.
 
     ``behind`` is the mean shortfall of share to the leader with its 95 % interval.
     """
@@ -49,7 +49,7 @@ class Standing:
 
 def standings(results: Results) -> tuple[Standing, ...]:
     """All solvers, best verified total first; equal totals by name."""
-    best = {batch.auction: batch.best_known for batch in results.batches}
+    best = {batch.auction: batch.best_bound for batch in results.batches}
     shares = {
         solver: [_share(entry.solo, best.get(entry.auction, 0)) for entry in results.of_solver(solver)]
         for solver in results.solvers

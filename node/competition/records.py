@@ -66,7 +66,10 @@ class PricePoint:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One auction after settlement. ``bound`` is the least proven upper bound on the score, if any."""
+    """One auction after settlement.
+
+    ``bound`` is the least proven upper bound on the score, if any; ``best_known`` the best value verified.
+    """
 
     auction: str
     auction_hash: str
@@ -86,6 +89,11 @@ class Batch:
     receipt: str
     improvements: tuple[Improvement, ...] = ()
     prices: tuple[PricePoint, ...] = ()
+
+    @property
+    def best_bound(self) -> int:
+        """What shares are counted of: the proven bound, or the best value known where nothing is proven."""
+        return self.best_known if self.bound is None else self.bound
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,17 +71,26 @@ async def _compete(plan: Plan, progress: Progress) -> Results:
         hosted = [await stack.enter_async_context(host(spec, plan.limits)) for spec in plan.specs]
         for source in plan.sources:
             auction, _ = source.load()
-            runs = await _solve_all(plan, hosted, auction, progress)
-            batch, rows = referee(plan, source, auction, runs)
+            label = _label(auction.name, {batch.auction for batch in batches})
+            runs = await _solve_all(plan, hosted, auction, label, progress)
+            batch, rows = referee(plan, source, auction, runs, label)
             batches.append(batch)
             entries += rows
             score = f"{batch.score / PRICE_SCALE:.6g}"
-            progress(auction.name, "", f"score {score} by {', '.join(batch.winners) or 'nobody'}")
+            progress(label, "", f"score {score} by {', '.join(batch.winners) or 'nobody'}")
     return Results(tuple(batches), tuple(entries))
 
 
+def _label(name: str, taken: set[str]) -> str:
+    """What records call the auction: its name, or a numbered one where two files hold the same auction."""
+    label, number = name, 2
+    while label in taken:
+        label, number = f"{name}-{number}", number + 1
+    return label
+
+
 async def _solve_all(
-    plan: Plan, hosted: Sequence[HostedSolver], auction: Auction, progress: Progress
+    plan: Plan, hosted: Sequence[HostedSolver], auction: Auction, label: str, progress: Progress
 ) -> list[SolverRun]:
     """All solvers on one auction, ``plan.jobs`` at a time, in the order of the plan."""
     data = encode_auction(auction)
@@ -92,7 +101,7 @@ async def _solve_all(
         async with room:
             run = await solver.solve(data, plan.deadline_s, seed=plan.seed)
         runs[index] = run
-        progress(auction.name, run.solver, str(run.kind))
+        progress(label, run.solver, str(run.kind))
 
     async with trio.open_nursery() as nursery:
         for index, solver in enumerate(hosted):
@@ -100,7 +109,9 @@ async def _solve_all(
     return [runs[index] for index in range(len(hosted))]
 
 
-def referee(plan: Plan, source: Source, auction: Auction, runs: Sequence[SolverRun]) -> tuple[Batch, list[Entry]]:
+def referee(
+    plan: Plan, source: Source, auction: Auction, runs: Sequence[SolverRun], label: str
+) -> tuple[Batch, list[Entry]]:
     """Verify, settle, write the receipt, and record everyone's part."""
     rule = mechanism(plan.mechanism, max_winners=plan.max_winners)
     started = time.perf_counter()
@@ -108,13 +119,13 @@ def referee(plan: Plan, source: Source, auction: Auction, runs: Sequence[SolverR
     solutions = [solution for run in runs for solution in run.solutions]
     settlement = settle(auction, solutions, rule, DEFAULT_CAPS, verifier)
     verify_s = time.perf_counter() - started
-    name = _write_receipt(plan, settlement, rule)
-    entries = [_entry(plan, auction, settlement, run) for run in runs]
+    name = _write_receipt(plan, settlement, rule, label)
+    entries = [_entry(plan, auction, settlement, run, label) for run in runs]
     best = max([settlement.score, settlement.outcome.total, *(entry.solo for entry in entries)])
     bound = best_bound(auction, solutions, at_least=best)
     report = fairness_report(settlement)
     batch = Batch(
-        auction=auction.name,
+        auction=label,
         auction_hash=auction_hash(auction).hex(),
         source=source.origin,
         orders=len(auction.orders),
@@ -138,12 +149,12 @@ def referee(plan: Plan, source: Source, auction: Auction, runs: Sequence[SolverR
     return batch, entries
 
 
-def _write_receipt(plan: Plan, settlement: Settlement, rule: Mechanism) -> str:
+def _write_receipt(plan: Plan, settlement: Settlement, rule: Mechanism, label: str) -> str:
     """The receipt's path relative to the run directory, or nothing when no place was given."""
     if plan.receipts is None:
         return ""
     document = receipt_of(settlement, rule, plan.max_winners, DEFAULT_CAPS)
-    path = _free_path(plan.receipts, settlement.auction.name)
+    path = _free_path(plan.receipts, label)
     path.write_text(json.dumps(document, separators=(",", ":")) + "\n", encoding="utf-8")
     return f"{plan.receipts.name}/{path.name}"
 
@@ -159,7 +170,7 @@ def _free_path(folder: Path, name: str) -> Path:
     return path
 
 
-def _entry(plan: Plan, auction: Auction, settlement: Settlement, run: SolverRun) -> Entry:
+def _entry(plan: Plan, auction: Auction, settlement: Settlement, run: SolverRun, label: str) -> Entry:
     own = [item for item in settlement.verified if item.solution.solver == run.solver]
     won = [item for item in settlement.settled if item.solution.solver == run.solver]
     refused = [item for item in settlement.refused if item.solution.solver == run.solver]
@@ -169,7 +180,7 @@ def _entry(plan: Plan, auction: Auction, settlement: Settlement, run: SolverRun)
     if kind is OutcomeKind.OK and not own:
         kind = OutcomeKind.INVALID
     return Entry(
-        auction=auction.name,
+        auction=label,
         solver=run.solver,
         kind=kind.value,
         solo=alone([bid_of(item) for item in own], auction.seed, plan.max_winners),

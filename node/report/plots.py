@@ -37,12 +37,12 @@ def plots(results: Results) -> list[tuple[str, str, str]]:
     return [
         (
             "Settled score by batch and winner",
-            "What each winner's settled bids were worth, in the numeraire. The tick marks the best known bound.",
+            "What each winner's settled bids were worth, in the numeraire. The tick marks the proven bound.",
             _draw(lambda axes: _by_batch(axes, results), width=10.0, height=3.4),
         ),
         (
             "Solve time against score",
-            "Each point is one solver on one batch; right is slower, up is nearer to the best known value.",
+            "Each point is one solver on one batch; right is slower, up is nearer to the best known bound.",
             _draw(lambda axes: _time_against_share(axes, results)),
         ),
         (
@@ -113,7 +113,7 @@ def _batch_ticks(axes: Axes, names: Sequence[str]) -> None:
 
 
 def _time_against_share(axes: Axes, results: Results) -> None:
-    best = {batch.auction: batch.best_known for batch in results.batches}
+    best = {batch.auction: batch.best_bound for batch in results.batches}
     drawn = False
     for solver, colour in colours(results.solvers).items():
         points = [_point(entry, best) for entry in results.of_solver(solver) if best.get(entry.auction, 0) > 0]
@@ -126,7 +126,7 @@ def _time_against_share(axes: Axes, results: Results) -> None:
         return
     axes.set_xscale("log")
     axes.set_xlabel("seconds")
-    axes.set_ylabel("share of best known")
+    axes.set_ylabel("share of best known bound")
     axes.set_ylim(-0.05, 1.08)
     axes.legend(ncols=5, fontsize=9, loc="upper left", bbox_to_anchor=(0.0, 1.18))
 

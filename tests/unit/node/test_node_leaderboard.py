@@ -50,8 +50,9 @@ def entry(auction: str, solver: str, solo: int, *, won: int = 0, kind: str = "ok
 
 def batch(auction: str, best: int) -> Batch:
     """A settled batch with something for every plot."""
+    bound = best + WHOLE if best else None
     return Batch(
-        auction, "00", "test", 3, 2, 2, "greedy", best, best, 0, 2, best + WHOLE, best, ("a",), 0.01, "r.json",
+        auction, "00", "test", 3, 2, 2, "greedy", best, best, 0, 2, bound, best, ("a",), 0.01, "r.json",
         (Improvement("01", "a", 12, -3), Improvement("02", "a", 40, None)), (PricePoint("x/y", 1.01, 1.0),),
     )  # fmt: skip
 
@@ -74,10 +75,10 @@ def test_standings_add_up_and_order_by_verified_score() -> None:
     first, second = standings(example())
     assert (first.solver, first.rank, first.wins, first.auctions) == ("a", 1, 2, 2)
     assert first.verified == 14 * WHOLE
-    assert first.share == 1.0
-    assert (second.solver, second.share) == ("b", 0.25)
-    assert second.behind == 0.75
-    assert second.behind_low <= 0.75 <= second.behind_high
+    assert first.share == (10 / 11 + 4 / 5) / 2
+    assert (second.solver, second.share) == ("b", (5 / 11 + 0) / 2)
+    assert second.behind == (5 / 11 + 4 / 5) / 2
+    assert second.behind_low <= second.behind <= second.behind_high
     assert second.failures == {"invalid": 1}
     assert second.refused_bids == 1
 
@@ -97,7 +98,7 @@ def test_equal_scores_tie() -> None:
 
 
 def test_an_auction_with_nothing_to_win_counts_as_solved() -> None:
-    """When the best known value is zero nobody is behind."""
+    """When nothing could be won nobody is behind."""
     results = Results((batch("one", 0),), (entry("one", "a", 0), entry("one", "b", 0)))
     assert all(row.share == 1.0 for row in standings(results))
 
