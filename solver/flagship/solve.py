@@ -17,6 +17,7 @@ from settlement.verify import Verifier
 from solver.flagship.bidding import WHOLE_ID, floors, numbered, unfair_pairs, winners, worth
 from solver.flagship.bound import dual_prices, relative
 from solver.flagship.certificate import certify
+from solver.flagship.circulation import settle_on_lattice
 from solver.flagship.integers import settle_plan
 from solver.flagship.market import measure
 from solver.flagship.plan import Plan, Problem
@@ -101,8 +102,10 @@ class Walras:
                 yield verified
 
     def _settled(self, verifier: Verifier, problem: Problem, plan: Plan, deadline: Deadline) -> Verified | None:
-        """The plan in integers; where rounding finds no room, once more with more of it."""
+        """The plan in integers; where rounding finds no room, without any, or once more with more of it."""
         verified = judged(verifier, settle_plan(problem, plan, self.name, WHOLE_ID))
+        if verified is None and not plan.flows:
+            verified = judged(verifier, settle_on_lattice(problem, plan, self.name, WHOLE_ID))
         for factor in HAIRS:
             if verified is not None or deadline.passed:
                 break

@@ -1,0 +1,150 @@
+"""The best exact batch on a lattice of prices: a circulation of whole units of value.
+
+Assets are nodes and orders inside their limits are arcs from what they give to what they want; what goes
+into an asset comes out of it. Balances that several orders of one owner share are nodes in between. Costs are
+scores per unit of value, so a minimum-cost flow finds the best fills at the prices, in integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from statistics import median
+from typing import Final
+
+from ortools.graph.python import min_cost_flow
+
+from intents.assets import AssetId
+from intents.auction import Auction
+from intents.curves import limits_at
+from intents.fees import VolumeFee
+from intents.intent import IntentId, Owner
+from settlement.solution import Fill, Solution
+from solver.flagship.lattice import Bound, Lattice, lattice
+from solver.flagship.market import Order
+from solver.flagship.plan import Plan, Problem
+
+#: A unit of value, as a share of the median fill: small ones waste less of each fill, large ones let
+#: assets of few decimals have more exact prices.
+GRAINS: Final = (1e-6, 1e-4, 1e-2)
+#: Scores per unit of value are rounded to this many steps of the largest.
+SCORE_STEPS: Final = 10**6
+#: Units of value through one arc; with scores it stays within 64 bits.
+MOST_UNITS: Final = 10**11
+#: How often orders left below their minimum fill are dropped.
+MOST_TRIES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Arc:
+    """An order with the units of value that it may move, and its score per unit (a buy's at the limit price)."""
+
+    order: Order
+    least: int
+    most: int
+    gain: float
+
+
+def settle_on_lattice(problem: Problem, plan: Plan, solver: str, solution_id: int) -> Solution | None:
+    """The best solution of orders alone at prices next to the plan's, or ``None`` where nothing trades."""
+    auction = problem.market.auction
+    limits = {order.id: _ratio(order, auction, solver) for order in problem.orders if not order.whole}
+    best: tuple[float, Solution] | None = None
+    for grain in GRAINS:
+        grid = _grid(problem, plan, limits, grain)
+        if grid is None:
+            continue
+        moved = _best_flow(problem, grid, limits)
+        gain = sum(arc.gain * units for arc, units in moved)
+        if moved and (best is None or gain > best[0]):
+            best = gain, _solution(moved, grid, solver, solution_id)
+    return best[1] if best is not None else None
+
+
+def _best_flow(problem: Problem, grid: Lattice, limits: Mapping[IntentId, Fraction]) -> list[tuple[_Arc, int]]:
+    """The orders that trade and the units of value they move; none of them less than its minimum."""
+    arcs = [arc for o in problem.orders if o.id in limits and (arc := _arc(o, grid, limits[o.id], problem))]
+    for _ in range(MOST_TRIES):
+        moved = [(arc, units) for arc, units in zip(arcs, _flow(problem, arcs, grid), strict=True) if units]
+        short = {arc.order.id for arc, units in moved if units < arc.least}
+        if not short:
+            return moved
+        arcs = [arc for arc in arcs if arc.order.id not in short]
+    return []
+
+
+def _solution(moved: Sequence[tuple[_Arc, int]], grid: Lattice, solver: str, solution_id: int) -> Solution:
+    traded = {asset for arc, _ in moved for asset in (arc.order.give, arc.order.want)}
+    fills = tuple(Fill(arc.order.id, units * grid.steps[_reference(arc.order)]) for arc, units in moved)
+    prices = {asset: price for asset, price in grid.prices.items() if asset in traded}
+    return Solution(solver, solution_id, prices, fills)
+
+
+def _reference(order: Order) -> AssetId:
+    """The asset that executed amounts are counted in."""
+    return order.give if order.sells else order.want
+
+
+def _grid(problem: Problem, plan: Plan, limits: Mapping[IntentId, Fraction], grain: float) -> Lattice | None:
+    """Prices next to the plan's, in steps that suit the size of its fills."""
+    unit = problem.market.unit
+    assets = {asset for order in problem.orders for asset in (order.give, order.want)}
+    sizes = [order.size * plan.fills[order.id] for order in problem.orders if order.id in plan.fills]
+    if not sizes:
+        return None
+    worth = {asset: unit[asset] * plan.prices.get(asset, 1.0) for asset in assets}
+    coarsest = max(worth[a] for o in problem.orders if o.id in plan.fills for a in (o.give, o.want))
+    value = coarsest * max(1, round(grain * median(sizes) / coarsest))
+    bounds = [
+        Bound(order.give, order.want, limits[order.id])
+        for order in problem.orders
+        if plan.fills.get(order.id, 0.0) > 0.0 and order.id in limits
+    ]
+    return lattice({asset: value / w for asset, w in worth.items() if value >= w}, bounds)
+
+
+def _ratio(order: Order, auction: Auction, solver: str) -> Fraction:
+    """The least a step of the wanted asset may be, per step of the given one, with fees on volume."""
+    limits = limits_at(order.record.intent, auction.number, solver)
+    volume = sum((p.factor for p in order.record.policies if isinstance(p, VolumeFee)), Fraction(0))
+    limit = Fraction(limits.want[0], limits.give[0])
+    return limit / (1 - volume) if order.sells else limit * (1 + volume)
+
+
+def _arc(order: Order, grid: Lattice, limit: Fraction, problem: Problem) -> _Arc | None:
+    """``None`` for an order outside its limit at the lattice's prices."""
+    if order.give not in grid.steps or order.want not in grid.steps:
+        return None
+    gives, gets, step = grid.steps[order.give], grid.steps[order.want], grid.steps[_reference(order)]
+    most, least = order.record.remaining // step, -(-order.record.intent.fill.min_fill // step)
+    if most < max(1, least) or gets < limit * gives:
+        return None
+    unit = problem.market.unit
+    gain = gets * unit[order.want] - order.limit * gives * unit[order.give]
+    return _Arc(order, least, min(most, MOST_UNITS), gain)
+
+
+def _flow(problem: Problem, arcs: Sequence[_Arc], grid: Lattice) -> list[int]:
+    """Units of value through each arc, worth most in all."""
+    nodes: dict[AssetId, int] = {asset: place for place, asset in enumerate(sorted(grid.steps))}
+    balances = {(b.owner, b.asset): b.amount for b in problem.market.auction.balances}
+    held: dict[tuple[Owner, AssetId], int] = {}
+    flow = min_cost_flow.SimpleMinCostFlow()
+    steps = SCORE_STEPS / max((arc.gain for arc in arcs), default=1.0)
+    places = []
+    for arc in arcs:
+        order = arc.order
+        source = nodes[order.give]
+        key = (order.record.intent.owner, order.give)
+        if key in balances:
+            if key not in held:
+                held[key] = len(nodes) + len(held)
+                units = min(balances[key] // grid.steps[order.give], MOST_UNITS)
+                flow.add_arc_with_capacity_and_unit_cost(source, held[key], units, 0)
+            source = held[key]
+        cost = -round(arc.gain * steps)
+        places.append(flow.add_arc_with_capacity_and_unit_cost(source, nodes[order.want], arc.most, cost))
+    if not places or flow.solve() != flow.OPTIMAL:
+        return [0] * len(places)
+    return [int(flow.flow(place)) for place in places]
