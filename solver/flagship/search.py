@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, repeat
+from random import Random
 from typing import Final
 
 from intents.assets import AssetId
@@ -24,6 +26,10 @@ CUT_OFFS: Final = (0.999, 0.6, 0.3)
 DIVE_STEPS: Final = (3e-3, 3e-4)
 #: A ladder that loses no more than this at the plan's prices may still be chosen.
 NEARLY: Final = 0.003
+#: How often the search begins anew while there is time, and by how much prices are then moved, in log.
+RESTARTS: Final = 200
+SHAKES: Final = (0.003, 0.02, 0.1)
+LEAST_START: Final = 1e-3
 
 
 def plans(problem: Problem, deadline: Deadline) -> Iterator[tuple[Problem, Plan]]:
@@ -34,7 +40,12 @@ def plans(problem: Problem, deadline: Deadline) -> Iterator[tuple[Problem, Plan]
     finely where they are used.
     """
     best: Plan | None = None
-    for prices in starts(problem, deadline):
+    draw = Random(deadline.seed)
+    for prices in chain(starts(problem, deadline), repeat(None, RESTARTS)):
+        if deadline.passed:
+            return
+        if prices is None:
+            prices = shaken(problem, best, draw)
         here = problem
         quick = climb(here, prices, deadline, rounds=2, moves=3)
         if quick is not None and best is None:
@@ -68,6 +79,14 @@ def starts(problem: Problem, deadline: Deadline) -> Iterator[Mapping[AssetId, fl
             asset: min(max(price, math.exp(-FARTHEST)), math.exp(FARTHEST)) for asset, price in marginal.items()
         }
     yield {}
+
+
+def shaken(problem: Problem, best: Plan | None, draw: Random) -> dict[AssetId, float]:
+    """The best plan's prices or the problem's start, every price moved by chance: where else to begin."""
+    base = best.prices if best is not None and draw.random() < 0.5 else problem.start
+    spread = draw.choice(SHAKES)
+    assets = sorted({asset for order in problem.orders for asset in (order.give, order.want)})
+    return {asset: max(base.get(asset, 1.0), LEAST_START) * math.exp(draw.gauss(0.0, spread)) for asset in assets}
 
 
 def climb(
