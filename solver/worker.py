@@ -46,10 +46,11 @@ def main() -> None:
 
 
 def _die_with(lifeline: int) -> None:
-    """Have the kernel kill our process group when the host's end of the pipe closes, however the host ended."""
+    """Have the kernel kill us, and the group we lead, when the host's end of the pipe closes for any reason."""
     if not hasattr(fcntl, "F_SETSIG"):
         return  # not Linux: a busy worker then ends at its CPU limit, an idle one with its stdin
-    fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgrp())
+    leads = os.getpgrp() == os.getpid()
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpid() if leads else os.getpid())
     fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
 

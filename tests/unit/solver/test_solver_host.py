@@ -59,6 +59,18 @@ async def test_an_answer_counts(tmp_path: Path) -> None:
     assert found.peak_memory_mb > 0
 
 
+async def test_nobody_answers_in_anothers_name(tmp_path: Path) -> None:
+    """Not even by reaching for the worker's own encoder: the host gives the label."""
+    body = """
+        main = sys.modules['__main__']
+        encode = main.encode_solution
+        main.encode_solution = lambda solution: encode(Solution('walras', 7, {}, ()))
+        yield answer()
+    """
+    found = await run(written(tmp_path, body), 30.0)
+    assert [(item.solver, item.id) for item in found.solutions] == [("mine", 7)]
+
+
 async def test_a_later_solution_of_one_id_replaces_the_earlier(tmp_path: Path) -> None:
     """Ids come back sorted, each with what was yielded last; a list will do as well as a generator."""
     body = "return [answer(2, gas=1), answer(1), answer(2, gas=5)]"
@@ -174,7 +186,9 @@ async def test_the_kernel_holds_the_limits(tmp_path: Path) -> None:
     found = await run(written(tmp_path, body), 10.0, Limits(memory_mb=2048))
     certificate = found.solutions[0].certificate
     assert certificate is not None
-    memory, cpu, core = certificate["limits"]  # type: ignore[misc]
+    limits = certificate["limits"]
+    assert isinstance(limits, list)
+    memory, cpu, core = limits
     assert (memory, core) == (2048 << 20, 0)
     assert 10 < cpu < 10 * (os.cpu_count() or 1) + 60
 
