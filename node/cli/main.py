@@ -7,6 +7,7 @@ unreachable; 5 settlement or invariant violated; 70 our bug; 130 interrupted.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -42,6 +43,8 @@ def cli(context: click.Context, /, **options: object) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command and exit. Never returns, never shows a traceback for bad input."""
+    # A polite request to end is met like Ctrl-C: workers are stopped and scratch folders removed.
+    signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
     sys.exit(run(argv))
 
 

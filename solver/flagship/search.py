@@ -21,9 +21,12 @@ FIRST_STEP: Final = 0.01
 LAST_STEP: Final = 2e-6
 MAX_MOVES: Final = 24
 ROUNDS: Final = 3
-#: From which relaxed fill on a whole order is kept, and how far prices may follow in two steps.
-CUT_OFFS: Final = (0.999, 0.6, 0.3)
-DIVE_STEPS: Final = (3e-3, 3e-4)
+#: In a dive whole orders filled less than this go together; how far prices may follow each time.
+CUT_OFFS: Final = (0.999, 0.5, 0.0)
+DIVE_STEP: Final = 1e-3
+MAX_DIVE: Final = 40
+#: A whole order nearer to none or all than this is none or all.
+WHOLE: Final = 1e-6
 #: A ladder that loses no more than this at the plan's prices may still be chosen.
 NEARLY: Final = 0.003
 #: How often the search begins anew while there is time, and by how much prices are then moved, in log.
@@ -147,19 +150,28 @@ def choices(
 
 
 def dive(problem: Problem, plan: Plan, cut_off: float, deadline: Deadline) -> Plan | None:
-    """Whole orders filled to ``cut_off`` or more are on, other whole ones off; the rest adapts, prices too."""
-    on = frozenset(
-        order.id for order in problem.orders if order.whole and plan.fills.get(order.id, 0.0) >= cut_off
-    )
-    kept = replace(problem, orders=tuple(o for o in problem.orders if not o.whole or o.id in on))
-    found: Plan = plan
-    for step in DIVE_STEPS:
-        moved = solve_batch(
-            kept, found.prices, move=Move(found, step), hint=found, forced=on, seconds=_seconds(deadline)
-        )
+    """Whole orders cut in the relaxed plan are given up, those filled below ``cut_off`` first, until none is cut.
+
+    At a vertex few orders are cut, and dropping orders never makes the relaxed problem infeasible, so a dive
+    ends after few solves with every whole order filled or out. Prices may follow a little each time.
+    """
+    found = plan
+    for _ in range(MAX_DIVE):
+        move = Move(found, DIVE_STEP)
+        moved = solve_batch(problem, found.prices, move=move, hint=found, seconds=_seconds(deadline))
         if moved is None:
             return None
         found = moved
+        cut_up = {
+            order.id: fill
+            for order in problem.orders
+            if order.whole and WHOLE < (fill := found.fills.get(order.id, 0.0)) < 1.0 - WHOLE
+        }
+        if not cut_up or deadline.passed:
+            break
+        least = min(cut_up.values())
+        out = {order for order, fill in cut_up.items() if fill <= max(least, cut_off)}
+        problem = replace(problem, orders=tuple(order for order in problem.orders if order.id not in out))
     return found if found.fills else None
 
 

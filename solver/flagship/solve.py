@@ -34,7 +34,7 @@ BOUND_SHARE: Final = 0.25
 #: How often pairs that rivals serve better may be taken out of the batch.
 FAIR_ROUNDS: Final = 3
 #: The share that may take of the time left after the search; the rest is for single pairs.
-FAIR_SHARE: Final = 0.4
+FAIR_SHARE: Final = 0.6
 #: The id of a smaller batch that stands where the whole one is refused as unfair.
 FAIRER_ID: Final = 10_000
 #: Bids for single pairs are numbered from here; each may take this share of the time that is left.
@@ -44,9 +44,10 @@ PAIR_SHARE: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class WalrasConfig:
-    """``reserve_share`` of the time is kept for the last plan's settling and for fairness."""
+    """Shares of the time left at each point: for a batch that is fair beside rivals, then for any batch."""
 
-    reserve_share: float = 0.4
+    fair_share: float = 0.45
+    free_share: float = 0.45
 
 
 class Walras:
@@ -65,23 +66,27 @@ class Walras:
         best = max(([winners(simple), *map(winners, families)]), key=worth)
         taken: list[int] = []
         yield from self._bids(best, taken)
-        problem = replace(prepare(measure(auction, self.name)), floors=floors(simple))
+        problem = prepare(measure(auction, self.name))
         soon = replace(deadline, ends_at=deadline.ends_at - (1.0 - BOUND_SHARE) * deadline.remaining_s)
         dual = dual_prices(problem.market, soon)
         problem = replace(problem, start=relative(dual, problem.market))
         proof = certify(auction, dual)
         yield from self._bids(best, taken, proof)
-        end = deadline.ends_at - deadline.remaining_s * self.config.reserve_share
-        for batch in self._batches(verifier, problem, replace(deadline, ends_at=end), deadline):
-            for bids in (offer(verifier, batch, ()), offer(verifier, batch, simple)):
-                if worth(bids) > worth(best):
-                    best = bids
-                    yield from self._bids(best, taken, proof)
-        share = Deadline.after(deadline.remaining_s * FAIR_SHARE, seed=deadline.seed)
-        fairer = self._fairer(verifier, problem, best, simple, share)
-        if fairer is not None and worth([*best, fairer]) >= worth(best):
-            yield replace(fairer.solution, id=FAIRER_ID)
-        yield from self._pairs(verifier, problem, fairer or (best[0] if best else None), simple, deadline)
+        fair: Verified | None = None
+        asks = replace(problem, floors=floors(simple))
+        for at, share in ((asks, self.config.fair_share), (problem, self.config.free_share)):
+            for batch in self._batches(verifier, at, _part(deadline, share), deadline):
+                if not unfair_pairs(batch, simple) and (fair is None or batch.score.net > fair.score.net):
+                    fair = batch
+                for bids in (offer(verifier, batch, ()), offer(verifier, batch, simple)):
+                    if worth(bids) > worth(best):
+                        best = bids
+                        yield from self._bids(best, taken, proof)
+        if fair is None and best:
+            fair = self._fairer(verifier, problem, best[0], simple, _part(deadline, FAIR_SHARE))
+        if fair is not None and fair not in best and worth([*best, fair]) >= worth(best):
+            yield replace(fair.solution, id=FAIRER_ID)
+        yield from self._pairs(verifier, problem, fair or (best[0] if best else None), simple, deadline)
 
     def _bids(
         self, bids: Sequence[Verified], taken: list[int], proof: Mapping[str, object] | None = None
@@ -118,27 +123,27 @@ class Walras:
         self,
         verifier: Verifier,
         problem: Problem,
-        best: Sequence[Verified],
+        batch: Verified | None,
         simple: Sequence[Verified],
         deadline: Deadline,
     ) -> Verified | None:
-        """A batch that no simple rival can have filtered out as unfair, where the best one could be."""
+        """A smaller batch that rivals cannot have filtered out: without the pairs where this one could be."""
         out: set[DirectedPair] = set()
+        least = floors(simple)
         found: Verified | None = None
-        batch = best[0] if best else None
         for _ in range(FAIR_ROUNDS):
-            if batch is None or deadline.passed:
+            if batch is None or deadline.passed or not unfair_pairs(batch, simple):
                 break
-            worse = unfair_pairs(batch, simple) - out
-            if not worse:
-                break
-            out |= worse
+            # What falls short is left to rivals, and to bids of its own.
+            out |= unfair_pairs(batch, simple)
             kept = tuple(o for o in problem.orders if (o.give, o.want) not in out)
+            smaller = replace(
+                problem, orders=kept, floors={pair: floor for pair, floor in least.items() if pair not in out}
+            )
             batch = None
-            floors_left = {pair: floor for pair, floor in problem.floors.items() if pair not in out}
-            smaller = replace(problem, orders=kept, floors=floors_left)
             for batch in self._batches(verifier, smaller, deadline, deadline):
-                found = batch
+                if not unfair_pairs(batch, simple):
+                    found = batch
         return found
 
     def _pairs(
@@ -165,6 +170,11 @@ class Walras:
                 best = bid if best is None or bid.score.net > best.score.net else best
             if best is not None:
                 yield replace(best.solution, id=number)
+
+
+def _part(deadline: Deadline, share: float) -> Deadline:
+    """The deadline of a step that may take ``share`` of the time left."""
+    return Deadline.after(deadline.remaining_s * share, seed=deadline.seed)
 
 
 def offer(verifier: Verifier, batch: Verified, simple: Sequence[Verified]) -> list[Verified]:
