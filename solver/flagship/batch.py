@@ -57,16 +57,15 @@ def solve_batch(
     move: Move | None = None,
     mode: Mode = Mode.RELAXED,
     hint: Plan | None = None,
-    forced: frozenset[IntentId] = frozenset(),
     seconds: float = 5.0,
     nodes: int = 20_000,
 ) -> Plan | None:
     """The best plan at ``prices``, or near them with ``move``; ``None`` when there is none.
 
     When relaxed, fixed costs are spread over the amounts of ``hint``, which makes small users of an
-    expensive venue give it up from one round to the next. ``forced`` orders are filled whole in any mode.
+    expensive venue give it up from one round to the next.
     """
-    return _Batch(problem, prices, move, mode, hint, forced).solve(seconds, nodes)
+    return _Batch(problem, prices, move, mode, hint).solve(seconds, nodes)
 
 
 class _Batch:
@@ -79,14 +78,12 @@ class _Batch:
         move: Move | None,
         mode: Mode,
         hint: Plan | None,
-        forced: frozenset[IntentId],
     ) -> None:
         self.problem = problem
         self.prices = prices
         self.move = move
         self.mode = mode
         self.hint = hint
-        self.forced = forced
         self.program = Program(whole=mode is Mode.SWITCHES)
         self.traded = {asset for order in problem.orders for asset in (order.give, order.want)}
         self.by_id = {order.id: order for order in problem.orders}
@@ -170,11 +167,9 @@ class _Batch:
 
     def _reach(self) -> float:
         """How far outside its limit an order may start: only where all are given and prices can follow."""
-        return self.move.step if self.move is not None and (self.mode is Mode.GIVEN or self.forced) else 0.0
+        return self.move.step if self.move is not None and self.mode is Mode.GIVEN else 0.0
 
     def _fill(self, order: Order, gain: float) -> Any:
-        if order.id in self.forced:
-            return self.program.variable(1.0, 1.0, gain)
         if self.mode is Mode.GIVEN:
             return self.program.variable(1.0 if order.whole else order.least, 1.0, gain)
         return self.program.switch(gain) if order.whole else self.program.variable(0.0, 1.0, gain)
