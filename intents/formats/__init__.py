@@ -26,7 +26,8 @@ def load_auction(data: bytes, where: str, *, lenient: bool = False) -> Imported:
     """
     imported = _read(parse_json(data, where), where, lenient=lenient)
     if not imported.auction.orders:
-        raise EmptyAuction(where, f" ({imported.notes[0]})" if imported.notes else "")
+        about = [note for note in imported.notes if "orders" in note]
+        raise EmptyAuction(where, f" ({about[0]})" if about else "")
     return imported
 
 
