@@ -216,6 +216,7 @@ class _Batch:
         else:  # less is given of the given asset
             row, gain = self._row(order.give), order.size * order.limit / rate * before
             amount = -order.size / rate * before
+        gain *= order.scores
         for shift, sign in ((give, 1.0), (want, -1.0)):
             row.SetCoefficient(shift, row.GetCoefficient(shift) + sign * amount)
             objective.SetCoefficient(shift, objective.GetCoefficient(shift) + sign * gain)

@@ -30,6 +30,11 @@ FIRST_RATES: Final = (0.9, 0.98, 0.995, 0.999)
 STEADY: Final = 0.5
 #: Published prices are the measuring unit times k / 2^PRICE_BITS.
 PRICE_BITS: Final = 44
+#: Orders smaller than this do not move prices, nor do larger ones more than it: what linear programs can scale.
+DUST: Final = 1e-9
+MOST: Final = 1e7
+#: Any prices prove a bound, so near enough is good enough.
+LOOSE: Final = 1e-7
 #: Of the measuring unit: for assets that nobody in the master program is short of.
 LEAST_PRICE: Final = 1e-8
 
@@ -125,22 +130,27 @@ class _Bound:
                 if asset not in self.handed:
                     self.kept.SetCoefficient(left, -1.0)
         for offer in self.offers:
-            x = self.program.variable(0.0, 1.0, -self.market.trade_cost)
-            self.cost.SetCoefficient(x, -self.market.trade_cost)
+            # Counted in value, not in parts of the order: sizes may be many powers of ten apart.
+            size = sum(amount for _, amount in (*offer.gives, *offer.wants))
+            if size < DUST or offer.gives[0][1] < DUST * size:
+                continue
+            x = self.program.variable(0.0, min(size, MOST), -self.market.trade_cost / size)
+            self.cost.SetCoefficient(x, -self.market.trade_cost / size)
             for asset, amount in offer.gives:
-                self.rows[asset].SetCoefficient(x, amount)
+                self.rows[asset].SetCoefficient(x, amount / size)
             for asset, amount in offer.wants:
-                self.rows[asset].SetCoefficient(x, -amount)
+                if amount > DUST * size:
+                    self.rows[asset].SetCoefficient(x, -amount / size)
             if offer.saved:
                 (asset, amount), one = offer.gives[0], self.program.row(-INFINITY, 0.0)
-                s = self.program.variable(0.0, 1.0, offer.saved)
-                self.rows[asset].SetCoefficient(s, -amount)
+                s = self.program.variable(0.0, min(size, MOST), offer.saved / size)
+                self.rows[asset].SetCoefficient(s, -amount / size)
                 one.SetCoefficient(s, 1.0)
                 one.SetCoefficient(x, -1.0)
 
     def improve(self, seconds: float) -> bool:
         """One round: solve, ask at the duals and between them and the best; whether it may still improve."""
-        if not self.program.solve(seconds=seconds):
+        if not self.program.solve(seconds=seconds, tolerance=LOOSE):
             return False
         self.reached = self.program.value - self.market.settlement_cost
         duals = _Duals(

@@ -121,7 +121,7 @@ def _arc(order: Order, grid: Lattice, limit: Fraction, problem: Problem) -> _Arc
     if most < max(1, least) or gets < limit * gives:
         return None
     unit = problem.market.unit
-    gain = gets * unit[order.want] - order.limit * gives * unit[order.give]
+    gain = order.scores * (gets * unit[order.want] - order.limit * gives * unit[order.give])
     return _Arc(order, least, min(most, MOST_UNITS), gain)
 
 
@@ -131,7 +131,7 @@ def _flow(problem: Problem, arcs: Sequence[_Arc], grid: Lattice) -> list[int]:
     balances = {(b.owner, b.asset): b.amount for b in problem.market.auction.balances}
     held: dict[tuple[Owner, AssetId], int] = {}
     flow = min_cost_flow.SimpleMinCostFlow()
-    steps = SCORE_STEPS / max((arc.gain for arc in arcs), default=1.0)
+    steps = SCORE_STEPS / max((arc.gain for arc in arcs if arc.gain > 0.0), default=1.0)
     places = []
     for arc in arcs:
         order = arc.order

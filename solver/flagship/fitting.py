@@ -161,6 +161,7 @@ class _Fit:
         row.SetCoefficient(self.shift[order.give], 1.0)
         row.SetCoefficient(self.shift[order.want], -floor / rate)
         gain = order.size * item.units / order.record.remaining * (rate if order.sells else order.limit / rate)
+        gain *= order.scores
         objective = self.program._objective
         for asset, sign in ((order.give, 1.0), (order.want, -1.0)):
             shift = self.shift[asset]

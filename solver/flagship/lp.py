@@ -40,7 +40,9 @@ class Program:
     def row(self, low: float, high: float) -> Any:
         return self._solver.Constraint(low, high)
 
-    def solve(self, *, seconds: float, nodes: int = 2_000, gap: float = 1e-4) -> bool:
+    def solve(
+        self, *, seconds: float, nodes: int = 2_000, gap: float = 1e-4, tolerance: float = TOLERANCE
+    ) -> bool:
         """Whether a feasible point was found. ``seconds`` is only a guard behind the node budget."""
         self._solver.SetTimeLimit(max(1, int(seconds * 1000)))
         if self._whole:
@@ -51,9 +53,11 @@ class Program:
             }
             self._solver.SetSolverSpecificParametersAsString("".join(f"{k} = {v}\n" for k, v in settings.items()))
         exactly = pywraplp.MPSolverParameters()
-        exactly.SetDoubleParam(exactly.PRIMAL_TOLERANCE, TOLERANCE)
+        exactly.SetDoubleParam(exactly.PRIMAL_TOLERANCE, tolerance)
         if not self._whole:
-            exactly.SetDoubleParam(exactly.DUAL_TOLERANCE, TOLERANCE)
+            exactly.SetDoubleParam(exactly.DUAL_TOLERANCE, tolerance)
+            # GLOP has called programs infeasible in presolve that zero solves.
+            exactly.SetIntegerParam(exactly.PRESOLVE, exactly.PRESOLVE_OFF)
         exactly.SetDoubleParam(exactly.RELATIVE_MIP_GAP, gap)
         status = self._solver.Solve(exactly)
         return bool(status in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE))

@@ -2,7 +2,7 @@
 
 In these units all prices are near one, amounts are near their value, and LPs are well scaled whatever
 the decimals. Assets without a reference price are measured through venues from those that have one;
-what cannot be measured is left out, since nothing there could be scored or routed.
+those that venues do not lead to, by orders; what cannot be measured is left out.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
+from statistics import median
 from typing import Final
 
 from intents.amounts import PRICE_SCALE
@@ -26,6 +27,8 @@ from liquidity.venue import Venue
 
 #: Withheld of each order's given amount, beside a few base units: above the linear solvers' tolerance.
 HAIR: Final = 2e-7
+#: How many orders in a row may lead from a priced asset to one that is measured by them.
+MAX_STEPS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class Order:
     most 1/``limit`` per unit got. ``floor`` is the least rate give→want at which the owner's limit holds
     after protocol fees on volume. ``fee`` is the hair of the given amount withheld, where the owner allows it,
     so that payouts can be rounded up: at one price vector value is conserved to the last unit, and without
-    a venue's rounding there would be nothing to round with.
+    a venue's rounding there would be nothing to round with. ``scores`` is 1, or 0 where the wanted asset's
+    reference price is zero: it is measured by what others ask for it, and its surplus is worth nothing.
     """
 
     id: IntentId
@@ -50,6 +54,7 @@ class Order:
     whole: bool
     least: float
     record: AuctionOrder
+    scores: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,28 @@ def _units(auction: Auction, venues: tuple[Venue, ...]) -> dict[AssetId, float]:
                 if rate > 0.0 and math.isfinite(rate):
                     unit[other] = unit[known] / rate
                     waiting.append(other)
+    return _through_orders(auction, unit)
+
+
+def _through_orders(auction: Auction, unit: dict[AssetId, float]) -> dict[AssetId, float]:
+    """Assets that only orders lead to, at the median of what owners ask for them or offer."""
+    asks: defaultdict[AssetId, list[tuple[AssetId, float]]] = defaultdict(list)
+    for order in auction.orders:
+        give, want = order.intent.give[0], order.intent.want[0]
+        if order.intent.is_swap and give.amount and want.amount:
+            asks[give.asset].append((want.asset, want.amount / give.amount))
+            asks[want.asset].append((give.asset, give.amount / want.amount))
+    unmeasured = sorted(asset for asset in asks if asset not in unit)
+    for _ in range(MAX_STEPS):
+        found = {
+            asset: median(values)
+            for asset in unmeasured
+            if (values := [rate * unit[other] for other, rate in asks[asset] if other in unit])
+        }
+        unit |= found
+        unmeasured = [asset for asset in unmeasured if asset not in unit]
+        if not found or not unmeasured:
+            break
     return unit
 
 
@@ -120,7 +147,8 @@ def _order(
     if number and not intent.valid_from <= number <= intent.valid_to:
         return None
     give, want = intent.give[0].asset, intent.want[0].asset
-    if give not in unit or want not in unit or not auction.reference_price(want):
+    reference = auction.reference_price(want)
+    if give not in unit or want not in unit or reference is None:
         return None
     try:
         limits = limits_at(intent, number, solver)
@@ -138,7 +166,20 @@ def _order(
     else:  # a fill smaller than what a trade costs is no trade but a pretext for arbitrage
         least = min(1.0, max(intent.fill.min_fill / record.remaining, trade_cost / size))
     fee = HAIR + 8.0 * (unit[give] + unit[want]) / size if may_withhold(record) else 0.0
-    return Order(record.id, give, want, sells, size, limit, floor, fee, not intent.partial, least, record)
+    return Order(
+        record.id,
+        give,
+        want,
+        sells,
+        size,
+        limit,
+        floor,
+        fee,
+        not intent.partial,
+        least,
+        record,
+        float(reference > 0),
+    )
 
 
 def may_withhold(record: AuctionOrder) -> bool:

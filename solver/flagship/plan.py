@@ -47,5 +47,5 @@ class Plan:
 def order_surplus(order: Order, rate: float) -> float:
     """Scored surplus of a whole fill at ``rate``, in the numeraire (CoW's rule for buys: at the limit price)."""
     if order.sells:
-        return order.size * (rate - order.limit)
-    return order.size * (1.0 - order.limit / rate)
+        return order.scores * order.size * (rate - order.limit)
+    return order.scores * order.size * (1.0 - order.limit / rate)

@@ -109,7 +109,9 @@ def climb(
         plan = found
         if deadline.passed:
             return plan
-    return None if plan is None else move_prices(problem, plan, Mode.RELAXED, deadline, moves=moves)
+    return (
+        None if plan is None else move_prices(promising(problem, plan), plan, Mode.RELAXED, deadline, moves=moves)
+    )
 
 
 def select(

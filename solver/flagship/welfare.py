@@ -32,7 +32,7 @@ def marginal_prices(problem: Problem, *, seconds: float) -> dict[AssetId, float]
     fills = []
     for order in problem.orders:
         x = program.variable(0.0, 1.0, -trade)
-        surplus = program.variable(0.0, MOST_SURPLUS * order.size, 1.0)
+        surplus = program.variable(0.0, MOST_SURPLUS * order.size, order.scores)
         capped = program.row(-INFINITY, 0.0)
         capped.SetCoefficient(surplus, 1.0)
         capped.SetCoefficient(x, -MOST_SURPLUS * order.size)

@@ -104,3 +104,18 @@ def test_recorded_batch_of_ten_thousand_orders() -> None:
     assert verified is not None
     assert verified.leftovers == {}
     assert verified.score.net > 0
+
+
+def test_an_asset_worth_nothing_is_still_traded() -> None:
+    """An asset whose reference price is zero is measured by what owners ask for it; its surplus scores nothing."""
+    orders = [
+        swap(1, "A", 10 * ONE, "X", 30 * ONE, partial=True),
+        swap(2, "X", 40 * ONE, "A", 9 * ONE, partial=True),
+    ]
+    batch = auction(orders)
+    free = tuple(replace(asset, reference_price=0) if asset.id == "X" else asset for asset in batch.assets)
+    problem = prepare(measure(replace(batch, assets=free), "walras"))
+    assert [order.scores for order in problem.orders] == [0.0, 1.0]
+    verified = settled(replace(batch, assets=free))
+    assert verified is not None
+    assert verified.score.net > 0
