@@ -251,7 +251,11 @@ def restrict(problem: Problem, plan: Plan) -> Problem:
     """Only the orders and ladders that ``plan`` uses."""
     return replace(
         problem,
-        orders=tuple(order for order in problem.orders if plan.fills.get(order.id, 0.0) > 1e-6),
+        orders=tuple(
+            order
+            for order in problem.orders
+            if plan.fills.get(order.id, 0.0) > (WHOLE if order.whole else max(WHOLE, order.least / 2.0))
+        ),
         ladders=tuple(ladder for ladder in problem.ladders if ladder.name in plan.flows),
     )
 

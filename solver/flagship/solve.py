@@ -46,8 +46,8 @@ PAIR_SHARE: Final = 0.25
 class WalrasConfig:
     """Shares of the time left at each point: for a batch that is fair beside rivals, then for any batch."""
 
-    fair_share: float = 0.45
-    free_share: float = 0.45
+    fair_share: float = 0.6
+    free_share: float = 0.5
 
 
 class Walras:
