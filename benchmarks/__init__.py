@@ -1,0 +1,1 @@
+"""Scripts that measure what the product claims, each beside a peer in the same run."""

@@ -1,0 +1,1 @@
+"""Optimal routing over many venues by dual decomposition: prices vary, venues answer in closed form."""
