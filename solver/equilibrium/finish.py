@@ -15,7 +15,7 @@ import numpy as np
 
 from solver.equilibrium.batch import Bools, Floats, Ints
 from solver.equilibrium.interior import Near
-from solver.equilibrium.pools import given
+from solver.equilibrium.pools import Curves, given
 from solver.equilibrium.ramp import Excess, assemble
 
 ROUNDS: Final = 40
@@ -55,7 +55,8 @@ def finish(near: Near, x: Floats, fills: Floats, marginal: Bools) -> Finished:
     result = fills
     for _ in range(ROUNDS):
         arcs = np.flatnonzero(marginal)
-        forest, kept = span(near.tokens, near.sell[arcs], near.buy[arcs], near.limit[arcs], near.value[arcs])
+        sure = np.minimum(fills, 1 - fills)[arcs]
+        forest, kept = span(near.tokens, near.sell[arcs], near.buy[arcs], near.limit[arcs], sure)
         marginal[arcs[~kept]] = False
         x = contracted(near, x, forest, full & ~marginal)
         result = np.where(marginal, fills, full)
@@ -78,9 +79,9 @@ def finish(near: Near, x: Floats, fills: Floats, marginal: Bools) -> Finished:
 SLIP: Final = 1e-11
 
 
-def span(tokens: int, sell: Ints, buy: Ints, limit: Floats, value: Floats) -> tuple[Forest, Bools]:
-    """A spanning forest, greatest values first, and which arcs agree with it."""
-    by_size = np.argsort(-value, kind="stable")
+def span(tokens: int, sell: Ints, buy: Ints, limit: Floats, sure: Floats) -> tuple[Forest, Bools]:
+    """A spanning forest, the surest arcs first, and which arcs agree with it."""
+    by_size = np.argsort(-sure, kind="stable")
     root = list(range(tokens))
 
     def find(i: int) -> int:
@@ -127,13 +128,18 @@ def contracted(near: Near, x: Floats, forest: Forest, full: Bools) -> Floats:
     c, count = forest.component, int(forest.component.max(initial=-1)) + 1
     size = np.bincount(c, minlength=count)
     offset = np.bincount(c, x - forest.potential, count) / size
-    sell = np.concatenate([near.sell[full], near.full_sell, near.curves.sell])
-    buy = np.concatenate([near.buy[full], near.full_buy, near.curves.buy])
+    # What trades inside a component says nothing of its level.
+    curves = crossing(near.curves, c)
+    sell = np.concatenate([near.sell[full], near.full_sell])
+    buy = np.concatenate([near.buy[full], near.full_buy])
     certain = np.concatenate([near.value[full], near.full_value])
+    across = c[sell] != c[buy]
+    certain = certain[across]
+    sell, buy = np.concatenate([sell[across], curves.sell]), np.concatenate([buy[across], curves.buy])
     best, least = offset, np.inf
     for _ in range(NEWTON_STEPS):
         x = forest.potential + offset[c]
-        out, bend = given(near.curves, x)
+        out, bend = given(curves, x)
         rise = np.exp(x[sell])
         flow, steep = np.concatenate([certain, out]) * rise, np.concatenate([np.zeros(len(certain)), bend]) * rise
         at: Excess = assemble(count, c[sell], c[buy], flow, steep)
@@ -149,6 +155,12 @@ def contracted(near: Near, x: Floats, forest: Forest, full: Bools) -> Floats:
         matrix = at.jacobian / scale[:, None] + 1e-13 * np.eye(count)
         offset = offset + np.clip(np.linalg.solve(matrix, -at.net / scale), -1.0, 1.0)
     return forest.potential + best[c]
+
+
+def crossing(curves: Curves, component: Ints) -> Curves:
+    """The pools between two components."""
+    across = component[curves.sell] != component[curves.buy]
+    return Curves(*(getattr(curves, name)[across] for name in Curves.__slots__))
 
 
 def balance(near: Near, x: Floats, forest: Forest, arcs: Ints, fills: Floats) -> tuple[Floats, Floats]:

@@ -15,6 +15,7 @@ from solver.equilibrium.book import Orders
 AT_LIMIT: Final = 1e-13
 #: What an equilibrium may leave unrealised, and the share of a token's turnover that may miss.
 UNREALISED, BALANCED = 1e-12, 1e-11
+ROUNDING: Final = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def measure(orders: Orders, weights: Floats, log_prices: Floats, fills: Floats, 
     came = np.bincount(orders.sell, fills, t) + np.bincount(c.sell, given, t)
     went = np.bincount(orders.buy, bought, t) + np.bincount(c.buy, taken, t)
     left = came - went
-    imbalance = float(np.max(np.abs(left) / np.maximum(np.maximum(came, went), 1e-300), initial=0.0))
+    # A pool's flow is known to the rounding of its reserves.
+    slack = np.bincount(c.sell, c.reserve, t) * ROUNDING / BALANCED
+    imbalance = float(np.max(np.abs(left) / np.maximum(np.maximum(came, went) + slack, 1e-300), initial=0.0))
     ratio = 0.0 if unrealised <= 0 else unrealised / realised if realised > 0 else float("inf")
     return Measure(ratio, left, imbalance, missed, at_limit)

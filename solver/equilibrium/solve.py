@@ -44,15 +44,10 @@ def equilibrium(batch: Batch, start: Floats | None = None) -> Equilibrium:
     else:
         near, listed, level = narrow(book, x, np.inf)
         mu = float(np.median(np.abs(near.limit))) if len(near.limit) else 1.0
-    capacity = interior.capacity_of(near)
-    at = interior.begin(near, x, mu)
-    for _ in range(interior.STEPS):
-        at, length, imbalance = interior.step(near, at, mu, capacity)
-        steps += 1
-        if mu < 1e-14:
-            break
-        mu *= (0.1 if imbalance > 1e-3 else 0.02) if length > 0.9 else 0.3 if length > 0.5 else 0.6 if length > 0.2 else 1
-    found = finish(near, at.x, at.f, (at.z < at.f) & (at.u < 1 - at.f))
+    scale = float(np.median(np.abs(near.limit))) if len(near.limit) else 1.0
+    at, taken = interior.follow(near, x, mu, max(scale, 1e-4))
+    steps += taken
+    found = finish(near, at.x, at.f, at.marginal)
     return report(batch, orders, book, listed, level, found, steps)
 
 
