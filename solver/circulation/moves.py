@@ -1,0 +1,93 @@
+"""Prices moved a little at a time while the score rises: sequential linear programming with a trust region.
+
+Around a flow, what is given and log prices move together; conservation is linearised, and whoever trades stays
+inside their limit. Each move is checked by the best flow at the prices it leads to.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from solver.circulation.accounts import shared
+from solver.circulation.book import Book, Floats
+from solver.circulation.flows import Flow, best_flow
+from solver.circulation.program import LARGE, Entries, maximise
+
+FIRST_STEP: Final = 0.05
+WIDEST_STEP: Final = 0.5
+LAST_STEP: Final = 1e-7
+#: A flow is better when it is by this share.
+BETTER: Final = 1e-9
+#: What is given below this share of the most is not traded.
+NOTHING: Final = 1e-9
+
+
+def climbed(book: Book, start: Flow, *, moves: int) -> Flow:
+    """The best flow that up to ``moves`` moves of prices lead to."""
+    best, step = start, FIRST_STEP
+    for _ in range(moves):
+        if step < LAST_STEP:
+            break
+        price = moved(book, best, step)
+        flow = best_flow(book, price) if price is not None else None
+        if flow is not None and flow.value > best.value * (1.0 + BETTER):
+            best, step = flow, min(1.5 * step, WIDEST_STEP)
+        else:
+            step /= 4.0
+    return best
+
+
+def moved(book: Book, flow: Flow, step: float) -> Floats | None:
+    """Log prices within ``step`` of the flow's at which the linearised score is greatest."""
+    price, assets = flow.price, book.assets
+    slack = price[book.give] - price[book.want] - book.floor
+    trades = flow.given > NOTHING * flow.given.max(initial=0.0)
+    # Per pair, how far its price may fall before somebody who trades is outside.
+    room = np.full((assets, assets), np.inf)
+    np.minimum.at(room, (book.give[trades], book.want[trades]), slack[trades])
+    usable = np.flatnonzero(slack >= np.minimum(room, 2.0 * step)[book.give, book.want] - 1e-12)
+    if not len(usable):
+        return None
+    give, want = book.give[usable], book.want[usable]
+    worth = np.exp(price)[give]
+    value, gain = book.most[usable] * worth, book.gain[usable] / worth
+    top, steep = float(np.quantile(value, LARGE)), float(np.abs(gain).max())
+    if not (top > 0.0 and 0.0 < steep < np.inf):
+        return None
+    scarce = shared(book.account[usable], book.most[usable], book.held)
+    near = np.argwhere(room < 2.0 * step)
+    drift = np.zeros((assets, assets))  # what a rise of each price adds to each asset's balance
+    flowing = flow.given[usable] * worth / top
+    np.add.at(drift, (give, give), flowing)
+    np.add.at(drift, (want, give), -flowing)
+    into, of = np.nonzero(drift)
+    count, column = len(usable), np.arange(len(usable))
+    limits = assets + len(scarce.held)
+    pair = limits + np.arange(len(near))
+    entries = Entries(
+        np.concatenate([give, want, assets + scarce.rows, into, pair, pair]),
+        np.concatenate([column, column, scarce.orders, count + of, count + near[:, 0], count + near[:, 1]]),
+        np.concatenate(
+            [
+                np.ones(count),
+                -np.ones(count),
+                1.0 / worth[scarce.orders],
+                drift[into, of],
+                np.ones(len(near)),
+                -np.ones(len(near)),
+            ]
+        ),
+    )
+    low = np.concatenate([np.zeros(assets), np.full(len(scarce.held), -np.inf), -room[near[:, 0], near[:, 1]]])
+    high = np.concatenate([np.zeros(assets), scarce.held / top, np.full(len(near), np.inf)])
+    answer = maximise(
+        np.concatenate([gain / steep, np.zeros(assets)]),
+        np.concatenate([value / top, np.full(assets, step)]),
+        entries,
+        low,
+        high,
+        lower=np.concatenate([np.zeros(count), np.full(assets, -step)]),
+    )
+    return None if answer is None else price + answer.columns[count:]

@@ -1,0 +1,151 @@
+"""Batches of orders alone: no venues, no costs, sells whose only fees are on volume.
+
+There the score does not depend on prices but through who may trade, and a search over cells of price space finds
+the best batch together with a proof (``solver.circulation``). Each block of assets is searched on its own: value
+circulates within blocks, and prices of one block bind another only by their scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from intents.assets import AssetId
+from intents.auction import Auction
+from intents.fees import VolumeFee
+from intents.intent import IntentId, Kind
+from settlement.certificate.blocks import blocks
+from solver.circulation.book import Book, Floats, Places, part, rescaled, typical_log_prices
+from solver.circulation.branch import Search
+from solver.flagship.market import Market
+from solver.flagship.plan import Plan
+from solver.protocol import Deadline
+
+#: Searched until best and bound are this close, or this many cells are looked at in a block.
+GAP: Final = 1e-4
+MOST_CELLS: Final = 2_000
+#: A plan is better when it is by this share.
+BETTER: Final = 1e-6
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block's search: its assets, its orders' places in the market, the log prices amounts are measured at."""
+
+    assets: tuple[AssetId, ...]
+    orders: Places
+    typical: Floats
+    search: Search
+
+
+def fits(auction: Auction) -> bool:
+    """Whether ``auction`` is one of orders alone, as this module understands it."""
+    return (
+        not auction.venues
+        and not auction.costs.gas_price
+        and all(
+            order.intent.kind is Kind.EXACT_IN
+            and order.scored
+            and not (order.fee_by_solver and order.intent.max_fee)
+            and all(isinstance(policy, VolumeFee) for policy in order.policies)
+            for order in auction.orders
+        )
+    )
+
+
+def solve_orders(market: Market, deadline: Deadline) -> Iterator[tuple[Plan, list[Block]]]:
+    """Better and better plans with the searches behind them, until the gap is closed or the deadline."""
+    found = _blocks(market)
+    if not found:
+        return
+    reported = -1.0
+    while True:
+        value = sum(block.search.best.value for block in found)
+        going = [block for block in found if not block.search.done]
+        over = sum(block.search.bound for block in found) <= value * (1.0 + GAP)
+        over |= not going or deadline.passed or sum(len(b.search.nodes) for b in found) >= MOST_CELLS
+        if value > reported * (1.0 + BETTER) or over:
+            reported = value
+            yield plan_of(market, found), found
+        if over:
+            return
+        max(going, key=lambda block: block.search.bound - block.search.best.value).search.step()
+
+
+def _blocks(market: Market) -> list[Block]:
+    """The blocks of the market's assets, each with its search begun at typical and at reference prices."""
+    book, assets = _book(market)
+    number = {asset: place for place, asset in enumerate(assets)}
+    typical = typical_log_prices(book)
+    value = book.most * np.exp(typical)[book.give]
+    volume = np.minimum(
+        np.bincount(book.give, weights=value, minlength=len(assets)),
+        np.bincount(book.want, weights=value, minlength=len(assets)),
+    )
+    found = []
+    for block in blocks((order.give, order.want) for order in market.orders):
+        # What trades most stands first: other prices are placed relative to it.
+        members = sorted((number[asset] for asset in block), key=lambda place: (-volume[place], place))
+        smaller, orders = part(book, members)
+        begun = Search(rescaled(smaller, typical[members]), GAP)
+        begun.offer(np.zeros(len(members)))
+        begun.offer(-typical[members])
+        found.append(Block(tuple(assets[place] for place in members), orders, typical[members], begun))
+    return found
+
+
+def _book(market: Market) -> tuple[Book, list[AssetId]]:
+    """The market's orders as arrays, and the assets in the order of their numbers."""
+    assets = sorted({asset for order in market.orders for asset in (order.give, order.want)})
+    number = {asset: place for place, asset in enumerate(assets)}
+    held = {(balance.owner, balance.asset): balance.amount for balance in market.auction.balances}
+    accounts: dict[object, int] = {}
+    balance: list[float] = []
+    account = []
+    for order in market.orders:
+        key = (order.record.intent.owner, order.give)
+        if key not in accounts:
+            accounts[key] = len(accounts)
+            balance.append(held[key] * market.unit[order.give] if key in held else np.inf)
+        account.append(accounts[key])
+    give = np.array([number[order.give] for order in market.orders], dtype=np.int64)
+    want = np.array([number[order.want] for order in market.orders], dtype=np.int64)
+    limit = np.array([order.limit for order in market.orders])
+    worth = np.array([1.0 if market.auction.reference_price(asset) else 0.0 for asset in assets])
+    shared, of = np.array(balance), np.array(account, dtype=np.int64)
+    book = Book(
+        assets=len(assets),
+        give=give,
+        want=want,
+        most=np.minimum([order.size for order in market.orders], shared[of]),
+        limit=limit,
+        floor=np.log([order.floor for order in market.orders]),
+        gain=worth[give] - worth[want] * limit,
+        account=of,
+        held=shared,
+        worth=worth,
+    )
+    return book, assets
+
+
+def plan_of(market: Market, found: Sequence[Block]) -> Plan:
+    """The best flows of all blocks as one plan: blocks that share an asset are brought to one scale."""
+    fills: dict[IntentId, float] = {}
+    log_price: dict[AssetId, float] = {}
+    waiting = list(found)
+    while waiting:
+        block = next((b for b in waiting if any(asset in log_price for asset in b.assets)), waiting[0])
+        waiting.remove(block)
+        mine = dict(zip(block.assets, (block.search.best.price + block.typical).tolist(), strict=True))
+        shift = next((log_price[asset] - mine[asset] for asset in block.assets if asset in log_price), 0.0)
+        log_price |= {asset: value + shift for asset, value in mine.items()}
+        given = block.search.best.given / np.exp(block.typical)[block.search.book.give]
+        for place, amount in zip(block.orders.tolist(), given.tolist(), strict=True):
+            if amount > 0.0:
+                order = market.orders[place]
+                fills[order.id] = min(1.0, amount / order.size)
+    prices = {asset: float(np.exp(value)) for asset, value in log_price.items()}
+    return Plan(fills, {}, prices, sum(block.search.best.value for block in found))
