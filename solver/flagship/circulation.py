@@ -13,7 +13,7 @@ from fractions import Fraction
 from statistics import median
 from typing import Final
 
-from ortools.graph.python import min_cost_flow
+import numpy as np
 
 from intents.assets import AssetId
 from intents.auction import Auction
@@ -21,17 +21,18 @@ from intents.curves import limits_at
 from intents.fees import VolumeFee
 from intents.intent import IntentId, Owner
 from settlement.solution import Fill, Solution
+from solver.circulation.flows import GAIN_STEPS, VALUE_UNITS, circulation
 from solver.flagship.lattice import Bound, Lattice, lattice
 from solver.flagship.market import Order
 from solver.flagship.plan import Plan, Problem
 
 #: A unit of value, as a share of the median fill: small ones waste less of each fill, large ones let
 #: assets of few decimals have more exact prices.
-GRAINS: Final = (1e-6, 1e-4, 1e-2)
-#: Scores per unit of value are rounded to this many steps of the largest.
-SCORE_STEPS: Final = 10**6
+GRAINS: Final = (1e-6, 1e-4)
 #: Units of value through one arc; with scores it stays within 64 bits.
-MOST_UNITS: Final = 10**11
+MOST_UNITS: Final = int(VALUE_UNITS)
+#: Orders this far outside their limit at the plan's prices are not near them.
+FAR_OUTSIDE: Final = 0.99
 #: How often orders left below their minimum fill are dropped.
 MOST_TRIES: Final = 5
 
@@ -49,12 +50,14 @@ class _Arc:
 def settle_on_lattice(problem: Problem, plan: Plan, solver: str, solution_id: int) -> Solution | None:
     """The best solution of orders alone at prices next to the plan's, or ``None`` where nothing trades."""
     auction = problem.market.auction
-    limits = {order.id: _ratio(order, auction, solver) for order in problem.orders if not order.whole}
+    limits = {
+        order.id: _ratio(order, auction, solver)
+        for order in problem.orders
+        if not order.whole and problem.rate(order, plan.prices) >= FAR_OUTSIDE * order.floor
+    }
     best: tuple[float, Solution] | None = None
-    for grain in GRAINS:
-        grid = _grid(problem, plan, limits, grain)
-        if grid is None:
-            continue
+    for value in _values(problem, plan):
+        grid = _grid(problem, plan, limits, value)
         moved = _best_flow(problem, grid, limits)
         gain = sum(arc.gain * units for arc, units in moved)
         if moved and (best is None or gain > best[0]):
@@ -86,21 +89,32 @@ def _reference(order: Order) -> AssetId:
     return order.give if order.sells else order.want
 
 
-def _grid(problem: Problem, plan: Plan, limits: Mapping[IntentId, Fraction], grain: float) -> Lattice | None:
-    """Prices next to the plan's, in steps that suit the size of its fills."""
+def _values(problem: Problem, plan: Plan) -> list[float]:
+    """Units of value that suit the size of the plan's fills: whole multiples of its coarsest base unit."""
+    filled = [order for order in problem.orders if plan.fills.get(order.id, 0.0) > 0.0]
+    if not filled:
+        return []
+    worth = _worth(problem, plan)
+    coarsest = max(worth[asset] for order in filled for asset in (order.give, order.want))
+    size = median(order.size * plan.fills[order.id] for order in filled)
+    return [coarsest * many for many in sorted({max(1, round(grain * size / coarsest)) for grain in GRAINS})]
+
+
+def _worth(problem: Problem, plan: Plan) -> dict[AssetId, float]:
+    """The value of one base unit of each asset at the plan's prices."""
     unit = problem.market.unit
     assets = {asset for order in problem.orders for asset in (order.give, order.want)}
-    sizes = [order.size * plan.fills[order.id] for order in problem.orders if order.id in plan.fills]
-    if not sizes:
-        return None
-    worth = {asset: unit[asset] * plan.prices.get(asset, 1.0) for asset in assets}
-    coarsest = max(worth[a] for o in problem.orders if o.id in plan.fills for a in (o.give, o.want))
-    value = coarsest * max(1, round(grain * median(sizes) / coarsest))
+    return {asset: unit[asset] * plan.prices.get(asset, 1.0) for asset in assets}
+
+
+def _grid(problem: Problem, plan: Plan, limits: Mapping[IntentId, Fraction], value: float) -> Lattice:
+    """Prices next to the plan's, in steps of ``value``."""
     bounds = [
         Bound(order.give, order.want, limits[order.id])
         for order in problem.orders
         if plan.fills.get(order.id, 0.0) > 0.0 and order.id in limits
     ]
+    worth = _worth(problem, plan)
     return lattice({asset: value / w for asset, w in worth.items() if value >= w}, bounds)
 
 
@@ -130,21 +144,22 @@ def _flow(problem: Problem, arcs: Sequence[_Arc], grid: Lattice) -> list[int]:
     nodes: dict[AssetId, int] = {asset: place for place, asset in enumerate(sorted(grid.steps))}
     balances = {(b.owner, b.asset): b.amount for b in problem.market.auction.balances}
     held: dict[tuple[Owner, AssetId], int] = {}
-    flow = min_cost_flow.SimpleMinCostFlow()
-    steps = SCORE_STEPS / max((arc.gain for arc in arcs if arc.gain > 0.0), default=1.0)
-    places = []
+    lenders: list[tuple[int, int, int]] = []
+    tails = []
     for arc in arcs:
-        order = arc.order
-        source = nodes[order.give]
-        key = (order.record.intent.owner, order.give)
+        source = nodes[arc.order.give]
+        key = (arc.order.record.intent.owner, arc.order.give)
         if key in balances:
             if key not in held:
                 held[key] = len(nodes) + len(held)
-                units = min(balances[key] // grid.steps[order.give], MOST_UNITS)
-                flow.add_arc_with_capacity_and_unit_cost(source, held[key], units, 0)
+                lenders.append((source, held[key], balances[key] // grid.steps[arc.order.give]))
             source = held[key]
-        cost = -round(arc.gain * steps)
-        places.append(flow.add_arc_with_capacity_and_unit_cost(source, nodes[order.want], arc.most, cost))
-    if not places or flow.solve() != flow.OPTIMAL:
-        return [0] * len(places)
-    return [int(flow.flow(place)) for place in places]
+        tails.append(source)
+    gains = np.array([arc.gain for arc in arcs] + [0.0] * len(lenders))
+    flows = circulation(
+        np.array([*tails, *(tail for tail, _, _ in lenders)], dtype=np.int64),
+        np.array([nodes[arc.order.want] for arc in arcs] + [head for _, head, _ in lenders], dtype=np.int64),
+        np.array([arc.most for arc in arcs] + [min(most, MOST_UNITS) for _, _, most in lenders], dtype=np.float64),
+        gains * (GAIN_STEPS / max(float(np.abs(gains).max(initial=0.0)), 1e-300)),
+    )
+    return [0] * len(arcs) if flows is None else [int(units) for units in flows[: len(arcs)]]

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from intents.amounts import MAX_PRICE
 from intents.assets import AssetId
 
-#: Exponents of the primes of L: 162 bits in all, which leaves room below ``MAX_PRICE`` for coarse assets.
+#: Exponents of the primes of L: 142 bits in all, which leaves room below ``MAX_PRICE`` for coarse assets.
 SMALL: Final = {2: 20, 3: 10, 5: 7, 7: 5}
-LARGE: Final = {11: 3, 13: 3, 17: 2, 19: 2, 23: 2, **dict.fromkeys((29, 31, 37, 41, 43, 47, 53, 59, 61), 1)}
+LARGE: Final = {11: 2, 13: 2, **dict.fromkeys((17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61), 1)}
 #: Assets of which one unit of value is fewer base units than this get their d rounded, as exact as it can be.
 COARSE: Final = 1 << 17
 
@@ -113,20 +113,19 @@ def near_divisor(size: float, low: float = 0.0, high: float = math.inf) -> int:
     """The divisor of L nearest to ``size`` in proportion, between ``low`` and ``high`` where there is one."""
     small, small_logs = _products(tuple(SMALL.items()))
     large, large_logs = _products(tuple(LARGE.items()))
+    # A hair inside, since logarithms are rounded; the exact limit is checked afterwards.
+    lowest = math.log(low / size) + 1e-12 if low > 0.0 else -math.inf
+    highest = math.log(high / size) - 1e-12 if high < math.inf else math.inf
     rest = math.log(size) - large_logs
     place = np.searchsorted(small_logs, rest)
     best, least = 1, math.inf
     for shift in (-1, 0):
         near = np.clip(place + shift, 0, len(small) - 1)
-        off = large_logs + small_logs[near] - math.log(size)
-        # A hair inside, since logarithms are rounded; the exact limit is checked afterwards.
-        inside = (off >= math.log(low / size) + 1e-12) if low > 0.0 else np.full(len(off), True)
-        if high < math.inf:
-            inside &= off <= math.log(high / size) - 1e-12
-        cost = np.abs(off) + np.where(inside, 0.0, 1.0)
+        off = small_logs[near] - rest
+        cost = np.abs(off) + ((off < lowest) | (off > highest))
         k = int(np.argmin(cost))
         if cost[k] < least:
-            least, best = float(cost[k]), int(large[k]) * int(small[int(near[k])])
+            least, best = float(cost[k]), large[k] * small[int(near[k])]
     return best
 
 
