@@ -93,16 +93,12 @@ def build(orders: Orders, log_guess: Floats, width: float) -> Book:
     by_key = np.argsort(key)
     near = near[by_key]
     limit, worth = distance[near], value[near]
-    c = orders.curves
-    curves = Curves(
-        c.sell, c.buy, c.limit - (log_guess[c.sell] - log_guess[c.buy]), c.reserve * scale[c.sell], c.weight,
-        c.pool, c.side,
-    )  # fmt: skip
     return Book(
         t, log_guess, width, sell, buy, below, above,
         np.searchsorted(pair[near], np.arange(len(present) + 1)),
         key[by_key], near, pair[near], limit, worth,
-        np.r_[0.0, np.cumsum(worth)], np.r_[0.0, np.cumsum(worth * limit)], curves,
+        np.r_[0.0, np.cumsum(worth)], np.r_[0.0, np.cumsum(worth * limit)],
+        orders.curves.around(log_guess),
     )  # fmt: skip
 
 

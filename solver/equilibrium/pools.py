@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from solver.equilibrium.batch import Floats, Ints, Pools
+from solver.equilibrium.batch import Bools, Floats, Ints, Pools
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,18 @@ class Curves:
     weight: Floats
     pool: Ints
     side: Ints
+
+    def only(self, where: Bools) -> Curves:
+        return Curves(
+            self.sell[where], self.buy[where], self.limit[where], self.reserve[where], self.weight[where],
+            self.pool[where], self.side[where],
+        )  # fmt: skip
+
+    def around(self, log_guess: Floats) -> Curves:
+        """The same in values and log rates relative to guessed prices."""
+        rate = log_guess[self.sell] - log_guess[self.buy]
+        reserve = self.reserve * np.exp(log_guess[self.sell])
+        return Curves(self.sell, self.buy, self.limit - rate, reserve, self.weight, self.pool, self.side)
 
 
 def as_curves(pools: Pools, tokens: int) -> Curves:

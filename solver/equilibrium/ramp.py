@@ -12,8 +12,9 @@ from typing import Final
 
 import numpy as np
 
-from solver.equilibrium.batch import Floats
+from solver.equilibrium.batch import Floats, Ints
 from solver.equilibrium.book import Book, traded
+from solver.equilibrium.flows import laplacian
 from solver.equilibrium.pools import given
 
 
@@ -38,14 +39,10 @@ def excess(book: Book, x: Floats, ramp: float) -> Excess:
     return assemble(book.tokens, sell, buy, flow, steep)
 
 
-def assemble(t: int, sell, buy, flow: Floats, steep: Floats) -> Excess:  # type: ignore[no-untyped-def]
-    outgo, income = np.bincount(sell, flow, t), np.bincount(buy, flow, t)
-    by_sell, by_buy = flow + steep, -steep
-    matrix = np.bincount(sell * t + sell, by_sell, t * t)
-    matrix += np.bincount(sell * t + buy, by_buy, t * t)
-    matrix -= np.bincount(buy * t + sell, by_sell, t * t)
-    matrix -= np.bincount(buy * t + buy, by_buy, t * t)
-    return Excess(outgo - income, matrix.reshape(t, t), outgo + income)
+def assemble(tokens: int, sell: Ints, buy: Ints, flow: Floats, steep: Floats) -> Excess:
+    """Flows that are worth ``flow`` and rise by ``steep`` with the log rate."""
+    outgo, income = np.bincount(sell, flow, tokens), np.bincount(buy, flow, tokens)
+    return Excess(outgo - income, laplacian(tokens, sell, buy, flow + steep, steep), outgo + income)
 
 
 STEPS: Final = 60

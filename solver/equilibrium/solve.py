@@ -1,7 +1,7 @@
 """The uniform-price equilibrium of a batch, from cold or from earlier prices.
 
-Guess prices → sort the book around them → smoothed Newton until few orders are near the margin → interior point on
-these → the marginal forest exactly → measure.
+Guess prices → locate the margin (sorted book, smoothed Newton) → interior point on the orders near it → the
+marginal forest, exactly → measure; and with a wider window again where that was not the equilibrium.
 """
 
 from __future__ import annotations
@@ -10,17 +10,20 @@ from typing import Final
 
 import numpy as np
 
-from solver.equilibrium import interior, ramp
 from solver.equilibrium.batch import Batch, Equilibrium, Floats
-from solver.equilibrium.book import Book, Orders, build, prepare
-from solver.equilibrium.finish import Finished, finish
+from solver.equilibrium.book import Orders, prepare
+from solver.equilibrium.finish import finish
 from solver.equilibrium.guess import guess
-from solver.equilibrium.interior import Near
-from solver.equilibrium.measure import Measure, measure
+from solver.equilibrium.interior import follow
+from solver.equilibrium.locate import Located, locate, typical
+from solver.equilibrium.measure import measure
+from solver.equilibrium.near import Near, narrow
 from solver.equilibrium.pools import given
 
-#: Few enough orders for the interior point.
-FEW: Final = 3000
+#: Windows tried, each so much wider than the last.
+ATTEMPTS, WIDENING = 5, 8.0
+#: Prices of a similar batch are taken to be this close (in logs).
+SIMILAR: Final = 1e-4
 
 
 def equilibrium(batch: Batch, start: Floats | None = None) -> Equilibrium:
@@ -29,79 +32,53 @@ def equilibrium(batch: Batch, start: Floats | None = None) -> Equilibrium:
     ``start``: (T,) prices of a similar batch. Never raises on odd markets: where it fails, ``exact`` is False.
     """
     orders = prepare(batch)
-    log_prices = guess(orders) if start is None else np.log(start)
-    book = build(orders, log_prices, 1e-300 + 1.01 * float(np.abs(spread(orders, log_prices)).max(initial=1.0)))
-    x, h, steps = np.zeros(orders.tokens), 0.05, 0
-    if len(orders.sell) > FEW:
-        while True:
-            x, _, n = ramp.solve(book, x, h, 1e-4)
-            steps += n
-            if interior_count(book, x, h) <= FEW:
-                break
-            h /= 4
-        near, listed, level = narrow(book, x, h)
-        mu = h / 10
-    else:
-        near, listed, level = narrow(book, x, np.inf)
-        mu = float(np.median(np.abs(near.limit))) if len(near.limit) else 1.0
-    scale = float(np.median(np.abs(near.limit))) if len(near.limit) else 1.0
-    at, taken = interior.follow(near, x, mu, max(scale, 1e-4))
-    steps += taken
-    found = finish(near, at.x, at.f, at.marginal)
-    return report(batch, orders, book, listed, level, found, steps)
+    near_by = None
+    known = None
+    if start is not None:
+        with np.errstate(all="ignore"):
+            known = np.log(start)
+        near_by = SIMILAR if np.isfinite(known).all() else None
+    with np.errstate(over="ignore", under="ignore"):
+        located = locate(orders, guess(orders, known), near_by)
+        return settle(batch, orders, located)
 
 
-def spread(orders: Orders, y: Floats) -> Floats:
-    return orders.limit - (y[orders.sell] - y[orders.buy])
+def settle(batch: Batch, orders: Orders, located: Located) -> Equilibrium:
+    """From the window to the equilibrium."""
+    x, window, steps = located.x, located.window, located.steps
+    best: Equilibrium | None = None
+    for _ in range(ATTEMPTS):
+        near = narrow(located.book, x, window)
+        scale = typical(located.book) if window == np.inf else window
+        at, taken = follow(near, x, scale if window == np.inf else scale / 32, scale)
+        steps += taken
+        found = finish(near, at.x, at.f, at.marginal)
+        answer = report(batch, orders, located.book.log_guess + found.x, near, found, steps)
+        if best is None or answer.unrealised_over_realised < best.unrealised_over_realised or answer.exact:
+            best = answer
+        if answer.exact or window == np.inf:
+            break
+        window *= WIDENING
+    assert best is not None
+    return best
 
 
-def interior_count(book: Book, x: Floats, h: float) -> int:
-    from solver.equilibrium.book import ranks
-
-    d = x[book.sell] - x[book.buy]
-    return int((ranks(book, d + h / 2) - ranks(book, d - h / 2)).sum())
-
-
-def narrow(book: Book, x: Floats, width: float):  # type: ignore[no-untyped-def]
-    d = x[book.sell] - x[book.buy]
-    distance = book.limit - d[book.pair]
-    inside = np.abs(distance) <= width
-    certain = book.below + np.bincount(book.pair, book.value * (distance < -width), len(book.sell))
-    some = certain > 0
-    listed = np.flatnonzero(inside)
-    listed = listed[np.lexsort((book.limit[listed], book.pair[listed]))]
-    pair, limit = book.pair[listed], book.limit[listed]
-    # Orders of one pair with one limit are one level: they are filled alike.
-    fresh = np.ones(len(listed), bool)
-    fresh[1:] = (pair[1:] != pair[:-1]) | (limit[1:] != limit[:-1])
-    level = np.cumsum(fresh) - 1
-    value = np.bincount(level, book.value[listed], int(fresh.sum()))
-    pair, limit = pair[fresh], limit[fresh]
-    return Near(
-        book.tokens, book.sell[pair], book.buy[pair], limit, value,
-        book.sell[some], book.buy[some], certain[some], book.curves,
-    ), listed, level  # fmt: skip
-
-
-def report(batch: Batch, orders: Orders, book: Book, listed, level, found: Finished, steps: int) -> Equilibrium:  # type: ignore[no-untyped-def]
-    y = book.log_guess + found.x
-    inside = y[orders.sell] - y[orders.buy] >= orders.limit
-    share = inside.astype(float)
-    here = book.order[listed]
-    share[here] = found.fills[level]
+def report(batch: Batch, orders: Orders, y: Floats, near: Near, found, steps: int) -> Equilibrium:  # type: ignore[no-untyped-def]
+    """Every order's fill at log prices ``y``."""
+    y = y - y[0] if len(y) else y
+    share = (y[orders.sell] - y[orders.buy] >= orders.limit).astype(float)
+    share[near.order] = found.fills[near.level]
     amounts = share * orders.amount
     out, _ = given(orders.curves, y)
     known = np.isfinite(batch.values) & (batch.values > 0)
-    weights = np.where(known, batch.values, np.exp(y - (y[0] if len(y) else 0.0)))
-    m: Measure = measure(orders, weights, y, amounts, out)
+    m = measure(orders, np.where(known, batch.values, np.exp(y)), y, amounts, out)
     fills = np.zeros(len(batch.sell))
     fills[orders.index] = amounts
     c = orders.curves
     flows = np.zeros((len(batch.pools.a), 2))
     np.subtract.at(flows, (c.pool, c.side), out)
     np.add.at(flows, (c.pool, 1 - c.side), out * np.exp(y[c.sell] - y[c.buy]))
-    partial = np.sort(orders.index[here[found.marginal[level]]])
-    prices = np.exp(y - y[0]) if len(y) else np.zeros(0)
+    marginal = np.sort(orders.index[near.order[found.marginal[near.level]]])
     return Equilibrium(
-        prices, fills, flows, partial, m.leftovers, m.unrealised_over_realised, m.exact and found.settled, steps
+        np.exp(y), fills, flows, marginal, m.leftovers, m.unrealised_over_realised, m.exact and found.settled, steps
     )

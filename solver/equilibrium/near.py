@@ -1,0 +1,59 @@
+"""What is left to decide once prices are known nearly: levels of orders near the margin, and pools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from solver.equilibrium.batch import Floats, Ints
+from solver.equilibrium.book import Book
+from solver.equilibrium.pools import Curves
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """n levels (``sell``, ``buy``, ``limit``, ``value``) to fill wholly, partly or not; arcs certain to be filled
+    (``full_sell``, ``full_buy``, ``full_value``); pools; all relative to guessed prices.
+
+    A level is all orders of one pair with one limit: they are filled alike. ``order``: (m,) the orders near the
+    margin, as indices into ``Orders``, and ``level``: (m,) the level of each. ``all_sell`` and ``all_buy`` list
+    the tokens of levels, certain arcs and pools in this order.
+    """
+
+    tokens: int
+    sell: Ints
+    buy: Ints
+    limit: Floats
+    value: Floats
+    full_sell: Ints
+    full_buy: Ints
+    full_value: Floats
+    curves: Curves
+    order: Ints
+    level: Ints
+    all_sell: Ints
+    all_buy: Ints
+
+
+def narrow(book: Book, x: Floats, width: float) -> Near:
+    """The orders within ``width`` of their limit at log prices ``x``, and pools no further than that from trading."""
+    distance = book.limit - (x[book.sell] - x[book.buy])[book.pair]
+    certain = book.below + np.bincount(book.pair, book.value * (distance < -width), len(book.sell))
+    some = np.flatnonzero(certain)
+    listed = np.flatnonzero(np.abs(distance) <= width)
+    listed = listed[np.lexsort((book.limit[listed], book.pair[listed]))]
+    pair, limit = book.pair[listed], book.limit[listed]
+    fresh = np.ones(len(listed), bool)
+    fresh[1:] = (pair[1:] != pair[:-1]) | (limit[1:] != limit[:-1])
+    level = np.cumsum(fresh) - 1
+    value = np.bincount(level, book.value[listed], int(fresh.sum()))
+    pair, limit = pair[fresh], limit[fresh]
+    c = book.curves
+    curves = c.only(x[c.sell] - x[c.buy] - c.limit >= -width)
+    sell, buy = book.sell[pair], book.buy[pair]
+    full_sell, full_buy = book.sell[some], book.buy[some]
+    return Near(
+        book.tokens, sell, buy, limit, value, full_sell, full_buy, certain[some], curves, book.order[listed], level,
+        np.concatenate([sell, full_sell, curves.sell]), np.concatenate([buy, full_buy, curves.buy]),
+    )  # fmt: skip
