@@ -9,29 +9,33 @@ which prices should go; a solve at the new fixed prices then makes the step exac
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Final
+
+import numpy as np
 
 from intents.assets import AssetId
-from intents.intent import IntentId
 from intents.venue_states import VenueId
 from solver.flagship.lp import INFINITY, Program
-from solver.flagship.market import Order
-from solver.flagship.plan import Plan, Problem, order_surplus
+from solver.flagship.plan import Plan, Problem
+from solver.flagship.tables import Floats, Places
+from solver.protocol import Deadline
 
 #: Prices stay within this of reference prices, in log: a price farther off is a wrong reference, a dust
 #: pool or an arbitrage dressed up as price improvement, and no batch should hang on it.
 FARTHEST: Final = 0.22
-
-
 #: How much more than a rival's bid a pair is planned to get: its share of the batch's cost comes off.
 FAIR_MARGIN: Final = 1.03
 #: What missing a floor costs per unit missed, against a gain of one per unit of surplus.
 SHORT_PENALTY: Final = 2.0
+#: Fills and flows smaller than this are none.
+NO_FILL: Final = 1e-9
+NO_FLOW: Final = 1e-12
+#: Nodes of a mixed-integer choice.
+NODES: Final = 2_000
 
 
 class Mode(Enum):
@@ -53,19 +57,19 @@ class Move:
 def solve_batch(
     problem: Problem,
     prices: Mapping[AssetId, float],
+    deadline: Deadline,
     *,
     move: Move | None = None,
     mode: Mode = Mode.RELAXED,
     hint: Plan | None = None,
-    seconds: float = 5.0,
-    nodes: int = 20_000,
+    share: float = 1.0,
 ) -> Plan | None:
     """The best plan at ``prices``, or near them with ``move``; ``None`` when there is none.
 
     When relaxed, fixed costs are spread over the amounts of ``hint``, which makes small users of an
-    expensive venue give it up from one round to the next.
+    expensive venue give it up from one round to the next. ``share`` of the time left may be used.
     """
-    return _Batch(problem, prices, move, mode, hint).solve(seconds, nodes)
+    return _Batch(problem, prices, move, mode, hint).solve(deadline, share)
 
 
 class _Batch:
@@ -80,183 +84,193 @@ class _Batch:
         hint: Plan | None,
     ) -> None:
         self.problem = problem
-        self.prices = prices
+        self.tables = problem.tables
+        self.given_prices = prices
+        self.prices = self.tables.prices(prices)
         self.move = move
         self.mode = mode
         self.hint = hint
+        self.fixed = 0.0  # what has to be spent in any case
         self.program = Program(whole=mode is Mode.SWITCHES)
-        self.traded = {asset for order in problem.orders for asset in (order.give, order.want)}
-        self.by_id = {order.id: order for order in problem.orders}
-        self.rows: dict[AssetId, Any] = {}
-        self.fills: dict[IntentId, Any] = {}
-        self.flows: dict[tuple[str, AssetId, AssetId], list[Any]] = {}
-        self.shifts: dict[AssetId, Any] = {}
-        self.cost = self.program.row(-INFINITY, problem.market.settlement_cost)
-        self.kept = self.program.row(-INFINITY, 0.0)
-        # What leftovers pay of the cost: at most the cost, at most the leftovers.
-        self.covered = self.program.variable(0.0, INFINITY, 1.0)
-        self.cost.SetCoefficient(self.covered, 1.0)
-        self.kept.SetCoefficient(self.covered, 1.0)
-        self.fair: dict[tuple[AssetId, AssetId], Any] = {}
-        self._fairness()
+        self._rows()
         self._orders()
         self._ladders()
 
-    def solve(self, seconds: float, nodes: int) -> Plan | None:
-        if not self.fills or not self.program.solve(seconds=seconds, nodes=nodes):
+    def solve(self, deadline: Deadline, share: float) -> Plan | None:
+        if not len(self.who) or not self.program.solve(deadline, share=share, nodes=NODES):
             return None
-        fills = {
-            order: min(1.0, x.solution_value()) for order, x in self.fills.items() if x.solution_value() > 1e-9
-        }
-        flows = {
-            name: total
-            for name, pieces in self.flows.items()
-            if (total := sum(y.solution_value() for y in pieces)) > 1e-12
-        }
-        prices = dict(self.prices)
-        for asset, shift in self.shifts.items():
-            prices[asset] = prices.get(asset, 1.0) * math.exp(shift.solution_value())
-        net = self.program.value - self.problem.market.settlement_cost
+        orders, ladders, values = self.tables.orders, self.tables.ladders, self.program.values
+        filled = values[self.fills]
+        fills = {orders.ids[self.who[i]]: min(1.0, float(filled[i])) for i in np.flatnonzero(filled > NO_FILL)}
+        used = ladders.flows(values[self.pieces])
+        flows = {ladders.names[i]: float(used[i]) for i in np.flatnonzero(used > NO_FLOW)}
+        prices = dict(self.given_prices)
+        if self.move is not None:
+            moved = self.prices * np.exp(values[self.shifts])
+            prices |= {self.tables.assets[i]: float(moved[i]) for i in self.tables.traded}
+        net = self.program.value - self.fixed - self.problem.market.settlement_cost
         return Plan(fills, flows, prices, net)
 
-    def _row(self, asset: AssetId) -> Any:
-        """The balance of ``asset``: what comes in less what goes out is left over, and not negative."""
-        if asset not in self.rows:
-            made = self.program.row(0.0, 0.0)
-            if asset in self.traded:  # what only passes through may not stay behind
-                left = self.program.variable(0.0, INFINITY)
-                made.SetCoefficient(left, -1.0)
-                if self.problem.market.auction.reference_price(asset):
-                    self.kept.SetCoefficient(left, -1.0)
-            self.rows[asset] = made
-        return self.rows[asset]
+    def _rows(self) -> None:
+        """Costs, then balances: what comes in less what goes out is left over, and not negative."""
+        program, tables, market = self.program, self.tables, self.problem.market
+        self.cost = program.row(-INFINITY, market.settlement_cost)
+        self.kept = program.row(-INFINITY, 0.0)
+        # What leftovers pay of the cost: at most the cost, at most the leftovers.
+        covered = program.variable(0.0, INFINITY, 1.0)
+        program.add(self.cost, covered, 1.0)
+        program.add(self.kept, covered, 1.0)
+        none = np.zeros(len(tables.assets))
+        self.balance = program.rows(none, none)
+        traded = tables.traded  # what only passes through may not stay behind
+        nothing = np.zeros(len(traded))
+        left = program.variables(nothing, nothing + INFINITY, nothing) + np.arange(len(traded))
+        program.add_all(self.balance + traded, left, nothing - 1.0)
+        priced = np.array(
+            [bool(market.auction.reference_price(tables.assets[asset])) for asset in traded], np.bool_
+        )
+        program.add_all(np.full(int(priced.sum()), self.kept), left[priced], nothing[priced] - 1.0)
+        # Each pair rivals bid for alone is to get as much here; falling short is possible, but dear.
+        self.fair: dict[tuple[int, int], int] = {}
+        for (give, want), floor in self.problem.floors.items():
+            if give in tables.place and want in tables.place:
+                row = program.row(floor * FAIR_MARGIN, INFINITY)
+                program.add(row, program.variable(0.0, INFINITY, -SHORT_PENALTY), 1.0)
+                self.fair[tables.place[give], tables.place[want]] = row
 
-    def _spend(self, variable: Any, amount: float) -> None:
-        """``variable`` costs ``amount`` per unit: less in the objective, more that leftovers may cover."""
-        if amount:
-            objective = self.program._objective
-            objective.SetCoefficient(variable, objective.GetCoefficient(variable) - amount)
-            self.cost.SetCoefficient(variable, -amount)
+    def _spend(self, variables: Places, amounts: Floats) -> None:
+        """``variables`` cost ``amounts`` per unit: less in the objective, more that leftovers may cover."""
+        for variable, amount in zip(variables.tolist(), amounts.tolist(), strict=True):
+            if amount:
+                self.program.add_gain(variable, -amount)
+                self.program.add(self.cost, variable, -amount)
 
-    def _fairness(self) -> None:
-        """Each pair rivals bid for alone is to get as much here; falling short is possible, but dear."""
-        for pair, floor in self.problem.floors.items():
-            self.fair[pair] = self.program.row(floor * FAIR_MARGIN, INFINITY)
-            short = self.program.variable(0.0, INFINITY, -SHORT_PENALTY)
-            self.fair[pair].SetCoefficient(short, 1.0)
+    def _spend_anyway(self, amount: float) -> None:
+        self.fixed += amount
+        self.program.raise_row(self.cost, amount)
 
     def _orders(self) -> None:
-        for order in self.problem.orders:
-            rate = self.problem.rate(order, self.prices)
-            if rate < order.floor * (1.0 - self._reach()):
-                continue
-            gain = order_surplus(order, rate)
-            x = self._fill(order, gain)
-            self.fills[order.id] = x
-            if (order.give, order.want) in self.fair:
-                self.fair[order.give, order.want].SetCoefficient(x, gain)
-            # Half of the hair withheld stays in hand where the owner is paid, as room for rounding.
-            spare = order.fee / 2.0
-            given = order.size if order.sells else order.size / rate * (1.0 - spare)
-            got = order.size * rate * (1.0 + spare) if order.sells else order.size
-            self._row(order.give).SetCoefficient(x, given)
-            self._row(order.want).SetCoefficient(x, -got)
-            self._trade_cost(order, x)
-            if self.move is not None:
-                self._let_move(order.id, x)
+        orders, program = self.tables.orders, self.program
+        rates = orders.rates(self.prices)
+        who = np.flatnonzero(rates >= orders.floor * (1.0 - self._reach()))
+        self.who, count = who, len(who)
+        rate, size, sells, whole = rates[who], orders.size[who], orders.sells[who], orders.whole[who]
+        gain = orders.surplus(rates)[who]
+        cost = self.problem.market.trade_cost
+        low, spent = np.zeros(count), np.zeros(count)
+        if self.mode is Mode.GIVEN:
+            low = np.where(whole, 1.0, orders.least[who])
+            self._spend_anyway(cost * count)
+        elif cost and self.mode is Mode.RELAXED:
+            before = np.ones(count) if self.hint is None else orders.amounts(self.hint.fills, 0.0)[who]
+            spent = np.where(whole, cost, cost / np.maximum(before, 0.02))
+        elif cost:
+            spent = np.where(whole, cost, 0.0)
+        self.fills = program.variables(low, np.ones(count), gain - spent) + np.arange(count)
+        if cost:
+            program.add_all(np.full(count, self.cost), self.fills, -spent)
+        # Half of the hair withheld stays in hand where the owner is paid, as room for rounding.
+        spare = orders.fee[who] / 2.0
+        given = np.where(sells, size, size / rate * (1.0 - spare))
+        got = np.where(sells, size * rate * (1.0 + spare), size)
+        program.add_all(self.balance + orders.give[who], self.fills, given)
+        program.add_all(self.balance + orders.want[who], self.fills, -got)
+        if self.fair:
+            self.floored = np.array(
+                [self.fair.get(pair, -1) for pair in zip(orders.give.tolist(), orders.want.tolist(), strict=True)],
+                np.intp,
+            )
+            rows = self.floored[who]
+            program.add_all(rows[rows >= 0], self.fills[rows >= 0], gain[rows >= 0])
+        if self.mode is Mode.SWITCHES:
+            self._switch_orders(who, whole, orders.least[who], cost)
+        if self.move is not None:
+            self._let_move(self.move, rates)
 
     def _reach(self) -> float:
         """How far outside its limit an order may start: only where all are given and prices can follow."""
         return self.move.step if self.move is not None and self.mode is Mode.GIVEN else 0.0
 
-    def _fill(self, order: Order, gain: float) -> Any:
-        if self.mode is Mode.GIVEN:
-            return self.program.variable(1.0 if order.whole else order.least, 1.0, gain)
-        return self.program.switch(gain) if order.whole else self.program.variable(0.0, 1.0, gain)
-
-    def _trade_cost(self, order: Order, x: Any) -> None:
-        cost = self.problem.market.trade_cost
-        if self.mode is Mode.GIVEN:
-            self._spend(self.program.variable(1.0, 1.0), cost)
-        elif self.mode is Mode.SWITCHES and not order.whole and (cost or order.least):
-            z = self.program.switch()
+    def _switch_orders(self, who: Places, whole: np.ndarray, least: Floats, cost: float) -> None:
+        """Whole orders are 0 or 1; the others cost their trade, and reach their least fill, or are out."""
+        self.program.make_whole(self.fills[whole])
+        for i in np.flatnonzero(~whole & ((least > 0.0) | (cost > 0.0))).tolist():
+            x, z = int(self.fills[i]), self.program.switch()
             self._tie(z, [x], 1.0)
-            if order.least:
+            if least[i]:
                 enough = self.program.row(0.0, INFINITY)
-                enough.SetCoefficient(x, 1.0)
-                enough.SetCoefficient(z, -order.least)
-            self._spend(z, cost)
-        else:
-            before = self.hint.fills.get(order.id, 0.0) if self.hint is not None else 1.0
-            self._spend(x, cost if order.whole else cost / max(before, 0.02))
+                self.program.add(enough, x, 1.0)
+                self.program.add(enough, z, -float(least[i]))
+            self._spend(np.array([z]), np.array([cost]))
 
-    def _tie(self, z: Any, amounts: list[Any], most: float) -> None:
+    def _tie(self, z: int, amounts: list[int], most: float) -> None:
         """The sum of ``amounts`` is at most ``most`` where ``z`` is on, else nothing."""
         on = self.program.row(-INFINITY, 0.0)
         for amount in amounts:
-            on.SetCoefficient(amount, 1.0)
-        on.SetCoefficient(z, -most)
+            self.program.add(on, amount, 1.0)
+        self.program.add(on, z, -most)
 
-    def _let_move(self, order_id: IntentId, x: Any) -> None:
+    def _let_move(self, move: Move, rates: Floats) -> None:
         """Terms of price changes, linear around the last plan; the owner's limit must go on holding."""
-        assert self.move is not None
-        order = self.by_id[order_id]
-        before = self.move.plan.fills.get(order_id, 0.0)
-        if before <= 0.0:
-            return
-        rate = self.problem.rate(order, self.prices)
-        give, want = self._shift(order.give), self._shift(order.want)
-        limit = self.program.row(math.log(order.floor / rate), INFINITY)
-        limit.SetCoefficient(give, 1.0)
-        limit.SetCoefficient(want, -1.0)
-        objective = self.program._objective
-        if order.sells:  # more is got of the wanted asset
-            row, gain = self._row(order.want), order.size * rate * before
-            amount = -gain
-        else:  # less is given of the given asset
-            row, gain = self._row(order.give), order.size * order.limit / rate * before
-            amount = -order.size / rate * before
-        gain *= order.scores
-        for shift, sign in ((give, 1.0), (want, -1.0)):
-            row.SetCoefficient(shift, row.GetCoefficient(shift) + sign * amount)
-            objective.SetCoefficient(shift, objective.GetCoefficient(shift) + sign * gain)
-            fair = self.fair.get((order.give, order.want))
-            if fair is not None:
-                fair.SetCoefficient(shift, fair.GetCoefficient(shift) + sign * gain)
-
-    def _shift(self, asset: AssetId) -> Any:
-        assert self.move is not None
-        if asset not in self.shifts:
-            now = math.log(self.prices.get(asset, 1.0))
-            low = min(0.0, max(-self.move.step, -FARTHEST - now))
-            high = max(0.0, min(self.move.step, FARTHEST - now))
-            self.shifts[asset] = self.program.variable(low, high)
-        return self.shifts[asset]
+        orders, program = self.tables.orders, self.program
+        now = np.log(self.prices)
+        low = np.minimum(0.0, np.maximum(-move.step, -FARTHEST - now))
+        high = np.maximum(0.0, np.minimum(move.step, FARTHEST - now))
+        self.shifts = program.variables(low, high, np.zeros(len(low))) + np.arange(len(low))
+        before = orders.amounts(move.plan.fills, 0.0)[self.who]
+        who, before = self.who[before > 0.0], before[before > 0.0]
+        rate, size, sells = rates[who], orders.size[who], orders.sells[who]
+        give, want = self.shifts[orders.give[who]], self.shifts[orders.want[who]]
+        limits = program.rows(np.log(orders.floor[who] / rate), np.full(len(who), INFINITY)) + np.arange(len(who))
+        one = np.ones(len(who))
+        program.add_all(limits, give, one)
+        program.add_all(limits, want, -one)
+        # A seller gets more of the wanted asset, a buyer gives less of the given one.
+        amount = np.where(sells, size * rate, -size / rate) * before
+        gain = np.where(sells, size * rate, size * orders.limit[who] / rate) * before * orders.scores[who]
+        rows = self.balance + np.where(sells, orders.want[who], orders.give[who])
+        program.add_all(rows, give, -np.abs(amount))
+        program.add_all(rows, want, np.abs(amount))
+        program.add_gains(give, gain)
+        program.add_gains(want, -gain)
+        if self.fair:
+            floored = self.floored[who]
+            some = floored >= 0
+            program.add_all(floored[some], give[some], gain[some])
+            program.add_all(floored[some], want[some], -gain[some])
 
     def _ladders(self) -> None:
-        directions = Counter(ladder.venue.state.id for ladder in self.problem.ladders)
-        either: dict[VenueId, Any] = {}  # of one venue's directions only one may be used: reserves are shared
-        for ladder in self.problem.ladders:
-            into, out = self._row(ladder.asset_in), self._row(ladder.asset_out)
-            widest = sum(size for size, _ in ladder.pieces)
-            pieces = []
-            before = self.hint.flows.get(ladder.name, 0.0) if self.hint is not None else widest
-            spread = self.mode is Mode.RELAXED
-            per_unit = ladder.cost / max(before, 1e-3 * widest, 1e-6) if spread else 0.0
-            for size, rate in ladder.pieces:
-                y = self.program.variable(0.0, size)
-                into.SetCoefficient(y, -1.0)
-                out.SetCoefficient(y, rate)
-                self._spend(y, per_unit)
-                pieces.append(y)
-            if self.mode is Mode.GIVEN:
-                self._spend(self.program.variable(1.0, 1.0), ladder.cost)
-            elif self.mode is Mode.SWITCHES and (ladder.cost or directions[ladder.venue.state.id] > 1):
-                z = self.program.switch()
-                self._tie(z, pieces, widest)
-                self._spend(z, ladder.cost)
-                venue = ladder.venue.state.id
-                if venue not in either:
-                    either[venue] = self.program.row(-INFINITY, 1.0)
-                either[venue].SetCoefficient(z, 1.0)
-            self.flows[ladder.name] = pieces
+        ladders, program = self.tables.ladders, self.program
+        count = len(ladders.size)
+        per_unit = np.zeros(len(ladders.cost))
+        if self.mode is Mode.RELAXED:
+            before = ladders.widest
+            if self.hint is not None:
+                before = np.array([self.hint.flows.get(name, 0.0) for name in ladders.names])
+            per_unit = ladders.cost / np.maximum(np.maximum(before, 1e-3 * ladders.widest), 1e-6)
+        spent = per_unit[ladders.of]
+        self.pieces = program.variables(np.zeros(count), ladders.size, -spent) + np.arange(count)
+        program.add_all(self.balance + ladders.into[ladders.of], self.pieces, np.full(count, -1.0))
+        program.add_all(self.balance + ladders.out[ladders.of], self.pieces, ladders.rate)
+        paid = np.flatnonzero(spent)
+        program.add_all(np.full(len(paid), self.cost), self.pieces[paid], -spent[paid])
+        if self.mode is Mode.GIVEN:
+            self._spend_anyway(float(ladders.cost.sum()))
+        elif self.mode is Mode.SWITCHES:
+            self._switch_ladders()
+
+    def _switch_ladders(self) -> None:
+        """A ladder is paid for or out; of one venue's directions only one is used, as they share reserves."""
+        ladders = self.tables.ladders
+        directions = Counter(name[0] for name in ladders.names)
+        either: dict[VenueId, int] = {}
+        for i, name in enumerate(ladders.names):
+            venue, cost = VenueId(name[0]), float(ladders.cost[i])
+            if not cost and directions[venue] == 1:
+                continue
+            z = self.program.switch()
+            self._tie(z, self.pieces[ladders.of == i].tolist(), float(ladders.widest[i]))
+            self._spend(np.array([z]), np.array([cost]))
+            if venue not in either:
+                either[venue] = self.program.row(-INFINITY, 1.0)
+            self.program.add(either[venue], z, 1.0)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final
 
 from intents.amounts import PRICE_SCALE
 from intents.assets import AssetId
@@ -44,7 +44,7 @@ def dual_prices(market: Market, deadline: Deadline) -> DualPrices:
     bound = _Bound(market)
     bound.ask(bound.start())
     for _ in range(MAX_ROUNDS):
-        if deadline.passed or not bound.improve(max(0.1, deadline.remaining_s)):
+        if deadline.passed or not bound.improve(deadline):
             break
     return bound.published()
 
@@ -115,47 +115,47 @@ class _Bound:
 
     def _build(self) -> None:
         self.program = Program()
-        self.rows: dict[AssetId, Any] = {asset: self.program.row(0.0, INFINITY) for asset in self.unit}
-        self.shares: dict[tuple[int, AssetId, AssetId], Any] = {}
+        self.rows: dict[AssetId, int] = {asset: self.program.row(0.0, INFINITY) for asset in self.unit}
+        self.shares: dict[tuple[int, AssetId, AssetId], int] = {}
         # Leftovers pay for costs: at most the costs, at most what they are worth.
         self.cost = self.program.row(-INFINITY, self.market.settlement_cost)
         self.kept = self.program.row(-INFINITY, 0.0)
         covered = self.program.variable(0.0, INFINITY, 1.0)
-        self.cost.SetCoefficient(covered, 1.0)
-        self.kept.SetCoefficient(covered, 1.0)
+        self.program.add(self.cost, covered, 1.0)
+        self.program.add(self.kept, covered, 1.0)
         for asset, row in self.rows.items():
             if self.market.auction.reference_price(asset):
                 left = self.program.variable(0.0, INFINITY, 1.0 if asset in self.handed else 0.0)
-                row.SetCoefficient(left, -1.0)
+                self.program.add(row, left, -1.0)
                 if asset not in self.handed:
-                    self.kept.SetCoefficient(left, -1.0)
+                    self.program.add(self.kept, left, -1.0)
         for offer in self.offers:
             # Counted in value, not in parts of the order: sizes may be many powers of ten apart.
             size = sum(amount for _, amount in (*offer.gives, *offer.wants))
             if size < DUST or offer.gives[0][1] < DUST * size:
                 continue
             x = self.program.variable(0.0, min(size, MOST), -self.market.trade_cost / size)
-            self.cost.SetCoefficient(x, -self.market.trade_cost / size)
+            self.program.add(self.cost, x, -self.market.trade_cost / size)
             for asset, amount in offer.gives:
-                self.rows[asset].SetCoefficient(x, amount / size)
+                self.program.add(self.rows[asset], x, amount / size)
             for asset, amount in offer.wants:
                 if amount > DUST * size:
-                    self.rows[asset].SetCoefficient(x, -amount / size)
+                    self.program.add(self.rows[asset], x, -amount / size)
             if offer.saved:
                 (asset, amount), one = offer.gives[0], self.program.row(-INFINITY, 0.0)
                 s = self.program.variable(0.0, min(size, MOST), offer.saved / size)
-                self.rows[asset].SetCoefficient(s, -amount / size)
-                one.SetCoefficient(s, 1.0)
-                one.SetCoefficient(x, -1.0)
+                self.program.add(self.rows[asset], s, -amount / size)
+                self.program.add(one, s, 1.0)
+                self.program.add(one, x, -1.0)
 
-    def improve(self, seconds: float) -> bool:
+    def improve(self, deadline: Deadline) -> bool:
         """One round: solve, ask at the duals and between them and the best; whether it may still improve."""
-        if not self.program.solve(seconds=seconds, tolerance=LOOSE):
+        if not self.program.solve(deadline, tolerance=LOOSE):
             return False
         self.reached = self.program.value - self.market.settlement_cost
         duals = _Duals(
-            {asset: max(0.0, -float(row.dual_value())) for asset, row in self.rows.items()},
-            min(1.0, max(0.0, 1.0 - float(self.cost.dual_value()))),
+            {asset: max(0.0, -float(self.program.duals[row])) for asset, row in self.rows.items()},
+            min(1.0, max(0.0, 1.0 - float(self.program.duals[self.cost]))),
         )
         new = self.ask(duals)
         if self.least < INFINITY:
@@ -203,10 +203,10 @@ class _Bound:
             self.shares[key] = self.program.row(-INFINITY, 1.0)
         cost = share * self.costs[venue]
         y = self.program.variable(0.0, INFINITY, -cost)
-        self.cost.SetCoefficient(y, -cost)
-        self.shares[key].SetCoefficient(y, 1.0)
-        self.rows[trade.edge.asset_in].SetCoefficient(y, -trade.paid)
-        self.rows[trade.edge.asset_out].SetCoefficient(y, trade.got)
+        self.program.add(self.cost, y, -cost)
+        self.program.add(self.shares[key], y, 1.0)
+        self.program.add(self.rows[trade.edge.asset_in], y, -trade.paid)
+        self.program.add(self.rows[trade.edge.asset_out], y, trade.got)
 
     def _feasible(self, duals: _Duals) -> _Duals:
         """Raised to what the certificate asks for; no asset for nothing, or pools of it would be given away."""

@@ -11,13 +11,14 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from intents.assets import AssetId
 from settlement.solution import Interaction
 from solver.flagship.lp import INFINITY, Program
 from solver.flagship.market import Order
 from solver.flagship.plan import Problem, order_surplus
+from solver.protocol import Deadline
 
 #: Kept in hand per asset, relative to what moves there: above the linear solver's tolerance.
 SLACK: Final = 1e-10
@@ -72,19 +73,20 @@ def fit(
     filled: Sequence[Filled],
     interactions: Sequence[Interaction],
     around: Mapping[AssetId, float],
+    deadline: Deadline,
 ) -> Fitted | None:
     """Fills and prices that honour all limits and pay out no more than there is, or ``None``."""
     prices = {a: around.get(a, 1.0) for item in filled for a in (item.order.give, item.order.want)}
-    found = _Fit(problem, filled, interactions, prices, free_fills=False).solve()
+    found = _Fit(problem, filled, interactions, prices, free_fills=False).solve(deadline)
     for _ in range(ROUNDS):
         if found is not None:
-            polished = _Fit(problem, found.filled, interactions, found.prices, free_fills=False).solve()
+            polished = _Fit(problem, found.filled, interactions, found.prices, free_fills=False).solve(deadline)
             return polished or found
-        loose = _Fit(problem, filled, interactions, prices, free_fills=True).solve()
+        loose = _Fit(problem, filled, interactions, prices, free_fills=True).solve(deadline)
         if loose is None:
             return None
         filled, prices = loose.filled, dict(loose.prices)
-        found = _Fit(problem, filled, interactions, prices, free_fills=False).solve()
+        found = _Fit(problem, filled, interactions, prices, free_fills=False).solve(deadline)
     return None
 
 
@@ -110,9 +112,9 @@ class _Fit:
         self.venues = [swap.venue for swap in interactions]
         self.program = Program()
         self.shift = {asset: self.program.variable(-REACH / MOVE, REACH / MOVE) for asset in base}
-        self.change: dict[int, Any] = {}
+        self.change: dict[int, int] = {}
         self.now: defaultdict[AssetId, float] = defaultdict(float)
-        self.terms: defaultdict[AssetId, dict[Any, float]] = defaultdict(dict)
+        self.terms: defaultdict[AssetId, dict[int, float]] = defaultdict(dict)
         self.moved: defaultdict[AssetId, float] = defaultdict(float)
         self.payouts: defaultdict[AssetId, int] = defaultdict(int)
         exact: defaultdict[AssetId, int] = defaultdict(int)
@@ -149,7 +151,7 @@ class _Fit:
         if free:
             self._free(index, item, rate)
 
-    def _add(self, asset: AssetId, variable: Any, value: float) -> None:
+    def _add(self, asset: AssetId, variable: int, value: float) -> None:
         terms = self.terms[asset]
         terms[variable] = terms.get(variable, 0.0) + value
 
@@ -158,14 +160,12 @@ class _Fit:
         order = item.order
         floor = order.floor * (1.0 + LIMIT_MARGIN) / (1.0 - order.fee)
         row = self.program.row((floor / rate - 1.0) / MOVE, INFINITY)
-        row.SetCoefficient(self.shift[order.give], 1.0)
-        row.SetCoefficient(self.shift[order.want], -floor / rate)
+        self.program.add(row, self.shift[order.give], 1.0)
+        self.program.add(row, self.shift[order.want], -floor / rate)
         gain = order.size * item.units / order.record.remaining * (rate if order.sells else order.limit / rate)
         gain *= order.scores
-        objective = self.program._objective
-        for asset, sign in ((order.give, 1.0), (order.want, -1.0)):
-            shift = self.shift[asset]
-            objective.SetCoefficient(shift, objective.GetCoefficient(shift) + sign * gain)
+        self.program.add_gain(self.shift[order.give], gain)
+        self.program.add_gain(self.shift[order.want], -gain)
 
     def _free(self, index: int, item: Filled, rate: float) -> None:
         """The fill may change a little: rather less than more, and never below its minimum."""
@@ -188,7 +188,7 @@ class _Fit:
         market = self.problem.market
         kept = self.program.row(-INFINITY, 0.0)
         covered = self.program.variable(0.0, self._cost() / MOVE, 1.0)
-        kept.SetCoefficient(covered, 1.0)
+        self.program.add(kept, covered, 1.0)
         for asset in self.base:
             count, unit = self.payouts[asset], market.unit[asset]
             # Where nobody is paid there is nothing to round: what is given covers what venues take, exactly.
@@ -196,21 +196,21 @@ class _Fit:
             start = (reserve - self.now[asset]) / MOVE
             row = self.program.row(start, start)
             left = self.program.variable(0.0, INFINITY)
-            row.SetCoefficient(left, -1.0)
+            self.program.add(row, left, -1.0)
             if market.auction.reference_price(asset):
-                kept.SetCoefficient(left, -1.0)
+                self.program.add(kept, left, -1.0)
             for variable, value in self.terms[asset].items():
-                row.SetCoefficient(variable, value)
+                self.program.add(row, variable, value)
 
     def _cost(self) -> float:
         market = self.problem.market
         venues = sum(market.gas_price * market.auction.venue[name].gas for name in self.venues)
         return market.settlement_cost + len(self.filled) * market.trade_cost + venues
 
-    def solve(self) -> Fitted | None:
-        if not self.program.solve(seconds=2.0):
+    def solve(self, deadline: Deadline) -> Fitted | None:
+        if not self.program.solve(deadline):
             return None
-        moved = {asset: self.shift[asset].solution_value() * MOVE for asset in self.base}
+        moved = {asset: float(self.program.values[self.shift[asset]]) * MOVE for asset in self.base}
         prices = {asset: price * (1.0 + moved[asset]) for asset, price in self.base.items()}
         return Fitted([self._refilled(i, item, prices) for i, item in enumerate(self.filled)], prices)
 
@@ -218,6 +218,6 @@ class _Fit:
         if index not in self.change:
             return item
         remaining = item.order.record.remaining
-        units = item.units + math.floor(self.change[index].solution_value() * MOVE * remaining)
+        units = item.units + math.floor(float(self.program.values[self.change[index]]) * MOVE * remaining)
         least = max(1, math.ceil(item.order.least * remaining))
         return with_fee(self.problem, prices, item.order, max(least, min(remaining, units)))

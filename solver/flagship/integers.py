@@ -20,6 +20,7 @@ from liquidity.registry import open_venue
 from settlement.solution import Fill, Interaction, Solution
 from solver.flagship.fitting import Filled, fit, with_fee
 from solver.flagship.plan import Plan, Problem
+from solver.protocol import Deadline
 
 #: Prices are rounded to 2^-PRICE_BITS of themselves.
 PRICE_BITS: Final = 60
@@ -27,13 +28,15 @@ PRICE_BITS: Final = 60
 BUY_MARGIN: Final = 1e-6
 
 
-def settle_plan(problem: Problem, plan: Plan, solver: str, solution_id: int) -> Solution | None:
+def settle_plan(
+    problem: Problem, plan: Plan, solver: str, solution_id: int, deadline: Deadline
+) -> Solution | None:
     """The solution of ``plan``, or ``None`` when rounding leaves nothing or no prices fit."""
     filled = _fills(problem, plan)
     if not filled:
         return None
     interactions = _execute(problem, plan, filled)
-    fitted = fit(problem, filled, interactions, plan.prices)
+    fitted = fit(problem, filled, interactions, plan.prices, deadline)
     if fitted is None:
         return None
     return Solution(

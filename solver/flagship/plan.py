@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from intents.assets import AssetId
 from intents.intent import IntentId
 from solver.flagship.ladders import Ladder
 from solver.flagship.market import Market, Order
+from solver.flagship.tables import Tables, tables
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,11 @@ class Problem:
     ladders: tuple[Ladder, ...]
     floors: Mapping[tuple[AssetId, AssetId], float] = field(default_factory=dict)
     start: Mapping[AssetId, float] = field(default_factory=dict)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The orders and ladders as arrays."""
+        return tables(self.orders, self.ladders)
 
     def rate(self, order: Order, prices: Mapping[AssetId, float]) -> float:
         """What the owner gets per unit given, both measured, after the hair withheld."""

@@ -33,6 +33,8 @@ NEARLY: Final = 0.003
 RESTARTS: Final = 200
 SHAKES: Final = (0.003, 0.02, 0.1)
 LEAST_START: Final = 1e-3
+#: Of the time left, for one mixed-integer choice.
+MIXED_SHARE: Final = 0.4
 
 
 def plans(problem: Problem, deadline: Deadline) -> Iterator[tuple[Problem, Plan]]:
@@ -76,7 +78,7 @@ def starts(problem: Problem, deadline: Deadline) -> Iterator[Mapping[AssetId, fl
     """
     if problem.start:
         yield problem.start
-    marginal = marginal_prices(problem, seconds=_seconds(deadline, 0.3))
+    marginal = marginal_prices(problem, deadline)
     if marginal is not None:
         yield {
             asset: min(max(price, math.exp(-FARTHEST)), math.exp(FARTHEST)) for asset, price in marginal.items()
@@ -103,7 +105,7 @@ def climb(
     """From ``prices``: sparsify at fixed prices, then move prices while the score rises."""
     plan: Plan | None = None
     for _ in range(rounds):  # each round spreads fixed costs over what the last one used
-        found = solve_batch(problem, prices, hint=plan, seconds=_seconds(deadline))
+        found = solve_batch(problem, prices, deadline, hint=plan)
         if found is None:
             break
         plan = found
@@ -146,7 +148,7 @@ def choices(
             yield dived
     if not exact:
         return
-    chosen = solve_batch(narrow, plan.prices, mode=Mode.SWITCHES, hint=plan, seconds=_seconds(deadline, 0.4))
+    chosen = solve_batch(narrow, plan.prices, deadline, mode=Mode.SWITCHES, hint=plan, share=MIXED_SHARE)
     if chosen is not None and chosen.fills:
         yield chosen
 
@@ -160,7 +162,7 @@ def dive(problem: Problem, plan: Plan, cut_off: float, deadline: Deadline) -> Pl
     found = plan
     for _ in range(MAX_DIVE):
         move = Move(found, DIVE_STEP)
-        moved = solve_batch(problem, found.prices, move=move, hint=found, seconds=_seconds(deadline))
+        moved = solve_batch(problem, found.prices, deadline, move=move, hint=found)
         if moved is None:
             return None
         found = moved
@@ -205,12 +207,11 @@ def promising(problem: Problem, plan: Plan) -> Problem:
 
 def _given(given: Problem, chosen: Plan, deadline: Deadline) -> Plan | None:
     """The choice made exact: at its prices if they allow, else a little beside them."""
-    seconds = _seconds(deadline)
-    settled = solve_batch(given, chosen.prices, mode=Mode.GIVEN, seconds=seconds)
+    settled = solve_batch(given, chosen.prices, deadline, mode=Mode.GIVEN)
     if settled is not None:
         return settled
-    moved = solve_batch(given, chosen.prices, move=Move(chosen, 1e-3), mode=Mode.GIVEN, seconds=seconds)
-    return None if moved is None else solve_batch(given, moved.prices, mode=Mode.GIVEN, seconds=seconds) or moved
+    moved = solve_batch(given, chosen.prices, deadline, move=Move(chosen, 1e-3), mode=Mode.GIVEN)
+    return None if moved is None else solve_batch(given, moved.prices, deadline, mode=Mode.GIVEN) or moved
 
 
 def move_prices(problem: Problem, plan: Plan, mode: Mode, deadline: Deadline, *, moves: int = MAX_MOVES) -> Plan:
@@ -219,11 +220,10 @@ def move_prices(problem: Problem, plan: Plan, mode: Mode, deadline: Deadline, *,
     for _ in range(moves):
         if step < LAST_STEP or deadline.passed:
             break
-        seconds = _seconds(deadline)
-        moved = solve_batch(problem, plan.prices, move=Move(plan, step), mode=mode, hint=plan, seconds=seconds)
+        moved = solve_batch(problem, plan.prices, deadline, move=Move(plan, step), mode=mode, hint=plan)
         settled = None
         if moved is not None:
-            settled = solve_batch(problem, moved.prices, mode=mode, hint=plan, seconds=seconds)
+            settled = solve_batch(problem, moved.prices, deadline, mode=mode, hint=plan)
         if settled is not None and settled.net > plan.net + 1e-10 * abs(plan.net):
             plan = settled
             step *= 1.5
@@ -240,7 +240,7 @@ def widened(problem: Problem, plan: Plan, factor: float, deadline: Deadline) -> 
     given = restrict(wider, plan)
     for step in (1e-3, 1e-4):
         move = Move(plan, step)
-        moved = solve_batch(given, plan.prices, move=move, mode=Mode.GIVEN, seconds=_seconds(deadline))
+        moved = solve_batch(given, plan.prices, deadline, move=move, mode=Mode.GIVEN)
         if moved is None:
             return None
         plan = moved
@@ -271,8 +271,3 @@ def refine(problem: Problem, plan: Plan) -> Problem:
         else:
             ladders.append(ladder)
     return replace(problem, ladders=tuple(ladders))
-
-
-def _seconds(deadline: Deadline, share: float = 1.0) -> float:
-    """A time limit behind the deterministic budgets."""
-    return max(0.05, deadline.remaining_s * share)

@@ -108,7 +108,7 @@ class Walras:
 
     def _settled(self, verifier: Verifier, problem: Problem, plan: Plan, deadline: Deadline) -> Verified | None:
         """The plan in integers; where rounding finds no room, without any, or once more with more of it."""
-        verified = judged(verifier, settle_plan(problem, plan, self.name, WHOLE_ID))
+        verified = judged(verifier, settle_plan(problem, plan, self.name, WHOLE_ID, deadline))
         if verified is None and not plan.flows:
             verified = judged(verifier, settle_on_lattice(problem, plan, self.name, WHOLE_ID))
         for factor in HAIRS:
@@ -116,7 +116,7 @@ class Walras:
                 break
             wider = widened(problem, plan, factor, deadline)
             if wider is not None:
-                verified = judged(verifier, settle_plan(*wider, self.name, WHOLE_ID))
+                verified = judged(verifier, settle_plan(*wider, self.name, WHOLE_ID, deadline))
         return verified
 
     def _fairer(

@@ -7,23 +7,28 @@ which the marginal orders and venues meet, and that is where the search begins.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
+
+import numpy as np
 
 from intents.assets import AssetId
 from solver.flagship.lp import INFINITY, Program
 from solver.flagship.plan import Problem
+from solver.protocol import Deadline
 
 #: Surplus an order may be handed, per unit of its size: keeps arbitrage between venues from
 #: posing as price improvement.
 MOST_SURPLUS: Final = 0.05
+#: Of the time left, at most.
+SHARE: Final = 0.3
 
 
-def marginal_prices(problem: Problem, *, seconds: float) -> dict[AssetId, float] | None:
+def marginal_prices(problem: Problem, deadline: Deadline) -> dict[AssetId, float] | None:
     """Dual prices of the pay-as-bid program, or ``None`` when nothing trades."""
     program = Program()
-    rows: dict[AssetId, Any] = {}
+    rows: dict[AssetId, int] = {}
 
-    def row(asset: AssetId) -> Any:
+    def row(asset: AssetId) -> int:
         if asset not in rows:
             rows[asset] = program.row(0.0, INFINITY)
         return rows[asset]
@@ -34,24 +39,24 @@ def marginal_prices(problem: Problem, *, seconds: float) -> dict[AssetId, float]
         x = program.variable(0.0, 1.0, -trade)
         surplus = program.variable(0.0, MOST_SURPLUS * order.size, order.scores)
         capped = program.row(-INFINITY, 0.0)
-        capped.SetCoefficient(surplus, 1.0)
-        capped.SetCoefficient(x, -MOST_SURPLUS * order.size)
+        program.add(capped, surplus, 1.0)
+        program.add(capped, x, -MOST_SURPLUS * order.size)
         given = order.size if order.sells else order.size / order.limit
         got = order.size * order.limit if order.sells else order.size
-        row(order.give).SetCoefficient(x, given)
-        row(order.want).SetCoefficient(x, -got)
+        program.add(row(order.give), x, given)
+        program.add(row(order.want), x, -got)
         # A buyer's surplus is kept in the asset given, valued at the limit price.
-        row(order.want if order.sells else order.give).SetCoefficient(
-            surplus, -1.0 if order.sells else -1.0 / order.limit
+        program.add(
+            row(order.want if order.sells else order.give), surplus, -1.0 if order.sells else -1.0 / order.limit
         )
         fills.append(x)
     for ladder in problem.ladders:
         widest = sum(size for size, _ in ladder.pieces)
         for size, rate in ladder.pieces:
             y = program.variable(0.0, size, -ladder.cost / widest)
-            row(ladder.asset_in).SetCoefficient(y, -1.0)
-            row(ladder.asset_out).SetCoefficient(y, rate)
-    if not program.solve(seconds=seconds) or all(x.solution_value() < 1e-9 for x in fills):
+            program.add(row(ladder.asset_in), y, -1.0)
+            program.add(row(ladder.asset_out), y, rate)
+    if not program.solve(deadline, share=SHARE) or not np.any(program.values[fills] >= 1e-9):
         return None
-    duals = {asset: -float(made.dual_value()) for asset, made in rows.items()}
+    duals = {asset: -float(program.duals[made]) for asset, made in rows.items()}
     return {asset: price for asset, price in duals.items() if 0.05 < price < 20.0}

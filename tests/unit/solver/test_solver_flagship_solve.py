@@ -103,7 +103,7 @@ def test_a_plan_and_its_settlement_agree_on_what_it_is_worth() -> None:
     problem = prepare(measure(auction, "walras"))
     compared = 0
     for at, plan in plans(problem, Deadline.after(3.0)):
-        solution = settle_plan(at, plan, "walras", 0)
+        solution = settle_plan(at, plan, "walras", 0, Deadline.after(3.0))
         if solution is not None:
             net = verifier.verify(solution).score.net / 10**18
             assert net == pytest.approx(plan.net, rel=1e-3)
