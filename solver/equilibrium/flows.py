@@ -17,7 +17,8 @@ def laplacian(tokens: int, sell: Ints, buy: Ints, by_sell: Floats, by_buy: Float
     """(T, T) the Jacobian of ``net_of`` by log prices, when each arc's flow rises by ``by_sell`` with its sell
     token's and falls by ``by_buy`` with the other's. Columns add up to zero."""
     size = tokens * tokens
-    matrix = np.bincount(sell * (tokens + 1), by_sell, size)
+    # NumPy counts nothing in integers.
+    matrix = np.bincount(sell * (tokens + 1), by_sell, size).astype(np.float64)
     matrix += np.bincount(buy * (tokens + 1), by_buy, size)
     matrix -= np.bincount(sell * tokens + buy, by_buy, size)
     matrix -= np.bincount(buy * tokens + sell, by_sell, size)

@@ -23,8 +23,8 @@ from solver.equilibrium.near import Near
 KEEP: Final = 0.999
 #: No step changes a price by more than this (in logs): weights are exponentials.
 REACH: Final = 1.0
-#: The corrector may claim this much of a product, in units of their mean.
-CURVATURE: Final = 1.5
+#: The corrector may claim this much of a product, in units of their mean; nothing after a step as short as this.
+CURVATURE, SHORT = 1.5, 0.02
 STEPS: Final = 120
 #: Where the path ends: products this small, tokens in balance, and the steps allowed for that.
 CENTRED, BALANCED, LAST = 1e-13, 1e-9, 10
@@ -62,21 +62,22 @@ Direction = tuple[Floats, Floats, Floats, Floats, Floats, Floats]
 Solver = Callable[[Floats, Floats, Floats], Direction]
 
 
-def follow(near: Near, x: Floats, mu: float, scale: float) -> tuple[Point, int]:
+def follow(near: Near, x: Floats, mu: float, scale: float, *, careful: bool = False) -> tuple[Point, int]:
     """The end of the central path, beginning at prices ``x`` with slacks of order ``mu``, and the steps it took.
 
-    ``scale``: a typical distance of limits from prices.
+    ``scale``: a typical distance of limits from prices. ``careful``: small steps without the corrector, for
+    markets of which parts hardly hang together.
     """
     pull = holds(near, scale)
     at = begin(near, x, mu)
-    left = LAST
+    left, length = LAST, 1.0
     for done in range(1, STEPS + 1):
-        at, length, imbalance = step(near, at, mu, pull)
+        at, length, imbalance = step(near, at, mu, pull, 0.0 if careful or length < SHORT else CURVATURE)
         left -= mu <= CENTRED
         if left == 0 or (mu <= CENTRED and imbalance <= BALANCED and length > 0.9):
             return at, done
         # The shorter the step was, the more of the next one goes to the middle.
-        mu = max(at.mu * max(0.05, 0.6 * (1 - length) ** 2), CENTRED / 2)
+        mu = max(at.mu * max(0.2 if careful else 0.05, 0.6 * (1 - length) ** 2), CENTRED / 2)
     return at, STEPS
 
 
@@ -104,14 +105,14 @@ def holds(near: Near, scale: float) -> Floats:
     return pull
 
 
-def step(near: Near, at: Point, mu: float, pull: Floats) -> tuple[Point, float, float]:
+def step(near: Near, at: Point, mu: float, pull: Floats, curvature: float) -> tuple[Point, float, float]:
     """One step towards products of ``mu``: the next point, the step's length, and the imbalance before it."""
     now = at.mu
     toward, imbalance = linearised(near, at, pull * mu)
     f, z, u, tau, y = at.f, at.z, at.u, at.tau, at.y
     rest = 1 - f
     _, df, dz, du, dtau, dy = toward(-z * f, -u * rest, -tau * y)
-    most = CURVATURE * now
+    most = curvature * now
     low = mu - z * f - np.clip(dz * df, -most, most)
     high = mu - u * rest + np.clip(du * df, -most, most)
     deep = mu - tau * y - np.clip(dtau * dy, -most, most)

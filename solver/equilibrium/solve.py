@@ -12,6 +12,7 @@ import numpy as np
 
 from solver.equilibrium.batch import Batch, Equilibrium, Floats
 from solver.equilibrium.book import Orders, prepare
+from solver.equilibrium.circles import Circles, circles, stacked
 from solver.equilibrium.finish import finish
 from solver.equilibrium.guess import guess
 from solver.equilibrium.interior import follow
@@ -20,8 +21,9 @@ from solver.equilibrium.measure import measure
 from solver.equilibrium.near import Near, narrow
 from solver.equilibrium.pools import given
 
-#: Windows tried, each so much wider than the last.
-ATTEMPTS, WIDENING = 5, 8.0
+#: Windows tried, each so much wider than the last; at the end every order, with and without care.
+WIDENINGS: Final = (1.0, 8.0, 64.0)
+
 #: Prices of a similar batch are taken to be this close (in logs).
 SIMILAR: Final = 1e-4
 
@@ -39,46 +41,48 @@ def equilibrium(batch: Batch, start: Floats | None = None) -> Equilibrium:
             known = np.log(start)
         near_by = SIMILAR if np.isfinite(known).all() else None
     with np.errstate(over="ignore", under="ignore"):
-        located = locate(orders, guess(orders, known), near_by)
-        return settle(batch, orders, located)
+        parts = circles(orders)
+        located = locate(parts.inside, guess(orders, known), near_by)
+        return settle(batch, orders, parts, located)
 
 
-def settle(batch: Batch, orders: Orders, located: Located) -> Equilibrium:
+def settle(batch: Batch, orders: Orders, parts: Circles, located: Located) -> Equilibrium:
     """From the window to the equilibrium."""
-    x, window, steps = located.x, located.window, located.steps
+    window, steps = located.window, located.steps
+    tries = [(window * wider, False) for wider in WIDENINGS] if window < np.inf else []
     best: Equilibrium | None = None
-    for _ in range(ATTEMPTS):
-        near = narrow(located.book, x, window)
-        scale = typical(located.book) if window == np.inf else window
-        at, taken = follow(near, x, scale if window == np.inf else scale / 32, scale)
+    for reach, careful in [*tries, (np.inf, False), (np.inf, True)]:
+        near = narrow(located.book, located.x, reach)
+        scale = typical(located.book) if reach == np.inf else reach
+        mu = scale if reach == np.inf else scale / 32
+        at, taken = follow(near, located.x, mu, scale, careful=careful)
         steps += taken
         found = finish(near, at.x, at.f, at.marginal)
-        answer = report(batch, orders, located.book.log_guess + found.x, near, found, steps)
-        if best is None or answer.unrealised_over_realised < best.unrealised_over_realised or answer.exact:
+        prices = stacked(parts, located.book.log_guess + found.x)
+        answer = report(batch, orders, parts.inside, prices, near, found, steps)
+        if best is None or answer.exact or answer.unrealised_over_realised < best.unrealised_over_realised:
             best = answer
-        if answer.exact or window == np.inf:
+        if answer.exact:
             break
-        window *= WIDENING
     assert best is not None
     return best
 
 
-def report(batch: Batch, orders: Orders, y: Floats, near: Near, found, steps: int) -> Equilibrium:  # type: ignore[no-untyped-def]
+def report(batch: Batch, orders: Orders, inside: Orders, y: Floats, near: Near, found, steps: int) -> Equilibrium:  # type: ignore[no-untyped-def]
     """Every order's fill at log prices ``y``."""
     y = y - y[0] if len(y) else y
-    share = (y[orders.sell] - y[orders.buy] >= orders.limit).astype(float)
+    share = (y[inside.sell] - y[inside.buy] >= inside.limit).astype(float)
     share[near.order] = found.fills[near.level]
-    amounts = share * orders.amount
+    fills = np.zeros(len(batch.sell))
+    fills[inside.index] = share * inside.amount
     out, _ = given(orders.curves, y)
     known = np.isfinite(batch.values) & (batch.values > 0)
-    m = measure(orders, np.where(known, batch.values, np.exp(y)), y, amounts, out)
-    fills = np.zeros(len(batch.sell))
-    fills[orders.index] = amounts
+    m = measure(orders, np.where(known, batch.values, np.exp(y)), y, fills[orders.index], out)
     c = orders.curves
     flows = np.zeros((len(batch.pools.a), 2))
     np.subtract.at(flows, (c.pool, c.side), out)
     np.add.at(flows, (c.pool, 1 - c.side), out * np.exp(y[c.sell] - y[c.buy]))
-    marginal = np.sort(orders.index[near.order[found.marginal[near.level]]])
+    marginal = np.sort(inside.index[near.order[found.marginal[near.level]]])
     return Equilibrium(
         np.exp(y), fills, flows, marginal, m.leftovers, m.unrealised_over_realised, m.exact and found.settled, steps
     )
