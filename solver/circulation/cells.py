@@ -31,7 +31,7 @@ class Cell:
         return Cell(np.minimum(self.most, through))
 
     def nearest(self, price: Floats) -> Floats:
-        """Log prices within the cell next to ``price``, asset by asset, those tied closest to the ones before first.
+        """Log prices within the cell next to ``price``, one by one, those tied closest to the ones before first.
 
         The first is asset 0, which stays where it is.
         """

@@ -187,4 +187,4 @@ def _solve(book: Book, reach: Reach, chosen: Places, centre: Floats) -> tuple[fl
     over[~closed] = np.maximum(over[~closed], 0.0)
     given = np.zeros(len(reach.orders))
     given[chosen] = answer.columns / width * top / unit[give]
-    return answer.value * top * steep, book.worth + over * steep * unit, given
+    return answer.value * top * steep, np.maximum(book.worth + over * steep * unit, 0.0), given

@@ -7,17 +7,22 @@ circulates within blocks, and prices of one block bind another only by their sca
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
 
+from intents.amounts import PRICE_SCALE
 from intents.assets import AssetId
 from intents.auction import Auction
 from intents.fees import VolumeFee
 from intents.intent import IntentId, Kind
 from settlement.certificate.blocks import blocks
+from settlement.certificate.price_cells import KIND, check_cells
+from settlement.certificate.rationals import text_of
 from solver.circulation.book import Book, Floats, Places, part, rescaled, typical_log_prices
 from solver.circulation.branch import Search
 from solver.flagship.market import Market
@@ -27,6 +32,10 @@ from solver.protocol import Deadline
 #: Searched until best and bound are this close, or this many cells are looked at in a block.
 GAP: Final = 1e-4
 MOST_CELLS: Final = 2_000
+#: Dual prices below this, in numeraire base units per base unit, are published as nothing.
+LEAST_PRICE: Final = 1e-25
+#: A dual price this close to the reference price, in proportion, is it.
+AT_REFERENCE: Final = 1e-11
 #: A plan is better when it is by this share.
 BETTER: Final = 1e-6
 
@@ -73,6 +82,42 @@ def solve_orders(market: Market, deadline: Deadline) -> Iterator[tuple[Plan, lis
         if over:
             return
         max(going, key=lambda block: block.search.bound - block.search.best.value).search.step()
+
+
+def certificate_of(market: Market, found: Sequence[Block]) -> dict[str, object] | None:
+    """The searches' cells as a certificate with the bound it proves, or ``None`` where it proves nothing."""
+    claim: dict[str, object] = {"kind": KIND, "blocks": [_claim_of(market, block) for block in found]}
+    bound = check_cells(market.auction, claim)
+    return None if bound is None else {**claim, "bound": str(bound)}
+
+
+def _claim_of(market: Market, block: Block) -> dict[str, object]:
+    """A block's cells, each before its parts: cuts at rates of base units, prices in numeraire base units."""
+    order = sorted(range(len(block.assets)), key=lambda place: block.assets[place])
+    units = np.array([market.unit[asset] for asset in block.assets])
+    scale = block.typical + np.log(units)  # from log prices of the search to those of base units
+    cells: list[dict[str, object]] = []
+    waiting = [0]
+    while waiting:
+        number = waiting.pop()
+        if number in block.search.cuts:
+            cut, below, above = block.search.cuts[number]
+            rate = Fraction(math.exp(cut.at + scale[cut.a] - scale[cut.b]))
+            cells.append({"cut": [block.assets[cut.a], block.assets[cut.b], text_of(rate)]})
+            waiting += [above, below]
+        else:
+            dual = block.search.nodes[number].relaxed.dual * np.exp(block.typical)
+            cells.append({"prices": [text_of(_price(market, block.assets[i], float(dual[i]))) for i in order]})
+    return {"assets": [block.assets[place] for place in order], "cells": cells}
+
+
+def _price(market: Market, asset: AssetId, measured: float) -> Fraction:
+    """A price per measured unit in numeraire base units per base unit; 1 is the reference price, exactly."""
+    reference = market.auction.reference_price(asset)
+    if reference and abs(measured - 1.0) < AT_REFERENCE:
+        return Fraction(reference, PRICE_SCALE)
+    price = measured * market.unit[asset] * PRICE_SCALE
+    return Fraction(price) if price > LEAST_PRICE else Fraction(0)
 
 
 def _blocks(market: Market) -> list[Block]:
