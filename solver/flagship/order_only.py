@@ -1,4 +1,4 @@
-"""Batches of orders alone: no venues, no costs, sells whose only fees are on volume.
+"""Batches of orders alone: no venues, no costs, sells that may be filled in part, whose only fees are on volume.
 
 There the score does not depend on prices but through who may trade, and a search over cells of price space finds
 the best batch together with a proof (``solver.circulation``). Each block of assets is searched on its own: value
@@ -8,7 +8,7 @@ circulates within blocks, and prices of one block bind another only by their sca
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -21,12 +21,17 @@ from intents.auction import Auction
 from intents.fees import VolumeFee
 from intents.intent import IntentId, Kind
 from settlement.certificate.blocks import blocks
-from settlement.certificate.price_cells import KIND, check_cells
+from settlement.certificate.price_cells import KIND
 from settlement.certificate.rationals import text_of
+from settlement.errors import LawError
+from settlement.solution import Solution
+from settlement.verified import Verified
+from settlement.verify import Verifier
 from solver.circulation.book import Book, Floats, Places, part, rescaled, typical_log_prices
 from solver.circulation.branch import Search
+from solver.flagship.circulation import settle_on_lattice
 from solver.flagship.market import Market
-from solver.flagship.plan import Plan
+from solver.flagship.plan import Plan, Problem
 from solver.protocol import Deadline
 
 #: Searched until best and bound are this close, or this many cells are looked at in a block.
@@ -36,8 +41,21 @@ MOST_CELLS: Final = 2_000
 LEAST_PRICE: Final = 1e-25
 #: A dual price this close to the reference price, in proportion, is it.
 AT_REFERENCE: Final = 1e-11
+#: A plan this much better than the last one settled is settled at once.
+WORTH_SETTLING: Final = 0.02
+#: What a cell costs in units of work, and more for every order, as measured.
+PER_CELL: Final = 2_000.0
+PER_ORDER: Final = 3.0
 #: A plan is better when it is by this share.
 BETTER: Final = 1e-6
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch that verifies, and a certificate for the whole auction with the last."""
+
+    verified: Verified
+    proof: Mapping[str, object] | None
 
 
 @dataclass(frozen=True)
@@ -57,6 +75,7 @@ def fits(auction: Auction) -> bool:
         and not auction.costs.gas_price
         and all(
             order.intent.kind is Kind.EXACT_IN
+            and order.intent.partial
             and order.scored
             and not (order.fee_by_solver and order.intent.max_fee)
             and all(isinstance(policy, VolumeFee) for policy in order.policies)
@@ -65,30 +84,62 @@ def fits(auction: Auction) -> bool:
     )
 
 
-def solve_orders(market: Market, deadline: Deadline) -> Iterator[tuple[Plan, list[Block]]]:
-    """Better and better plans with the searches behind them, until the gap is closed or the deadline."""
+def batches(market: Market, verifier: Verifier, solver: str, deadline: Deadline) -> Iterator[Batch]:
+    """Batches that verify, each better than the last; the last comes with a proof. None where nothing trades."""
+    best: Verified | None = None
+    settled = 0.0
+    problem = Problem(market, market.orders, ())
+    for plan, found, last in solve_orders(market, deadline):
+        # Settling costs as much as a few steps of the search: only what is well worth it, and the last.
+        if plan.net > settled * (1.0 + (BETTER if last else WORTH_SETTLING)):
+            settled = plan.net
+            batch = _verified(verifier, settle_on_lattice(problem, plan, solver, 0))
+            if batch is not None and (best is None or batch.score.net > best.score.net):
+                best = batch
+                if not last:
+                    yield Batch(best, None)
+        if last and best is not None:
+            yield Batch(best, certificate_of(market, found))
+
+
+def _verified(verifier: Verifier, solution: Solution | None) -> Verified | None:
+    if solution is None:
+        return None
+    try:
+        return verifier.verify(solution)
+    except LawError:
+        return None
+
+
+def solve_orders(market: Market, deadline: Deadline) -> Iterator[tuple[Plan, list[Block], bool]]:
+    """Better and better plans with the searches behind them, until the gap is closed or the deadline.
+
+    With each whether it is the last.
+    """
     found = _blocks(market)
     if not found:
         return
-    reported = -1.0
+    reported, spent = -1.0, 0
     while True:
+        looked = sum(len(block.search.nodes) for block in found)
+        deadline.spend((looked - spent) * (PER_CELL + PER_ORDER * len(market.orders)))
+        spent = looked
         value = sum(block.search.best.value for block in found)
         going = [block for block in found if not block.search.done]
         over = sum(block.search.bound for block in found) <= value * (1.0 + GAP)
-        over |= not going or deadline.passed or sum(len(b.search.nodes) for b in found) >= MOST_CELLS
+        over |= not going or deadline.passed or looked >= MOST_CELLS
         if value > reported * (1.0 + BETTER) or over:
             reported = value
-            yield plan_of(market, found), found
+            yield plan_of(market, found), found, over
         if over:
             return
         max(going, key=lambda block: block.search.bound - block.search.best.value).search.step()
 
 
-def certificate_of(market: Market, found: Sequence[Block]) -> dict[str, object] | None:
-    """The searches' cells as a certificate with the bound it proves, or ``None`` where it proves nothing."""
-    claim: dict[str, object] = {"kind": KIND, "blocks": [_claim_of(market, block) for block in found]}
-    bound = check_cells(market.auction, claim)
-    return None if bound is None else {**claim, "bound": str(bound)}
+def certificate_of(market: Market, found: Sequence[Block]) -> dict[str, object]:
+    """The searches' cells as a certificate, with the bound as it is in floats: checking one evaluates it anew."""
+    bound = sum(block.search.bound for block in found) * PRICE_SCALE
+    return {"kind": KIND, "bound": str(math.ceil(bound)), "blocks": [_claim_of(market, block) for block in found]}
 
 
 def _claim_of(market: Market, block: Block) -> dict[str, object]:

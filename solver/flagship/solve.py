@@ -20,6 +20,7 @@ from solver.flagship.certificate import certify
 from solver.flagship.circulation import settle_on_lattice
 from solver.flagship.integers import settle_plan
 from solver.flagship.market import measure
+from solver.flagship.order_only import batches, fits
 from solver.flagship.plan import Plan, Problem
 from solver.flagship.prepare import prepare
 from solver.flagship.search import plans, widened
@@ -31,6 +32,8 @@ from solver.protocol import Deadline
 HAIRS: Final = (8.0, 64.0)
 #: The share of the time that the bound may take, as long as its prices still improve.
 BOUND_SHARE: Final = 0.25
+#: The share of the time that a batch of orders alone may take, as long as its gap is open.
+ORDERS_SHARE: Final = 0.6
 #: How often pairs that rivals serve better may be taken out of the batch.
 FAIR_ROUNDS: Final = 3
 #: The share that may take of the time left after the search; the rest is for single pairs.
@@ -61,6 +64,9 @@ class Walras:
     def solve(self, auction: Auction, deadline: Deadline) -> Iterable[Solution]:
         """The simple answers at once, then each better batch as soon as it verifies."""
         verifier = Verifier(auction)
+        if fits(auction):
+            yield from self._orders_alone(auction, verifier, deadline)
+            return
         families = seeds(auction, verifier, deadline)
         simple = [bid for family in families for bid in family]
         best = max(([winners(simple), *map(winners, families)]), key=worth)
@@ -87,6 +93,36 @@ class Walras:
         if fair is not None and fair not in best and worth([*best, fair]) >= worth(best):
             yield replace(fair.solution, id=FAIRER_ID)
         yield from self._pairs(verifier, problem, fair or (best[0] if best else None), simple, deadline)
+
+    def _orders_alone(self, auction: Auction, verifier: Verifier, deadline: Deadline) -> Iterator[Solution]:
+        """The best batch and a proof from one search; then one that rivals' single pairs leave standing."""
+        market = measure(auction, self.name)
+        taken: list[int] = []
+        best: list[Verified] = []
+        proof: Mapping[str, object] | None = None
+        for found in batches(market, verifier, self.name, deadline.part(ORDERS_SHARE)):
+            best, proof = [found.verified], found.proof
+            yield from self._bids(best, taken, proof)
+        simple = [bid for family in seeds(auction, verifier, deadline) for bid in family]
+        batch = best[0] if best else None
+        for bids in (
+            winners(simple),
+            *([offer(verifier, batch, ()), offer(verifier, batch, simple)] if batch else []),
+        ):
+            if worth(bids) > worth(best):
+                best = bids
+                yield from self._bids(best, taken, proof)
+        out: set[DirectedPair] = set()
+        for _ in range(FAIR_ROUNDS):
+            if batch is None or deadline.passed or not unfair_pairs(batch, simple):
+                break
+            out |= unfair_pairs(batch, simple)
+            kept = replace(market, orders=tuple(o for o in market.orders if (o.give, o.want) not in out))
+            batch = None
+            for found in batches(kept, verifier, self.name, deadline.part(FAIR_SHARE)):
+                batch = found.verified
+        if batch is not None and batch not in best and not unfair_pairs(batch, simple):
+            yield replace(batch.solution, id=FAIRER_ID)
 
     def _bids(
         self, bids: Sequence[Verified], taken: list[int], proof: Mapping[str, object] | None = None
