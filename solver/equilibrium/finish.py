@@ -39,10 +39,13 @@ class Finished:
 def finish(near: Near, x: Floats, fills: Floats, marginal: Bools) -> Finished:
     """``fills``: (n,) and ``marginal`` as the interior point saw them."""
     marginal, full, result = marginal.copy(), fills > 0.5, fills
+    out, _ = given(near.curves, x)
+    flow = np.concatenate([near.value * fills, near.full_value, out])
+    size = np.bincount(near.all_sell, flow, near.tokens) + np.bincount(near.all_buy, flow, near.tokens)
     for _ in range(ROUNDS):
         arcs = np.flatnonzero(marginal)
         sure = np.minimum(fills, 1 - fills)[arcs]
-        forest, agrees = span(near.tokens, near.sell[arcs], near.buy[arcs], near.limit[arcs], sure)
+        forest, agrees = span(near.tokens, near.sell[arcs], near.buy[arcs], near.limit[arcs], sure, size)
         marginal[arcs[~agrees]] = False
         x = levelled(near, x, forest, full & ~marginal)
         result = balanced(near, x, forest, arcs, np.where(marginal, fills, full))

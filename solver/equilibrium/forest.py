@@ -29,8 +29,11 @@ class Forest:
         return int(self.component.max(initial=-1)) + 1
 
 
-def span(tokens: int, sell: Ints, buy: Ints, limit: Floats, sure: Floats) -> tuple[Forest, Bools]:
-    """A spanning forest, the surest arcs first, and which arcs agree with its prices (its own do)."""
+def span(tokens: int, sell: Ints, buy: Ints, limit: Floats, sure: Floats, size: Floats) -> tuple[Forest, Bools]:
+    """A spanning forest, the surest arcs first, and which arcs agree with its prices (its own do).
+
+    A tree's root is its token of greatest ``size``: what rounding leaves ends there.
+    """
     links: list[list[tuple[int, int, float]]] = [[] for _ in range(tokens)]
     root = list(range(tokens))
     for k in np.argsort(-sure, kind="stable").tolist():
@@ -40,7 +43,7 @@ def span(tokens: int, sell: Ints, buy: Ints, limit: Floats, sure: Floats) -> tup
             root[i] = j
             links[s].append((b, k, -float(limit[k])))
             links[b].append((s, k, float(limit[k])))
-    forest = _hung(tokens, links)
+    forest = _hung(tokens, links, np.argsort(-size, kind="stable").tolist())
     p = forest.potential
     agrees: Bools = np.abs(p[sell] - p[buy] - limit) <= SAME * (1 + np.abs(p[sell]) + np.abs(p[buy]))
     agrees[forest.arc[forest.arc >= 0]] = True
@@ -54,12 +57,12 @@ def _find(root: list[int], i: int) -> int:
     return i
 
 
-def _hung(tokens: int, links: list[list[tuple[int, int, float]]]) -> Forest:
+def _hung(tokens: int, links: list[list[tuple[int, int, float]]], roots: list[int]) -> Forest:
     component, potential = np.full(tokens, -1, np.int64), np.zeros(tokens)
     parent, arc = np.full(tokens, -1, np.int64), np.full(tokens, -1, np.int64)
     order: list[int] = []
     trees = 0
-    for first in range(tokens):
+    for first in roots:
         if component[first] >= 0:
             continue
         component[first] = trees

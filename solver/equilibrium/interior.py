@@ -30,6 +30,8 @@ STEPS: Final = 120
 CENTRED, BALANCED, LAST = 1e-13, 1e-9, 10
 #: The pull on prices, of what the orders near the margin resist.
 PULL: Final = 0.1
+#: ... and of the reserves of pools.
+DEEP: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +100,10 @@ def begin(near: Near, x: Floats, mu: float) -> Point:
 def holds(near: Near, scale: float) -> Floats:
     """(T,) what pulls each token towards its guessed price, by log price and μ: weak against orders near the
     margin, something where there are none, and gone with μ."""
-    t = near.tokens
-    value = np.bincount(near.sell, near.value, t) + np.bincount(near.buy, near.value, t)
-    least = 1e-6 * value.max(initial=0.0) + np.finfo(float).tiny
-    pull: Floats = (PULL * value + least) / scale**2
+    t, c = near.tokens, near.curves
+    value = 0.0 + np.bincount(near.sell, near.value, t) + np.bincount(near.buy, near.value, t)
+    value = value + DEEP * (np.bincount(c.sell, c.reserve, t) + np.bincount(c.buy, c.reserve, t))
+    pull: Floats = PULL * value / scale**2 + np.finfo(float).tiny
     return pull
 
 

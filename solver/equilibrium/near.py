@@ -17,8 +17,9 @@ class Near:
     (``full_sell``, ``full_buy``, ``full_value``); pools; all relative to guessed prices.
 
     A level is all orders of one pair with one limit: they are filled alike. ``order``: (m,) the orders near the
-    margin, as indices into ``Orders``, and ``level``: (m,) the level of each. ``all_sell`` and ``all_buy`` list
-    the tokens of levels, certain arcs and pools in this order.
+    margin, as indices into ``Orders``, and ``level``: (m,) the level of each. A level whose counterparties could
+    never take so much is cut to what they could: ``share`` (n,) of it is left in ``value``. ``all_sell`` and
+    ``all_buy`` list the tokens of levels, certain arcs and pools in this order.
     """
 
     tokens: int
@@ -32,12 +33,16 @@ class Near:
     curves: Curves
     order: Ints
     level: Ints
+    share: Floats
     all_sell: Ints
     all_buy: Ints
 
 
-def narrow(book: Book, x: Floats, width: float) -> Near:
-    """The orders within ``width`` of their limit at log prices ``x``, and pools no further than that from trading."""
+def narrow(book: Book, x: Floats, width: float, *, cut: bool = True) -> Near:
+    """The orders within ``width`` of their limit at log prices ``x``, and pools no further than that from trading.
+
+    ``cut``: whether levels are cut to what others could take.
+    """
     distance = book.limit - (x[book.sell] - x[book.buy])[book.pair]
     certain = book.below + np.bincount(book.pair, book.value * (distance < -width), len(book.sell))
     some = np.flatnonzero(certain)
@@ -53,7 +58,29 @@ def narrow(book: Book, x: Floats, width: float) -> Near:
     curves = c.only(x[c.sell] - x[c.buy] - c.limit >= -width)
     sell, buy = book.sell[pair], book.buy[pair]
     full_sell, full_buy = book.sell[some], book.buy[some]
+    all_sell, all_buy = np.concatenate([sell, full_sell, curves.sell]), np.concatenate([buy, full_buy, curves.buy])
+    kept = value
+    if cut:
+        every = np.concatenate([value, certain[some], curves.reserve])
+        kept = capped(book.tokens, all_sell, all_buy, every, len(value))
     return Near(
-        book.tokens, sell, buy, limit, value, full_sell, full_buy, certain[some], curves, book.order[listed], level,
-        np.concatenate([sell, full_sell, curves.sell]), np.concatenate([buy, full_buy, curves.buy]),
+        book.tokens, sell, buy, limit, kept, full_sell, full_buy, certain[some], curves, book.order[listed], level,
+        kept / value, all_sell, all_buy,
     )  # fmt: skip
+
+
+#: How many times what others can sell or buy an order may be before it is cut, and the rounds that takes.
+AMPLE, ROUNDS = 64.0, 8
+
+
+def capped(tokens: int, sell: Ints, buy: Ints, value: Floats, count: int) -> Floats:
+    """The first ``count`` values, none beyond ``AMPLE`` times what could be brought of its buy token or taken of
+    its sell token: else a market with an order 10^17 times the others has fills below what doubles resolve."""
+    value = value.copy()
+    for _ in range(ROUNDS):
+        taken, brought = np.bincount(buy, value, tokens), np.bincount(sell, value, tokens)
+        most = AMPLE * np.minimum(taken[sell[:count]], brought[buy[:count]])
+        if (value[:count] <= most).all():
+            break
+        value[:count] = np.minimum(value[:count], most)
+    return value[:count]

@@ -49,10 +49,10 @@ def equilibrium(batch: Batch, start: Floats | None = None) -> Equilibrium:
 def settle(batch: Batch, orders: Orders, parts: Circles, located: Located) -> Equilibrium:
     """From the window to the equilibrium."""
     window, steps = located.window, located.steps
-    tries = [(window * wider, False) for wider in WIDENINGS] if window < np.inf else []
+    tries = [(window * wider, False, True) for wider in WIDENINGS] if window < np.inf else []
     best: Equilibrium | None = None
-    for reach, careful in [*tries, (np.inf, False), (np.inf, True)]:
-        near = narrow(located.book, located.x, reach)
+    for reach, careful, cut in [*tries, (np.inf, False, True), (np.inf, True, True), (np.inf, True, False)]:
+        near = narrow(located.book, located.x, reach, cut=cut)
         scale = typical(located.book) if reach == np.inf else reach
         mu = scale if reach == np.inf else scale / 32
         at, taken = follow(near, located.x, mu, scale, careful=careful)
@@ -72,7 +72,7 @@ def report(batch: Batch, orders: Orders, inside: Orders, y: Floats, near: Near, 
     """Every order's fill at log prices ``y``."""
     y = y - y[0] if len(y) else y
     share = (y[inside.sell] - y[inside.buy] >= inside.limit).astype(float)
-    share[near.order] = found.fills[near.level]
+    share[near.order] = (found.fills * near.share)[near.level]
     fills = np.zeros(len(batch.sell))
     fills[inside.index] = share * inside.amount
     out, _ = given(orders.curves, y)
