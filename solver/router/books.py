@@ -1,0 +1,159 @@
+"""Order books and single limit orders, answered at log prices level by level.
+
+A level takes up to ``a`` of one token and pays ``b`` of the other in proportion. At prices p it trades fully when
+δ = log(p_out·b / p_in·a) > 0 and not at all when δ < 0: a jump. Spread over a width w, its rate falls from b/a to
+b/a·e^(−w) as it fills, so it is filled by θ = δ/w between 0 and 1 and pays b·(1 − e^(−wθ))/w ≤ b·θ: no better than
+the true level, and the same as w → 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from solver.router.families import Answer, Bools, Floats, Ints
+
+#: (given, got) in full: what a level asks for and what it pays.
+Level = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A venue of levels, best first. ``bids`` take ``base`` and pay ``quote``; ``asks`` the other way round."""
+
+    base: int
+    quote: int
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """P books; per level (all books, both sides): its book, tokens, log b/a, and b."""
+
+    tokens: int
+    books: tuple[Book, ...]
+    tails: Ints
+    heads: Ints
+    slot_token: Ints
+    slot_venue: Ints
+    hints: tuple[Floats, Floats]
+    _of: Ints
+    _paid: Ints
+    _got: Ints
+    _log_rate: Floats
+    _full_in: Floats
+    _full_out: Floats
+
+    kinked = True
+
+    @classmethod
+    def of(cls, tokens: int, books: Sequence[Book]) -> Books:
+        """Levels with nothing on either side are left out."""
+        levels = [
+            (number, side, a, b)
+            for number, book in enumerate(books)
+            for side, rows in enumerate((book.bids, book.asks))
+            for a, b in rows
+            if a > 0.0 and b > 0.0
+        ]
+        of = np.array([level[0] for level in levels], np.int64)
+        side = np.array([level[1] for level in levels], np.int64)
+        full_in = np.array([level[2] for level in levels], float)
+        full_out = np.array([level[3] for level in levels], float)
+        tails = np.array([book.base for book in books], np.int64)
+        heads = np.array([book.quote for book in books], np.int64)
+        return cls(
+            tokens=tokens,
+            books=tuple(books),
+            tails=tails,
+            heads=heads,
+            slot_token=np.stack([tails, heads], 1).ravel(),
+            slot_venue=np.repeat(np.arange(len(books)), 2),
+            hints=_hints(books),
+            _of=of,
+            _paid=2 * of + side,
+            _got=2 * of + 1 - side,
+            _log_rate=np.log(full_out) - np.log(full_in),
+            _full_in=full_in,
+            _full_out=full_out,
+        )
+
+    @property
+    def venues(self) -> int:
+        return len(self.books)
+
+    def answer(self, log_prices: Floats, width: float = 0.0) -> Answer:
+        given, got, filled = self._trade(log_prices, width)
+        prices = np.exp(log_prices[self.slot_token])
+        paid = prices[self._paid] * given
+        earned = prices[self._got] * got
+        values = np.bincount(self._got, earned, minlength=2 * self.venues)
+        values -= np.bincount(self._paid, paid, minlength=2 * self.venues)
+        net = np.bincount(self.slot_token, values, minlength=self.tokens)
+        if width > 0.0:
+            margin = (filled > 0.0) & (filled < 1.0)
+            steep = np.where(margin, prices[self._paid] * self._full_in / width, 0.0)
+            stiffness = np.bincount(self._of, steep, minlength=self.venues)
+        else:
+            stiffness = np.zeros(self.venues)
+        return Answer(float(values.sum()), net, stiffness)
+
+    def flows(self, log_prices: Floats, width: float = 0.0) -> Floats:
+        given, got, _ = self._trade(log_prices, width)
+        flows = np.bincount(self._got, got, minlength=2 * self.venues)
+        return flows - np.bincount(self._paid, given, minlength=2 * self.venues)
+
+    def adjust(self, venue: int, flows: Floats, get: int, pay: int, amount: float) -> Floats | None:
+        """Along the true levels, also from a spread answer that lay within them."""
+        book = self.books[venue]
+        after = flows.copy()
+        after[get] += amount
+        # Side 0 takes the base, so whoever pays with slot s trades on side s.
+        sides = (book.bids, book.asks)
+        if after[get] >= 0.0:
+            asked = _walk([(b, a) for a, b in sides[pay]], float(after[get]))
+            after[pay] = np.nan if asked is None else -asked
+        else:
+            paid = _walk(sides[get], float(-after[get]))
+            after[pay] = np.nan if paid is None else paid
+        return after if np.isfinite(after[pay]) else None
+
+    def only(self, keep: Bools) -> Books:
+        return self.of(self.tokens, [book for book, kept in zip(self.books, keep, strict=True) if kept])
+
+    def _trade(self, log_prices: Floats, width: float) -> tuple[Floats, Floats, Floats]:
+        """Per level: what it takes, what it pays, how full it is."""
+        prices = log_prices[self.slot_token]
+        gain = prices[self._got] - prices[self._paid] + self._log_rate
+        if width <= 0.0:
+            filled = (gain > 0.0).astype(float)
+            return self._full_in * filled, self._full_out * filled, filled
+        filled = np.maximum(np.minimum(gain / width, 1.0), 0.0)
+        return self._full_in * filled, self._full_out * (-np.expm1(-width * filled) / width), filled
+
+
+def _walk(levels: Sequence[Level], amount: float) -> float | None:
+    """What the first side of ``levels``, up to ``amount``, brings of the second; ``None`` past the last."""
+    total = 0.0
+    for first, second in levels:
+        if amount <= first:
+            return total + (second * amount / first if first > 0.0 else 0.0)
+        amount -= first
+        total += second
+    return total if amount <= 0.0 else None
+
+
+def _hints(books: Sequence[Book]) -> tuple[Floats, Floats]:
+    """Between best bid and ask, or at the only one; as deep as the thinner of both."""
+    logs, depths = np.zeros(len(books)), np.zeros(len(books))
+    for number, book in enumerate(books):
+        bids = [(np.log(b / a), a) for a, b in book.bids[:1] if a > 0.0 and b > 0.0]
+        asks = [(np.log(a / b), b) for a, b in book.asks[:1] if a > 0.0 and b > 0.0]
+        best = bids + asks
+        if best:
+            logs[number] = sum(price for price, _ in best) / len(best)
+            depths[number] = min(size for _, size in best)
+    return logs, depths

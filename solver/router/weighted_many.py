@@ -1,0 +1,150 @@
+"""Weighted pools of any number of tokens, answered at log prices by an exact piecewise-linear solve.
+
+A pool keeps Π xᵢ^wᵢ ≥ Π Rᵢ^wᵢ, where x = R + γ·in − out. At prices p the best trade has a multiplier λ with
+
+    xᵢ = λ·wᵢ/pᵢ       where the token goes out (xᵢ < Rᵢ),
+    xᵢ = λ·wᵢ·γ/pᵢ     where it comes in (xᵢ > Rᵢ),     xᵢ = Rᵢ between.
+
+In logarithms zᵢ = log(xᵢ/Rᵢ) is piecewise linear and monotone in log λ, so Σ wᵢ·zᵢ = 0 is solved by sorting its 2n
+breakpoints. The curvature is λ·(diag w − w·wᵀ/Σw) over the tokens that move: edges of weight λ·wᵢ·wⱼ/Σw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+
+from solver.router.families import Answer, Bools, Floats, Ints
+from solver.router.layout import Layout, rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedMany:
+    """P pools. Per place, (P, n): ``log_reserves`` and ``weights`` (0 where unused); ``log_gamma``: (P,), of 1 − fee."""
+
+    layout: Layout
+    log_reserves: Floats
+    weights: Floats
+    log_gamma: Floats
+    _log_depth: Floats
+
+    kinked = False
+
+    @classmethod
+    def of(
+        cls,
+        tokens: int,
+        rows: Sequence[Sequence[int]],
+        reserves: Sequence[Sequence[float]],
+        weights: Sequence[Sequence[float]],
+        gamma: Sequence[float],
+    ) -> WeightedMany:
+        """Pools by their tokens, reserves (> 0), weights (> 0, any scale) and 1 − fee (in (0, 1])."""
+        layout = Layout.of(tokens, rows)
+        width = layout.place_token.shape[1]
+        shares = rows_of(weights, width, 0.0)
+        return cls._from(layout, np.log(rows_of(reserves, width, 1.0)), shares, np.log(np.asarray(gamma, float)))
+
+    @classmethod
+    def _from(cls, layout: Layout, log_reserves: Floats, weights: Floats, log_gamma: Floats) -> WeightedMany:
+        depth = log_reserves - np.log(np.where(layout.used, weights, 1.0))
+        return cls(layout, log_reserves, weights, log_gamma, depth)
+
+    @property
+    def tokens(self) -> int:
+        return self.layout.tokens
+
+    @property
+    def venues(self) -> int:
+        return self.layout.venues
+
+    @property
+    def tails(self) -> Ints:
+        return self.layout.tails
+
+    @property
+    def heads(self) -> Ints:
+        return self.layout.heads
+
+    @property
+    def slot_token(self) -> Ints:
+        return self.layout.slot_token
+
+    @property
+    def slot_venue(self) -> Ints:
+        return self.layout.slot_venue
+
+    @property
+    def hints(self) -> tuple[Floats, Floats]:
+        """At rest prices are as R/w inverted; a token's depth is its reserve."""
+        depth, first, second = self._log_depth.ravel(), self.layout.first, self.layout.second
+        return depth[second] - depth[first], np.exp(self.log_reserves.ravel()[first])
+
+    def answer(self, log_prices: Floats, width: float = 0.0) -> Answer:
+        moved, level, _ = self._solve(log_prices)
+        values = self._values(log_prices, moved)
+        acts = np.where(moved != 0.0, self.weights, 0.0)
+        total = acts.sum(1)
+        # λ·w/Σw, once per place; the edge is w times that of its other end.
+        scaled = acts * (np.exp(level) / np.where(total > 0.0, total, 1.0))[:, None]
+        stiffness = scaled.ravel()[self.layout.first] * acts.ravel()[self.layout.second]
+        return Answer(float(values.sum()), self.layout.net(values), stiffness)
+
+    def flows(self, log_prices: Floats, width: float = 0.0) -> Floats:
+        moved, _, _ = self._solve(log_prices)
+        return self._amounts(moved).ravel()[self.layout.slots]
+
+    def adjust(self, venue: int, flows: Floats, get: int, pay: int, amount: float) -> Floats | None:
+        gamma = exp(self.log_gamma[venue])
+        reserves, weights = np.exp(self.log_reserves[venue]), self.weights[venue]
+        after = flows.copy()
+        after[get] += amount
+        rest = 0.0
+        for place, flow in enumerate(after):
+            if place != pay:
+                change = -flow * (gamma if flow < 0.0 else 1.0) / reserves[place]
+                if change <= -1.0:
+                    return None
+                rest += weights[place] * np.log1p(change)
+        change = reserves[pay] * np.expm1(-rest / weights[pay])
+        after[pay] = -change / gamma if change > 0.0 else -change
+        return after if np.isfinite(after[pay]) else None
+
+    def only(self, keep: Bools) -> WeightedMany:
+        return self._from(self.layout.only(keep), self.log_reserves[keep], self.weights[keep], self.log_gamma[keep])
+
+    def _solve(self, log_prices: Floats) -> tuple[Floats, Floats, Floats]:
+        """((P, n) log of x/R with 0 where nothing moves, (P,) log λ, (P, n) the distances a = log(w/(p·R)))."""
+        gap = self.log_gamma[:, None]
+        ease = -log_prices[self.layout.place_token] - self._log_depth
+        points = np.concatenate([-ease, -ease - gap], axis=1)
+        weights = np.concatenate([self.weights, self.weights], axis=1)
+        # The sum of w·z over log λ: outgoing parts flatten at −a, incoming ones rise from −a − log γ.
+        order = np.argsort(points, axis=1)
+        points = np.take_along_axis(points, order, 1)
+        n = self.weights.shape[1]
+        steps = np.where(order < n, -1.0, 1.0) * np.take_along_axis(weights, order, 1)
+        slopes = self.weights.sum(1, keepdims=True) + np.cumsum(steps, axis=1)
+        start = (self.weights * np.minimum(points[:, :1] + ease, 0.0)).sum(1)
+        rises = np.cumsum(slopes[:, :-1] * np.diff(points, axis=1), axis=1)
+        heights = np.concatenate([start[:, None], start[:, None] + rises], axis=1)
+        # The last breakpoint at or below zero, then along its slope; flat there means that nobody trades.
+        last = np.maximum((heights <= 0.0).sum(1) - 1, 0)[:, None]
+        height, slope = np.take_along_axis(heights, last, 1), np.take_along_axis(slopes, last, 1)
+        tiny = 1e-12 * self.weights.sum(1, keepdims=True)
+        level = np.take_along_axis(points, last, 1) - np.where(slope > tiny, height / np.maximum(slope, tiny), 0.0)
+        reach = level + ease
+        moved = np.where(self.layout.used, np.minimum(reach, 0.0) + np.maximum(reach + gap, 0.0), 0.0)
+        return moved, level[:, 0], ease
+
+    def _amounts(self, moved: Floats) -> Floats:
+        change = np.exp(self.log_reserves) * np.expm1(moved)
+        return np.where(change > 0.0, -change * np.exp(-self.log_gamma)[:, None], -change)
+
+    def _values(self, log_prices: Floats, moved: Floats) -> Floats:
+        change = np.exp(self.log_reserves + log_prices[self.layout.place_token]) * np.expm1(moved)
+        return np.where(change > 0.0, -change * np.exp(-self.log_gamma)[:, None], -change)
+
