@@ -145,8 +145,8 @@ def _solve(book: Book, reach: Reach, chosen: Places, centre: Floats) -> tuple[fl
     low = np.exp(rate)
     width = np.maximum(1.0, low)  # columns count what is given or got, whichever is more
     most = book.most[orders] * unit[give]
-    # Nobody gets more than all others together could give.
-    supply = np.bincount(give, weights=most, minlength=assets)
+    # Nobody gets more than all others could give: twice that never binds, so duals stay those of the rows.
+    supply = 2.0 * np.bincount(give, weights=most, minlength=assets)
     upper = np.minimum(most, supply[want] / low) * width
     gain = book.gain[orders] / unit[give] / width
     top, steep = float(np.quantile(most, LARGE)), float(np.abs(gain).max())
