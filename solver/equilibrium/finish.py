@@ -36,10 +36,10 @@ class Finished:
     settled: bool
 
 
-def finish(near: Near, x: Floats, fills: Floats, marginal: Bools) -> Finished:
-    """``fills``: (n,) and ``marginal`` as the interior point saw them."""
+def finish(near: Near, x: Floats, fills: Floats, marginal: Bools, active: Bools) -> Finished:
+    """``fills`` and ``marginal`` (n,), and which pools are ``active``, as the interior point saw them."""
     marginal, full, result = marginal.copy(), fills > 0.5, fills
-    out, _ = given(near.curves, x)
+    c, (out, _) = near.curves, given(near.curves, x, active)
     flow = np.concatenate([near.value * fills, near.full_value, out])
     size = np.bincount(near.all_sell, flow, near.tokens) + np.bincount(near.all_buy, flow, near.tokens)
     for _ in range(ROUNDS):
@@ -47,13 +47,16 @@ def finish(near: Near, x: Floats, fills: Floats, marginal: Bools) -> Finished:
         sure = np.minimum(fills, 1 - fills)[arcs]
         forest, agrees = span(near.tokens, near.sell[arcs], near.buy[arcs], near.limit[arcs], sure, size)
         marginal[arcs[~agrees]] = False
-        x = levelled(near, x, forest, full & ~marginal)
-        result = balanced(near, x, forest, arcs, np.where(marginal, fills, full))
+        x = levelled(near, x, forest, full & ~marginal, active)
+        result = balanced(near, x, forest, active, arcs, np.where(marginal, fills, full))
         beyond = marginal & ((result < -SLIP) | (result > 1 + SLIP))
         delta = x[near.sell] - x[near.buy] - near.limit
         passed = ~marginal & np.where(full, delta < -SAME, delta > SAME)
-        if not beyond.any() and not passed.any():
+        depth = x[c.sell] - x[c.buy] - c.limit
+        turned = np.where(active, depth < -SAME, depth > SAME)
+        if not (beyond.any() or passed.any() or turned.any()):
             return Finished(x, np.clip(result, 0.0, 1.0), marginal, True)
+        active = active ^ turned
         full = np.where(marginal, result > 0.5, full)
         marginal &= ~beyond
         if not beyond.any():
@@ -61,12 +64,13 @@ def finish(near: Near, x: Floats, fills: Floats, marginal: Bools) -> Finished:
     return Finished(x, np.clip(result, 0.0, 1.0), marginal, False)
 
 
-def levelled(near: Near, x: Floats, forest: Forest, full: Bools) -> Floats:
-    """Log prices with every tree's value in balance, the levels ``full`` filled and no others."""
+def levelled(near: Near, x: Floats, forest: Forest, full: Bools, active: Bools) -> Floats:
+    """Log prices with every tree's value in balance, the levels ``full`` and the pools ``active`` trading and no others."""
     c, trees = forest.component, forest.trees
     level = np.bincount(c, x - forest.potential, trees) / np.bincount(c, minlength=trees)
     # What trades inside a tree says nothing of its level.
-    curves = near.curves.only(c[near.curves.sell] != c[near.curves.buy])
+    outside = active & (c[near.curves.sell] != c[near.curves.buy])
+    curves, every = near.curves.only(outside), np.ones(int(outside.sum()), bool)
     sell, buy = np.concatenate([near.sell[full], near.full_sell]), np.concatenate([near.buy[full], near.full_buy])
     across = c[sell] != c[buy]
     certain = np.concatenate([near.value[full], near.full_value])[across]
@@ -74,7 +78,7 @@ def levelled(near: Near, x: Floats, forest: Forest, full: Bools) -> Floats:
     best, least = level, np.inf
     for _ in range(NEWTON_STEPS):
         here = forest.potential + level[c]
-        out, bend = given(curves, here)
+        out, bend = given(curves, here, every)
         rise = np.exp(here[sell])
         flow = np.concatenate([certain, out]) * rise
         steep = np.concatenate([np.zeros(len(certain)), bend]) * rise
@@ -93,10 +97,10 @@ def levelled(near: Near, x: Floats, forest: Forest, full: Bools) -> Floats:
     return forest.potential + best[c]
 
 
-def balanced(near: Near, x: Floats, forest: Forest, arcs: Ints, fills: Floats) -> Floats:
+def balanced(near: Near, x: Floats, forest: Forest, active: Bools, arcs: Ints, fills: Floats) -> Floats:
     """``fills`` with those of the forest's arcs that balance every token but the roots."""
     rise = np.exp(x)
-    out, _ = given(near.curves, x)
+    out, _ = given(near.curves, x, active)
     fills = fills.copy()
     fills[arcs[forest.arc[forest.arc >= 0]]] = 0.0
     flow = np.concatenate([near.value * fills, near.full_value, out]) * rise[near.all_sell]

@@ -52,6 +52,12 @@ class Point:
         return released
 
     @property
+    def active(self) -> Bools:
+        """Pools that trade."""
+        trading: Bools = self.tau > self.y
+        return trading
+
+    @property
     def mu(self) -> float:
         """The mean product of a variable and its slack."""
         count = 2 * len(self.f) + len(self.tau)

@@ -62,10 +62,14 @@ def as_curves(pools: Pools, tokens: int) -> Curves:
     )
 
 
-def given(curves: Curves, log_prices: Floats) -> tuple[Floats, Floats]:
-    """Amounts given out at these prices, and their derivatives by log p_sell."""
+def given(curves: Curves, log_prices: Floats, active: Bools | None = None) -> tuple[Floats, Floats]:
+    """Amounts given out at these prices, and their derivatives by log p_sell.
+
+    ``active``: which pools trade, when that is settled already: their curves go on below the limit then, so that
+    a Newton step from there sees them.
+    """
     depth = log_prices[curves.sell] - log_prices[curves.buy] - curves.limit
-    stay = np.exp(-curves.weight * np.maximum(depth, 0.0))
-    active = depth > 0
-    out = -curves.reserve * np.expm1(-curves.weight * np.maximum(depth, 0.0))
-    return out, np.where(active, curves.reserve * curves.weight * stay, 0.0)
+    trades = depth > 0 if active is None else active
+    fall = -curves.weight * np.where(trades, depth, 0.0)
+    out = -curves.reserve * np.expm1(fall)
+    return out, np.where(trades, curves.reserve * curves.weight * np.exp(fall), 0.0)

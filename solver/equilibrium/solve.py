@@ -57,7 +57,7 @@ def settle(batch: Batch, orders: Orders, parts: Circles, located: Located) -> Eq
         mu = scale if reach == np.inf else scale / 32
         at, taken = follow(near, located.x, mu, scale, careful=careful)
         steps += taken
-        found = finish(near, at.x, at.f, at.marginal)
+        found = finish(near, at.x, at.f, at.marginal, at.active)
         prices = stacked(parts, located.book.log_guess + found.x)
         answer = report(batch, orders, parts.inside, prices, near, found, steps)
         if best is None or answer.exact or answer.unrealised_over_realised < best.unrealised_over_realised:
