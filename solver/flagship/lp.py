@@ -54,6 +54,8 @@ class Program:
         self._single: tuple[list[int], list[int], list[float]] = ([], [], [])
         self._more: list[tuple[Places, Floats]] = []
         self._switches: list[int] = []
+        self._matrix_made: Any = None
+        self._matrix_state: tuple[int, ...] = ()
         self.value = 0.0
         self.values: Floats = np.zeros(0)
         self.duals: Floats = np.zeros(0)
@@ -115,6 +117,18 @@ class Program:
         """``amount`` more above the row."""
         self._row_high[row] += amount
 
+    def fix(self, variables: Places, values: Floats) -> None:
+        """These variables have these values from the next solve on."""
+        low, high = np.concatenate(self._low), np.concatenate(self._high)
+        low[variables] = high[variables] = values
+        self._low, self._high = [low], [high]
+
+    def set_gains(self, variables: Places, gains: Floats) -> None:
+        """These variables have these gains from the next solve on."""
+        gain = self._gains()
+        gain[variables] = gains
+        self._gain, self._more = [gain], []
+
     def solve(
         self,
         deadline: Deadline,
@@ -135,12 +149,17 @@ class Program:
 
     def _matrix(self) -> Any:
         rows, columns, values = self._single
+        state = len(self._entries), len(rows), len(self._row_low), self._count
+        if state == self._matrix_state:  # only bounds and gains have changed
+            return self._matrix_made
         blocks = [
             *self._entries,
             (np.array(rows, np.intp), np.array(columns, np.intp), np.array(values, np.float64)),
         ]
         r, c, v = (np.concatenate(part) for part in zip(*blocks, strict=True))
-        return coo_matrix((v, (r, c)), shape=(len(self._row_low), self._count)).tocsr()
+        self._matrix_made = coo_matrix((v, (r, c)), shape=(len(self._row_low), self._count)).tocsr()
+        self._matrix_state = state
+        return self._matrix_made
 
     def _gains(self) -> Floats:
         gain = np.concatenate(self._gain)

@@ -11,6 +11,7 @@ from typing import Final
 
 from intents.assets import AssetId
 from solver.flagship.batch import FARTHEST, Mode, Move, solve_batch
+from solver.flagship.flips import choose
 from solver.flagship.ladders import Ladder, cut
 from solver.flagship.plan import Plan, Problem
 from solver.flagship.welfare import marginal_prices
@@ -34,7 +35,10 @@ RESTARTS: Final = 200
 SHAKES: Final = (0.003, 0.02, 0.1)
 LEAST_START: Final = 1e-3
 #: Of the time left, for one mixed-integer choice.
-MIXED_SHARE: Final = 0.4
+MIXED_SHARE: Final = 0.1
+#: The same for flips of whole orders, thoroughly and in a quick pass.
+FLIPS_SHARE: Final = 0.25
+QUICK_SHARE: Final = 0.1
 
 
 def plans(problem: Problem, deadline: Deadline) -> Iterator[tuple[Problem, Plan]]:
@@ -54,7 +58,7 @@ def plans(problem: Problem, deadline: Deadline) -> Iterator[tuple[Problem, Plan]
         here = problem
         quick = climb(here, prices, deadline, rounds=2, moves=3)
         if quick is not None and best is None:
-            first = select(here, quick, deadline, cut_offs=CUT_OFFS[:1], moves=4, exact=False)
+            first = select(here, quick, deadline, draw, cut_offs=CUT_OFFS[:1], moves=4, exact=False)
             if first is not None:
                 best = first
                 yield here, first
@@ -63,7 +67,7 @@ def plans(problem: Problem, deadline: Deadline) -> Iterator[tuple[Problem, Plan]
             if plan is None or deadline.passed:
                 break
             here = refine(here, plan)
-            chosen = select(here, plan, deadline)
+            chosen = select(here, plan, deadline, draw)
             if chosen is None or (best is not None and chosen.net <= best.net * (1.0 + 1e-7)):
                 break
             plan = best = chosen
@@ -120,6 +124,7 @@ def select(
     problem: Problem,
     plan: Plan,
     deadline: Deadline,
+    draw: Random,
     *,
     cut_offs: Sequence[float] = CUT_OFFS,
     moves: int = MAX_MOVES,
@@ -127,7 +132,7 @@ def select(
 ) -> Plan | None:
     """Which orders and venues are worth it: several choices around the plan, each with prices moved among it."""
     best: Plan | None = None
-    for chosen in choices(problem, plan, deadline, cut_offs, exact=exact):
+    for chosen in choices(problem, plan, deadline, draw, cut_offs, exact=exact):
         given = restrict(problem, chosen)
         settled = _given(given, chosen, deadline)
         if settled is not None and (best is None or settled.net > best.net):
@@ -136,9 +141,9 @@ def select(
 
 
 def choices(
-    problem: Problem, plan: Plan, deadline: Deadline, cut_offs: Sequence[float], *, exact: bool
+    problem: Problem, plan: Plan, deadline: Deadline, draw: Random, cut_offs: Sequence[float], *, exact: bool
 ) -> Iterator[Plan]:
-    """Dives (whole orders cut off at several fractions), then a mixed-integer choice at the plan's prices."""
+    """Dives (whole orders cut off at several fractions), flips of whole orders, a mixed-integer choice."""
     narrow = single(promising(problem, plan), plan)
     for cut_off in cut_offs:
         if deadline.passed:
@@ -146,7 +151,10 @@ def choices(
         dived = dive(narrow, plan, cut_off, deadline)
         if dived is not None:
             yield dived
-    if not exact:
+    flipped = choose(narrow, plan, plan.fills, deadline.part(FLIPS_SHARE if exact else QUICK_SHARE), draw)
+    if flipped is not None:
+        yield flipped
+    if not exact or deadline.passed:
         return
     chosen = solve_batch(narrow, plan.prices, deadline, mode=Mode.SWITCHES, hint=plan, share=MIXED_SHARE)
     if chosen is not None and chosen.fills:
