@@ -1,8 +1,8 @@
 """The orders near the margin by a primal-dual interior-point method, weights and pools moving along.
 
 A level's fill f in (0, 1) has a slack on each side: with δ its log price above its limit, δ = u − z, z·f = μ and
-u·(1 − f) = μ; a pool's depth τ > 0 has δ = τ − y, τ·y = μ. Together with balanced tokens that is the equilibrium
-as μ → 0. Newton on all of it costs O(n + T³) a step; every step is made twice, first towards μ = 0 and then with
+u·(1 − f) = μ; a pool's depth τ > 0 has δ = τ − y, τ·y = μ·edge, where the edge is a log rate that makes both of a
+kind. Together with balanced tokens that is the equilibrium as μ → 0. Newton on all of it costs O(n + T³) a step; every step is made twice, first towards μ = 0 and then with
 what that showed of the products' curvature (Mehrotra's corrector, held within a bound as Colombo & Gondzio advise).
 Orders with the same limit have the same fill all along.
 """
@@ -36,7 +36,8 @@ DEEP: Final = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Log prices ``x`` (T,), fills ``f`` with slacks ``z`` and ``u`` (n,), pool depths ``tau`` with slack ``y``."""
+    """Log prices ``x`` (T,), fills ``f`` with slacks ``z`` and ``u`` (n,), pool depths ``tau`` with slack ``y``,
+    whose products count by ``edge``."""
 
     x: Floats
     f: Floats
@@ -44,6 +45,7 @@ class Point:
     u: Floats
     tau: Floats
     y: Floats
+    edge: float
 
     @property
     def marginal(self) -> Bools:
@@ -61,7 +63,7 @@ class Point:
     def mu(self) -> float:
         """The mean product of a variable and its slack."""
         count = 2 * len(self.f) + len(self.tau)
-        return float(self.f @ self.z + (1 - self.f) @ self.u + self.tau @ self.y) / max(count, 1)
+        return float(self.f @ self.z + (1 - self.f) @ self.u + self.tau @ self.y / self.edge) / max(count, 1)
 
 
 #: Changes of a point's six parts, in their order.
@@ -77,7 +79,7 @@ def follow(near: Near, x: Floats, mu: float, scale: float, *, careful: bool = Fa
     markets of which parts hardly hang together.
     """
     pull = holds(near, scale)
-    at = begin(near, x, mu)
+    at = begin(near, x, mu, scale)
     left, length = LAST, 1.0
     for done in range(1, STEPS + 1):
         at, length, imbalance = step(near, at, mu, pull, 0.0 if careful or length < SHORT else CURVATURE)
@@ -89,7 +91,7 @@ def follow(near: Near, x: Floats, mu: float, scale: float, *, careful: bool = Fa
     return at, STEPS
 
 
-def begin(near: Near, x: Floats, mu: float) -> Point:
+def begin(near: Near, x: Floats, mu: float, edge: float) -> Point:
     """The centred point for these prices."""
     half = (x[near.sell] - x[near.buy] - near.limit) / (2 * mu)
     # The root of δ = μ/(1−f) − μ/f in (0, 1), written without cancellation.
@@ -98,9 +100,9 @@ def begin(near: Near, x: Floats, mu: float) -> Point:
     rest = np.where(half < 0, 1 - small, small)
     c = near.curves
     depth = x[c.sell] - x[c.buy] - c.limit
-    wide = np.sqrt(depth * depth / 4 + mu)
-    tau = np.where(depth > 0, depth / 2 + wide, mu / (wide - depth / 2))
-    return Point(x, f, mu / f, mu / rest, tau, mu / tau)
+    wide = np.sqrt(depth * depth / 4 + mu * edge)
+    tau = np.where(depth > 0, depth / 2 + wide, mu * edge / (wide - depth / 2))
+    return Point(x, f, mu / f, mu / rest, tau, mu * edge / tau, edge)
 
 
 def holds(near: Near, scale: float) -> Floats:
@@ -123,14 +125,20 @@ def step(near: Near, at: Point, mu: float, pull: Floats, curvature: float) -> tu
     most = curvature * now
     low = mu - z * f - np.clip(dz * df, -most, most)
     high = mu - u * rest + np.clip(du * df, -most, most)
-    deep = mu - tau * y - np.clip(dtau * dy, -most, most)
+    deep = mu * at.edge - tau * y - np.clip(dtau * dy, -most * at.edge, most * at.edge)
     dx, df, dz, du, dtau, dy = toward(low, high, deep)
     primal = max(used(df, f), used(-df, rest), used(dtau, tau))
     dual = max(used(dz, z), used(du, u), used(dy, y), float(np.abs(dx).max(initial=0.0)) / REACH)
     share = min(1.0, KEEP / primal) if primal > 0 else 1.0
     length = min(1.0, KEEP / dual) if dual > 0 else 1.0
     there = Point(
-        at.x + length * dx, f + share * df, z + length * dz, u + length * du, tau + share * dtau, y + length * dy
+        at.x + length * dx,
+        f + share * df,
+        z + length * dz,
+        u + length * du,
+        tau + share * dtau,
+        y + length * dy,
+        at.edge,
     )
     return there, min(share, length), imbalance
 

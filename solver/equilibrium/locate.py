@@ -49,7 +49,7 @@ def locate(orders: Orders, log_guess: Floats, window: float | None = None) -> Lo
         first = whole_book(sample(orders, SAMPLE), log_guess)
         h = WIDEST * typical(first)
         x, window, steps = descend(first, np.zeros(orders.tokens), h)
-        log_guess, window = log_guess + x, max(window, h / 1024) 
+        log_guess, window = log_guess + x, max(window, h / 1024)
     if len(orders.sell) <= SMALL or window is None:
         book = whole_book(orders, log_guess)
         return Located(book, np.zeros(orders.tokens), np.inf, steps)

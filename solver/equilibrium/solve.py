@@ -84,5 +84,12 @@ def report(batch: Batch, orders: Orders, inside: Orders, y: Floats, near: Near, 
     np.add.at(flows, (c.pool, 1 - c.side), out * np.exp(y[c.sell] - y[c.buy]))
     marginal = np.sort(inside.index[near.order[found.marginal[near.level]]])
     return Equilibrium(
-        np.exp(y), fills, flows, marginal, m.leftovers, m.unrealised_over_realised, m.exact and found.settled, steps
+        np.exp(y),
+        fills,
+        flows,
+        marginal,
+        m.leftovers,
+        m.unrealised_over_realised,
+        m.exact and found.settled,
+        steps,
     )
