@@ -6,7 +6,7 @@ A pool keeps Π xᵢ^wᵢ ≥ Π Rᵢ^wᵢ, where x = R + γ·in − out. At pri
     xᵢ = λ·wᵢ·γ/pᵢ     where it comes in (xᵢ > Rᵢ),     xᵢ = Rᵢ between.
 
 In logarithms zᵢ = log(xᵢ/Rᵢ) is piecewise linear and monotone in log λ, so Σ wᵢ·zᵢ = 0 is solved by sorting its 2n
-breakpoints. The curvature is λ·(diag w − w·wᵀ/Σw) over the tokens that move: edges of weight λ·wᵢ·wⱼ/Σw.
+breakpoints (``clipped.py``). The curvature is λ·(diag w − w·wᵀ/Σw) over the tokens that move: edges of weight λ·wᵢ·wⱼ/Σw.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from math import exp
 
 import numpy as np
 
+from solver.router.clipped import root
 from solver.router.families import Answer, Bools, Floats, Ints
 from solver.router.layout import Layout, rows_of
 
@@ -84,7 +85,7 @@ class WeightedMany:
         return depth[second] - depth[first], np.exp(self.log_reserves.ravel()[first])
 
     def answer(self, log_prices: Floats, width: float = 0.0) -> Answer:
-        moved, level, _ = self._solve(log_prices)
+        moved, level = self._solve(log_prices)
         values = self._values(log_prices, moved)
         acts = np.where(moved != 0.0, self.weights, 0.0)
         total = acts.sum(1)
@@ -94,7 +95,7 @@ class WeightedMany:
         return Answer(float(values.sum()), self.layout.net(values), stiffness)
 
     def flows(self, log_prices: Floats, width: float = 0.0) -> Floats:
-        moved, _, _ = self._solve(log_prices)
+        moved, _ = self._solve(log_prices)
         return self._amounts(moved).ravel()[self.layout.slots]
 
     def adjust(self, venue: int, flows: Floats, get: int, pay: int, amount: float) -> Floats | None:
@@ -116,29 +117,14 @@ class WeightedMany:
     def only(self, keep: Bools) -> WeightedMany:
         return self._from(self.layout.only(keep), self.log_reserves[keep], self.weights[keep], self.log_gamma[keep])
 
-    def _solve(self, log_prices: Floats) -> tuple[Floats, Floats, Floats]:
-        """((P, n) log of x/R with 0 where nothing moves, (P,) log λ, (P, n) the distances a = log(w/(p·R)))."""
+    def _solve(self, log_prices: Floats) -> tuple[Floats, Floats]:
+        """((P, n) log of x/R with 0 where nothing moves, (P,) log λ)."""
         gap = self.log_gamma[:, None]
         ease = -log_prices[self.layout.place_token] - self._log_depth
-        points = np.concatenate([-ease, -ease - gap], axis=1)
-        weights = np.concatenate([self.weights, self.weights], axis=1)
-        # The sum of w·z over log λ: outgoing parts flatten at −a, incoming ones rise from −a − log γ.
-        order = np.argsort(points, axis=1)
-        points = np.take_along_axis(points, order, 1)
-        n = self.weights.shape[1]
-        steps = np.where(order < n, -1.0, 1.0) * np.take_along_axis(weights, order, 1)
-        slopes = self.weights.sum(1, keepdims=True) + np.cumsum(steps, axis=1)
-        start = (self.weights * np.minimum(points[:, :1] + ease, 0.0)).sum(1)
-        rises = np.cumsum(slopes[:, :-1] * np.diff(points, axis=1), axis=1)
-        heights = np.concatenate([start[:, None], start[:, None] + rises], axis=1)
-        # The last breakpoint at or below zero, then along its slope; flat there means that nobody trades.
-        last = np.maximum((heights <= 0.0).sum(1) - 1, 0)[:, None]
-        height, slope = np.take_along_axis(heights, last, 1), np.take_along_axis(slopes, last, 1)
-        tiny = 1e-12 * self.weights.sum(1, keepdims=True)
-        level = np.take_along_axis(points, last, 1) - np.where(slope > tiny, height / np.maximum(slope, tiny), 0.0)
-        reach = level + ease
+        level = root(-ease, self.weights, -ease - gap, self.weights, 0.0, 0.0)
+        reach = level[:, None] + ease
         moved = np.where(self.layout.used, np.minimum(reach, 0.0) + np.maximum(reach + gap, 0.0), 0.0)
-        return moved, level[:, 0], ease
+        return moved, level
 
     def _amounts(self, moved: Floats) -> Floats:
         change = np.exp(self.log_reserves) * np.expm1(moved)

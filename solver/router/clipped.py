@@ -1,0 +1,35 @@
+"""Roots of sums of clipped lines: Σ vᵢ·min(z − dᵢ, 0) + Σ wᵢ·max(z − uᵢ, 0) + tilt·z + c = 0, many at once.
+
+Such a sum is piecewise linear and never falls, so its root is found by sorting the breakpoints d and u. This is
+what a pool of many tokens asks of its multiplier: tokens go out below one level and come in above another.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solver.router.families import Floats
+
+
+def root(down: Floats, out: Floats, up: Floats, into: Floats, tilt: float, constant: Floats | float) -> Floats:
+    """(P,) z per row. ``down`` and ``up``: (P, n) finite breakpoints with weights ``out``, ``into`` ≥ 0 (0 for none).
+    Where the sum is zero over a whole range, its lower end."""
+    points = np.concatenate([down, up], axis=1)
+    order = np.argsort(points, axis=1)
+    points = np.take_along_axis(points, order, 1)
+    steps = np.take_along_axis(np.concatenate([-out, into], axis=1), order, 1)
+    total = out.sum(1, keepdims=True) + tilt
+    slopes = total + np.cumsum(steps, axis=1)
+    lowest = points[:, :1]
+    start = (out * np.minimum(lowest - down, 0.0)).sum(1, keepdims=True) + tilt * lowest
+    start = start + np.reshape(constant, (-1, 1))
+    heights = np.concatenate([start, start + np.cumsum(slopes[:, :-1] * np.diff(points, axis=1), axis=1)], axis=1)
+    # The last breakpoint at or below zero, then along its slope; flat there means that nothing moves.
+    last = (heights <= 0.0).sum(1)[:, None] - 1
+    below = last < 0
+    last = np.maximum(last, 0)
+    slope = np.where(below, total, np.take_along_axis(slopes, last, 1))
+    height = np.take_along_axis(heights, last, 1)
+    tiny = 1e-12 * (total + into.sum(1, keepdims=True))
+    found: Floats = np.take_along_axis(points, last, 1) - np.where(slope > tiny, height / np.maximum(slope, tiny), 0.0)
+    return found[:, 0]
