@@ -1,0 +1,160 @@
+"""Which orders to fill at prices already fixed, some of them wholly or not at all.
+
+At fixed prices p an order's fill is worth the same number on both sides, so a batch is a circulation of value:
+per token, what is sold equals what is bought. The linear relaxation (GLOP) bounds it; SCIP chooses the
+fill-or-kill orders; then, with these fixed, the rest is solved again as a linear program and its basis, a forest
+of tokens, is evaluated from leaves to root, so that balances hold to rounding and not to a solver's tolerance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from solver.selection.program import Answer, Bools, Floats, Program, choose, relax
+
+Ints = NDArray[np.int64]
+
+#: An order at its limit to within rounding may trade.
+AT_LIMIT: Final = 1e-12
+#: A token's net may miss zero by this share of what is traded of it.
+BALANCED: Final = 1e-9
+#: Selections tried before settling for none: one that only a tolerance made balance is barred and SCIP asked again.
+TRIES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """N orders to sell at most ``amount`` of token ``sell`` for ``buy`` at no less than ``limit`` (buy per sell),
+    at ``prices`` (T,)."""
+
+    prices: Floats
+    sell: Ints
+    buy: Ints
+    amount: Floats
+    limit: Floats
+    fill_or_kill: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """``fills`` (N,) in sell tokens, their surplus Σ x·(p_sell − limit·p_buy), and bounds on any selection's:
+    ``relaxed`` from the linear program, ``bound`` the lesser of that and SCIP's."""
+
+    fills: Floats
+    surplus: float
+    relaxed: float
+    bound: float
+
+
+def select(market: Market, *, seconds: float = 10.0, nodes: int = 100_000) -> Selection:
+    """The most surplus at the market's prices; ``seconds`` is only a guard behind the node budget."""
+    nothing = np.zeros(len(market.sell))
+    willing, scale, program = as_program(market)
+    if program is None:
+        return Selection(nothing, 0.0, 0.0, 0.0)
+    relaxed = relax(program)
+    ceiling = np.inf if relaxed is None else relaxed.value
+    barred: list[Floats] = []
+    bound = ceiling
+    for _ in range(TRIES):
+        chosen = choose(_without(program, barred), seconds=seconds, nodes=nodes) if program.whole.any() else relaxed
+        if chosen is None:
+            break
+        # What a barred selection claimed, it could not have had.
+        bound = min(bound, chosen.bound)
+        exact = finish(program, chosen)
+        if exact is not None:
+            fills = nothing.copy()
+            fills[willing] = np.where(exact == 1.0, market.amount[willing], market.amount[willing] * exact)
+            return Selection(fills, surplus(market, fills), ceiling * scale, bound * scale)
+        barred.append(np.round(chosen.x[program.whole]))
+    return Selection(nothing, 0.0, ceiling * scale, bound * scale)
+
+
+def surplus(market: Market, fills: Floats) -> float:
+    """Σ x·(p_sell − limit·p_buy)."""
+    p = market.prices
+    return float(np.sum(fills * (p[market.sell] - market.limit * p[market.buy])))
+
+
+def as_program(market: Market) -> tuple[Ints, float, Program | None]:
+    """The orders willing to trade, the value that counts as one, and the program over their shares filled."""
+    p, sell, buy = market.prices, market.sell, market.buy
+    with np.errstate(all="ignore"):
+        value = market.amount * p[sell]
+        cost = market.limit * p[buy] / p[sell]
+        willing = np.flatnonzero((cost * (1 - AT_LIMIT) <= 1) & (value > 0) & np.isfinite(value) & (sell != buy))
+    if not len(willing):
+        return willing, 1.0, None
+    scale = float(np.median(value[willing]))
+    w, n = value[willing] / scale, len(willing)
+    columns = np.arange(n)
+    rows = csr_matrix(
+        (np.r_[w, -w], (np.r_[sell[willing], buy[willing]], np.r_[columns, columns])), shape=(len(p), n)
+    )
+    level = np.zeros(len(p))
+    gain = w * np.maximum(1 - cost[willing], 0)
+    return willing, scale, Program(
+        gain, np.zeros(n), np.ones(n), market.fill_or_kill[willing].astype(bool), rows, level, level
+    )
+
+
+def finish(program: Program, chosen: Answer) -> Floats | None:
+    """The best exactly balanced shares with the whole variables as ``chosen``; None when there are none."""
+    settled = program.whole
+    x = np.where(settled, np.round(chosen.x), 0.0)
+    free = np.flatnonzero(~settled)
+    if len(free):
+        target = -(program.rows[:, np.flatnonzero(settled)] @ x[settled])
+        rest = Program(
+            program.gain[free], program.low[free], program.high[free], program.whole[free], program.rows[:, free],
+            target, target,
+        )  # fmt: skip
+        best = relax(rest)
+        if best is None:
+            return None
+        shares = np.clip(best.x, 0.0, 1.0)
+        partial = (shares > TINY) & (shares < 1 - TINY)
+        shares = np.where(partial, shares, np.round(shares))
+        x[free] = shares
+        x[free[partial]] = _tidied(program.rows, x, free[partial])
+    flows = abs(program.rows) @ x
+    net = program.rows @ x
+    return x if np.all(np.abs(net) <= BALANCED * np.maximum(flows, np.finfo(float).tiny)) else None
+
+
+#: Shares nearer than this to none or all are none or all.
+TINY: Final = 1e-9
+
+
+def _tidied(rows: csr_matrix, x: Floats, partial: Ints) -> Floats:
+    """The partial shares that balance what the others do: least squares, exact where the basis is a forest."""
+    if not len(partial):
+        return x[partial]
+    columns = rows[:, partial].toarray()
+    correction: Floats = np.linalg.lstsq(columns, -(rows @ x), rcond=None)[0]
+    return np.clip(x[partial] + correction, 0.0, 1.0)
+
+
+def _without(program: Program, barred: list[Floats]) -> Program:
+    """The program with these choices of its whole variables cut off, one row each."""
+    if not barred:
+        return program
+    whole = np.flatnonzero(program.whole)
+    cuts = np.zeros((len(barred), program.rows.shape[1]))
+    least = np.empty(len(barred))
+    for row, choice in enumerate(barred):
+        # Σ over taken (1 − z) + Σ over left z ≥ 1
+        cuts[row, whole] = np.where(choice > 0, -1.0, 1.0)
+        least[row] = 1.0 - choice.sum()
+    from scipy.sparse import vstack
+
+    return Program(
+        program.gain, program.low, program.high, program.whole, csr_matrix(vstack([program.rows, cuts])),
+        np.r_[program.row_low, least], np.r_[program.row_high, np.full(len(barred), np.inf)],
+    )  # fmt: skip
