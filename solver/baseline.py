@@ -33,16 +33,23 @@ from solver.protocol import Deadline
 from solver.routing import Market, Route, Router
 from solver.vetting import vetted
 
+#: What finding a route costs, in units of work.
+WORK_PER_ROUTE: Final = 300
 #: How many of the best connected assets stand between others when no configuration names any.
 DEFAULT_BASES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineConfig:
-    """``engine`` makes it CoW's engine and then overrides the other two."""
+    """``engine`` makes it CoW's engine and then overrides the others.
+
+    ``best_first`` takes the orders in the order of what they could gain at marginal prices, not as the auction
+    has them: the same answers, the valuable ones early.
+    """
 
     max_hops: int = 2
     max_partial_attempts: int = 5
+    best_first: bool = False
     engine: EngineConfig | None = None
 
 
@@ -57,7 +64,10 @@ class Baseline:
         engine = self.config.engine
         if engine is not None:
             return _solutions(recorded_asks(auction), _AsEngine(auction, engine), deadline)
-        solutions = _solutions(lawful_asks(auction, self.name), _AtHome(auction, self.config), deadline)
+        terms, asks = _AtHome(auction, self.config), lawful_asks(auction, self.name)
+        if self.config.best_first:
+            asks = sorted(asks, key=lambda ask: (-terms.potential(ask), ask.place))
+        solutions = _solutions(asks, terms, deadline)
         return vetted(auction, ((solution,) for solution in solutions), deadline)
 
 
@@ -140,6 +150,18 @@ class _AtHome:
         routed = mul_div_floor(most, route.amount_in, full - most) if most < full else whole
         return min(cost, whole, routed)
 
+    def potential(self, ask: Ask) -> float:
+        """What the order could gain at the marginal prices of its best path, in the numeraire."""
+        router = self.router
+        paths = router.market.paths(ask.sell, ask.buy, router.bases, router.max_hops)
+        if not paths:
+            return 0.0
+        if ask.exact_out:
+            gained, asset = ask.sell_amount - ask.buy_amount / paths[0][0], ask.sell
+        else:
+            gained, asset = ask.sell_amount * paths[0][0] - ask.buy_amount, ask.buy
+        return gained * (self.auction.reference_price(asset) or 0)
+
     def _gas_price(self, asset: AssetId) -> tuple[int, int]:
         """One unit of gas in base units of ``asset``, as (numerator, denominator)."""
         price = self.auction.reference_price(asset)
@@ -175,6 +197,7 @@ def _solutions(asks: Iterable[Ask], terms: _AsEngine | _AtHome, deadline: Deadli
         if deadline.passed:
             return
         for attempt in range(terms.attempts if ask.partial else 1):
+            deadline.spend(WORK_PER_ROUTE)
             route = terms.route(ask, 1 << attempt)
             solution = _single(ask, route, terms) if route is not None else None
             if solution is not None:

@@ -36,6 +36,8 @@ MAX_CYCLES: Final = 20_000
 #: Choices of orders sized per cycle, and in all.
 MAX_CHOICES: Final = 8
 MAX_SIZED: Final = 20_000
+#: What sizing the choices of one cycle costs, in units of work.
+WORK_PER_CYCLE: Final = 200
 #: Assets in the graph: min-plus products are cubic in them.
 MAX_ASSETS: Final = 400
 #: Lengths are doubles; a cycle this little above zero is still sized, exactly.
@@ -147,6 +149,7 @@ def _sized(
         references = [auction.reference_price(asset) or 0 for asset in cycle]
         cost = costs.gas_price * (costs.settlement_gas + costs.trade_gas * len(cycle))
         best: tuple[float, Ring] | None = None
+        deadline.spend(WORK_PER_CYCLE)
         for choice in islice(product(*(edges[pair] for pair in pairs)), MAX_CHOICES):
             sized += 1
             ring = size_ring(choice, references)

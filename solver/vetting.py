@@ -27,6 +27,7 @@ def vetted(auction: Auction, candidates: Iterable[Sequence[Solution]], deadline:
     for alternatives in candidates:
         if deadline.passed:
             return
+        deadline.spend(sum(verify_work(solution) for solution in alternatives))
         best = best_lawful(verifier, alternatives)
         if best is None:
             continue
@@ -38,6 +39,11 @@ def vetted(auction: Auction, candidates: Iterable[Sequence[Solution]], deadline:
             number = bids[0][1]
             heapq.heapreplace(bids, (net, number))
             yield replace(bid, id=number)
+
+
+def verify_work(solution: Solution) -> int:
+    """What verifying costs, in units of work."""
+    return 100 + 50 * (len(solution.fills) + len(solution.interactions))
 
 
 def best_lawful(verifier: Verifier, alternatives: Iterable[Solution]) -> tuple[int, Solution] | None:

@@ -27,10 +27,6 @@ from solver.protocol import Deadline
 #: Prices stay within this of reference prices, in log: a price farther off is a wrong reference, a dust
 #: pool or an arbitrage dressed up as price improvement, and no batch should hang on it.
 FARTHEST: Final = 0.22
-#: How much more than a rival's bid a pair is planned to get: its share of the batch's cost comes off.
-FAIR_MARGIN: Final = 1.03
-#: What missing a floor costs per unit missed, against a gain of one per unit of surplus.
-SHORT_PENALTY: Final = 2.0
 #: Fills and flows smaller than this are none.
 NO_FILL: Final = 1e-9
 NO_FLOW: Final = 1e-12
@@ -134,8 +130,8 @@ class _Batch:
         self.fair: dict[tuple[int, int], int] = {}
         for (give, want), floor in self.problem.floors.items():
             if give in tables.place and want in tables.place:
-                row = program.row(floor * FAIR_MARGIN, INFINITY)
-                program.add(row, program.variable(0.0, INFINITY, -SHORT_PENALTY), 1.0)
+                row = program.row(floor.score * (1.0 + floor.margin), INFINITY)
+                program.add(row, program.variable(0.0, INFINITY, -floor.penalty), 1.0)
                 self.fair[tables.place[give], tables.place[want]] = row
 
     def _spend(self, variables: Places, amounts: Floats) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -17,9 +17,38 @@ from settlement.verified import DirectedPair, Verified
 WHOLE_ID: Final = 0
 
 
+class Stand:
+    """The bids we stand by: the best found so far, and ids given out."""
+
+    def __init__(self, solver: str) -> None:
+        self.solver = solver
+        self.best: list[Verified] = []
+        self.proof: Mapping[str, object] | None = None
+        self._taken: list[int] = []
+
+    def offer(self, bids: Sequence[Verified]) -> Iterator[Solution]:
+        """Stand by ``bids`` instead, if they are worth more together."""
+        if worth(bids) > worth(self.best):
+            self.best = list(bids)
+            yield from self.bids()
+
+    def bids(self) -> Iterator[Solution]:
+        """The bids as they are numbered; the first carries what is proven about the whole auction."""
+        for solution in numbered(self.best, self.solver, self._taken):
+            if solution.id not in self._taken:
+                self._taken.append(solution.id)
+            yield replace(solution, certificate=self.proof) if solution.id == WHOLE_ID else solution
+
+
 def worth(bids: Sequence[Verified]) -> int:
     """What these bids would win together, were they alone."""
     return alone([_named(bid, str(i)) for i, bid in enumerate(bids)], b"")
+
+
+def won(ours: Sequence[Verified], rivals: Sequence[Verified]) -> int:
+    """What would be settled in all if these bids met those of rivals, fairness filter included."""
+    bids = [_named(bid, f"ours/{i}") for i, bid in enumerate(ours)]
+    return Greedy().run([*bids, *(_named(bid, f"theirs/{i}") for i, bid in enumerate(rivals))], b"").total
 
 
 def winners(bids: Sequence[Verified]) -> list[Verified]:

@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 
+from intents.intent import IntentId
 from solver.flagship.lp import INFINITY, Program
 from solver.flagship.plan import Plan, Problem
 from solver.flagship.tables import Flags, Floats
@@ -179,7 +180,7 @@ class Flips:
 
 
 def choose(
-    problem: Problem, plan: Plan, start: Mapping[bytes, float], deadline: Deadline, draw: Random
+    problem: Problem, plan: Plan, start: Mapping[IntentId, float], deadline: Deadline, draw: Random
 ) -> Plan | None:
     """The best choice of whole orders found from the fills of ``start``, at the prices of ``plan``."""
     search = Flips(problem, plan, deadline)

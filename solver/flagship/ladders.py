@@ -13,6 +13,7 @@ from intents.assets import AssetId
 from liquidity.errors import VenueError
 from liquidity.venue import Venue
 from solver.flagship.market import Market
+from solver.protocol import Deadline
 
 #: How far below its first rate a ladder reaches, in parts of that rate.
 DEPTH: Final = 0.12
@@ -22,6 +23,8 @@ WORST_RATE: Final = 0.80
 MAX_DOUBLINGS: Final = 60
 #: Ladders narrower than this, in whole units of the numeraire, are left out.
 DUST: Final = 1e-5
+#: What cutting one costs, in units of work.
+WORK_PER_LADDER: Final = 300
 #: The first quote, in whole units of the numeraire.
 SMALLEST: Final = 1e-4
 
@@ -47,14 +50,17 @@ class Ladder:
         return self.venue.state.id, self.asset_in, self.asset_out
 
 
-def ladders(market: Market, useful: frozenset[AssetId]) -> list[Ladder]:
-    """All directions between ``useful`` assets that could pay."""
+def ladders(market: Market, useful: frozenset[AssetId], deadline: Deadline) -> list[Ladder]:
+    """All directions between ``useful`` assets that could pay, of the venues reached before the deadline."""
     found = []
     for venue in market.venues:
+        if deadline.passed:
+            break
         assets = [asset for asset in venue.state.assets if asset in useful and asset in market.unit]
         for asset_in in assets:
             for asset_out in assets:
                 if asset_in != asset_out:
+                    deadline.spend(WORK_PER_LADDER)
                     ladder = cut(market, venue, asset_in, asset_out)
                     if ladder is not None:
                         found.append(ladder)

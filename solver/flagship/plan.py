@@ -13,6 +13,19 @@ from solver.flagship.market import Market, Order
 from solver.flagship.tables import Tables, tables
 
 
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What a pair is to get in a batch: a rival's ``score`` in whole units of the numeraire, and a margin.
+
+    The pair's share of the batch's cost comes off the margin. Missing the floor costs ``penalty`` per unit
+    missed, against a gain of one per unit of surplus.
+    """
+
+    score: float
+    margin: float = 0.03
+    penalty: float = 2.0
+
+
 @dataclass(frozen=True)
 class Problem:
     """What a program may use: orders near the money and the ladders between their assets.
@@ -24,7 +37,7 @@ class Problem:
     market: Market
     orders: tuple[Order, ...]
     ladders: tuple[Ladder, ...]
-    floors: Mapping[tuple[AssetId, AssetId], float] = field(default_factory=dict)
+    floors: Mapping[tuple[AssetId, AssetId], Floor] = field(default_factory=dict)
     start: Mapping[AssetId, float] = field(default_factory=dict)
 
     @cached_property

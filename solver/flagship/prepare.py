@@ -10,6 +10,7 @@ from intents.assets import AssetId
 from solver.flagship.ladders import ladders
 from solver.flagship.market import Market, Order
 from solver.flagship.plan import Problem
+from solver.protocol import Deadline
 
 #: Orders asking for this much more than reference prices give are looked at only if another order crosses them.
 NEAR_MONEY: Final = 1.25
@@ -17,13 +18,13 @@ NEAR_MONEY: Final = 1.25
 HUBS: Final = 8
 
 
-def prepare(market: Market) -> Problem:
+def prepare(market: Market, deadline: Deadline) -> Problem:
     """Near orders worth more than their cost, and ladders among their assets and the hubs."""
     market = replace(market, orders=tuple(order for order in market.orders if order.size > market.trade_cost))
     orders = tuple(order for order in market.orders if order.floor < NEAR_MONEY)
     orders += crossed(market, {order.id for order in orders})
     assets = frozenset(asset for order in orders for asset in (order.give, order.want))
-    return Problem(market, orders, tuple(ladders(market, assets | hubs(market))))
+    return Problem(market, orders, tuple(ladders(market, assets | hubs(market), deadline)))
 
 
 def crossed(market: Market, known: set[bytes]) -> tuple[Order, ...]:

@@ -12,7 +12,7 @@ from typing import Final
 from intents.assets import AssetId
 from solver.flagship.batch import FARTHEST, Mode, Move, solve_batch
 from solver.flagship.flips import choose
-from solver.flagship.ladders import Ladder, cut
+from solver.flagship.ladders import WORK_PER_LADDER, Ladder, cut
 from solver.flagship.plan import Plan, Problem
 from solver.flagship.welfare import marginal_prices
 from solver.protocol import Deadline
@@ -23,7 +23,7 @@ LAST_STEP: Final = 2e-6
 MAX_MOVES: Final = 24
 ROUNDS: Final = 3
 #: In a dive whole orders filled less than this go together; how far prices may follow each time.
-CUT_OFFS: Final = (0.999, 0.5, 0.0)
+CUT_OFFS: Final = (0.999,)
 DIVE_STEP: Final = 1e-3
 MAX_DIVE: Final = 40
 #: A whole order nearer to none or all than this is none or all.
@@ -32,6 +32,7 @@ WHOLE: Final = 1e-6
 NEARLY: Final = 0.003
 #: How often the search begins anew while there is time, and by how much prices are then moved, in log.
 RESTARTS: Final = 200
+QUICK_MOVES: Final = 8
 SHAKES: Final = (0.003, 0.02, 0.1)
 LEAST_START: Final = 1e-3
 #: Of the time left, for one mixed-integer choice.
@@ -66,12 +67,24 @@ def plans(problem: Problem, deadline: Deadline) -> Iterator[tuple[Problem, Plan]
         for _ in range(ROUNDS):
             if plan is None or deadline.passed:
                 break
-            here = refine(here, plan)
+            here = refine(here, plan, deadline)
             chosen = select(here, plan, deadline, draw)
             if chosen is None or (best is not None and chosen.net <= best.net * (1.0 + 1e-7)):
                 break
             plan = best = chosen
             yield here, chosen
+
+
+def pursue(
+    problem: Problem, prices: Mapping[AssetId, float], deadline: Deadline, draw: Random
+) -> tuple[Problem, Plan] | None:
+    """One plan near ``prices``, quickly, with the problem it solves."""
+    quick = climb(problem, prices, deadline, rounds=2, moves=QUICK_MOVES)
+    if quick is None:
+        return None
+    here = refine(problem, quick, deadline)
+    chosen = select(here, quick, deadline, draw, moves=QUICK_MOVES, exact=False)
+    return None if chosen is None else (here, chosen)
 
 
 def starts(problem: Problem, deadline: Deadline) -> Iterator[Mapping[AssetId, float]]:
@@ -154,7 +167,7 @@ def choices(
     flipped = choose(narrow, plan, plan.fills, deadline.part(FLIPS_SHARE if exact else QUICK_SHARE), draw)
     if flipped is not None:
         yield flipped
-    if not exact or deadline.passed:
+    if not exact or deadline.passed or any(order.whole for order in narrow.orders):
         return
     chosen = solve_batch(narrow, plan.prices, deadline, mode=Mode.SWITCHES, hint=plan, share=MIXED_SHARE)
     if chosen is not None and chosen.fills:
@@ -268,12 +281,13 @@ def restrict(problem: Problem, plan: Plan) -> Problem:
     )
 
 
-def refine(problem: Problem, plan: Plan) -> Problem:
+def refine(problem: Problem, plan: Plan, deadline: Deadline) -> Problem:
     """The used ladders cut anew, with fine pieces around the amounts in use."""
     ladders = []
     for ladder in problem.ladders:
         reach = plan.flows.get(ladder.name)
         if reach is not None:
+            deadline.spend(WORK_PER_LADDER)
             finer = cut(problem.market, ladder.venue, ladder.asset_in, ladder.asset_out, reach=reach)
             ladders.append(finer or ladder)
         else:

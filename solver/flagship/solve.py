@@ -1,43 +1,41 @@
 """The flagship's table of contents.
 
-seeds → prepare → bound → search (start, climb, select, polish) → settle in integers → verify → fairness → bids
+seeds → prepare → bound and certificate → search (start, climb, select, polish) → settle in integers, verify →
+once more with floors, for a batch that stands beside rivals → once more without → single pairs that are left
+
+Orders alone, without venues, costs or fees of ours, have a search of their own (``order_only``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from intents.auction import Auction
-from settlement.errors import LawError
 from settlement.solution import Solution
 from settlement.verified import DirectedPair, Verified
 from settlement.verify import Verifier
-from solver.flagship.bidding import WHOLE_ID, floors, numbered, unfair_pairs, winners, worth
+from solver.flagship.bidding import Stand, floors, unfair_pairs, winners, won
 from solver.flagship.bound import dual_prices, relative
 from solver.flagship.certificate import certify
-from solver.flagship.circulation import settle_on_lattice
-from solver.flagship.integers import settle_plan
+from solver.flagship.fair import fair_batches
 from solver.flagship.market import measure
 from solver.flagship.order_only import batches, fits
-from solver.flagship.plan import Plan, Problem
+from solver.flagship.plan import Problem
 from solver.flagship.prepare import prepare
-from solver.flagship.search import plans, widened
 from solver.flagship.seeds import seeds
-from solver.flagship.split import components
+from solver.flagship.settling import Settling
 from solver.protocol import Deadline
 
-#: How many times the usual hair is withheld when a plan cannot be rounded otherwise.
-HAIRS: Final = (8.0, 64.0)
-#: The share of the time that the bound may take, as long as its prices still improve.
+#: The share of the time left that the bound may take, as long as its prices still improve.
 BOUND_SHARE: Final = 0.25
 #: The share of the time that a batch of orders alone may take, as long as its gap is open.
 ORDERS_SHARE: Final = 0.6
-#: How often pairs that rivals serve better may be taken out of the batch.
-FAIR_ROUNDS: Final = 3
-#: The share that may take of the time left after the search; the rest is for single pairs.
+#: The share of the time left in which such a batch is made fair, and how often pairs are taken out of it.
 FAIR_SHARE: Final = 0.6
+FAIR_ROUNDS: Final = 3
 #: The id of a smaller batch that stands where the whole one is refused as unfair.
 FAIRER_ID: Final = 10_000
 #: Bids for single pairs are numbered from here; each may take this share of the time that is left.
@@ -49,8 +47,8 @@ PAIR_SHARE: Final = 0.25
 class WalrasConfig:
     """Shares of the time left at each point: for a batch that is fair beside rivals, then for any batch."""
 
-    fair_share: float = 0.6
-    free_share: float = 0.5
+    fair_share: float = 0.5
+    free_share: float = 0.8
 
 
 class Walras:
@@ -63,135 +61,61 @@ class Walras:
 
     def solve(self, auction: Auction, deadline: Deadline) -> Iterable[Solution]:
         """The simple answers at once, then each better batch as soon as it verifies."""
-        verifier = Verifier(auction)
+        settling, stand = Settling(Verifier(auction), self.name), Stand(self.name)
         if fits(auction):
-            yield from self._orders_alone(auction, verifier, deadline)
+            yield from self._orders_alone(auction, settling, stand, deadline)
             return
-        families = seeds(auction, verifier, deadline)
-        simple = [bid for family in families for bid in family]
-        best = max(([winners(simple), *map(winners, families)]), key=worth)
-        taken: list[int] = []
-        yield from self._bids(best, taken)
-        problem = prepare(measure(auction, self.name))
-        soon = replace(deadline, ends_at=deadline.ends_at - (1.0 - BOUND_SHARE) * deadline.remaining_s)
-        dual = dual_prices(problem.market, soon)
+        simple: list[Verified] = []
+        yield from self._simple(auction, settling, stand, simple, deadline)
+        problem = prepare(measure(auction, self.name), deadline)
+        dual = dual_prices(problem.market, deadline.part(BOUND_SHARE))
         problem = replace(problem, start=relative(dual, problem.market))
-        proof = certify(auction, dual)
-        yield from self._bids(best, taken, proof)
+        stand.proof = certify(auction, dual)
+        yield from stand.bids()
+        # A first batch of any kind; then fair ones, where there is anything to be fair to; then any again.
+        for batch in islice(settling.batches(problem, deadline, deadline), 1):
+            yield from self._offered(settling, stand, batch, simple, deadline)
         fair: Verified | None = None
-        asks = replace(problem, floors=floors(simple))
-        for at, share in ((asks, self.config.fair_share), (problem, self.config.free_share)):
-            for batch in self._batches(verifier, at, _part(deadline, share), deadline):
+        if floors(simple):
+            for batch in fair_batches(settling, problem, simple, deadline.part(self.config.fair_share)):
                 if not unfair_pairs(batch, simple) and (fair is None or batch.score.net > fair.score.net):
                     fair = batch
-                for bids in (offer(verifier, batch, ()), offer(verifier, batch, simple)):
-                    if worth(bids) > worth(best):
-                        best = bids
-                        yield from self._bids(best, taken, proof)
-        if fair is None and best:
-            fair = self._fairer(verifier, problem, best[0], simple, _part(deadline, FAIR_SHARE))
-        if fair is not None and fair not in best and worth([*best, fair]) >= worth(best):
+                yield from self._offered(settling, stand, batch, simple, deadline)
+        for batch in settling.batches(problem, deadline.part(self.config.free_share), deadline):
+            yield from self._offered(settling, stand, batch, simple, deadline)
+        if fair is not None and won([*stand.best, fair], simple) > won(stand.best, simple):
             yield replace(fair.solution, id=FAIRER_ID)
-        yield from self._pairs(verifier, problem, fair or (best[0] if best else None), simple, deadline)
+        yield from self._pairs(settling, problem, fair, simple, deadline)
 
-    def _orders_alone(self, auction: Auction, verifier: Verifier, deadline: Deadline) -> Iterator[Solution]:
-        """The best batch and a proof from one search; then one that rivals' single pairs leave standing."""
-        market = measure(auction, self.name)
-        taken: list[int] = []
-        best: list[Verified] = []
-        proof: Mapping[str, object] | None = None
-        for found in batches(market, verifier, self.name, deadline.part(ORDERS_SHARE)):
-            best, proof = [found.verified], found.proof
-            yield from self._bids(best, taken, proof)
-        simple = [bid for family in seeds(auction, verifier, deadline) for bid in family]
-        batch = best[0] if best else None
-        for bids in (
-            winners(simple),
-            *([offer(verifier, batch, ()), offer(verifier, batch, simple)] if batch else []),
-        ):
-            if worth(bids) > worth(best):
-                best = bids
-                yield from self._bids(best, taken, proof)
-        out: set[DirectedPair] = set()
-        for _ in range(FAIR_ROUNDS):
-            if batch is None or deadline.passed or not unfair_pairs(batch, simple):
-                break
-            out |= unfair_pairs(batch, simple)
-            kept = replace(market, orders=tuple(o for o in market.orders if (o.give, o.want) not in out))
-            batch = None
-            for found in batches(kept, verifier, self.name, deadline.part(FAIR_SHARE)):
-                batch = found.verified
-        if batch is not None and batch not in best and not unfair_pairs(batch, simple):
-            yield replace(batch.solution, id=FAIRER_ID)
-
-    def _bids(
-        self, bids: Sequence[Verified], taken: list[int], proof: Mapping[str, object] | None = None
+    def _simple(
+        self, auction: Auction, settling: Settling, stand: Stand, simple: list[Verified], deadline: Deadline
     ) -> Iterator[Solution]:
-        """The bids as they are numbered; the first carries what is proven about the whole auction."""
-        for solution in numbered(bids, self.name, taken):
-            if solution.id not in taken:
-                taken.append(solution.id)
-            yield replace(solution, certificate=proof) if solution.id == WHOLE_ID else solution
+        """The first simple answer at once, then the best that all of them or one solver's make together."""
+        families: dict[int, list[Verified]] = {}
+        for number, bid in seeds(auction, settling, deadline):
+            simple.append(bid)
+            families.setdefault(number, []).append(bid)
+            if not stand.best:
+                yield from stand.offer([bid])
+        for bids in (simple, *families.values()):
+            yield from stand.offer(winners(bids))
 
-    def _batches(
-        self, verifier: Verifier, problem: Problem, search: Deadline, settle: Deadline
-    ) -> Iterator[Verified]:
-        """Batches that verify, as the search finds plans."""
-        for at, plan in plans(problem, search):
-            verified = self._settled(verifier, at, plan, settle)
-            if verified is not None:
-                yield verified
-
-    def _settled(self, verifier: Verifier, problem: Problem, plan: Plan, deadline: Deadline) -> Verified | None:
-        """The plan in integers; where rounding finds no room, without any, or once more with more of it."""
-        verified = judged(verifier, settle_plan(problem, plan, self.name, WHOLE_ID, deadline))
-        if verified is None and not plan.flows:
-            verified = judged(verifier, settle_on_lattice(problem, plan, self.name, WHOLE_ID))
-        for factor in HAIRS:
-            if verified is not None or deadline.passed:
-                break
-            wider = widened(problem, plan, factor, deadline)
-            if wider is not None:
-                verified = judged(verifier, settle_plan(*wider, self.name, WHOLE_ID, deadline))
-        return verified
-
-    def _fairer(
-        self,
-        verifier: Verifier,
-        problem: Problem,
-        batch: Verified | None,
-        simple: Sequence[Verified],
-        deadline: Deadline,
-    ) -> Verified | None:
-        """A smaller batch that rivals cannot have filtered out: without the pairs where this one could be."""
-        out: set[DirectedPair] = set()
-        least = floors(simple)
-        found: Verified | None = None
-        for _ in range(FAIR_ROUNDS):
-            if batch is None or deadline.passed or not unfair_pairs(batch, simple):
-                break
-            # What falls short is left to rivals, and to bids of its own.
-            out |= unfair_pairs(batch, simple)
-            kept = tuple(o for o in problem.orders if (o.give, o.want) not in out)
-            smaller = replace(
-                problem, orders=kept, floors={pair: floor for pair, floor in least.items() if pair not in out}
-            )
-            batch = None
-            for batch in self._batches(verifier, smaller, deadline, deadline):
-                if not unfair_pairs(batch, simple):
-                    found = batch
-        return found
+    def _offered(
+        self, settling: Settling, stand: Stand, batch: Verified, simple: Sequence[Verified], deadline: Deadline
+    ) -> Iterator[Solution]:
+        for bids in settling.offers(batch, simple, deadline):
+            yield from stand.offer(bids)
 
     def _pairs(
         self,
-        verifier: Verifier,
+        settling: Settling,
         problem: Problem,
         batch: Verified | None,
         simple: Sequence[Verified],
         deadline: Deadline,
     ) -> Iterator[Solution]:
         """Bids for single pairs that the batch leaves to rivals: nobody can call those unfair."""
-        served = set() if batch is None or unfair_pairs(batch, simple) else set(batch.score.pairs)
+        served = set() if batch is None else set(batch.score.pairs)
         rest = sorted(floors(simple).items(), key=lambda item: (-item[1], item[0]))
         for number, (pair, _) in enumerate(rest, start=PAIR_ID):
             if deadline.passed:
@@ -199,36 +123,34 @@ class Walras:
             if pair in served:
                 continue
             orders = tuple(order for order in problem.orders if (order.give, order.want) == pair)
-            small = replace(problem, orders=orders, floors={})
-            share = Deadline.after(deadline.remaining_s * PAIR_SHARE, seed=deadline.seed)
+            small = replace(problem, orders=orders)
             best: Verified | None = None
-            for bid in self._batches(verifier, small, share, deadline):
+            for bid in settling.batches(small, deadline.part(PAIR_SHARE), deadline):
                 best = bid if best is None or bid.score.net > best.score.net else best
             if best is not None:
                 yield replace(best.solution, id=number)
 
-
-def _part(deadline: Deadline, share: float) -> Deadline:
-    """The deadline of a step that may take ``share`` of the time left."""
-    return Deadline.after(deadline.remaining_s * share, seed=deadline.seed)
-
-
-def offer(verifier: Verifier, batch: Verified, simple: Sequence[Verified]) -> list[Verified]:
-    """The batch, the parts it falls into, and of the simple answers those that win beside it."""
-    parts = [
-        verified
-        for part in components(batch.solution, verifier.auction)
-        if (verified := judged(verifier, part)) is not None
-    ]
-    beside = [bid for bid in simple if bid.score.pairs.keys().isdisjoint(batch.score.pairs)]
-    return [batch, *(parts if len(parts) > 1 else ()), *winners(beside)]
-
-
-def judged(verifier: Verifier, solution: Solution | None) -> Verified | None:
-    """What the law makes of the solution; a bid it would refuse is not worth making."""
-    if solution is None:
-        return None
-    try:
-        return verifier.verify(solution)
-    except LawError:
-        return None
+    def _orders_alone(
+        self, auction: Auction, settling: Settling, stand: Stand, deadline: Deadline
+    ) -> Iterator[Solution]:
+        """The best batch and a proof from one search; then one that rivals' single pairs leave standing."""
+        market = measure(auction, self.name)
+        batch: Verified | None = None
+        for found in batches(market, settling.verifier, self.name, deadline.part(ORDERS_SHARE)):
+            batch, stand.best, stand.proof = found.verified, [found.verified], found.proof
+            yield from stand.bids()
+        simple = [bid for _, bid in seeds(auction, settling, deadline)]
+        yield from stand.offer(winners(simple))
+        if batch is not None:
+            yield from self._offered(settling, stand, batch, simple, deadline)
+        out: set[DirectedPair] = set()
+        for _ in range(FAIR_ROUNDS):
+            if batch is None or deadline.passed or not unfair_pairs(batch, simple):
+                break
+            out |= unfair_pairs(batch, simple)
+            kept = replace(market, orders=tuple(o for o in market.orders if (o.give, o.want) not in out))
+            batch = None
+            for found in batches(kept, settling.verifier, self.name, deadline.part(FAIR_SHARE)):
+                batch = found.verified
+        if batch is not None and batch not in stand.best and not unfair_pairs(batch, simple):
+            yield replace(batch.solution, id=FAIRER_ID)

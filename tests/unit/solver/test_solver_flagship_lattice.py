@@ -29,7 +29,7 @@ FEE = (VolumeFee(Fraction(1, 1000)),)
 
 def settled(batch: Auction, **prices: float) -> Verified | None:
     """What settles next to ``prices`` when everything inside its limit may trade, verified."""
-    problem: Problem = prepare(measure(batch, "walras"))
+    problem: Problem = prepare(measure(batch, "walras"), Deadline.after(9.0))
     around = {AssetId(asset): price for asset, price in prices.items()}
     fills = {order.id: 1.0 for order in problem.orders if problem.inside(order, around)}
     solution = settle_on_lattice(problem, Plan(fills, {}, around, 0.0), "walras", 0)
@@ -114,7 +114,7 @@ def test_an_asset_worth_nothing_is_still_traded() -> None:
     ]
     batch = auction(orders)
     free = tuple(replace(asset, reference_price=0) if asset.id == "X" else asset for asset in batch.assets)
-    problem = prepare(measure(replace(batch, assets=free), "walras"))
+    problem = prepare(measure(replace(batch, assets=free), "walras"), Deadline.after(9.0))
     assert [order.scores for order in problem.orders] == [0.0, 1.0]
     verified = settled(replace(batch, assets=free))
     assert verified is not None

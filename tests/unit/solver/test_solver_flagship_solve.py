@@ -100,7 +100,7 @@ def test_a_plan_and_its_settlement_agree_on_what_it_is_worth() -> None:
     """The verified net score of a settled plan is within a thousandth of what the program reckoned."""
     auction = generate(find("deep-rings"), 1)
     verifier = Verifier(auction)
-    problem = prepare(measure(auction, "walras"))
+    problem = prepare(measure(auction, "walras"), Deadline.after(3.0))
     compared = 0
     for at, plan in plans(problem, Deadline.after(3.0)):
         solution = settle_plan(at, plan, "walras", 0, Deadline.after(3.0))

@@ -1,0 +1,74 @@
+"""Batches that stand beside rivals: no pair worth less than the best bid for that pair alone (CIP-67).
+
+Prices can hand surplus from pair to pair at next to no loss, so most pairs can be given what rivals offer them:
+a floor per pair, and a price for falling short that rises while a pair does. A pair that stays short through
+several rounds is left to rivals, with all its orders, and to bids of its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from random import Random
+from typing import Final
+
+from intents.assets import AssetId
+from settlement.verified import DirectedPair, Verified
+from solver.flagship.bidding import floors, unfair_pairs
+from solver.flagship.plan import Floor, Problem
+from solver.flagship.search import pursue
+from solver.flagship.settling import Settling
+from solver.protocol import Deadline
+
+MAX_ROUNDS: Final = 24
+#: Rounds that a pair may fall short before it is left out, and how its terms are raised in each.
+PATIENCE: Final = 3
+DEARER: Final = 4.0
+MORE_MARGIN: Final = 0.03
+#: The share of the time left that one round may take.
+ROUND_SHARE: Final = 0.25
+
+
+def fair_batches(
+    settling: Settling, problem: Problem, simple: Sequence[Verified], deadline: Deadline
+) -> Iterator[Verified]:
+    """Verified batches, from the first to fair ones, and while there is time to better fair ones."""
+    terms = {pair: Floor(score) for pair, score in floors(simple).items()}
+    missed: Counter[DirectedPair] = Counter()
+    draw = Random(deadline.seed)
+    prices = problem.start
+    here = replace(problem, floors=terms)
+    for _ in range(MAX_ROUNDS):
+        if deadline.passed:
+            return
+        found = pursue(here, prices, deadline.part(ROUND_SHARE), draw)
+        batch = settling.settled(*found, deadline) if found is not None else None
+        if found is None or batch is None:
+            break
+        yield batch
+        prices = found[1].prices
+        unfair = unfair_pairs(batch, simple)
+        if not unfair:
+            break
+        missed.update(unfair)
+        here = raised(here, batch, unfair, {pair for pair in unfair if missed[pair] >= PATIENCE})
+    here = replace(here, start=prices)
+    for batch in settling.batches(here, deadline, deadline):
+        yield batch
+
+
+def raised(problem: Problem, batch: Verified, unfair: set[DirectedPair], out: set[DirectedPair]) -> Problem:
+    """Better terms for pairs that fell short; those that did too often are ``out``."""
+    terms: dict[tuple[AssetId, AssetId], Floor] = {}
+    for pair, floor in problem.floors.items():
+        if pair in out:
+            continue
+        if pair in unfair:
+            nearly = batch.score.pairs[pair] / 10**18 > 0.9 * floor.score
+            margin = floor.margin + (MORE_MARGIN if nearly else 0.0)
+            terms[pair] = Floor(floor.score, margin, floor.penalty * DEARER)
+        else:
+            terms[pair] = floor
+    orders = tuple(order for order in problem.orders if (order.give, order.want) not in out)
+    return replace(problem, orders=orders, floors=terms)
