@@ -25,6 +25,7 @@ from intents.auction import Auction, AuctionOrder
 from intents.curves import limits_at
 from intents.errors import WalrasError
 from intents.intent import Kind
+from settlement.certificate import price_cells
 from solver.flagship.conjugates import most_gain
 
 KIND: Final = "pay-as-bid-lp"
@@ -62,6 +63,8 @@ def check_bound(auction: Auction, certificate: Mapping[str, object]) -> int | No
 
     ``None`` where it proves nothing: another kind, malformed, or prices that are no feasible dual.
     """
+    if certificate.get("kind") == price_cells.KIND:
+        return price_cells.check_cells(auction, certificate)
     listed = certificate.get("prices")
     weight = _fraction(certificate.get("cost_weight"))
     if certificate.get("kind") != KIND or not isinstance(listed, Mapping) or weight is None:
