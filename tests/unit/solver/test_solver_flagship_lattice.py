@@ -21,6 +21,7 @@ from solver.flagship.lattice import Bound, lattice, near_divisor
 from solver.flagship.market import measure
 from solver.flagship.plan import Plan, Problem
 from solver.flagship.prepare import prepare
+from solver.protocol import Deadline
 from tests.shared import shared
 from tests.solver_worlds import ONE, auction, swap
 
