@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from solver.router.families import Answer, Bools, Floats, Ints
+from solver.router.tally import totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class ConstantProduct:
         out *= gain
         into *= gain
         np.negative(into, out=into)
-        net = np.bincount(self.ends, weights=worth, minlength=self.tokens)
+        net = totals(self.ends, worth, self.tokens)
         return Answer(float(net.sum()), net, stiffness)
 
     def flows(self, log_prices: Floats, width: float = 0.0) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 
 from solver.router.constant_product import sensible
 from solver.router.families import Answer, Bools, Floats, Ints
+from solver.router.tally import totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,8 @@ class WeightedPairs:
         gives = -second * np.expm1(share_a * beyond)
         stiffness = share_b * (first - gets)
         stiffness *= beyond != 0
-        net = np.bincount(self.tails, weights=gets, minlength=self.tokens)
-        net += np.bincount(self.heads, weights=gives, minlength=self.tokens)
+        net = totals(self.tails, gets, self.tokens)
+        net += totals(self.heads, gives, self.tokens)
         return Answer(float(net.sum()), net, stiffness)
 
     def flows(self, log_prices: Floats, width: float = 0.0) -> Floats:

@@ -1,0 +1,106 @@
+"""The dual of a routing goal: what its bound is at given prices, and which way it falls.
+
+At prices p ≥ worth no routing is worth more than Σ_venues profit(p) + (p − worth)·given. The least of that over p is
+the best routing's worth, and at that p the venues' own trades are the best routing. In log prices the gradient is
+the value of each token left over, p_j (Ψ_j + given_j).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from solver.router.families import Bools, Floats, Goal
+from solver.router.prepare import Prepared
+
+#: Log price of tokens that nothing of worth can be made of.
+WORTHLESS = -600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dual:
+    """``floor``: (T,) log worth, −inf where worth is 0. ``fixed``: (T,) tokens whose price is known: their worth,
+    or next to nothing for ``dead`` ones, from which nothing of worth can be reached. ``given``: (T,) finite."""
+
+    prepared: Prepared
+    worth: Floats
+    given: Floats
+    floor: Floats
+    fixed: Bools
+    dead: Bools
+
+    @property
+    def bounded(self) -> bool:
+        """Whether some price that is looked for has a floor."""
+        return bool((np.isfinite(self.floor) & ~self.fixed).any())
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The dual at log prices ``y``: its value, the value left over per token (T,), the edges' stiffness (E,)."""
+
+    y: Floats
+    prices: Floats
+    value: float
+    left: Floats
+    stiffness: Floats
+
+
+def dual_of(prepared: Prepared, goal: Goal) -> Dual:
+    with np.errstate(divide="ignore"):
+        floor = np.log(goal.worth)
+    parts = int(prepared.part.max(initial=-1)) + 1
+    wanted = np.bincount(prepared.part, weights=goal.worth > 0, minlength=parts)
+    dead = wanted[prepared.part] == 0
+    # The only token of worth is taken in full: its price is its worth, as more would be paid for nothing.
+    alone = (goal.worth > 0) & (wanted[prepared.part] == 1) & (goal.given >= 0)
+    fixed = np.isinf(goal.given) | alone | dead
+    given = np.where(np.isinf(goal.given), 0.0, goal.given)
+    return Dual(prepared, goal.worth, given, floor, fixed, dead)
+
+
+def evaluate(dual: Dual, y: Floats, width: float = 0.0) -> Point:
+    prices = np.exp(y)
+    answers = [family.answer(y, width) for family in dual.prepared.network.families]
+    left = dual.given * prices
+    value = float(left.sum()) - float(dual.given @ dual.worth)
+    for answer in answers:
+        left += answer.net
+        value += answer.profit
+    if len(answers) == 1:
+        return Point(y, prices, value, left, answers[0].stiffness)
+    stiffness = np.concatenate([np.zeros(0), *(answer.stiffness for answer in answers)])
+    return Point(y, prices, value, left, stiffness)
+
+
+def first_guess(dual: Dual) -> Floats:
+    """The network's own prices, moved by how it would take up what is given if all venues were smooth."""
+    prepared, part = dual.prepared, dual.prepared.part
+    own = prepared.log_prices
+    valued = np.isfinite(dual.floor)
+    # Prices in each part are scaled to the token of worth that would be dearest otherwise.
+    lift = np.full(int(part.max(initial=-1)) + 1, -np.inf)
+    np.maximum.at(lift, part[valued], (dual.floor - own)[valued])
+    y = own + np.where(np.isfinite(lift), lift, 0.0)[part]
+    into = -dual.given * np.exp(y)
+    into[dual.dead] = 0.0
+    sums = np.bincount(part, weights=into, minlength=len(lift))
+    sinks = valued & dual.fixed
+    first = np.unique(part[sinks], return_index=True)
+    into[np.flatnonzero(sinks)[first[1]]] -= sums[first[0]]
+    into[~np.isin(part, first[0])] = 0.0
+    moved = prepared.respond(into)
+    back = np.zeros(len(lift))
+    back[first[0]] = moved[np.flatnonzero(sinks)[first[1]]]
+    moved = moved - back[part]
+    y = y + np.sign(moved) * 2 * np.log1p(np.abs(moved) / 2)
+    return start_from(dual, y)
+
+
+def start_from(dual: Dual, y: Floats) -> Floats:
+    """These prices, moved to where the goal allows them."""
+    usable = np.clip(np.nan_to_num(y), -WORTHLESS / -2, -WORTHLESS / 2)
+    usable = np.maximum(usable, dual.floor)
+    usable = np.where(dual.fixed, dual.floor, usable)
+    return np.where(dual.dead, WORTHLESS, usable)
