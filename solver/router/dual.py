@@ -1,8 +1,8 @@
 """The dual of a routing goal: what its bound is at given prices, and which way it falls.
 
-At prices p ≥ worth no routing is worth more than Σ_venues profit(p) + (p − worth)·given. The least of that over p is
-the best routing's worth, and at that p the venues' own trades are the best routing. In log prices the gradient is
-the value of each token left over, p_j (Ψ_j + given_j).
+At prices p ≥ worth no routing is worth more than Σ_venues profit(p) + (p − worth)·given. The least of that over p
+is the best routing's worth, and at that p the venues' own trades are the best routing. In log prices the gradient
+is the value of each token left over, p_j (Ψ_j + given_j).
 """
 
 from __future__ import annotations

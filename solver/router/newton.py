@@ -1,9 +1,9 @@
 """Semismooth Newton on the dual in log prices.
 
 The matrix is the venues' curvature, a graph Laplacian. Where a step goes wrong the values left over are added to
-its diagonal: as a Laplacian has zero row sums, no price then moves by more than its share. Prices at their floor stay
-there while more of the token is left than wanted. A whisker more than nothing is asked of every token, so that
-rounding cannot leave too little; it costs a fraction of the gap that is allowed.
+its diagonal: as a Laplacian has zero row sums, no price then moves by more than its share. Prices at their floor
+stay there while more of the token is left than wanted. A whisker more than nothing is asked of every token, so
+that rounding cannot leave too little; it costs a fraction of the gap that is allowed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from solver.router.families import Bools, Floats
 from solver.router.laplacian import Solve
 
 #: Of the allowed gap, what the whiskers may cost.
-WHISKER: Final = 0.125
+WHISKER: Final = 0.01
 #: Roundings of the stiffness around a token that its whisker has to cover.
 ROUNDINGS: Final = 4 * np.finfo(float).eps
 #: Values left over, of the bound, from where on a factorisation serves for more than one step.

@@ -1,8 +1,8 @@
 """From prices to trades that hold: what venues do there, and the repair of what falls short.
 
-At the best prices the venues' own trades are the routing. Where prices are not quite the best (a search that was cut
-short, amounts near rounding) some token falls short: it is then bought, token by token towards a token of worth,
-along a tree of the venues that resist least. Every trade stays on its venue's curve.
+At the best prices the venues' own trades are the routing. Where prices are not quite the best (a search that was
+cut short, amounts near rounding) some token falls short: it is then bought, token by token towards a token of
+worth, along a tree of the venues that resist least. Every trade stays on its venue's curve.
 """
 
 from __future__ import annotations
