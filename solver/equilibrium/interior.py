@@ -25,7 +25,7 @@ KEEP: Final = 0.999
 REACH: Final = 1.0
 #: The corrector may claim this much of a product, in units of their mean; nothing after a step as short as this.
 CURVATURE, SHORT = 1.5, 0.02
-STEPS: Final = 120
+STEPS: Final = 60
 #: Where the path ends: products this small, tokens in balance, and the steps allowed for that.
 CENTRED, BALANCED, LAST = 1e-13, 1e-9, 10
 #: The pull on prices, of what the orders near the margin resist.
@@ -81,14 +81,14 @@ def follow(near: Near, x: Floats, mu: float, scale: float, *, careful: bool = Fa
     pull = holds(near, scale)
     at = begin(near, x, mu, scale)
     left, length = LAST, 1.0
-    for done in range(1, STEPS + 1):
+    for done in range(1, (2 * STEPS if careful else STEPS) + 1):
         at, length, imbalance = step(near, at, mu, pull, 0.0 if careful or length < SHORT else CURVATURE)
         left -= mu <= CENTRED
         if left == 0 or (mu <= CENTRED and imbalance <= BALANCED and length > 0.9):
             return at, done
         # The shorter the step was, the more of the next one goes to the middle.
         mu = max(at.mu * max(0.2 if careful else 0.05, 0.6 * (1 - length) ** 2), CENTRED / 2)
-    return at, STEPS
+    return at, done
 
 
 def begin(near: Near, x: Floats, mu: float, edge: float) -> Point:

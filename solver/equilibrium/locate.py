@@ -1,7 +1,7 @@
 """Where the margin is: from guessed prices to a window of log rates that few orders' limits lie in.
 
 Ramps of fourfold narrowing width, Newton on each, until no more orders lie on their ramps than the interior point
-takes with ease. A large batch is first stood for by a sample of itself, then by the orders in a band around that.
+takes with ease. When the prices of a similar batch are known, only the orders in a band around them are sorted.
 """
 
 from __future__ import annotations
@@ -16,19 +16,17 @@ from solver.equilibrium.book import Book, Orders, build, covers, ranks
 from solver.equilibrium.ramp import solve
 
 #: Orders on their ramps that are few.
-FEW: Final = 1000
+FEW: Final = 4000
 #: So many orders and no more are all in the interior point's hands from the start.
 SMALL: Final = 2000
-#: Orders of the sample that stands for a large batch.
-SAMPLE: Final = 20_000
 #: The first ramp, in typical distances of limits from the guessed prices; the last that makes sense.
 WIDEST, NARROWEST = 4.0, 1e-9
 NARROWING: Final = 4.0
-#: Share of a token's turnover that may miss on a ramp, and the steps for it.
-ROUGH: Final = 1e-3
-STEPS: Final = 25
-#: The band kept around a located window, in widths of it.
-BAND: Final = 32.0
+REBUILDS: Final = 5
+#: Prices on a ramp are wanted to this share of its width; the coarsest imbalance meant by that; steps for it.
+FINE, COARSE, STEPS = 0.1, 1e-2, 25
+#: Half the band of listed orders around a window, in widths of it.
+BAND: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +43,21 @@ class Located:
 def locate(orders: Orders, log_guess: Floats, window: float | None = None) -> Located:
     """``window``: how far the guess may be off, when it is known to be near."""
     steps = 0
-    if len(orders.sell) > SMALL and window is None:
-        first = whole_book(sample(orders, SAMPLE), log_guess)
-        h = WIDEST * typical(first)
-        x, window, steps = descend(first, np.zeros(orders.tokens), h)
-        log_guess, window = log_guess + x, max(window, h / 1024)
-    if len(orders.sell) <= SMALL or window is None:
+    if len(orders.sell) <= SMALL:
+        return Located(whole_book(orders, log_guess), np.zeros(orders.tokens), np.inf, 0)
+    if window is None:
         book = whole_book(orders, log_guess)
-        return Located(book, np.zeros(orders.tokens), np.inf, steps)
-    for _ in range(6):
+        scale = typical(book)
+        x, window, steps = descend(book, np.zeros(orders.tokens), WIDEST * scale, scale)
+        return Located(book, x, window, steps)
+    for _ in range(REBUILDS):
         book = build(orders, log_guess, BAND * window)
-        x, narrow, more = descend(book, np.zeros(orders.tokens), window)
+        x, narrow, more = descend(book, np.zeros(orders.tokens), window, window)
         steps += more
         if covers(book, x[book.sell] - x[book.buy], 4 * narrow):
             return Located(book, x, narrow, steps)
-        log_guess, window = log_guess + x, window * 4
+        # Prices that left the band ran from orders it does not list: from the same guess again, with more of them.
+        window *= 4
     return Located(whole_book(orders, log_guess), np.zeros(orders.tokens), np.inf, steps)
 
 
@@ -74,24 +72,13 @@ def typical(book: Book) -> float:
     return max(float(np.median(np.abs(book.limit))), 1e-6) if len(book.limit) else 1.0
 
 
-def sample(orders: Orders, size: int) -> Orders:
-    """Every k-th order, k times as large."""
-    k = -(-len(orders.sell) // size)
-    if k <= 1:
-        return orders
-    return Orders(
-        orders.tokens, orders.index[::k], orders.sell[::k], orders.buy[::k], orders.amount[::k] * k,
-        orders.limit[::k], orders.curves,
-    )  # fmt: skip
-
-
-def descend(book: Book, x: Floats, h: float) -> tuple[Floats, float, int]:
-    """Narrower and narrower ramps from ``h`` on, until few orders lie on them: prices, the ramp, steps."""
+def descend(book: Book, x: Floats, h: float, scale: float) -> tuple[Floats, float, int]:
+    """Narrower and narrower ramps from ``h`` on, until few orders lie on them: prices, the ramp, steps. ``scale``: the distance of limits over which what is willing changes much."""
     steps = 0
     while True:
-        x, _, taken = solve(book, x, h, ROUGH, STEPS)
+        x, _, taken = solve(book, x, h, min(COARSE, FINE * h / scale), STEPS)
         steps += taken
-        if h < NARROWEST or on_ramps(book, x, 2 * h) <= FEW:
+        if h <= NARROWEST or on_ramps(book, x, 2 * h) <= FEW:
             return x, h, steps
         h /= NARROWING
 
