@@ -39,6 +39,7 @@ class Mode(Enum):
 
     RELAXED = "relaxed"  # whole orders may be cut, costs are spread over the amounts of the hint
     SWITCHES = "switches"  # a mixed-integer program decides
+    FIRM = "firm"  # as relaxed, but whole orders are filled
     GIVEN = "given"  # everything in the problem is on: its costs are paid, whole orders are filled
 
 
@@ -102,8 +103,11 @@ class _Batch:
         flows = {ladders.names[i]: float(used[i]) for i in np.flatnonzero(used > NO_FLOW)}
         prices = dict(self.given_prices)
         if self.move is not None:
-            moved = self.prices * np.exp(values[self.shifts])
-            prices |= {self.tables.assets[i]: float(moved[i]) for i in self.tables.traded}
+            moved = np.log(self.prices) + values[self.shifts]
+            # Only ratios matter: keep in the middle of what is allowed, or all drift to its edge.
+            traded = moved[self.tables.traded]
+            moved = np.exp(moved - (traded.min() + traded.max()) / 2.0)
+            prices |= {self.tables.assets[i]: float(moved[i]) for i in range(len(moved))}
         net = self.program.value - self.fixed - self.problem.market.settlement_cost
         return Plan(fills, flows, prices, net)
 
@@ -154,10 +158,12 @@ class _Batch:
         gain = orders.surplus(rates)[who]
         cost = self.problem.market.trade_cost
         low, spent = np.zeros(count), np.zeros(count)
+        if self.mode is Mode.FIRM:
+            low = whole.astype(np.float64)
         if self.mode is Mode.GIVEN:
             low = np.where(whole, 1.0, orders.least[who])
             self._spend_anyway(cost * count)
-        elif cost and self.mode is Mode.RELAXED:
+        elif cost and self.mode in (Mode.RELAXED, Mode.FIRM):
             before = np.ones(count) if self.hint is None else orders.amounts(self.hint.fills, 0.0)[who]
             spent = np.where(whole, cost, cost / np.maximum(before, 0.02))
         elif cost:
@@ -185,7 +191,7 @@ class _Batch:
 
     def _reach(self) -> float:
         """How far outside its limit an order may start: only where all are given and prices can follow."""
-        return self.move.step if self.move is not None and self.mode is Mode.GIVEN else 0.0
+        return self.move.step if self.move is not None and self.mode in (Mode.FIRM, Mode.GIVEN) else 0.0
 
     def _switch_orders(self, who: Places, whole: np.ndarray, least: Floats, cost: float) -> None:
         """Whole orders are 0 or 1; the others cost their trade, and reach their least fill, or are out."""
@@ -239,7 +245,7 @@ class _Batch:
         ladders, program = self.tables.ladders, self.program
         count = len(ladders.size)
         per_unit = np.zeros(len(ladders.cost))
-        if self.mode is Mode.RELAXED:
+        if self.mode in (Mode.RELAXED, Mode.FIRM):
             before = ladders.widest
             if self.hint is not None:
                 before = np.array([self.hint.flows.get(name, 0.0) for name in ladders.names])

@@ -9,7 +9,7 @@ to the owners later. Where no flip gains, a few orders are flipped by chance and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -23,7 +23,7 @@ from solver.flagship.tables import Flags, Floats
 from solver.protocol import Deadline
 
 #: What a missing unit costs at first and at last, and a unit left over is worth, against reference prices.
-SHORT: Final = 1.5
+SHORT: Final = 1.05
 SHORTEST: Final = 1e4
 RAISE: Final = 6.0
 LEFT: Final = 0.98
@@ -32,9 +32,11 @@ EAGER: Final = 0.8
 #: Flips tried at each place, then pairs of flips, those of the highest bound first.
 MAX_FLIPS: Final = 40
 MAX_PAIRS: Final = 20
-#: Steps in all, and how often the search goes on from a place changed by chance.
+#: Steps in all, and how often the search goes on from a place changed by chance,
+#: in all and without any gain.
 MAX_STEPS: Final = 400
 MAX_KICKS: Final = 60
+MAX_IDLE: Final = 12
 #: Orders flipped by chance.
 KICK: Final = 3
 #: Less than this missing is nothing.
@@ -121,17 +123,25 @@ class Flips:
         return _Place(chosen, program.value, bounds, fills, flows, short)
 
     def climb(self, place: _Place) -> _Place:
-        """Flips while any gains; where something is still missing then, it is made dearer."""
+        """Flips while any gains."""
         for _ in range(MAX_STEPS):
             better = self._flip(place)
-            if better is None and place.short > NO_SHORT and self.penalty < SHORTEST:
-                self.penalty *= RAISE
-                shorts = self.short + np.arange(self.count)
-                self.program.set_gains(shorts, np.full(self.count, -self.penalty))
-                better = self.at(place.chosen)
             if better is None:
                 break
             place = better
+        return place
+
+    def firm(self, place: _Place) -> _Place:
+        """Flips until nothing is missing: what is, is made dearer again and again."""
+        place = self.climb(place)
+        while place.short > NO_SHORT and self.penalty < SHORTEST and not self.deadline.passed:
+            self.penalty *= RAISE
+            shorts = self.short + np.arange(self.count)
+            self.program.set_gains(shorts, np.full(self.count, -self.penalty))
+            dearer = self.at(place.chosen)
+            if dearer is None:
+                break
+            place = self.climb(dearer)
         return place
 
     def _flip(self, place: _Place) -> _Place | None:
@@ -170,33 +180,43 @@ class Flips:
             chosen[order] = not chosen[order]
         return self.at(chosen)
 
-    def planned(self, place: _Place) -> Plan | None:
-        """The plan of a choice where nothing is missing."""
+    def planned(self, place: _Place) -> Iterator[Plan]:
+        """The plan of a choice, unless nothing is filled."""
         orders, names = self.tables.orders, self.tables.ladders.names
         fills = {orders.ids[i]: float(min(1.0, place.fills[i])) for i in np.flatnonzero(place.fills > 1e-9)}
         flows = {names[i]: float(place.flows[i]) for i in np.flatnonzero(place.flows > 1e-12)}
         net = place.value - self.problem.market.settlement_cost
-        return Plan(fills, flows, self.plan.prices, net) if fills else None
+        if fills:
+            yield Plan(fills, flows, self.plan.prices, net)
 
 
 def choose(
     problem: Problem, plan: Plan, start: Mapping[IntentId, float], deadline: Deadline, draw: Random
-) -> Plan | None:
-    """The best choice of whole orders found from the fills of ``start``, at the prices of ``plan``."""
+) -> Iterator[Plan]:
+    """Good choices of whole orders from the fills of ``start``, at the prices of ``plan``.
+
+    First one for which prices must move before it balances, then the best that balances as it is.
+    """
     search = Flips(problem, plan, deadline)
     if not len(search.whole):
-        return None
+        return
     orders = problem.tables.orders
     first = search.at(search.inside & (orders.amounts(start, 0.0) > 0.5) & orders.whole)
     if first is None:
-        return None
+        return
     here = search.climb(first)
+    if here.short > NO_SHORT:
+        yield from search.planned(here)
+    here = search.firm(here)
     best = here if here.short <= NO_SHORT else None
+    idle = 0
     for _ in range(MAX_KICKS):
-        if deadline.passed:
+        if deadline.passed or idle >= MAX_IDLE:
             break
+        idle += 1
         kicked = search.flipped(best or here, tuple(draw.choice(search.whole.tolist()) for _ in range(KICK)))
-        here = search.climb(kicked) if kicked is not None else here
+        here = search.firm(kicked) if kicked is not None else here
         if here.short <= NO_SHORT and (best is None or here.value > best.value * (1.0 + LEAST_GAIN)):
-            best = here
-    return None if best is None else search.planned(best)
+            best, idle = here, 0
+    if best is not None:
+        yield from search.planned(best)

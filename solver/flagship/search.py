@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, repeat
 from random import Random
@@ -23,7 +23,7 @@ LAST_STEP: Final = 2e-6
 MAX_MOVES: Final = 24
 ROUNDS: Final = 3
 #: In a dive whole orders filled less than this go together; how far prices may follow each time.
-CUT_OFFS: Final = (0.999,)
+CUT_OFF: Final = 0.999
 DIVE_STEP: Final = 1e-3
 MAX_DIVE: Final = 40
 #: A whole order nearer to none or all than this is none or all.
@@ -33,6 +33,8 @@ NEARLY: Final = 0.003
 #: How often the search begins anew while there is time, and by how much prices are then moved, in log.
 RESTARTS: Final = 200
 QUICK_MOVES: Final = 8
+#: How far prices may move to make a choice balance.
+GIVEN_STEPS: Final = (1e-3, 1e-2)
 SHAKES: Final = (0.003, 0.02, 0.1)
 LEAST_START: Final = 1e-3
 #: Of the time left, for one mixed-integer choice.
@@ -40,6 +42,7 @@ MIXED_SHARE: Final = 0.1
 #: The same for flips of whole orders, thoroughly and in a quick pass.
 FLIPS_SHARE: Final = 0.25
 QUICK_SHARE: Final = 0.1
+PURSUE_SHARE: Final = 0.6
 
 
 def plans(problem: Problem, deadline: Deadline) -> Iterator[tuple[Problem, Plan]]:
@@ -59,7 +62,7 @@ def plans(problem: Problem, deadline: Deadline) -> Iterator[tuple[Problem, Plan]
         here = problem
         quick = climb(here, prices, deadline, rounds=2, moves=3)
         if quick is not None and best is None:
-            first = select(here, quick, deadline, draw, cut_offs=CUT_OFFS[:1], moves=4, exact=False)
+            first = select(here, quick, deadline, draw, moves=4, share=QUICK_SHARE)
             if first is not None:
                 best = first
                 yield here, first
@@ -83,7 +86,7 @@ def pursue(
     if quick is None:
         return None
     here = refine(problem, quick, deadline)
-    chosen = select(here, quick, deadline, draw, moves=QUICK_MOVES, exact=False)
+    chosen = select(here, quick, deadline, draw, moves=QUICK_MOVES, share=PURSUE_SHARE)
     return None if chosen is None else (here, chosen)
 
 
@@ -139,13 +142,12 @@ def select(
     deadline: Deadline,
     draw: Random,
     *,
-    cut_offs: Sequence[float] = CUT_OFFS,
     moves: int = MAX_MOVES,
-    exact: bool = True,
+    share: float = FLIPS_SHARE,
 ) -> Plan | None:
     """Which orders and venues are worth it: several choices around the plan, each with prices moved among it."""
     best: Plan | None = None
-    for chosen in choices(problem, plan, deadline, draw, cut_offs, exact=exact):
+    for chosen in choices(problem, plan, deadline, draw, share):
         given = restrict(problem, chosen)
         settled = _given(given, chosen, deadline)
         if settled is not None and (best is None or settled.net > best.net):
@@ -153,29 +155,25 @@ def select(
     return best
 
 
-def choices(
-    problem: Problem, plan: Plan, deadline: Deadline, draw: Random, cut_offs: Sequence[float], *, exact: bool
-) -> Iterator[Plan]:
-    """Dives (whole orders cut off at several fractions), flips of whole orders, a mixed-integer choice."""
+def choices(problem: Problem, plan: Plan, deadline: Deadline, draw: Random, share: float) -> Iterator[Plan]:
+    """A dive, then flips of whole orders, or where there are none a mixed-integer choice of what costs."""
     narrow = single(promising(problem, plan), plan)
-    for cut_off in cut_offs:
-        if deadline.passed:
-            return
-        dived = dive(narrow, plan, cut_off, deadline)
-        if dived is not None:
-            yield dived
-    flipped = choose(narrow, plan, plan.fills, deadline.part(FLIPS_SHARE if exact else QUICK_SHARE), draw)
-    if flipped is not None:
-        yield flipped
-    if not exact or deadline.passed or any(order.whole for order in narrow.orders):
+    dived = dive(narrow, plan, deadline)
+    if dived is not None:
+        yield dived
+    if deadline.passed:
+        return
+    if any(order.whole for order in narrow.orders):
+        for flipped in choose(narrow, plan, plan.fills, deadline.part(share), draw):
+            yield firmed(narrow, flipped, deadline) or flipped
         return
     chosen = solve_batch(narrow, plan.prices, deadline, mode=Mode.SWITCHES, hint=plan, share=MIXED_SHARE)
     if chosen is not None and chosen.fills:
         yield chosen
 
 
-def dive(problem: Problem, plan: Plan, cut_off: float, deadline: Deadline) -> Plan | None:
-    """Whole orders cut in the relaxed plan are given up, those filled below ``cut_off`` first, until none is cut.
+def dive(problem: Problem, plan: Plan, deadline: Deadline) -> Plan | None:
+    """Whole orders cut in the relaxed plan are given up, those below ``CUT_OFF`` first, until none is cut.
 
     At a vertex few orders are cut, and dropping orders never makes the relaxed problem infeasible, so a dive
     ends after few solves with every whole order filled or out. Prices may follow a little each time.
@@ -195,7 +193,7 @@ def dive(problem: Problem, plan: Plan, cut_off: float, deadline: Deadline) -> Pl
         if not cut_up or deadline.passed:
             break
         least = min(cut_up.values())
-        out = {order for order, fill in cut_up.items() if fill <= max(least, cut_off)}
+        out = {order for order, fill in cut_up.items() if fill <= max(least, CUT_OFF)}
         problem = replace(problem, orders=tuple(order for order in problem.orders if order.id not in out))
     return found if found.fills else None
 
@@ -226,13 +224,30 @@ def promising(problem: Problem, plan: Plan) -> Problem:
     return replace(problem, ladders=tuple(ladder for ladder in problem.ladders if pays(ladder)))
 
 
+def firmed(problem: Problem, chosen: Plan, deadline: Deadline) -> Plan | None:
+    """The chosen whole orders filled, with prices moved as far as that takes; the rest adapts."""
+    kept = tuple(order for order in problem.orders if not order.whole or order.id in chosen.fills)
+    problem = replace(problem, orders=kept)
+    found = solve_batch(problem, chosen.prices, deadline, mode=Mode.FIRM, hint=chosen)
+    for step in GIVEN_STEPS:
+        if found is not None or deadline.passed:
+            break
+        moved = solve_batch(problem, chosen.prices, deadline, move=Move(chosen, step), mode=Mode.FIRM, hint=chosen)
+        if moved is not None:
+            found = solve_batch(problem, moved.prices, deadline, mode=Mode.FIRM, hint=moved)
+    return found
+
+
 def _given(given: Problem, chosen: Plan, deadline: Deadline) -> Plan | None:
     """The choice made exact: at its prices if they allow, else a little beside them."""
     settled = solve_batch(given, chosen.prices, deadline, mode=Mode.GIVEN)
-    if settled is not None:
-        return settled
-    moved = solve_batch(given, chosen.prices, deadline, move=Move(chosen, 1e-3), mode=Mode.GIVEN)
-    return None if moved is None else solve_batch(given, moved.prices, deadline, mode=Mode.GIVEN) or moved
+    for step in GIVEN_STEPS:
+        if settled is not None or deadline.passed:
+            break
+        moved = solve_batch(given, chosen.prices, deadline, move=Move(chosen, step), mode=Mode.GIVEN)
+        if moved is not None:
+            settled = solve_batch(given, moved.prices, deadline, mode=Mode.GIVEN) or moved
+    return settled
 
 
 def move_prices(problem: Problem, plan: Plan, mode: Mode, deadline: Deadline, *, moves: int = MAX_MOVES) -> Plan:
