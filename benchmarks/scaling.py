@@ -3,7 +3,7 @@
     python -m benchmarks.scaling [--out DIRECTORY] [--repeat N] [--largest SIZE]
 
 Every point is the median of ``--repeat`` warm runs on one thread, and comes with what was certified: the gap of
-the route, unrealised over realised utility of the batch. With ``--out`` a Markdown table and two SVG plots are written
+the route, unrealised over realised utility of the batch. With ``--out`` a Markdown table and two SVG plots go
 there; the table names the machine and the date.
 """
 
