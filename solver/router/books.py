@@ -3,17 +3,19 @@
 A level takes up to ``a`` of one token and pays ``b`` of the other in proportion. At prices p it trades fully when
 δ = log(p_out·b / p_in·a) > 0 and not at all when δ < 0: a jump. Spread over a width w, its rate falls from b/a to
 b/a·e^(−w) as it fills, so it is filled by θ = δ/w between 0 and 1 and pays b·(1 − e^(−wθ))/w ≤ b·θ: no better than
-the true level, and the same as w → 0.
+the true level, and the same as w → 0. Once centred, a level answers by its ramp instead (``ramp.py``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from solver.router.families import Answer, Bools, Floats, Ints
+from solver.router.ramp import Ramp
+from solver.router.tally import totals
 
 #: (given, got) in full: what a level asks for and what it pays.
 Level = tuple[float, float]
@@ -46,6 +48,7 @@ class Books:
     _log_rate: Floats
     _full_in: Floats
     _full_out: Floats
+    ramp: Ramp | None = None
 
     kinked = True
 
@@ -86,25 +89,33 @@ class Books:
         return len(self.books)
 
     def answer(self, log_prices: Floats, width: float = 0.0) -> Answer:
-        given, got, filled = self._trade(log_prices, width)
         prices = np.exp(log_prices[self.slot_token])
-        paid = prices[self._paid] * given
-        earned = prices[self._got] * got
-        values = np.bincount(self._got, earned, minlength=2 * self.venues)
-        values -= np.bincount(self._paid, paid, minlength=2 * self.venues)
-        net = np.bincount(self.slot_token, values, minlength=self.tokens)
-        if width > 0.0:
+        whole_in, whole_out = prices[self._paid] * self._full_in, prices[self._got] * self._full_out
+        filled, got = self._filled(log_prices, width)
+        earned = totals(self._got, whole_out * got, 2 * self.venues)
+        values = earned - totals(self._paid, whole_in * filled, 2 * self.venues)
+        net = totals(self.slot_token, values, self.tokens)
+        if width <= 0.0:
+            return Answer(float(values.sum()), net, np.zeros(self.venues))
+        if self.ramp is None:
             margin = (filled > 0.0) & (filled < 1.0)
-            steep = np.where(margin, prices[self._paid] * self._full_in / width, 0.0)
-            stiffness = np.bincount(self._of, steep, minlength=self.venues)
+            steep, profit = np.where(margin, whole_in / width, 0.0), float(values.sum())
         else:
-            stiffness = np.zeros(self.venues)
-        return Answer(float(values.sum()), net, stiffness)
+            steep = whole_in * whole_out * self.ramp.bend(filled)
+            profit = self.ramp.worth(whole_out - whole_in, filled)
+        return Answer(profit, net, totals(self._of, steep, self.venues))
 
     def flows(self, log_prices: Floats, width: float = 0.0) -> Floats:
-        given, got, _ = self._trade(log_prices, width)
-        flows = np.bincount(self._got, got, minlength=2 * self.venues)
-        return flows - np.bincount(self._paid, given, minlength=2 * self.venues)
+        filled, got = self._filled(log_prices, width)
+        flows = totals(self._got, self._full_out * got, 2 * self.venues)
+        return flows - totals(self._paid, self._full_in * filled, 2 * self.venues)
+
+    def parts(self, log_prices: Floats, width: float) -> Floats:
+        return self._filled(log_prices, width)[0]
+
+    def centred(self, parts: Floats, log_prices: Floats, width: float) -> Books:
+        worth = np.exp(log_prices[self.slot_token])[self._paid] * self._full_in
+        return replace(self, ramp=Ramp(parts, width * worth))
 
     def adjust(self, venue: int, flows: Floats, get: int, pay: int, amount: float) -> Floats | None:
         """Along the true levels, also from a spread answer that lay within them."""
@@ -124,15 +135,19 @@ class Books:
     def only(self, keep: Bools) -> Books:
         return self.of(self.tokens, [book for book, kept in zip(self.books, keep, strict=True) if kept])
 
-    def _trade(self, log_prices: Floats, width: float) -> tuple[Floats, Floats, Floats]:
-        """Per level: what it takes, what it pays, how full it is."""
+    def _filled(self, log_prices: Floats, width: float) -> tuple[Floats, Floats]:
+        """Per level, the parts taken of what it asks for and of what it pays."""
         prices = log_prices[self.slot_token]
+        if width > 0.0 and self.ramp is not None:
+            values = np.exp(prices)
+            part = self.ramp.part(values[self._got] * self._full_out - values[self._paid] * self._full_in)
+            return part, part
         gain = prices[self._got] - prices[self._paid] + self._log_rate
         if width <= 0.0:
-            filled = (gain > 0.0).astype(float)
-            return self._full_in * filled, self._full_out * filled, filled
-        filled = np.maximum(np.minimum(gain / width, 1.0), 0.0)
-        return self._full_in * filled, self._full_out * (-np.expm1(-width * filled) / width), filled
+            part = (gain > 0.0).astype(float)
+            return part, part
+        part = np.maximum(np.minimum(gain / width, 1.0), 0.0)
+        return part, -np.expm1(-width * part) / width
 
 
 def _walk(levels: Sequence[Level], amount: float) -> float | None:

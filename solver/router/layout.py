@@ -11,14 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from solver.router.families import Bools, Floats, Ints
+from solver.router.tally import totals
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """P venues over at most n of T tokens each. ``place_token``: (P, n); ``used``: (P, n).
 
-    ``slots`` are the used places, row by row, as positions in the flattened rows; ``first`` and ``second`` (E,) are
-    the edges between places of one row, likewise. ``everywhere`` tells that no place is unused.
+    ``slots`` are the used places, row by row, as positions in the flattened rows; ``first`` and ``second`` (E,)
+    are the edges between places of one row, likewise. ``everywhere`` tells that no place is unused.
     """
 
     tokens: int
@@ -66,7 +67,7 @@ class Layout:
 
     def net(self, places: Floats) -> Floats:
         """(T,) the sum per token of one number per place, (P, n); unused places must hold 0."""
-        return np.bincount(self.place_token.ravel(), places.ravel(), minlength=self.tokens)
+        return totals(self.place_token.ravel(), places.ravel(), self.tokens)
 
 
 def rows_of(values: Sequence[Sequence[float]], width: int, fill: float) -> Floats:

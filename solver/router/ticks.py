@@ -19,6 +19,7 @@ from typing import Final
 import numpy as np
 
 from solver.router.families import Answer, Bools, Floats, Ints
+from solver.router.tally import totals
 
 #: Apart by this much in the common search table: log √price of any pool lies well within ±64.
 STRIDE: Final = 256.0
@@ -109,8 +110,8 @@ class Ticks:
         price0, price1 = np.exp(log_prices[self.tails]), np.exp(log_prices[self.heads])
         net0, net1, slope0 = self._trade(log_prices)
         values0, values1 = price0 * net0, price1 * net1
-        net = np.bincount(self.tails, values0, minlength=self.tokens)
-        net += np.bincount(self.heads, values1, minlength=self.tokens)
+        net = totals(self.tails, values0, self.tokens)
+        net += totals(self.heads, values1, self.tokens)
         return Answer(float(values0.sum() + values1.sum()), net, price0 * slope0)
 
     def flows(self, log_prices: Floats, width: float = 0.0) -> Floats:
