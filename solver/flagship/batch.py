@@ -30,6 +30,8 @@ FARTHEST: Final = 0.22
 #: Fills and flows smaller than this are none.
 NO_FILL: Final = 1e-9
 NO_FLOW: Final = 1e-12
+#: An order this little outside its limit is at it: prices are fitted to the last hair later.
+AT_LIMIT: Final = 1e-11
 #: Nodes of a mixed-integer choice.
 NODES: Final = 2_000
 
@@ -191,7 +193,7 @@ class _Batch:
 
     def _reach(self) -> float:
         """How far outside its limit an order may start: only where all are given and prices can follow."""
-        return self.move.step if self.move is not None and self.mode in (Mode.FIRM, Mode.GIVEN) else 0.0
+        return self.move.step if self.move is not None and self.mode in (Mode.FIRM, Mode.GIVEN) else AT_LIMIT
 
     def _switch_orders(self, who: Places, whole: np.ndarray, least: Floats, cost: float) -> None:
         """Whole orders are 0 or 1; the others cost their trade, and reach their least fill, or are out."""

@@ -29,12 +29,13 @@ MAX_DIVE: Final = 40
 #: A whole order nearer to none or all than this is none or all.
 WHOLE: Final = 1e-6
 #: A ladder that loses no more than this at the plan's prices may still be chosen.
-NEARLY: Final = 0.003
+NEARLY: Final = 0.01
 #: How often the search begins anew while there is time, and by how much prices are then moved, in log.
 RESTARTS: Final = 200
 QUICK_MOVES: Final = 8
 #: How far prices may move to make a choice balance.
 GIVEN_STEPS: Final = (1e-3, 1e-2)
+CORRECTIONS: Final = 3
 SHAKES: Final = (0.003, 0.02, 0.1)
 LEAST_START: Final = 1e-3
 #: Of the time left, for one mixed-integer choice.
@@ -149,7 +150,7 @@ def select(
     best: Plan | None = None
     for chosen in choices(problem, plan, deadline, draw, share):
         given = restrict(problem, chosen)
-        settled = _given(given, chosen, deadline)
+        settled = _balanced(given, chosen, Mode.GIVEN, deadline)
         if settled is not None and (best is None or settled.net > best.net):
             best = move_prices(given, settled, Mode.GIVEN, deadline, moves=moves)
     return best
@@ -228,26 +229,22 @@ def firmed(problem: Problem, chosen: Plan, deadline: Deadline) -> Plan | None:
     """The chosen whole orders filled, with prices moved as far as that takes; the rest adapts."""
     kept = tuple(order for order in problem.orders if not order.whole or order.id in chosen.fills)
     problem = replace(problem, orders=kept)
-    found = solve_batch(problem, chosen.prices, deadline, mode=Mode.FIRM, hint=chosen)
-    for step in GIVEN_STEPS:
-        if found is not None or deadline.passed:
-            break
-        moved = solve_batch(problem, chosen.prices, deadline, move=Move(chosen, step), mode=Mode.FIRM, hint=chosen)
-        if moved is not None:
-            found = solve_batch(problem, moved.prices, deadline, mode=Mode.FIRM, hint=moved)
-    return found
+    return _balanced(problem, chosen, Mode.FIRM, deadline)
 
 
-def _given(given: Problem, chosen: Plan, deadline: Deadline) -> Plan | None:
-    """The choice made exact: at its prices if they allow, else a little beside them."""
-    settled = solve_batch(given, chosen.prices, deadline, mode=Mode.GIVEN)
+def _balanced(problem: Problem, chosen: Plan, mode: Mode, deadline: Deadline) -> Plan | None:
+    """The choice at its prices if they allow, else at prices moved until they do: linear steps miss at first."""
+    found = solve_batch(problem, chosen.prices, deadline, mode=mode, hint=chosen)
+    nearly: Plan | None = None
     for step in GIVEN_STEPS:
-        if settled is not None or deadline.passed:
-            break
-        moved = solve_batch(given, chosen.prices, deadline, move=Move(chosen, step), mode=Mode.GIVEN)
-        if moved is not None:
-            settled = solve_batch(given, moved.prices, deadline, mode=Mode.GIVEN) or moved
-    return settled
+        moved: Plan | None = chosen
+        for _ in range(CORRECTIONS):
+            if found is not None or moved is None or deadline.passed:
+                break
+            moved = solve_batch(problem, moved.prices, deadline, move=Move(moved, step), mode=mode, hint=chosen)
+            if moved is not None:
+                found, nearly = solve_batch(problem, moved.prices, deadline, mode=mode, hint=moved), moved
+    return found or nearly  # what is nearly right may still be settled in integers
 
 
 def move_prices(problem: Problem, plan: Plan, mode: Mode, deadline: Deadline, *, moves: int = MAX_MOVES) -> Plan:
