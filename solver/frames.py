@@ -13,13 +13,13 @@ class FrameKind(IntEnum):
     READY = 1  # worker → host: imports done
     AUCTION = 2  # host → worker: canonical auction bytes
     LOADED = 3  # worker → host: auction decoded, the clock may start
-    SOLVE = 4  # host → worker: seconds and seed
+    SOLVE = 4  # host → worker: seconds, seed, and units of work where these count instead (else 0)
     SOLUTION = 5  # worker → host: canonical solution bytes
     DONE = 6  # worker → host: peak memory in MiB
     FAILED = 7  # worker → host: one line saying why
 
 
-TIMES: Final = struct.Struct(">dQ")
+TIMES: Final = struct.Struct(">dQQ")
 MEMORY: Final = struct.Struct(">I")
 
 

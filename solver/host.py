@@ -182,8 +182,12 @@ class HostedSolver:
             os.close(theirs)
         return _Worker(process, ours)
 
-    async def solve(self, auction: bytes, seconds: float, *, seed: int = 0) -> SolverRun:
-        """Run on the encoded auction for at most ``seconds``; never raises for what the solver does."""
+    async def solve(self, auction: bytes, seconds: float, *, seed: int = 0, work: int = 0) -> SolverRun:
+        """Run on the encoded auction for at most ``seconds``; never raises for what the solver does.
+
+        With ``work`` the solver is given that many units of work instead, and ``seconds`` only stop one that
+        does not keep to them.
+        """
         started = trio.current_time()
         progress = _Progress()
         try:
@@ -192,7 +196,7 @@ class HostedSolver:
             await self._load(self._worker, auction, seconds)
             started = trio.current_time()
             with trio.move_on_after(seconds + self.limits.grace_s):
-                await self._run(self._worker, progress, seconds, seed, started)
+                await self._run(self._worker, progress, TIMES.pack(seconds, seed, work), started)
         except WorkerLost as lost:
             await self.stop()
             return self._report(progress, trio.current_time() - started, lost.reason)
@@ -216,8 +220,8 @@ class HostedSolver:
             return
         raise WorkerLost("", f"did not take the auction within {limit:g} s")
 
-    async def _run(self, worker: _Worker, progress: _Progress, seconds: float, seed: int, started: float) -> None:
-        await worker.send(frame(FrameKind.SOLVE, TIMES.pack(seconds, seed)))
+    async def _run(self, worker: _Worker, progress: _Progress, times: bytes, started: float) -> None:
+        await worker.send(frame(FrameKind.SOLVE, times))
         while True:
             kind, payload = await worker.receive()
             if kind is FrameKind.DONE:

@@ -95,9 +95,10 @@ def _serve(solver: Solver, name: str, source: BinaryIO, pipe: BinaryIO) -> None:
             auction = decode_auction(payload)
             pipe.write(frame(FrameKind.LOADED))
         elif kind == FrameKind.SOLVE and auction is not None:
-            seconds, seed = TIMES.unpack(payload)
+            seconds, seed, work = TIMES.unpack(payload)
             _limit_cpu(seconds)
-            _solve(solver, name, auction, Deadline.after(seconds, seed=seed), pipe)
+            deadline = Deadline.work(work, seed=seed) if work else Deadline.after(seconds, seed=seed)
+            _solve(solver, name, auction, deadline, pipe)
 
 
 def _limit_cpu(seconds: float) -> None:

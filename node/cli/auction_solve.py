@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -17,11 +17,20 @@ if TYPE_CHECKING:
     from solver.outcome import SolverRun
     from solver.spec import SolverSpec
 
+DEFAULT_S: Final = 5.0
+#: With a budget of work, time only stops a solver that does not keep to it.
+LONGEST_S: Final = 3_600.0
+
 
 @click.command(cls=Command)
 @click.argument("file")
 @click.option("--solver", "-s", "target", required=True, metavar="NAME|FILE.py|URL", help="Who solves it.")
-@click.option("--deadline", type=click.FloatRange(0.05, 3600), default=5.0, show_default=True, help="Seconds.")
+@click.option("--deadline", type=click.FloatRange(0.05, 3600), help="Seconds.  [default: 5, or 3600 with --work]")
+@click.option(
+    "--work",
+    type=click.IntRange(1, 2**53),
+    help="Units of work instead of time, about a microsecond each: the same answer every time.",
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--memory", type=click.IntRange(256, 1 << 20), default=6_000, show_default=True, help="MiB.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Write the solution here.")
@@ -33,7 +42,8 @@ def solve(
     settings: Settings,
     file: str,
     target: str,
-    deadline: float,
+    deadline: float | None,
+    work: int | None,
     seed: int,
     memory: int,
     out: Path | None,
@@ -45,6 +55,9 @@ def solve(
     Its score is that of its best set of bids that can be settled together. The solution written is the best
     single one, or with --all the whole set; `--format cow` writes it as a solver engine answers. A --format
     without --out prints it to stdout instead of the report. Exit code 1 when nothing valid came.
+
+    With --work the solver's effort is counted, not its time: solvers that count it (walras, baseline, naive and
+    rings do) give byte-identical answers for the same auction, budget and seed, on any machine under any load.
     """
     from node.cli.auction_files import read_noted
     from node.cli.auction_report import report_json, report_text
@@ -57,10 +70,10 @@ def solve(
     if out is not None:
         check_target(out)
     auction = read_noted(settings, file).auction
-    note(
-        settings, f"{spec.name} has {deadline:g} s for {len(auction.orders)} orders, {len(auction.venues)} venues"
-    )
-    run = _hosted(spec, auction, deadline, seed, memory)
+    seconds = deadline or (LONGEST_S if work else DEFAULT_S)
+    budget = f"{work} units of work" if work else f"{seconds:g} s"
+    note(settings, f"{spec.name} has {budget} for {len(auction.orders)} orders, {len(auction.venues)} venues")
+    run = _hosted(spec, auction, seconds, seed, work or 0, memory)
     # Alone with its own bids a solver is to show the best of them that fit together, fair to nobody else.
     settlement = settle(auction, run.solutions, mechanism("vcg"))
     document = report_json(run, settlement)
@@ -86,7 +99,9 @@ def _print(settings: Settings, document: dict[str, Any], text: str, answer: Any,
         emit(settings, {**document, "solution": answer}, str)
 
 
-def _hosted(spec: SolverSpec, auction: Auction, deadline: float, seed: int, memory_mb: int) -> SolverRun:
+def _hosted(
+    spec: SolverSpec, auction: Auction, deadline: float, seed: int, work: int, memory_mb: int
+) -> SolverRun:
     """The solver's run in a process of its own."""
     import trio
 
@@ -98,7 +113,7 @@ def _hosted(spec: SolverSpec, auction: Auction, deadline: float, seed: int, memo
 
     async def run() -> SolverRun:
         async with host(spec, Limits(memory_mb=memory_mb)) as hosted:
-            return await hosted.solve(data, deadline, seed=seed)
+            return await hosted.solve(data, seconds, seed=seed, work=work)
 
     return trio.run(run)
 
