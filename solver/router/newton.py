@@ -62,7 +62,8 @@ def newton(dual: Dual, y: Floats, width: float, gap: float, limit: int) -> Found
             held = dual.fixed | at_floor(dual, point, wanting)
             away = np.where(held, np.inf, 0.0)
             factor = None
-        wanting[held] = 0.0
+        # Nothing passes through a token of which exactly nothing is left; no venue would resist its price either.
+        wanting[held | (point.left == 0.0)] = 0.0
         residual = float(np.abs(wanting).sum())
         if factor is None or residual > NEAR * scale:
             factor, degree, damping = factorise(dual, point, wanting, away, damping)
@@ -81,6 +82,8 @@ def newton(dual: Dual, y: Floats, width: float, gap: float, limit: int) -> Found
                 break
             damping, factor, stalled = max(1.0, 8 * damping), None, stalled + 1
             continue
+        if len(y) == 0 or float(np.abs(following.left - point.left).sum()) < 0:
+            factor = None
         damping = 0.0 if damping < 0.1 else damping / 8 if spent == 1 else damping
         if damping > 0:
             factor = None
