@@ -58,7 +58,7 @@ def proven_bound(auction: Auction, solutions: Iterable[Solution], *, at_least: i
 
     A bound below a score that was verified is a contradiction: nothing is concluded from it.
     """
-    from solver.flagship.certificate import check_bound
+    from settlement.certificate.kinds import check_bound
 
     claims = [solution.certificate for solution in solutions if solution.certificate is not None]
     # Solvers repeat one certificate with each solution: it is evaluated once.

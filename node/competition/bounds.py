@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from intents.auction import Auction
+from settlement.certificate.kinds import check_bound
 from settlement.solution import Solution
-from solver.flagship.certificate import check_bound
 
 
 def best_bound(auction: Auction, solutions: Sequence[Solution], *, at_least: int) -> int | None:

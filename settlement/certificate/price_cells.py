@@ -281,7 +281,7 @@ def _pair_terms(
             fee, least = offer.fee, _extra_from(offer.fee, high)
         if slope <= 0 and (not fee or _hopeless(offer, slope, max(0, over), worth, least)):
             continue
-        fixed = _rounding(offer, slope, max(0, over), worth, least) if fee else 0
+        fixed = _rounding(offer, slope, max(0, over), worth, least, rate) if fee else 0
         most = offer.most
         if place >= inside and high is not None:
             most = min(most, int(offer.short / (offer.floor - high)))
@@ -302,15 +302,16 @@ def _hopeless(offer: Offer, slope: int, over: int, worth: int, least: int) -> bo
     return spared <= 0 and slope * least + 2 * over + worth <= 0
 
 
-def _rounding(offer: Offer, slope: int, over: int, worth: int, least: int) -> int:
+def _rounding(offer: Offer, slope: int, over: int, worth: int, least: int, rate: Fraction) -> int:
     """What a fee rounded down may add, beside ``slope`` for every unit given; only what pays for a bad slope.
 
     It may spare ``short`` units of the payout, in proportion while no fee is due at all; from ``least`` given on
-    the score may be one unit more.
+    the score may be one unit more, if a payout that falls short at ``rate`` is raised, which costs as well.
     """
     extra = worth if offer.most >= least else 0
     if slope > 0:
-        return _up(offer.short * over) + extra
+        missing = (1 - offer.fee) / offer.fee - offer.most * rate if extra and over else Fraction(0)
+        return _up(offer.short * over) + max(0, extra - (int(over * missing) if missing > 0 else 0))
     spared = offer.short * (over + slope / offer.spread) if over else Fraction(0)
     both = offer.short * over + extra + slope * least if extra else Fraction(0)
     return max(0, _up(max(spared, both)))

@@ -3,19 +3,24 @@
 The master program is the batch as if every order could be paid its own price, over the trades that venues
 have offered so far; its duals are prices, to which every venue answers with its best trade (Dantzig and
 Wolfe). What all of them gain at the prices is an upper bound; the prices of the least bound seen are kept,
-and evaluated in rationals by ``solver.flagship.certificate``.
+and evaluated exactly by ``settlement.certificate.bound``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 from intents.amounts import PRICE_SCALE
 from intents.assets import AssetId
-from solver.flagship.certificate import DualPrices, Offer, offer_of
+from intents.intent import Owner
+from settlement.certificate.bound import least_prices
+from settlement.certificate.dual import DualPrices
+from settlement.certificate.offers import Offer, offers_of
 from solver.flagship.lp import INFINITY, Program
 from solver.flagship.market import Market
 from solver.flagship.replies import Edge, edges_of
@@ -28,7 +33,7 @@ CLOSE: Final = 5e-5
 FIRST_RATES: Final = (0.9, 0.98, 0.995, 0.999)
 #: Weight of the best prices so far in the prices asked next: keeps duals from swinging.
 STEADY: Final = 0.5
-#: Published prices are the measuring unit times k / 2^PRICE_BITS.
+#: Published prices and weights have this many significant bits.
 PRICE_BITS: Final = 44
 #: Orders smaller than this do not move prices, nor do larger ones more than it: what linear programs can scale.
 DUST: Final = 1e-9
@@ -72,7 +77,6 @@ class _Measured:
 
     gives: tuple[tuple[AssetId, float], ...]
     wants: tuple[tuple[AssetId, float], ...]
-    saved: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +96,19 @@ class _Bound:
         auction = market.auction
         self.market = market
         self.unit = market.unit
-        self.offers = [
-            _measure(offer, market)
-            for order in auction.orders
-            if (offer := offer_of(order, auction)) is not None
-            and all(asset in market.unit for asset, _ in (*offer.gives, *offer.wants))
+        found = offers_of(auction)
+        known = [
+            offer
+            for offer in found.orders
+            if all(asset in market.unit for asset, _ in (*offer.gives, *offer.wants))
+        ]
+        self.offers = [_measure(offer, market) for offer in known]
+        self.sharing = [
+            (members, balance)
+            for account, members in _accounts(known).items()
+            if account in found.balances
+            and sum(self.offers[i].gives[0][1] for i in members)
+            > (balance := found.balances[account] * market.unit[account[1]])
         ]
         self.edges: dict[int, list[Edge]] = {}
         for place, state in enumerate(auction.venues):
@@ -129,7 +141,13 @@ class _Bound:
                 self.program.add(row, left, -1.0)
                 if asset not in self.handed:
                     self.program.add(self.kept, left, -1.0)
-        for offer in self.offers:
+        drawn = {
+            i: row
+            for members, held in self.sharing
+            for row in [self.program.row(-INFINITY, held)]
+            for i in members
+        }
+        for place, offer in enumerate(self.offers):
             # Counted in value, not in parts of the order: sizes may be many powers of ten apart.
             size = sum(amount for _, amount in (*offer.gives, *offer.wants))
             if size < DUST or offer.gives[0][1] < DUST * size:
@@ -141,12 +159,8 @@ class _Bound:
             for asset, amount in offer.wants:
                 if amount > DUST * size:
                     self.program.add(self.rows[asset], x, -amount / size)
-            if offer.saved:
-                (asset, amount), one = offer.gives[0], self.program.row(-INFINITY, 0.0)
-                s = self.program.variable(0.0, min(size, MOST), offer.saved / size)
-                self.program.add(self.rows[asset], s, -amount / size)
-                self.program.add(one, s, 1.0)
-                self.program.add(one, x, -1.0)
+            if place in drawn:
+                self.program.add(drawn[place], x, offer.gives[0][1] / size)
 
     def improve(self, deadline: Deadline) -> bool:
         """One round: solve, ask at the duals and between them and the best; whether it may still improve."""
@@ -172,10 +186,15 @@ class _Bound:
         duals = self._feasible(asked)
         prices, weight = duals.prices, duals.weight
         bound = -weight * self.market.settlement_cost
-        for offer in self.offers:
-            gives = sum(prices[asset] * amount for asset, amount in offer.gives)
-            wants = sum(prices[asset] * amount for asset, amount in offer.wants)
-            bound += max(0.0, max(gives, offer.saved) - wants - weight * self.market.trade_cost)
+        worths = [
+            sum(prices[asset] * amount for asset, amount in offer.gives)
+            - sum(prices[asset] * amount for asset, amount in offer.wants)
+            - weight * self.market.trade_cost
+            for offer in self.offers
+        ]
+        bound += sum(worth for worth in worths if worth > 0.0)
+        for members, held in self.sharing:
+            bound -= self._missed(members, held, worths)
         new = False
         for venue, edges in self.edges.items():
             offered = [trade for edge in edges if (trade := self._trade(edge, prices)).gain > 0.0]
@@ -188,6 +207,16 @@ class _Bound:
         if bound < self.least:
             self.least, self.best = bound, duals
         return new
+
+    def _missed(self, members: Sequence[int], held: float, worths: Sequence[float]) -> float:
+        """What orders on one balance cannot add because others on it, worth more per unit, come first."""
+        missed = 0.0
+        wanted = [(worths[i], self.offers[i].gives[0][1]) for i in members if worths[i] > 0.0]
+        for worth, amount in sorted(wanted, key=lambda item: item[0] / item[1], reverse=True):
+            taken = min(amount, held)
+            held -= taken
+            missed += worth * (1.0 - taken / amount)
+        return missed
 
     def _trade(self, edge: Edge, prices: Mapping[AssetId, float]) -> _Trade:
         """The best answer of one direction of a venue."""
@@ -218,18 +247,36 @@ class _Bound:
 
     def published(self) -> DualPrices:
         """The best duals as rationals, rounded up so that they stay feasible."""
-        one = 1 << PRICE_BITS
-        exact: dict[AssetId, Fraction] = {}
-        for asset, price in self.best.prices.items():
-            reference = self.market.auction.reference_price(asset)
-            unit = Fraction(reference, PRICE_SCALE) if reference else Fraction(self.unit[asset]) * PRICE_SCALE
-            exact[asset] = unit * Fraction(-int(-price * one // 1), one)
-        return DualPrices(exact, Fraction(int(self.best.weight * one), one))
+        weight = Fraction(int(self.best.weight * (1 << PRICE_BITS)), 1 << PRICE_BITS)
+        least = least_prices(self.market.auction, weight)
+        exact = {
+            asset: max(least[asset], rounded_up(price * self.unit[asset] * PRICE_SCALE))
+            for asset, price in self.best.prices.items()
+        }
+        return DualPrices(exact, weight)
+
+
+def rounded_up(value: float) -> Fraction:
+    """``value`` ≥ 0 or a little more, with ``PRICE_BITS`` significant bits and a power of two below the line."""
+    mantissa, exponent = math.frexp(value)
+    whole = math.ceil(math.ldexp(mantissa, PRICE_BITS))
+    shift = exponent - PRICE_BITS
+    return Fraction(whole << shift) if shift >= 0 else Fraction(whole, 1 << -shift)
+
+
+def _accounts(offers: Sequence[Offer]) -> dict[tuple[Owner, AssetId], list[int]]:
+    """The places of the offers that draw on each balance."""
+    found: defaultdict[tuple[Owner, AssetId], list[int]] = defaultdict(list)
+    for place, offer in enumerate(offers):
+        if offer.account is not None:
+            found[offer.account].append(place)
+    return found
 
 
 def _measure(offer: Offer, market: Market) -> _Measured:
-    def measured(legs: tuple[tuple[AssetId, Fraction], ...]) -> tuple[tuple[AssetId, float], ...]:
-        return tuple((asset, float(amount) * market.unit[asset]) for asset, amount in legs)
+    part = offer.part / offer.whole
 
-    saved = float(offer.saved) / PRICE_SCALE if offer.saved is not None else 0.0
-    return _Measured(measured(offer.gives), measured(offer.wants), saved)
+    def measured(legs: tuple[tuple[AssetId, int], ...]) -> tuple[tuple[AssetId, float], ...]:
+        return tuple((asset, part * amount * market.unit[asset]) for asset, amount in legs)
+
+    return _Measured(measured(offer.gives), measured(offer.wants))

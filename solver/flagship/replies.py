@@ -21,8 +21,11 @@ from intents.venue_states import (
     VenueState,
     WeightedState,
 )
-from solver.flagship.conjugates import ranges
-from solver.flagship.stableswap import Stableswap
+from liquidity.tick_math import Q96
+from liquidity.ticks import tick_table
+from settlement.certificate.gains import ranges
+from settlement.certificate.stable import Stableswap
+from solver.flagship.stableswap import Curve
 
 Reply = Callable[[float], tuple[float, float]]
 
@@ -83,10 +86,10 @@ def _power(reserve_in: int, reserve_out: int, ratio: float, kept: float) -> Repl
 
 def _concentrated(state: ConcentratedState, *, downwards: bool) -> Reply:
     kept = float(1 - state.fee)
-    roots = [state.sqrt_price / 2**96]
+    roots = [state.sqrt_price / Q96]
     depths = []
-    for edge, liquidity in ranges(state, downwards=downwards):
-        roots.append(float(edge))
+    for edge, liquidity in ranges(state, tick_table(state), downwards=downwards):
+        roots.append(edge / Q96)
         depths.append(float(liquidity))
 
     def until(rate: float) -> tuple[float, float]:
@@ -128,7 +131,7 @@ def _stable(state: StableState, asset_in: AssetId, asset_out: AssetId) -> Reply 
     if pool is None or asset_in not in pool.place or asset_out not in pool.place:
         return None
     i, j = pool.place[asset_in], pool.place[asset_out]
-    curve, start = pool.floats(), [float(balance) for balance in pool.exact]
+    curve, start = Curve.of(pool), [float(balance) for balance in pool.exact]
     scale_in, scale_out = float(pool.scaling[i] * pool.kept_in), float(pool.scaling[j] / pool.kept_out)
 
     def until(rate: float) -> tuple[float, float]:

@@ -14,12 +14,12 @@ from itertools import islice
 from typing import Final
 
 from intents.auction import Auction
+from settlement.certificate.bound import certify
 from settlement.solution import Solution
 from settlement.verified import DirectedPair, Verified
 from settlement.verify import Verifier
 from solver.flagship.bidding import Stand, floors, unfair_pairs, winners, won
 from solver.flagship.bound import dual_prices, relative
-from solver.flagship.certificate import certify
 from solver.flagship.fair import fair_batches
 from solver.flagship.market import measure
 from solver.flagship.order_only import batches, fits

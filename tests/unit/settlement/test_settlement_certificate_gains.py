@@ -26,13 +26,15 @@ from intents.venue_states import (
 from liquidity.errors import VenueError
 from liquidity.registry import open_venue
 from liquidity.tick_math import sqrt_price_at
-from solver.flagship.conjugates import most_gain
+from settlement.certificate.gains import most_gain as most_in_units
 from solver.flagship.replies import edges_of
 
 A, B, C = AssetId("a"), AssetId("b"), AssetId("c")
 E = 10**18
 NAME = VenueId("v")
 FEE = Fraction(3, 1000)
+#: What prices are counted in to be integers.
+UNIT = 1 << 80
 
 STATES: dict[str, VenueState] = {
     "constant product": ConstantProductState(NAME, (A, B), 0, "", (700 * E, 900 * E), FEE),
@@ -83,6 +85,12 @@ Rates = st.integers(min_value=-400, max_value=400)
 def priced(b: int, c: int) -> dict[AssetId, Fraction]:
     """Asset a at 1, the others per mille away from it."""
     return {A: Fraction(1), B: Fraction(1000 + b, 1000), C: Fraction(1000 + c, 1000)}
+
+
+def most_gain(state: VenueState, prices: Mapping[AssetId, Fraction]) -> Fraction | None:
+    """The bound at rational prices, by way of integers."""
+    found = most_in_units(state, {asset: -int(-price * UNIT // 1) for asset, price in prices.items()})
+    return None if found is None else Fraction(found, UNIT)
 
 
 def gain(

@@ -1,0 +1,242 @@
+"""What a stableswap pool can be worth at given prices, in exact integers.
+
+With balances x of equal worth, their sum S and the invariant D held, trades keep
+
+    F(x) = A·n·S + D − A·n·D − Dⁿ⁺¹ / (nⁿ·Πx)  ≥ 0.
+
+Let u be prices at which the fee lets nobody gain beyond the curve: value·kept ≤ u ≤ value for every asset, up to
+a common factor. What trades gain is then at most u·b − min u·x over F(x) ≥ 0, b being the balances now, and for
+every multiplier m > 0 with w = u − m·A·n > 0 the inequality of arithmetic and geometric means says
+
+    min u·x  ≥  min over x of u·x − m·F(x)  =  (n+1)·(m·Dⁿ⁺¹/nⁿ · Πw)^(1/(n+1)) + m·D·(A·n − 1).
+
+So any u and m prove a bound, and an error in them counts in its square only. Assets are paid in (u at its upper
+end), taken out (lower end) or stay as they are (x = b); who does what follows the order of value per slope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm, prod
+from typing import Final
+
+from intents.assets import AssetId
+from intents.venue_states import StableFlavour, StableState
+from liquidity.errors import VenueError
+from liquidity.registry import open_venue
+from liquidity.stable import StableswapVenue
+from settlement.certificate.roots import root_below
+
+#: Fractional bits of prices and balances beyond what is given.
+SPARE: Final = 48
+#: The search for the multiplier ends at this many bits, or after this many steps.
+CLOSE_BITS: Final = 32
+STEPS: Final = 100
+
+
+@dataclass(frozen=True)
+class Stableswap:
+    """The tradable legs: their ``place``, ``exact`` balances in common units and ``scaling`` into them.
+
+    ``flat`` is A·n; ``invariant`` is D, a few units less than the pool computes it so that F(exact) ≥ 0.
+    """
+
+    place: Mapping[AssetId, int]
+    exact: tuple[Fraction, ...]
+    scaling: tuple[Fraction, ...]
+    flat: Fraction
+    invariant: int
+    kept_in: Fraction
+    kept_out: Fraction
+
+    @classmethod
+    def of(cls, state: StableState) -> Stableswap | None:
+        """``None`` for a pool whose numbers make no curve."""
+        try:
+            venue = open_venue(state)
+            if not isinstance(venue, StableswapVenue):
+                return None
+            invariant = venue.invariant
+        except VenueError:
+            return None
+        curve = state.flavour is StableFlavour.CURVE
+        legs = [k for k, asset in enumerate(state.assets) if curve or asset != state.address.lower()]
+        ratio = state.amplification
+        a = Fraction(ratio.numerator * venue.precision // ratio.denominator, venue.precision)
+        pool = cls(
+            place={state.assets[leg]: k for k, leg in enumerate(legs)},
+            exact=tuple(state.reserves[leg] * state.scaling[leg] for leg in legs),
+            scaling=tuple(state.scaling[leg] for leg in legs),
+            flat=a * len(legs),
+            invariant=invariant - 2 * len(legs),
+            kept_in=Fraction(1) if curve else 1 - state.fee,
+            kept_out=1 - state.fee if curve else Fraction(1),
+        )
+        return pool if pool.invariant > 0 and pool.level() >= 0 else None
+
+    @property
+    def kept(self) -> Fraction:
+        return self.kept_in * self.kept_out
+
+    def level(self) -> Fraction:
+        """F at the balances now."""
+        d = self.invariant
+        return self.flat * (sum(self.exact, Fraction(-d))) + d - self.curved
+
+    @property
+    def curved(self) -> Fraction:
+        """Dⁿ⁺¹ / (nⁿ·Πb)."""
+        n = len(self.exact)
+        above: int = self.invariant ** (n + 1)
+        below: int = n**n
+        return above / (below * prod(self.exact, start=Fraction(1)))
+
+
+@dataclass(frozen=True)
+class _Band:
+    """The pool with prices: u_i lies in ``low[i]`` … ``high[i]``, integers; balances with ``SPARE`` more bits."""
+
+    pool: Stableswap
+    balances: tuple[int, ...]
+    low: tuple[int, ...]
+    high: tuple[int, ...]
+
+
+def stable_gain(state: StableState, prices: Mapping[AssetId, int]) -> int | None:
+    """No trades on the pool gain more than this at ``prices``, integers in any unit; the same unit, rounded up.
+
+    ``None`` where that could not be shown.
+    """
+    pool = Stableswap.of(state)
+    if pool is None:
+        return None
+    unit = lcm(*(scaling.numerator for scaling in pool.scaling))
+    values = [
+        prices[asset] * scaling.denominator * (unit // scaling.numerator)
+        for asset, scaling in zip(pool.place, pool.scaling, strict=True)
+    ]
+    everything = sum(prices[asset] * state.reserves[state.assets.index(asset)] for asset in pool.place)
+    if not all(values):
+        return everything
+    kept, whole = pool.kept.numerator, pool.kept.denominator
+    band = _Band(
+        pool,
+        tuple((b.numerator << SPARE) // b.denominator for b in pool.exact),
+        tuple(value * kept << SPARE for value in values),
+        tuple(value * whole << SPARE for value in values),
+    )
+    unit *= whole if pool.kept_in == 1 else kept
+    curved = pool.curved
+    slopes = [pool.flat + curved / b for b in pool.exact]
+    idle = _idle(band, slopes)
+    found = [idle] if idle is not None else [_best(band, mix) for mix in _mixes(band, slopes)]
+    gains = [max(0, -(-gain // (unit << SPARE))) for gain in found if gain is not None]
+    return min([everything, *gains])
+
+
+def _idle(band: _Band, slopes: Sequence[Fraction]) -> Fraction | None:
+    """The bound where the pool's own slopes are within the band: nothing is worth trading."""
+    scale = max(low / slope for low, slope in zip(band.low, slopes, strict=True))
+    if any(scale * slope > high for high, slope in zip(band.high, slopes, strict=True)):
+        return None
+    return scale * band.pool.level()
+
+
+def _mixes(band: _Band, slopes: Sequence[Fraction]) -> list[tuple[int, ...]]:
+    """Who might be paid in (1), taken out (−1) or stay (0): those cheap for what the pool pays come in."""
+    n = len(band.low)
+    order = sorted(range(n), key=lambda i: (band.low[i] / slopes[i], i))
+    found = []
+    for ins in range(1, n):
+        for outs in range(1, n - ins + 1):
+            mix = [0] * n
+            for i in order[:ins]:
+                mix[i] = 1
+            for i in order[n - outs :]:
+                mix[i] = -1
+            found.append(tuple(mix))
+    return found
+
+
+def _best(band: _Band, mix: Sequence[int]) -> Fraction | None:
+    """The bound with u at the ends that ``mix`` says and the multiplier that fits."""
+    ends = {i: band.high[i] if side > 0 else band.low[i] for i, side in enumerate(mix) if side}
+    flat = band.pool.flat
+    top = (min(ends.values()) - 1) // flat.numerator  # m = step·flat's denominator keeps w > 0
+    step = _multiplier(band, ends, top)
+    if step is None:
+        return None
+    m, t = step * flat.denominator, _trade(band, ends, step)
+    prices = [
+        ends[i] if i in ends else min(max(step * flat.numerator + (t << SPARE) // b, band.low[i]), band.high[i])
+        for i, b in enumerate(band.balances)
+    ]
+    n, d = len(prices), band.pool.invariant
+    inside = [price - step * flat.numerator for price in prices]
+    if min(inside) <= 0:
+        return None
+    least = (n + 1) * root_below(m * d ** (n + 1) * prod(inside) // n**n, n + 1)
+    least += step * d * (flat.numerator - flat.denominator)
+    return sum((price * b for price, b in zip(prices, band.pool.exact, strict=True)), Fraction(-least))
+
+
+def _trade(band: _Band, ends: Mapping[int, int], step: int) -> int:
+    """t with x = t/w for those who trade, from Dⁿ⁺¹ = nⁿ·(t/m)·Πx, others keeping their balances."""
+    n, d, flat = len(band.low), band.pool.invariant, band.pool.flat
+    inside = prod(price - step * flat.numerator for price in ends.values())
+    value = step * flat.denominator * d ** (n + 1) * inside
+    idle = [b for i, b in enumerate(band.balances) if i not in ends]
+    return root_below((value << SPARE * len(idle)) // (n**n * prod(idle)), 1 + len(ends))
+
+
+def _excess(band: _Band, ends: Mapping[int, int], step: int) -> int:
+    """m·F(x) there, with ``SPARE`` more bits; it rises with the multiplier."""
+    flat, d = band.pool.flat, band.pool.invariant << SPARE
+    t = _trade(band, ends, step) << SPARE
+    total = sum(t // (price - step * flat.numerator) for price in ends.values())
+    total += sum(b for i, b in enumerate(band.balances) if i not in ends)
+    return step * flat.numerator * (total - d) + step * flat.denominator * d - t
+
+
+def _multiplier(band: _Band, ends: Mapping[int, int], top: int) -> int | None:
+    """The step at which F(x) = 0, by its distance to ``top``: a bracket by doubling, then regula falsi.
+
+    Near the top the excess is positive, far from it negative. Where it does not change its sign any step will do.
+    """
+    low = max(1, top // (2 * int(band.pool.flat) + 2))
+    if low >= top:
+        return None
+    value = _excess(band, ends, top - low)
+    high, other = low, value
+    for _ in range(STEPS):
+        low, value = high, other
+        high = 2 * low if value > 0 else low // 2
+        if not 0 < high < top:
+            return top - low
+        other = _excess(band, ends, top - high)
+        if (other > 0) != (value > 0):
+            break
+    if low > high:
+        low, value, high, other = high, other, low, value
+    return top - _crossing(band, ends, top, (low, value), (high, other))
+
+
+def _crossing(band: _Band, ends: Mapping[int, int], top: int, near: tuple[int, int], far: tuple[int, int]) -> int:
+    """The distance between ``near`` (excess above 0) and ``far`` (not above 0) where the excess is 0.
+
+    The Illinois variant of regula falsi: the end that stays counts half each time.
+    """
+    (low, above), (high, below), last = near, far, 0
+    for _ in range(STEPS):
+        if high - low <= max(1, low >> CLOSE_BITS) or below == 0:
+            break
+        middle = min(max(low + (high - low) * above // (above - below), low + 1), high - 1)
+        value = _excess(band, ends, top - middle)
+        if value > 0:
+            low, above, below = middle, value, -(-below // 2) if last > 0 else below
+        else:
+            high, below, above = middle, value, -(-above // 2) if last < 0 else above
+        last = 1 if value > 0 else -1
+    return high if below == 0 else low
