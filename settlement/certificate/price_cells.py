@@ -264,6 +264,8 @@ def _pair_terms(
     fee, least = Fraction(0), 0
     terms: list[tuple[Offer, int, int, int]] = []
     for place, offer in enumerate(offers):
+        if place >= inside and high is not None and offer.limit > high:
+            continue  # outside its limit with or without a fee
         worth = offer.worth * unit // PRICE_SCALE
         over = wants - worth
         rate: Fraction | None = offer.floor
@@ -285,7 +287,7 @@ def _pair_terms(
         most = offer.most
         if place >= inside and high is not None:
             most = min(most, int(offer.short / (offer.floor - high)))
-        if most > 0:  # else outside its limit by more than rounding could make up for
+        if most > 0:  # else only a fee rounded down by more than it can be would bring it inside
             terms.append((offer, slope, most, fixed))
     return terms
 

@@ -23,6 +23,8 @@ from solver.circulation.relaxation import FARTHEST, Relaxed, relaxed, suggested
 CUTS: Final = 3
 CUTS_OF_LARGE: Final = 1
 LARGE_BOOK: Final = 1000
+#: Weight of the part whose bound falls more, beside the other part's.
+SURE: Final = 0.3
 #: How many cells offer their prices at first, and then one in how many.
 EAGER: Final = 40
 SELDOM: Final = 4
@@ -79,11 +81,11 @@ class Search:
     def done(self) -> bool:
         return not self.open or -self.open[0][0] <= self.best.value * (1.0 + self.gap)
 
-    def offer(self, price: Floats) -> None:
-        """See whether ``price`` or prices next to it are better than the best."""
+    def offer(self, price: Floats, *, moves: int = MOVES) -> None:
+        """See whether ``price`` or prices that up to ``moves`` moves lead to are better than the best."""
         flow = best_flow(self.book, price)
         if flow.value > PROMISING * self.best.value:
-            flow = climbed(self.book, flow, moves=MOVES)
+            flow = climbed(self.book, flow, moves=moves)
         if flow.value > self.best.value:
             self.best = flow
 
@@ -97,8 +99,10 @@ class Search:
             for a, b, most in ((cut.a, cut.b, cut.at), (cut.b, cut.a, -cut.at)):
                 cell = node.cell.narrowed(a, b, most)
                 parts.append((cell, relaxed(self.book, cell, node.relaxed)))
-            low, high = sorted(0.0 if cell.empty else min(part.bound, node.bound) for cell, part in parts)
-            fall = (node.bound * (1.0 + 1e-9) - high) * (node.bound * (1.0 + 1e-9) - low)
+            # Below the best flow nothing counts any more: such a part is done with.
+            left = [max(self.best.value, 0.0 if cell.empty else part.bound) for cell, part in parts]
+            least, most = sorted(max(0.0, node.bound - bound) for bound in left)
+            fall = least + SURE * most
             if found is None or fall > found[0]:
                 found = fall, cut, parts
         if found is None:

@@ -11,17 +11,21 @@ from typing import Final
 import numpy as np
 
 from solver.circulation.accounts import shared
-from solver.circulation.book import Book, Floats
+from solver.circulation.book import Book, Flags, Floats, Places
 from solver.circulation.flows import Flow, best_flow
 from solver.circulation.program import LARGE, Entries, maximise
 
 FIRST_STEP: Final = 0.05
-WIDEST_STEP: Final = 0.5
+WIDEST_STEP: Final = 4.0
+#: A step that paid is followed by one this many times as wide, one that did not by a quarter of it.
+WIDER: Final = 3.0
 LAST_STEP: Final = 1e-7
 #: A flow is better when it is by this share.
 BETTER: Final = 1e-9
 #: What is given below this share of the most is not traded.
 NOTHING: Final = 1e-9
+#: An order that gives this share of what it can gives all.
+ALL: Final = 1.0 - 1e-6
 
 
 def climbed(book: Book, start: Flow, *, moves: int) -> Flow:
@@ -33,7 +37,7 @@ def climbed(book: Book, start: Flow, *, moves: int) -> Flow:
         price = moved(book, best, step)
         flow = best_flow(book, price) if price is not None else None
         if flow is not None and flow.value > best.value * (1.0 + BETTER):
-            best, step = flow, min(1.5 * step, WIDEST_STEP)
+            best, step = flow, min(WIDER * step, WIDEST_STEP)
         else:
             step /= 4.0
     return best
@@ -50,6 +54,9 @@ def moved(book: Book, flow: Flow, step: float) -> Floats | None:
     usable = np.flatnonzero(slack >= np.minimum(room, 2.0 * step)[book.give, book.want] - 1e-12)
     if not len(usable):
         return None
+    usable, full = _apart(book, flow, usable, slack > 2.0 * step)
+    if not len(usable):
+        return None
     give, want = book.give[usable], book.want[usable]
     worth = np.exp(price)[give]
     value, gain = book.most[usable] * worth, book.gain[usable] / worth
@@ -59,9 +66,13 @@ def moved(book: Book, flow: Flow, step: float) -> Floats | None:
     scarce = shared(book.account[usable], book.most[usable], book.held)
     near = np.argwhere(room < 2.0 * step)
     drift = np.zeros((assets, assets))  # what a rise of each price adds to each asset's balance
-    flowing = flow.given[usable] * worth / top
-    np.add.at(drift, (give, give), flowing)
-    np.add.at(drift, (want, give), -flowing)
+    for orders in (usable, full):
+        flowing = flow.given[orders] * np.exp(price)[book.give[orders]] / top
+        np.add.at(drift, (book.give[orders], book.give[orders]), flowing)
+        np.add.at(drift, (book.want[orders], book.give[orders]), -flowing)
+    # Orders that stay full are part of what there is.
+    there = flow.given[full] * np.exp(price)[book.give[full]] / top
+    kept = np.bincount(book.want[full], there, assets) - np.bincount(book.give[full], there, assets)
     into, of = np.nonzero(drift)
     count, column = len(usable), np.arange(len(usable))
     limits = assets + len(scarce.held)
@@ -80,8 +91,8 @@ def moved(book: Book, flow: Flow, step: float) -> Floats | None:
             ]
         ),
     )
-    low = np.concatenate([np.zeros(assets), np.full(len(scarce.held), -np.inf), -room[near[:, 0], near[:, 1]]])
-    high = np.concatenate([np.zeros(assets), scarce.held / top, np.full(len(near), np.inf)])
+    low = np.concatenate([kept, np.full(len(scarce.held), -np.inf), -room[near[:, 0], near[:, 1]]])
+    high = np.concatenate([kept, scarce.held / top, np.full(len(near), np.inf)])
     answer = maximise(
         np.concatenate([gain / steep, np.zeros(assets)]),
         np.concatenate([value / top, np.full(assets, step)]),
@@ -91,3 +102,11 @@ def moved(book: Book, flow: Flow, step: float) -> Floats | None:
         lower=np.concatenate([np.zeros(count), np.full(assets, -step)]),
     )
     return None if answer is None else price + answer.columns[count:]
+
+
+def _apart(book: Book, flow: Flow, usable: Places, inside: Flags) -> tuple[Places, Places]:
+    """Of the ``usable`` orders those that may change, and those well inside their limit that give all they can."""
+    scarce = shared(book.account[usable], book.most[usable], book.held)
+    full = inside[usable] & (flow.given[usable] >= book.most[usable] * ALL) & (book.gain[usable] > 0.0)
+    full[scarce.orders] = False
+    return usable[~full], usable[full]

@@ -128,8 +128,8 @@ def test_amounts_from_one_unit_to_the_most_there_are() -> None:
     ("name", "least", "gap"),
     [
         ("5292563", 32.1, 0.06),
-        ("instance_1", 25.9, 0.01),
-        ("touched_du", 0.00307, 0.08),
+        ("instance_1", 25.8, 0.02),
+        ("touched_du", 0.00307, 0.02),
         ("token_pair_1_1_3", 4.98598, 1e-4),
         ("token_pair_3_7", 72.41, 1e-3),
         ("token_pair_6_7", 16.14, 1e-3),
