@@ -13,6 +13,7 @@ from intents.auction import Auction, Balance
 from intents.fees import SurplusFee, VolumeFee
 from intents.formats import load_auction
 from intents.intent import Kind
+from settlement.certificate.kinds import prove
 from settlement.certificate.price_cells import check_cells
 from settlement.solution import Solution
 from settlement.verify import Verifier
@@ -155,6 +156,6 @@ def test_the_flagship_publishes_batch_and_proof() -> None:
         answers[solution.id] = solution
     whole = answers[0]
     assert whole.certificate is not None
-    bound = check_cells(batch, whole.certificate)
-    assert bound is not None
-    assert 0 < Verifier(batch).verify(whole).score.net <= bound
+    proof = prove(batch, whole.certificate)
+    assert proof.claim is None
+    assert 0 < Verifier(batch).verify(whole).score.net <= proof.bound
