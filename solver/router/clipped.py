@@ -30,6 +30,8 @@ def root(down: Floats, out: Floats, up: Floats, into: Floats, tilt: float, const
     last = np.maximum(last, 0)
     slope = np.where(below, total, np.take_along_axis(slopes, last, 1))
     height = np.take_along_axis(heights, last, 1)
-    tiny = 1e-12 * (total + into.sum(1, keepdims=True))
-    found: Floats = np.take_along_axis(points, last, 1) - np.where(slope > tiny, height / np.maximum(slope, tiny), 0.0)
+    tiny = 1e-12 * (total + into.sum(1, keepdims=True)) + 1e-300
+    found: Floats = np.take_along_axis(points, last, 1) - np.where(
+        slope > tiny, height / np.maximum(slope, tiny), 0.0
+    )
     return found[:, 0]

@@ -20,7 +20,7 @@ Source of the invariant: M. Egorov, "StableSwap" (2019).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,6 +41,8 @@ class Stable:
     flat: Floats
     log_gamma: Floats
     on_output: Bools
+    may_come: Bools
+    may_leave: Bools
 
     kinked = False
 
@@ -64,7 +66,7 @@ class Stable:
         unit = invariant(worth, flat, layout.used)[:, None]
         balances = np.where(layout.used, worth / unit, 1.0)
         log_gamma = np.log(np.asarray(gamma, float))
-        return cls(layout, balances, np.log(unit / scale), flat, log_gamma, np.asarray(on_output, bool))
+        return cls(layout, balances, np.log(unit / scale), flat, log_gamma, np.asarray(on_output, bool), layout.used, layout.used)
 
     @property
     def tokens(self) -> int:
@@ -122,17 +124,22 @@ class Stable:
             return None
         change = last_balance(others, float(self.flat[venue])) - float(self.balances[venue][used][pay])
         after[pay] = -change / (into if change > 0.0 else out) * unit[pay]
-        return after if np.isfinite(after[pay]) else None
+        ways = np.where(after < 0.0, self.may_come[venue][used], self.may_leave[venue][used])
+        return after if np.isfinite(after[pay]) and (ways | (after == 0.0)).all() else None
 
     def only(self, keep: Bools) -> Stable:
         return Stable(
             self.layout.only(keep), self.balances[keep], self.log_unit[keep], self.flat[keep],
-            self.log_gamma[keep], self.on_output[keep],
+            self.log_gamma[keep], self.on_output[keep], self.may_come[keep], self.may_leave[keep],
         )  # fmt: skip
+
+    def directed(self, may_come: Bools, may_leave: Bools) -> Stable:
+        """The same pools, where only some tokens, (P, n), may be paid in and only some taken out."""
+        return replace(self, may_come=may_come & self.layout.used, may_leave=may_leave & self.layout.used)
 
     def _solve(self, log_prices: Floats) -> tuple[Floats, Solved]:
         prices = log_prices[self.layout.place_token] + self.log_unit
-        return prices, solve(prices, self.balances, self.flat, self.log_gamma, self.layout.used)
+        return prices, solve(prices, self.balances, self.flat, self.log_gamma, self.layout.used, self.may_come, self.may_leave)
 
     def _amounts(self, balances: Floats) -> Floats:
         change = np.where(self.layout.used, balances - self.balances, 0.0)

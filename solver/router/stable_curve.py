@@ -51,23 +51,30 @@ def last_balance(others: Floats, flat: float) -> float:
     return (root - b) / 2.0 if b <= 0.0 else 2.0 * c / (root + b)
 
 
-def solve(log_prices: Floats, balances: Floats, flat: Floats, log_gamma: Floats, used: Bools) -> Solved:
-    """The best trades at (P, n) log prices of units of D. Pools that would not settle trade nothing."""
+def solve(
+    log_prices: Floats, balances: Floats, flat: Floats, log_gamma: Floats, used: Bools, come: Bools, leave: Bools
+) -> Solved:
+    """The best trades at (P, n) log prices of units of D, where coins may come in and leave as said. Pools that
+    would not settle trade nothing."""
     count = used.sum(1)
     shares = np.where(used, count[:, None] * balances, 1.0)
     curved = 1.0 / shares.prod(1)
     slopes = np.log(flat[:, None] + curved[:, None] / balances)
-    out = np.where(used, log_prices - slopes, -np.inf).max(1)
-    into = np.where(used, log_prices - slopes, np.inf).min(1) - log_gamma
-    after, moves, multiplier = balances.copy(), np.zeros_like(used), np.exp((out + into) / 2.0)
+    out = np.where(leave, log_prices - slopes, -np.inf).max(1)
+    into = np.where(come, log_prices - slopes, np.inf).min(1) - log_gamma
+    after, moves, multiplier = balances.copy(), np.zeros_like(used), np.ones(len(flat))
     left = np.flatnonzero(out > into)
     for follow in (newton, bracketed):
         if not len(left):
             break
-        trades = Trades.at(*(part[left] for part in (log_prices, balances, flat, log_gamma, used)))
+        trades = Trades.at(
+            log_prices[left], balances[left], flat[left], log_gamma[left], used[left], come[left], leave[left]
+        )
         found = follow(trades, (out[left] + into[left]) / 2.0, curved[left])
         good = left[found.settled]
-        after[good], moves[good] = found.point.balances[found.settled], found.point.moves[found.settled]
+        moved = found.point.moves[found.settled]
+        # Coins that rest keep their balance to the last digit, whatever they are worth.
+        after[good], moves[good] = np.where(moved, found.point.balances[found.settled], balances[good]), moved
         multiplier[good] = np.exp(trades.level(found.t))[found.settled]
         curved[good] = np.exp(found.kappa[found.settled])
         left = left[~found.settled]

@@ -57,6 +57,8 @@ class Trades:
     rests: Floats
     flat: Floats
     used: Bools
+    come: Bools
+    leave: Bools
     constant: Floats
     cheapest: Floats
     base: Floats
@@ -65,9 +67,11 @@ class Trades:
     rounding: Floats
 
     @classmethod
-    def at(cls, log_prices: Floats, balances: Floats, flat: Floats, log_gamma: Floats, used: Bools) -> Trades:
+    def at(
+        cls, log_prices: Floats, balances: Floats, flat: Floats, log_gamma: Floats, used: Bools, come: Bools, leave: Bools
+    ) -> Trades:
         row = np.arange(len(flat))
-        cheap = np.where(used, log_prices, np.inf).argmin(1)
+        cheap = np.where(come, log_prices, np.inf).argmin(1)
         base = log_prices[row, cheap] - log_gamma
         ratio_out = np.exp(log_prices - base[:, None])
         count = used.sum(1)
@@ -75,6 +79,8 @@ class Trades:
             rests=np.log(balances),
             flat=flat,
             used=used,
+            come=come,
+            leave=leave,
             constant=count * np.log(count),
             cheapest=balances[row, cheap],
             base=base,
@@ -103,10 +109,12 @@ class Trades:
         g_out = np.where(positive, g_out, 1.0)
         log_in = kappa[:, None] - np.log(g_in)
         log_out = np.where(positive, kappa[:, None] - np.log(g_out), np.inf)
-        into, out = self.used & (log_in > self.rests), self.used & (log_out < self.rests)
+        into, out = self.come & (log_in > self.rests), self.leave & (log_out < self.rests)
         logs = np.where(into, log_in, np.where(out, log_out, self.rests))
         x = np.where(self.used, np.exp(logs), 0.0)
-        falls = np.where(into, self.ratio_in / g_in, np.where(out, self.ratio_out / g_out, 0.0)) * np.exp(t)[:, None]
+        falls = (
+            np.where(into, self.ratio_in / g_in, np.where(out, self.ratio_out / g_out, 0.0)) * np.exp(t)[:, None]
+        )
         moves, q = into | out, np.exp(kappa)
         return Point(
             balances=x,
@@ -122,12 +130,11 @@ class Trades:
     def kappa(self, t: Floats) -> Floats:
         """The κ that makes r₁ zero."""
         g_in, g_out = self.leans(t)
-        weight = self.used.astype(float)
         up = np.log(g_in) + self.rests
         positive = g_out > 0.0
         down = np.where(positive, np.log(np.where(positive, g_out, 1.0)) + self.rests, up)
         constant = self.constant + np.where(self.used, self.rests, 0.0).sum(1)
-        return root(down, weight * positive, up, weight, 1.0, constant)
+        return root(down, (self.leave & positive).astype(float), up, self.come.astype(float), 1.0, constant)
 
 
 Search = Callable[[Trades, Floats, Floats], Found]

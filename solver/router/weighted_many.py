@@ -24,12 +24,15 @@ from solver.router.layout import Layout, rows_of
 
 @dataclass(frozen=True, slots=True)
 class WeightedMany:
-    """P pools. Per place, (P, n): ``log_reserves`` and ``weights`` (0 where unused); ``log_gamma``: (P,), of 1 − fee."""
+    """P pools. Per place, (P, n): ``log_reserves`` and ``weights`` (0 where unused); ``log_gamma``: (P,), of 1 − fee.
+    ``may_come``, ``may_leave``: (P, n) which tokens may be paid in and taken out."""
 
     layout: Layout
     log_reserves: Floats
     weights: Floats
     log_gamma: Floats
+    may_come: Bools
+    may_leave: Bools
     _log_depth: Floats
 
     kinked = False
@@ -47,12 +50,15 @@ class WeightedMany:
         layout = Layout.of(tokens, rows)
         width = layout.place_token.shape[1]
         shares = rows_of(weights, width, 0.0)
-        return cls._from(layout, np.log(rows_of(reserves, width, 1.0)), shares, np.log(np.asarray(gamma, float)))
+        logs, log_gamma = np.log(rows_of(reserves, width, 1.0)), np.log(np.asarray(gamma, float))
+        return cls._from(layout, logs, shares, log_gamma, layout.used, layout.used)
 
     @classmethod
-    def _from(cls, layout: Layout, log_reserves: Floats, weights: Floats, log_gamma: Floats) -> WeightedMany:
+    def _from(
+        cls, layout: Layout, log_reserves: Floats, weights: Floats, log_gamma: Floats, come: Bools, leave: Bools
+    ) -> WeightedMany:
         depth = log_reserves - np.log(np.where(layout.used, weights, 1.0))
-        return cls(layout, log_reserves, weights, log_gamma, depth)
+        return cls(layout, log_reserves, weights, log_gamma, come, leave, depth)
 
     @property
     def tokens(self) -> int:
@@ -112,18 +118,28 @@ class WeightedMany:
                 rest += weights[place] * np.log1p(change)
         change = reserves[pay] * np.expm1(-rest / weights[pay])
         after[pay] = -change / gamma if change > 0.0 else -change
-        return after if np.isfinite(after[pay]) else None
+        ways = np.where(after < 0.0, self.may_come[venue][: len(after)], self.may_leave[venue][: len(after)])
+        return after if np.isfinite(after[pay]) and (ways | (after == 0.0)).all() else None
 
     def only(self, keep: Bools) -> WeightedMany:
-        return self._from(self.layout.only(keep), self.log_reserves[keep], self.weights[keep], self.log_gamma[keep])
+        return self._from(
+            self.layout.only(keep), self.log_reserves[keep], self.weights[keep], self.log_gamma[keep],
+            self.may_come[keep], self.may_leave[keep],
+        )  # fmt: skip
+
+    def directed(self, may_come: Bools, may_leave: Bools) -> WeightedMany:
+        """The same pools, where only some tokens, (P, n), may be paid in and only some taken out."""
+        come, leave = may_come & self.layout.used, may_leave & self.layout.used
+        return self._from(self.layout, self.log_reserves, self.weights, self.log_gamma, come, leave)
 
     def _solve(self, log_prices: Floats) -> tuple[Floats, Floats]:
         """((P, n) log of x/R with 0 where nothing moves, (P,) log λ)."""
         gap = self.log_gamma[:, None]
         ease = -log_prices[self.layout.place_token] - self._log_depth
-        level = root(-ease, self.weights, -ease - gap, self.weights, 0.0, 0.0)
+        level = root(-ease, self.weights * self.may_leave, -ease - gap, self.weights * self.may_come, 0.0, 0.0)
         reach = level[:, None] + ease
-        moved = np.where(self.layout.used, np.minimum(reach, 0.0) + np.maximum(reach + gap, 0.0), 0.0)
+        moved = np.where(self.may_leave, np.minimum(reach, 0.0), 0.0)
+        moved += np.where(self.may_come, np.maximum(reach + gap, 0.0), 0.0)
         return moved, level
 
     def _amounts(self, moved: Floats) -> Floats:
@@ -133,4 +149,3 @@ class WeightedMany:
     def _values(self, log_prices: Floats, moved: Floats) -> Floats:
         change = np.exp(self.log_reserves + log_prices[self.layout.place_token]) * np.expm1(moved)
         return np.where(change > 0.0, -change * np.exp(-self.log_gamma)[:, None], -change)
-
