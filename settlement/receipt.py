@@ -6,7 +6,8 @@ every field. The first difference is named with both values.
 
     {"format": "walras-receipt/1", "mechanism": {…}, "caps": {…}, "auction": {…}, "solutions": […],
      "auction_hash": "0x…", "solutions_hash": "0x…", "id": "0x…", "refused": […], "outcome": {…},
-     "settled": […], "failed": […], "rewards": {…}, "score": "…", "fairness": {…}, "venues_after": […]}
+     "settled": […], "failed": […], "rewards": {…}, "score": "…", "proof": {…}, "fairness": {…},
+     "venues_after": […]}
 
 ``id`` is the hash of all four inputs: two receipts with one id must agree in everything. The compact form
 is in ``settlement.receipt_codec``.
@@ -18,21 +19,25 @@ import hashlib
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, ClassVar, Final
 
 from intents.auction import Auction
 from intents.auction_codec import auction_from_json, auction_hash, auction_to_json
 from intents.canonical import pack, pack_amount
 from intents.fields import Fields
-from intents.intent import Leg
+from intents.intent import IntentId, Leg
 from intents.venue_codec import VENUE
+from settlement.certificate.kinds import Verdict, verdicts
 from settlement.errors import LawError
 from settlement.fairness import fairness_report
 from settlement.mechanism import MAX_BIDS, Mechanism, mechanism, mechanism_names
+from settlement.proof import batch_proof
 from settlement.rewards import RewardCaps
 from settlement.settle import Refused, Settlement, settle
 from settlement.solution import Solution
 from settlement.solution_codec import check_distinct_ids, encode_solution, solution_from_json, solution_to_json
+from settlement.unrealised import unrealised
 from settlement.verified import Trade, Verified
 
 FORMAT: Final = "walras-receipt/1"
@@ -52,11 +57,15 @@ class ReceiptMismatch(LawError):
 
 @dataclass(frozen=True)
 class ReceiptReport:
-    """A receipt that holds: ``id`` names it, ``settlement`` is what was recomputed from its inputs."""
+    """A receipt that holds: ``id`` names it, ``settlement`` is what was recomputed from its inputs.
+
+    ``verdicts`` are what the solutions' certificates come to, by solver and id.
+    """
 
     id: str
     solutions: int
     settlement: Settlement
+    verdicts: Mapping[tuple[str, int], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ def receipt_of(settlement: Settlement, chosen_by: Mechanism, max_winners: int, c
         "auction": auction_to_json(settlement.auction),
         "solutions": [solution_to_json(solution) for solution in solutions],
         **hashes(inputs),
-        **findings(settlement),
+        **findings(settlement, verdicts(settlement.auction, solutions)),
     }
 
 
@@ -103,10 +112,13 @@ def hashes(inputs: Inputs) -> dict[str, str]:
     }
 
 
-def findings(settlement: Settlement) -> dict[str, Any]:
-    """All that follows from auction, solutions, mechanism and caps."""
-    outcome = settlement.outcome
-    proof = outcome.certificate
+def findings(settlement: Settlement, found: Mapping[tuple[str, int], Verdict]) -> dict[str, Any]:
+    """All that follows from auction, solutions, mechanism and caps; ``found`` from the solutions' certificates."""
+    auction, outcome = settlement.auction, settlement.outcome
+    best, proof = outcome.certificate, batch_proof(settlement, found)
+    filled: dict[IntentId, int] = {}
+    for trade in (trade for item in settlement.settled for trade in item.trades):
+        filled[trade.order] = filled.get(trade.order, 0) + trade.filled
     last = {venue: state for item in settlement.settled for venue, state in item.venues_after.items()}
     return {
         "refused": _sorted(settlement.refused),
@@ -116,19 +128,20 @@ def findings(settlement: Settlement) -> dict[str, Any]:
             "total": str(outcome.total),
             "reference_scores": {solver: str(score) for solver, score in sorted(outcome.references.items())},
             "certificate": None
-            if proof is None
+            if best is None
             else {
-                "bound": str(proof.bound),
-                "optimal": proof.optimal,
-                "references_optimal": proof.references_optimal,
-                "greedy_total": str(proof.greedy_total),
-                "greedy_loss": str(proof.total - proof.greedy_total),
+                "bound": str(best.bound),
+                "optimal": best.optimal,
+                "references_optimal": best.references_optimal,
+                "greedy_total": str(best.greedy_total),
+                "greedy_loss": str(best.total - best.greedy_total),
             },
         },
-        "settled": [_settled(item) for item in settlement.settled],
+        "settled": [_settled(item, unrealised(auction, item, filled)) for item in settlement.settled],
         "failed": [_refused(item) for item in settlement.failed],
         "rewards": {solver: str(reward) for solver, reward in sorted(settlement.rewards.items())},
         "score": str(settlement.score),
+        "proof": None if proof is None else proof.to_json(),
         "fairness": fairness_report(settlement).to_json(),
         "venues_after": [VENUE.to_json(state) for _, state in sorted(last.items())],
     }
@@ -147,7 +160,7 @@ def _refused(item: Refused) -> dict[str, Any]:
     }
 
 
-def _settled(item: Verified) -> dict[str, Any]:
+def _settled(item: Verified, left: Fraction | None) -> dict[str, Any]:
     score = item.score
     return {
         "solver": item.solution.solver,
@@ -162,6 +175,7 @@ def _settled(item: Verified) -> dict[str, Any]:
         "trades": [_trade(trade) for trade in item.trades],
         "leftovers": {asset: str(amount) for asset, amount in sorted(item.leftovers.items())},
         "protocol_fees": {asset: str(amount) for asset, amount in sorted(item.protocol_fees.items())},
+        "unrealised": None if left is None else str(left),
         "unsigned": item.unsigned,
     }
 
@@ -196,11 +210,12 @@ def verify_receipt(document: object, where: str) -> ReceiptReport:
         _compare(value, fields.raw(name), f"{where}: {name}")
     chosen_by = mechanism(inputs.mechanism, max_winners=inputs.max_winners)
     settlement = settle(inputs.auction, inputs.solutions, chosen_by, inputs.caps)
-    found = findings(settlement)
+    certified = verdicts(inputs.auction, sorted(inputs.solutions, key=lambda s: (s.solver, s.id)))
+    found = findings(settlement, certified)
     fields.only("format", "mechanism", "caps", "auction", "solutions", *named, *found)
     for name, value in found.items():
         _compare(value, fields.raw(name), f"{where}: {name}")
-    return ReceiptReport(named["id"], len(inputs.solutions), settlement)
+    return ReceiptReport(named["id"], len(inputs.solutions), settlement, certified)
 
 
 def read_inputs(fields: Fields, where: str) -> Inputs:

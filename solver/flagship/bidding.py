@@ -33,11 +33,15 @@ class Stand:
             yield from self.bids()
 
     def bids(self) -> Iterator[Solution]:
-        """The bids as they are numbered; the first carries what is proven about the whole auction."""
+        """The bids as they are numbered, each with what is proven about the whole auction."""
         for solution in numbered(self.best, self.solver, self._taken):
             if solution.id not in self._taken:
                 self._taken.append(solution.id)
-            yield replace(solution, certificate=self.proof) if solution.id == WHOLE_ID else solution
+            yield self.certified(solution)
+
+    def certified(self, solution: Solution) -> Solution:
+        """``solution`` with what is proven so far: a bound on any solution to the auction."""
+        return replace(solution, certificate=self.proof)
 
 
 def worth(bids: Sequence[Verified]) -> int:

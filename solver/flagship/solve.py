@@ -84,8 +84,8 @@ class Walras:
         for batch in settling.batches(problem, deadline.part(self.config.free_share), deadline):
             yield from self._offered(settling, stand, batch, simple, deadline)
         if fair is not None and won([*stand.best, fair], simple) > won(stand.best, simple):
-            yield replace(fair.solution, id=FAIRER_ID)
-        yield from self._pairs(settling, problem, fair, simple, deadline)
+            yield stand.certified(replace(fair.solution, id=FAIRER_ID))
+        yield from self._pairs(settling, stand, problem, fair, simple, deadline)
 
     def _simple(
         self, auction: Auction, settling: Settling, stand: Stand, simple: list[Verified], deadline: Deadline
@@ -109,6 +109,7 @@ class Walras:
     def _pairs(
         self,
         settling: Settling,
+        stand: Stand,
         problem: Problem,
         batch: Verified | None,
         simple: Sequence[Verified],
@@ -128,7 +129,7 @@ class Walras:
             for bid in settling.batches(small, deadline.part(PAIR_SHARE), deadline):
                 best = bid if best is None or bid.score.net > best.score.net else best
             if best is not None:
-                yield replace(best.solution, id=number)
+                yield stand.certified(replace(best.solution, id=number))
 
     def _orders_alone(
         self, auction: Auction, settling: Settling, stand: Stand, deadline: Deadline
@@ -153,4 +154,4 @@ class Walras:
             for found in batches(kept, settling.verifier, self.name, deadline.part(FAIR_SHARE)):
                 batch = found.verified
         if batch is not None and batch not in stand.best and not unfair_pairs(batch, simple):
-            yield replace(batch.solution, id=FAIRER_ID)
+            yield stand.certified(replace(batch.solution, id=FAIRER_ID))
