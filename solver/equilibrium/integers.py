@@ -27,6 +27,10 @@ PLACES: Final = 320
 REFINEMENTS, ENOUGH = 40, 2.0**-240
 #: A pool hands out less than its curve by this share of its reserve: what its float evaluation may be off.
 POOL_SLACK: Final = 2.0**-50
+#: Units of a token that rounding may leave.
+ROUNDING: Final = 1000
+#: Rounds in which lacking units are looked for, from token to token.
+HANDS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,12 @@ class Settled:
 
 @dataclass(slots=True)
 class _Trade:
-    """Something that sells ``sold`` of one token for another at no less than ``least`` of it."""
+    """Something that sells ``sold`` (at most ``most``) of one token for at least ``least`` of another."""
 
     sell: int
     buy: int
     sold: int
+    most: int
     least: int
     bought: int = 0
 
@@ -72,6 +77,16 @@ def units(amount: float, decimals: int) -> int:
 
 def settle(batch: Batch, found: Equilibrium, decimals: int = 18) -> Settled:
     """Integers for an equilibrium; with one that is not ``exact`` leftovers may be large, and limits still hold."""
+    settled = _settle(batch, found, decimals, strict=False)
+    if all(0 <= left <= ROUNDING for left in settled.leftovers):
+        return settled
+    # Limits like 0.8 and 1.25 meet as reals and miss each other by a bit as doubles.
+    other = _settle(batch, found, decimals, strict=True)
+    return min(settled, other, key=lambda s: max(max(-left, left - ROUNDING) for left in s.leftovers))
+
+
+def _settle(batch: Batch, found: Equilibrium, decimals: int, *, strict: bool) -> Settled:
+    """``strict``: marginal orders outside the forest only where the prices keep their limits to the last bit."""
     tokens = len(batch.values)
     levels = _levels(batch, found, decimals)
     forest, tied = _forest(tokens, levels, np.zeros(tokens))
@@ -85,20 +100,26 @@ def settle(batch: Batch, found: Equilibrium, decimals: int = 18) -> Settled:
         for k, part in zip(level.orders, _shared(sold, level.amounts), strict=True):
             trades[k] = _trade(batch, k, part)
     pools = _pool_trades(batch, found, decimals)
-    fixed = [*trades.values(), *pools.values()]
-    prices = _prices(found.prices, forest, levels, fixed)
-    _pay(fixed, prices)
+    prices = _prices(found.prices, forest, levels, [*trades.values(), *pools.values()])
+    if strict:
+        for level in tied:
+            top, bottom = level.limit.as_integer_ratio()
+            if prices[level.sell] * bottom < prices[level.buy] * top:
+                for k in level.orders:
+                    del trades[k]
     net = [0] * tokens
-    for trade in fixed:
-        net[trade.sell] += trade.sold
-        net[trade.buy] -= trade.bought
+    _pay([*trades.values(), *pools.values()], prices, net)
     # Rounding ends at the roots: at tokens whose buyers are well above their limits.
     room = np.zeros(tokens)
     for trade in trades.values():
         room[trade.buy] += (trade.bought - trade.least) * prices[trade.buy] / 2**PLACES
     forest, _ = _forest(tokens, levels, room)
     trades.update(_take_up(forest, levels, net))
-    _hand_out(net, [*trades.values()], [*pools.values()])
+    for _ in range(HANDS):
+        _hand_out(net, [*trades.values()], [*pools.values()])
+        if min(net) >= 0:
+            break
+        _sell_more(net, levels, trades)
     sold, bought = [0] * len(batch.sell), [0] * len(batch.sell)
     for k, trade in trades.items():
         sold[k], bought[k] = trade.sold, trade.bought
@@ -119,7 +140,8 @@ def broken(batch: Batch, settled: Settled, decimals: int = 18) -> int:
 
 
 def _trade(batch: Batch, k: int, sold: int) -> _Trade:
-    return _Trade(int(batch.sell[k]), int(batch.buy[k]), sold, _at_least(float(batch.limit[k]), sold))
+    limit = float(batch.limit[k])
+    return _Trade(int(batch.sell[k]), int(batch.buy[k]), sold, sold, _at_least(limit, sold))
 
 
 def _at_least(limit: float, sold: int) -> int:
@@ -154,11 +176,12 @@ def _pool_trades(batch: Batch, found: Equilibrium, decimals: int) -> dict[tuple[
     trades = {}
     tokens = np.stack([batch.pools.a, batch.pools.b], 1)
     for pool, side in np.argwhere(found.pool_flows < 0).tolist():
-        out = -found.pool_flows[pool, side] - POOL_SLACK * batch.pools.reserves[pool, side]
+        slack = POOL_SLACK * batch.pools.reserves[pool, side]
+        out = -found.pool_flows[pool, side] - slack
         if out > 0:
-            trades[pool, side] = _Trade(
-                int(tokens[pool, side]), int(tokens[pool, 1 - side]), units(out, decimals), 0
-            )
+            give, take = int(tokens[pool, side]), int(tokens[pool, 1 - side])
+            sold = units(out, decimals)
+            trades[pool, side] = _Trade(give, take, sold, sold + units(slack / 2, decimals), 0)
     return trades
 
 
@@ -200,20 +223,30 @@ def _prices(floats: Floats, forest: Forest, levels: list[_Level], fixed: Iterabl
         weight = np.array([t / most for t in turnover])
         # Residuals shrink to 2^−240: scaled up so that the solve sees them as numbers of order one.
         least = float(np.abs(off).max())
-        move = np.linalg.solve(matrix / scale[:, None] + 1e-13 * np.eye(forest.trees), -off / least * weight / scale)
+        move = np.linalg.solve(
+            matrix / scale[:, None] + 1e-13 * np.eye(forest.trees), -off / least * weight / scale
+        )
         steps = [int(math.ldexp(max(-0.5, min(0.5, m)) * least, PLACES)) for m in move]
         prices = [p + (p * steps[tree[token]] >> PLACES) for token, p in enumerate(prices)]
     return prices
 
 
-def _pay(trades: Sequence[_Trade], prices: list[int]) -> None:
-    """Each trade is paid at the prices, rounded down, and at least what its limit asks."""
+def _pay(trades: Sequence[_Trade], prices: list[int], net: list[int]) -> None:
+    """Each trade is paid at the prices, rounded down, and at least what its limit asks; ``net`` is what of each
+    token is sold and not handed out.
+
+    A pool that gives out less than its curve can do with some units less.
+    """
     rates: dict[tuple[int, int], int] = {}
     for trade in trades:
         pair = trade.sell, trade.buy
         if pair not in rates:
             rates[pair] = (prices[trade.sell] << PLACES) // max(prices[trade.buy], 1)
         trade.bought = max(trade.sold * rates[pair] >> PLACES, trade.least)
+        if trade.most > trade.sold:
+            trade.least = max(0, trade.bought - ((trade.most - trade.sold) * rates[pair] >> PLACES))
+        net[trade.sell] += trade.sold
+        net[trade.buy] -= trade.bought
 
 
 def _take_up(forest: Forest, levels: list[_Level], net: list[int]) -> dict[int, _Trade]:
@@ -223,11 +256,10 @@ def _take_up(forest: Forest, levels: list[_Level], net: list[int]) -> dict[int, 
         if forest.arc[token] < 0:
             continue
         level = levels[int(forest.arc[token])]
-        top, bottom = level.limit.as_integer_ratio()
-        sold = -net[token] if level.sell == token else (net[token] - len(level.orders)) * bottom // top
+        sold = _affordable(level, net[token]) if level.buy == token else -net[token]
         sold = max(0, min(sold, sum(level.amounts)))
         for k, part in zip(level.orders, _shared(sold, level.amounts), strict=True):
-            trade = done[k] = _Trade(level.sell, level.buy, part, _at_least(level.limit, part))
+            trade = done[k] = _Trade(level.sell, level.buy, part, part, _at_least(level.limit, part))
             trade.bought = trade.least
             net[level.sell] += part
             net[level.buy] -= trade.bought
@@ -236,6 +268,18 @@ def _take_up(forest: Forest, levels: list[_Level], net: list[int]) -> dict[int, 
             done[level.orders[0]].bought += net[token]
             net[token] = 0
     return done
+
+
+def _affordable(level: _Level, most: int) -> int:
+    """The most that a level can sell when it may buy ``most``, each of its orders rounded up."""
+    top, bottom = level.limit.as_integer_ratio()
+    sold = max(0, min(most * bottom // top, sum(level.amounts)))
+    for _ in range(3):
+        over = sum(_at_least(level.limit, part) for part in _shared(sold, level.amounts)) - most
+        if over <= 0:
+            break
+        sold = max(0, sold - (over * bottom // top + 1))
+    return sold
 
 
 def _shared(total: int, amounts: list[int]) -> list[int]:
@@ -251,7 +295,8 @@ def _shared(total: int, amounts: list[int]) -> list[int]:
 
 
 def _hand_out(net: list[int], orders: list[_Trade], pools: list[_Trade]) -> None:
-    """What is left of a token goes to those who buy it, evenly; what is lacking comes from those above their limit."""
+    """What is left of a token goes to those who buy it, evenly; what is lacking comes from those above their limit,
+    then from pools, that buy or sell it a little less or more."""
     buyers: dict[int, list[_Trade]] = defaultdict(list)
     for trade in orders:
         if trade.sold:
@@ -262,11 +307,31 @@ def _hand_out(net: list[int], orders: list[_Trade], pools: list[_Trade]) -> None
         for _ in range(2):
             each, more = divmod(net[token], len(here))
             for place, trade in enumerate(here):
-                given = max(each + (place < more), trade.least - trade.bought)
-                trade.bought += given
-                net[token] -= given
-        # Whoever has room gives up the rest.
+                _pass_on(net, trade, each + (place < more))
         for trade in here if net[token] < 0 else ():
-            given = min(-net[token], trade.bought - trade.least)
-            trade.bought -= given
-            net[token] += given
+            _pass_on(net, trade, net[token])
+    for trade in pools:
+        _pass_on(net, trade, min(0, net[trade.buy]))
+        given = max(-trade.sold, min(-net[trade.sell], trade.most - trade.sold))
+        trade.sold += given
+        net[trade.sell] += given
+
+
+def _sell_more(net: list[int], levels: list[_Level], trades: dict[int, _Trade]) -> None:
+    """Lacking units are sold by orders at their limit that have some left: then another token lacks some."""
+    for level in levels:
+        for k, amount in zip(level.orders, level.amounts, strict=True):
+            if net[level.sell] < 0 and k in trades:
+                trade = trades[k]
+                more = min(-net[level.sell], amount - trade.sold)
+                trade.sold += more
+                net[level.sell] += more
+                trade.least = _at_least(level.limit, trade.sold)
+                _pass_on(net, trade, 0)
+
+
+def _pass_on(net: list[int], trade: _Trade, amount: int) -> None:
+    """``amount`` more to a buyer, or as much less as it is above its least."""
+    given = max(amount, trade.least - trade.bought)
+    trade.bought += given
+    net[trade.buy] -= given
