@@ -100,7 +100,7 @@ def _print(settings: Settings, document: dict[str, Any], text: str, answer: Any,
 
 
 def _hosted(
-    spec: SolverSpec, auction: Auction, deadline: float, seed: int, work: int, memory_mb: int
+    spec: SolverSpec, auction: Auction, seconds: float, seed: int, work: int, memory_mb: int
 ) -> SolverRun:
     """The solver's run in a process of its own."""
     import trio
