@@ -23,8 +23,10 @@ from solver.circulation.relaxation import FARTHEST, Relaxed, relaxed, suggested
 CUTS: Final = 3
 CUTS_OF_LARGE: Final = 1
 LARGE_BOOK: Final = 1000
-#: Weight of the part whose bound falls more, beside the other part's.
+#: Weight of the part whose bound falls more, beside the other part's; less where what is cut is no wider than
+#: this, in log: such a cut leaves nearly everything as it was.
 SURE: Final = 0.3
+WIDE: Final = 0.01
 #: How many cells offer their prices at first, and then one in how many.
 EAGER: Final = 40
 SELDOM: Final = 4
@@ -102,7 +104,8 @@ class Search:
             # Below the best flow nothing counts any more: such a part is done with.
             left = [max(self.best.value, 0.0 if cell.empty else part.bound) for cell, part in parts]
             least, most = sorted(max(0.0, node.bound - bound) for bound in left)
-            fall = least + SURE * most
+            width = node.cell.most[cut.a, cut.b] + node.cell.most[cut.b, cut.a]
+            fall = least + SURE * most * min(1.0, width / WIDE)
             if found is None or fall > found[0]:
                 found = fall, cut, parts
         if found is None:

@@ -22,6 +22,8 @@ WAYS: Final = (
 TOLERANCE: Final = 1e-9
 #: The quantile that amounts are scaled by: nearly all orders are smaller, and the rest are cut short by others.
 LARGE: Final = 0.99
+#: Coefficients beside others of one: no column is large enough for smaller ones to be felt.
+NEGLIGIBLE: Final = 1e-13
 #: Iterations before a program is given up.
 MAX_ITERATIONS: Final = 200_000
 #: Bounds beyond this are none: GLOP calls programs abnormal that mix them with ordinary ones.
@@ -57,7 +59,9 @@ def maximise(
     from scipy.sparse import csr_matrix
 
     least = np.zeros(len(gain)) if lower is None else lower
-    matrix: Any = csr_matrix((entries.values, (entries.rows, entries.columns)), shape=(len(low), len(gain)))
+    felt = np.abs(entries.values) > NEGLIGIBLE
+    places = entries.rows[felt], entries.columns[felt]
+    matrix: Any = csr_matrix((entries.values[felt], places), shape=(len(low), len(gain)))
     helper: Any = model_builder_helper.ModelBuilderHelper()
     most = np.minimum(upper, MOST)
     helper.fill_model_from_sparse_data(least, most, gain, low, high, matrix)

@@ -18,6 +18,7 @@ import numpy as np
 from solver.circulation.accounts import shared
 from solver.circulation.book import Book, Floats, Places
 from solver.circulation.cells import Cell
+from solver.circulation.flows import within_reach
 from solver.circulation.program import LARGE, Entries, maximise
 
 #: How much wider an interval of rates may be, in log, for its upper end to be of use; rates nobody asks for.
@@ -149,7 +150,9 @@ def _solve(book: Book, reach: Reach, chosen: Places, centre: Floats) -> tuple[fl
     supply = 2.0 * np.bincount(give, weights=most, minlength=assets)
     upper = np.minimum(most, supply[want] / low) * width
     gain = book.gain[orders] / unit[give] / width
-    top, steep = float(np.quantile(most, LARGE)), float(np.abs(gain).max())
+    # Of assets far dearer in this cell than others there is far more than anybody can pay for.
+    top = float(np.quantile(within_reach(most, give, want, assets), LARGE))
+    steep = float(np.abs(gain).max())
     if not (0.0 < top < np.inf and 0.0 < steep < np.inf):
         return None
     scarce = shared(book.account[orders], book.most[orders], book.held)
