@@ -8,22 +8,25 @@ one by one; those below are full and those above empty as long as prices stay in
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from solver.equilibrium.batch import Batch, Floats, Ints
+from solver.equilibrium.flows import totals
 from solver.equilibrium.pools import Curves, as_curves
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """The orders that make sense: ``index`` says where in the batch, ``limit`` is the log of the least rate."""
+    """The orders that make sense: ``index`` says where in the batch; ``rate`` is the least rate, ``limit`` its log."""
 
     tokens: int
     index: Ints
     sell: Ints
     buy: Ints
     amount: Floats
+    rate: Floats
     limit: Floats
     curves: Curves
 
@@ -64,9 +67,9 @@ def prepare(batch: Batch) -> Orders:
         usable &= (np.minimum(sell, buy) >= 0) & (np.maximum(sell, buy) < tokens)
     curves = as_curves(batch.pools, tokens)
     if usable.all():
-        return Orders(tokens, np.arange(len(sell)), sell, buy, amount, limit, curves)
+        return Orders(tokens, np.arange(len(sell)), sell, buy, amount, batch.limit, limit, curves)
     at = np.flatnonzero(usable)
-    return Orders(tokens, at, sell[at], buy[at], amount[at], limit[at], curves)
+    return Orders(tokens, at, sell[at], buy[at], amount[at], batch.limit[at], limit[at], curves)
 
 
 def build(orders: Orders, log_guess: Floats, width: float) -> Book:
@@ -85,10 +88,10 @@ def build(orders: Orders, log_guess: Floats, width: float) -> Book:
     inside = np.abs(distance) <= width
     near = np.flatnonzero(inside)
     outside = np.flatnonzero(~inside)
-    low = outside[distance[outside] < 0]
-    high = outside[distance[outside] > 0]
-    below = np.bincount(pair[low], value[low], minlength=len(present))
-    above = np.bincount(pair[high], value[high], minlength=len(present))
+    high = distance[outside] > 0
+    low, high = outside[~high], outside[high]
+    below = totals(pair[low], value[low], len(present))
+    above = totals(pair[high], value[high], len(present))
     key = pair[near] * (STRIDE * width) + distance[near]
     by_key = np.argsort(key)
     near = near[by_key]
@@ -103,7 +106,7 @@ def build(orders: Orders, log_guess: Floats, width: float) -> Book:
 
 
 #: Band widths between one pair's keys and the next: queries a little outside must not reach the neighbour.
-STRIDE = 2.5
+STRIDE: Final = 2.5
 
 
 def ranks(book: Book, distance: Floats) -> Ints:
@@ -126,4 +129,4 @@ def covers(book: Book, distance: Floats, ramp: float) -> bool:
     """Whether the band knows every order that such prices could move."""
     low = (distance - ramp / 2 < -book.width) & (book.below > 0)
     high = (distance + ramp / 2 > book.width) & (book.above > 0)
-    return not (low | high).any()
+    return not bool((low | high).any())

@@ -72,9 +72,7 @@ def _propose(orders: Orders, values: Floats) -> Floats | None:
     scale = float(np.median(plus)) or 1.0
     columns = np.arange(n)
     entries = np.concatenate([plus, -minus]) / scale
-    rows = csr_matrix(
-        (entries, (np.concatenate([sells, buys]), np.concatenate([columns, columns]))), shape=(t, n)
-    )
+    rows = csr_matrix((entries, (np.concatenate([sells, buys]), np.concatenate([columns, columns]))), shape=(t, n))
     free, none = np.full(t, np.inf), np.zeros(n)
     answer = relax(Program((plus - minus) / scale, none, np.ones(n), none > 0, rows, np.zeros(t), free))
     if answer is None:

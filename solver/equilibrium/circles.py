@@ -1,8 +1,8 @@
 """Which tokens can trade with which: value goes in circles, so an order between tokens that no chain of orders and
 pools leads back from can never be filled.
 
-Tokens fall into groups, each token of a group reachable from any other (strongly connected components of the graph
-of orders and pools). Inside groups every price is bounded by others. Orders from group to group stay empty, for which
+Tokens fall into groups, each token of a group reachable from any other (strongly connected components of the
+graph of orders and pools). Inside groups every price is bounded by others. Orders from group to group stay empty, for which
 the groups' price levels are set apart, once each group's own prices are known.
 """
 
@@ -22,9 +22,10 @@ APART: Final = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Circles:
-    """``group``: (T,) numbers such that orders between groups lead from higher to lower ones; ``inside``: the
-    orders within groups; ``between``: the others."""
+    """``group``: (T,) numbers such that orders between groups lead from higher to lower ones; ``inside``: those of
+    all ``orders`` that stay within groups; ``between``: the others."""
 
+    orders: Orders
     group: Ints
     inside: Orders
     between: Orders
@@ -34,14 +35,14 @@ def circles(orders: Orders) -> Circles:
     group = groups(orders)
     across = group[orders.sell] != group[orders.buy]
     if not across.any():
-        return Circles(group, orders, only(orders, np.zeros(0, np.int64)))
-    return Circles(group, only(orders, np.flatnonzero(~across)), only(orders, np.flatnonzero(across)))
+        return Circles(orders, group, orders, only(orders, np.zeros(0, np.int64)))
+    return Circles(orders, group, only(orders, np.flatnonzero(~across)), only(orders, np.flatnonzero(across)))
 
 
 def only(orders: Orders, at: Ints) -> Orders:
     return replace(
         orders, index=orders.index[at], sell=orders.sell[at], buy=orders.buy[at], amount=orders.amount[at],
-        limit=orders.limit[at],
+        rate=orders.rate[at], limit=orders.limit[at],
     )  # fmt: skip
 
 

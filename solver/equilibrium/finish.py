@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from solver.equilibrium.batch import Bools, Floats, Ints
-from solver.equilibrium.flows import laplacian, net_of
+from solver.equilibrium.flows import laplacian, net_of, solved, totals
 from solver.equilibrium.forest import SAME, Forest, span
 from solver.equilibrium.near import Near
 from solver.equilibrium.pools import given
@@ -41,7 +41,7 @@ def finish(near: Near, x: Floats, fills: Floats, marginal: Bools, active: Bools)
     marginal, full, result = marginal.copy(), fills > 0.5, fills
     c, (out, _) = near.curves, given(near.curves, x, active)
     flow = np.concatenate([near.value * fills, near.full_value, out])
-    size = np.bincount(near.all_sell, flow, near.tokens) + np.bincount(near.all_buy, flow, near.tokens)
+    size = totals(near.all_sell, flow, near.tokens) + totals(near.all_buy, flow, near.tokens)
     for _ in range(ROUNDS):
         arcs = np.flatnonzero(marginal)
         sure = np.minimum(fills, 1 - fills)[arcs]
@@ -67,7 +67,7 @@ def finish(near: Near, x: Floats, fills: Floats, marginal: Bools, active: Bools)
 def levelled(near: Near, x: Floats, forest: Forest, full: Bools, active: Bools) -> Floats:
     """Log prices with every tree's value in balance, the levels ``full`` and the pools ``active`` trading and no others."""
     c, trees = forest.component, forest.trees
-    level = np.bincount(c, x - forest.potential, trees) / np.bincount(c, minlength=trees)
+    level = totals(c, x - forest.potential, trees) / np.bincount(c, minlength=trees)
     # What trades inside a tree says nothing of its level.
     outside = active & (c[near.curves.sell] != c[near.curves.buy])
     curves, every = near.curves.only(outside), np.ones(int(outside.sum()), bool)
@@ -82,7 +82,7 @@ def levelled(near: Near, x: Floats, forest: Forest, full: Bools, active: Bools) 
         rise = np.exp(here[sell])
         flow = np.concatenate([certain, out]) * rise
         steep = np.concatenate([np.zeros(len(certain)), bend]) * rise
-        sold, bought = np.bincount(c[sell], flow, trees), np.bincount(c[buy], flow, trees)
+        sold, bought = totals(c[sell], flow, trees), totals(c[buy], flow, trees)
         off = float(np.max(np.abs(sold - bought) / np.maximum(sold + bought, np.finfo(float).tiny), initial=0.0))
         if off < least:
             best = level
@@ -92,7 +92,7 @@ def levelled(near: Near, x: Floats, forest: Forest, full: Bools, active: Bools) 
         matrix = laplacian(trees, c[sell], c[buy], flow + steep, steep)
         scale = np.diag(matrix)
         scale = np.where(scale > 0, scale, 1.0)
-        move = np.linalg.solve(matrix / scale[:, None] + 1e-13 * np.eye(trees), (bought - sold) / scale)
+        move = solved(matrix / scale[:, None] + 1e-13 * np.eye(trees), (bought - sold) / scale)
         level = level + np.clip(move, -1.0, 1.0)
     return forest.potential + best[c]
 

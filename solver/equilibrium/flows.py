@@ -7,20 +7,38 @@ import numpy as np
 from solver.equilibrium.batch import Floats, Ints
 
 
+def totals(index: Ints, amount: Floats, size: int) -> Floats:
+    """(size,) the sum of ``amount`` by ``index``."""
+    # Of nothing NumPy counts integers.
+    return np.bincount(index, amount, size).astype(np.float64, copy=False)
+
+
 def net_of(tokens: int, sell: Ints, buy: Ints, flow: Floats) -> Floats:
     """(T,) value sold of each token less value bought."""
-    net: Floats = np.bincount(sell, flow, tokens) - np.bincount(buy, flow, tokens)
-    return net
+    return totals(sell, flow, tokens) - totals(buy, flow, tokens)
 
 
 def laplacian(tokens: int, sell: Ints, buy: Ints, by_sell: Floats, by_buy: Floats) -> Floats:
     """(T, T) the Jacobian of ``net_of`` by log prices, when each arc's flow rises by ``by_sell`` with its sell
     token's and falls by ``by_buy`` with the other's. Columns add up to zero."""
     size = tokens * tokens
-    # NumPy counts nothing in integers.
-    matrix = np.bincount(sell * (tokens + 1), by_sell, size).astype(np.float64)
-    matrix += np.bincount(buy * (tokens + 1), by_buy, size)
-    matrix -= np.bincount(sell * tokens + buy, by_buy, size)
-    matrix -= np.bincount(buy * tokens + sell, by_sell, size)
+    matrix = totals(sell * (tokens + 1), by_sell, size)
+    matrix += totals(buy * (tokens + 1), by_buy, size)
+    matrix -= totals(sell * tokens + buy, by_buy, size)
+    matrix -= totals(buy * tokens + sell, by_sell, size)
     whole: Floats = matrix.reshape(tokens, tokens)
     return whole
+
+
+def solved(matrix: Floats, right: Floats) -> Floats:
+    """The solution; of least norm where the matrix is singular, and zero where it is no number at all."""
+    try:
+        x: Floats = np.linalg.solve(matrix, right)
+        if np.isfinite(x).all():
+            return x
+        x = np.linalg.lstsq(matrix, right, rcond=None)[0]
+    except np.linalg.LinAlgError:
+        if not (np.isfinite(matrix).all() and np.isfinite(right).all()):
+            return np.zeros(len(right))
+        x = np.linalg.lstsq(matrix, right, rcond=None)[0]
+    return np.where(np.isfinite(x), x, 0.0)

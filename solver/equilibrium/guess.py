@@ -13,6 +13,7 @@ import numpy as np
 
 from solver.equilibrium.batch import Floats
 from solver.equilibrium.book import Orders
+from solver.equilibrium.flows import solved, totals
 
 SAMPLE: Final = 8192
 ROUNDS: Final = 8
@@ -34,12 +35,12 @@ def guess(orders: Orders, known: Floats | None = None) -> Floats:
     y = np.zeros(t)
     weight = np.ones(len(rate))
     for _ in range(ROUNDS):
-        matrix = np.bincount(sell * t + sell, weight, t * t) + np.bincount(buy * t + buy, weight, t * t)
-        matrix -= np.bincount(sell * t + buy, weight, t * t) + np.bincount(buy * t + sell, weight, t * t)
+        matrix = totals(sell * t + sell, weight, t * t) + totals(buy * t + buy, weight, t * t)
+        matrix -= totals(sell * t + buy, weight, t * t) + totals(buy * t + sell, weight, t * t)
         matrix = matrix.reshape(t, t)
-        right = np.bincount(sell, weight * rate, t) - np.bincount(buy, weight * rate, t)
+        right = totals(sell, weight * rate, t) - totals(buy, weight * rate, t)
         matrix[np.arange(t), np.arange(t)] += 1e-9 * np.maximum(np.diag(matrix), 1e-3)
-        y = np.linalg.solve(matrix, right)
+        y = solved(matrix, right)
         weight = 1 / np.maximum(np.abs(y[sell] - y[buy] - rate), CLOSE)
     if known is not None:
         y = np.where(np.isfinite(known), known, y)

@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 
 from solver.equilibrium.batch import Batch, Equilibrium, Floats
-from solver.equilibrium.flows import laplacian
+from solver.equilibrium.flows import laplacian, solved
 from solver.equilibrium.forest import Forest, span
 
 #: Binary places of prices and of rates between two of them.
@@ -72,7 +72,8 @@ class _Level:
 def units(amount: float, decimals: int) -> int:
     """The whole units in a float amount, exactly: floats are fractions."""
     top, bottom = float(amount).as_integer_ratio()
-    return top * 10**decimals // bottom
+    whole: int = top * 10**decimals // bottom
+    return whole
 
 
 def settle(batch: Batch, found: Equilibrium, decimals: int = 18) -> Settled:
@@ -120,13 +121,13 @@ def _settle(batch: Batch, found: Equilibrium, decimals: int, *, strict: bool) ->
         if min(net) >= 0:
             break
         _sell_more(net, levels, trades)
-    sold, bought = [0] * len(batch.sell), [0] * len(batch.sell)
+    sells, buys = [0] * len(batch.sell), [0] * len(batch.sell)
     for k, trade in trades.items():
-        sold[k], bought[k] = trade.sold, trade.bought
+        sells[k], buys[k] = trade.sold, trade.bought
     flows = [(0, 0)] * len(batch.pools.a)
     for (pool, side), trade in pools.items():
         flows[pool] = (-trade.sold, trade.bought) if side == 0 else (trade.bought, -trade.sold)
-    return Settled(sold, bought, flows, net, prices)
+    return Settled(sells, buys, flows, net, prices)
 
 
 def broken(batch: Batch, settled: Settled, decimals: int = 18) -> int:
@@ -223,9 +224,7 @@ def _prices(floats: Floats, forest: Forest, levels: list[_Level], fixed: Iterabl
         weight = np.array([t / most for t in turnover])
         # Residuals shrink to 2^−240: scaled up so that the solve sees them as numbers of order one.
         least = float(np.abs(off).max())
-        move = np.linalg.solve(
-            matrix / scale[:, None] + 1e-13 * np.eye(forest.trees), -off / least * weight / scale
-        )
+        move = solved(matrix / scale[:, None] + 1e-13 * np.eye(forest.trees), -off / least * weight / scale)
         steps = [int(math.ldexp(max(-0.5, min(0.5, m)) * least, PLACES)) for m in move]
         prices = [p + (p * steps[tree[token]] >> PLACES) for token, p in enumerate(prices)]
     return prices

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from solver.equilibrium.batch import Bools, Floats
-from solver.equilibrium.flows import laplacian, net_of
+from solver.equilibrium.flows import laplacian, net_of, solved, totals
 from solver.equilibrium.near import Near
 
 #: A step keeps this share of the way to the boundary.
@@ -109,8 +109,8 @@ def holds(near: Near, scale: float) -> Floats:
     """(T,) what pulls each token towards its guessed price, by log price and μ: weak against orders near the
     margin, something where there are none, and gone with μ."""
     t, c = near.tokens, near.curves
-    value = 0.0 + np.bincount(near.sell, near.value, t) + np.bincount(near.buy, near.value, t)
-    value = value + DEEP * (np.bincount(c.sell, c.reserve, t) + np.bincount(c.buy, c.reserve, t))
+    value = totals(near.sell, near.value, t) + totals(near.buy, near.value, t)
+    value += DEEP * (totals(c.sell, c.reserve, t) + totals(c.buy, c.reserve, t))
     pull: Floats = PULL * value / scale**2 + np.finfo(float).tiny
     return pull
 
@@ -155,7 +155,7 @@ def linearised(near: Near, at: Point, pull: Floats) -> tuple[Solver, float]:
     firm, none = value * theta, np.zeros(len(certain))
     flow = np.concatenate([value * f, certain, -reserve * np.expm1(-c.weight * tau)])
     steep = np.concatenate([firm, none, bend])
-    sold, bought = np.bincount(near.all_sell, flow, t), np.bincount(near.all_buy, flow, t)
+    sold, bought = totals(near.all_sell, flow, t), totals(near.all_buy, flow, t)
     net = sold - bought + pull * x
     matrix = laplacian(t, near.all_sell, near.all_buy, flow + steep, steep)
     diagonal = np.arange(t)
@@ -170,7 +170,7 @@ def linearised(near: Near, at: Point, pull: Floats) -> tuple[Solver, float]:
         rho = miss + high / rest - low / f
         lift = gap + deep / tau
         push = net_of(t, near.all_sell, near.all_buy, np.concatenate([-firm * rho, none, bend * lift]))
-        dx = np.linalg.solve(matrix, -(net + push) / scale)
+        dx = solved(matrix, -(net + push) / scale)
         df = (dx[near.sell] - dx[near.buy] - rho) * theta
         dtau = (dx[c.sell] - dx[c.buy] + lift) * ease
         return dx, df, (low - z * df) / f, (high + u * df) / rest, dtau, (deep - y * dtau) / tau

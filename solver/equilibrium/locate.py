@@ -22,7 +22,10 @@ SMALL: Final = 2000
 #: The first ramp, in typical distances of limits from the guessed prices; the last that makes sense.
 WIDEST, NARROWEST = 4.0, 1e-9
 NARROWING: Final = 4.0
-REBUILDS: Final = 5
+#: Bands tried around known prices.
+REBUILDS: Final = 3
+#: Orders that a typical distance is taken of, and the least it is taken to be.
+SAMPLE, TINY = 8192, 1e-6
 #: Prices on a ramp are wanted to this share of its width; the coarsest imbalance meant by that; steps for it.
 FINE, COARSE, STEPS = 0.1, 1e-2, 25
 #: Half the band of listed orders around a window, in widths of it.
@@ -31,34 +34,33 @@ BAND: Final = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """Log prices ``x`` relative to the book's guess, the ``window`` of log rates left to decide in, and Newton
-    steps so far."""
+    """Log prices ``x`` relative to the book's guess, the ``window`` of log rates left to decide in, a typical
+    distance of limits from prices (``scale``), and Newton steps so far."""
 
     book: Book
     x: Floats
     window: float
+    scale: float
     steps: int
 
 
 def locate(orders: Orders, log_guess: Floats, window: float | None = None) -> Located:
     """``window``: how far the guess may be off, when it is known to be near."""
-    steps = 0
+    at_guess, scale, steps = np.zeros(orders.tokens), typical(orders, log_guess), 0
     if len(orders.sell) <= SMALL:
-        return Located(whole_book(orders, log_guess), np.zeros(orders.tokens), np.inf, 0)
-    if window is None:
-        book = whole_book(orders, log_guess)
-        scale = typical(book)
-        x, window, steps = descend(book, np.zeros(orders.tokens), WIDEST * scale, scale)
-        return Located(book, x, window, steps)
-    for _ in range(REBUILDS):
+        return Located(whole_book(orders, log_guess), at_guess, np.inf, scale, 0)
+    for _ in range(REBUILDS if window is not None else 0):
+        assert window is not None
         book = build(orders, log_guess, BAND * window)
-        x, narrow, more = descend(book, np.zeros(orders.tokens), window, window)
-        steps += more
+        x, narrow, taken = descend(book, at_guess, window, scale)
+        steps += taken
         if covers(book, x[book.sell] - x[book.buy], 4 * narrow):
-            return Located(book, x, narrow, steps)
+            return Located(book, x, narrow, scale, steps)
         # Prices that left the band ran from orders it does not list: from the same guess again, with more of them.
         window *= 4
-    return Located(whole_book(orders, log_guess), np.zeros(orders.tokens), np.inf, steps)
+    book = whole_book(orders, log_guess)
+    x, narrow, taken = descend(book, at_guess, WIDEST * scale, scale)
+    return Located(book, x, narrow, scale, steps + taken)
 
 
 def whole_book(orders: Orders, log_guess: Floats) -> Book:
@@ -67,16 +69,20 @@ def whole_book(orders: Orders, log_guess: Floats) -> Book:
     return build(orders, log_guess, 1.01 * float(far))
 
 
-def typical(book: Book) -> float:
-    """A typical distance of limits from the guessed prices."""
-    return max(float(np.median(np.abs(book.limit))), 1e-6) if len(book.limit) else 1.0
+def typical(orders: Orders, log_guess: Floats) -> float:
+    """A typical distance of limits from the guessed rates: the median of a sample's."""
+    some = slice(None, None, -(-len(orders.sell) // SAMPLE) or 1)
+    if not len(orders.sell):
+        return 1.0
+    rate = log_guess[orders.sell[some]] - log_guess[orders.buy[some]]
+    return max(float(np.median(np.abs(orders.limit[some] - rate))), TINY)
 
 
 def descend(book: Book, x: Floats, h: float, scale: float) -> tuple[Floats, float, int]:
     """Narrower and narrower ramps from ``h`` on, until few orders lie on them: prices, the ramp, steps. ``scale``: the distance of limits over which what is willing changes much."""
     steps = 0
     while True:
-        x, _, taken = solve(book, x, h, min(COARSE, FINE * h / scale), STEPS)
+        x, taken = solve(book, x, h, min(COARSE, FINE * h / scale), STEPS)
         steps += taken
         if h <= NARROWEST or on_ramps(book, x, 2 * h) <= FEW:
             return x, h, steps

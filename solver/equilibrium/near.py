@@ -8,6 +8,7 @@ import numpy as np
 
 from solver.equilibrium.batch import Floats, Ints
 from solver.equilibrium.book import Book
+from solver.equilibrium.flows import totals
 from solver.equilibrium.pools import Curves
 
 
@@ -44,7 +45,7 @@ def narrow(book: Book, x: Floats, width: float, *, cut: bool = True) -> Near:
     ``cut``: whether levels are cut to what others could take.
     """
     distance = book.limit - (x[book.sell] - x[book.buy])[book.pair]
-    certain = book.below + np.bincount(book.pair, book.value * (distance < -width), len(book.sell))
+    certain = book.below + totals(book.pair, book.value * (distance < -width), len(book.sell))
     some = np.flatnonzero(certain)
     listed = np.flatnonzero(np.abs(distance) <= width)
     listed = listed[np.lexsort((book.limit[listed], book.pair[listed]))]
@@ -52,7 +53,7 @@ def narrow(book: Book, x: Floats, width: float, *, cut: bool = True) -> Near:
     fresh = np.ones(len(listed), bool)
     fresh[1:] = (pair[1:] != pair[:-1]) | (limit[1:] != limit[:-1])
     level = np.cumsum(fresh) - 1
-    value = np.bincount(level, book.value[listed], int(fresh.sum()))
+    value = totals(level, book.value[listed], int(fresh.sum()))
     pair, limit = pair[fresh], limit[fresh]
     c = book.curves
     curves = c.only(x[c.sell] - x[c.buy] - c.limit >= -width)
@@ -78,7 +79,7 @@ def capped(tokens: int, sell: Ints, buy: Ints, value: Floats, count: int) -> Flo
     its sell token: else a market with an order 10^17 times the others has fills below what doubles resolve."""
     value = value.copy()
     for _ in range(ROUNDS):
-        taken, brought = np.bincount(buy, value, tokens), np.bincount(sell, value, tokens)
+        taken, brought = totals(buy, value, tokens), totals(sell, value, tokens)
         most = AMPLE * np.minimum(taken[sell[:count]], brought[buy[:count]])
         if (value[:count] <= most).all():
             break

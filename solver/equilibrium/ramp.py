@@ -12,20 +12,56 @@ from typing import Final
 
 import numpy as np
 
-from solver.equilibrium.batch import Floats, Ints
+from solver.equilibrium.batch import Floats
 from solver.equilibrium.book import Book, traded
-from solver.equilibrium.flows import laplacian
+from solver.equilibrium.flows import laplacian, solved, totals
 from solver.equilibrium.pools import given
 
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """``net``: (T,) value sold less value bought; ``jacobian``: (T, T) by x; ``turnover``: (T,) value sold plus
-    bought; ``stiffness``: (T,) the diagonal's part that comes from fills, not from prices."""
+    """``net``: (T,) value sold less value bought; ``jacobian``: (T, T) by x; ``turnover``: (T,) sold plus bought."""
 
     net: Floats
     jacobian: Floats
     turnover: Floats
+
+    @property
+    def share(self) -> float:
+        """The worst token's net over its turnover."""
+        return float(np.max(np.abs(self.net) / np.maximum(self.turnover, np.finfo(float).tiny), initial=0.0))
+
+
+#: Damping at first, at least, and after a step that did not help; how often it is raised before giving up.
+DAMPING, LEAST, AT_ONCE, RAISES = 1e-9, 1e-12, 1e-6, 12
+#: A step helps when what is missing falls by more than this share.
+HELP: Final = 1e-4
+#: No step moves a price by more than this plus four ramps (in logs).
+REACH: Final = 0.1
+
+
+def solve(book: Book, x: Floats, ramp: float, tolerance: float, steps: int) -> tuple[Floats, int]:
+    """Log prices where every token's net is at most ``tolerance`` of its turnover, or the best near them that
+    ``steps`` steps found; and the steps taken."""
+    here, damping, reach = excess(book, x, ramp), DAMPING, 4 * ramp + REACH
+    for step in range(steps):
+        if here.share <= tolerance:
+            return x, step
+        stiff = np.maximum(np.diag(here.jacobian), here.turnover)
+        stiff = np.where(stiff > 0, stiff, 1.0)
+        for _ in range(RAISES):
+            move = solved(here.jacobian / stiff[:, None] + damping * np.eye(len(x)), -here.net / stiff)
+            move = np.clip(move - np.median(move), -reach, reach)
+            there = excess(book, x + move, ramp)
+            less = np.abs(there.net).sum() < np.abs(here.net).sum() * (1 - HELP)
+            if less or there.share < here.share * (1 - HELP):
+                damping = max(damping / 10, LEAST)
+                break
+            damping = max(damping * 30, AT_ONCE)
+        else:
+            return x, step
+        x, here = x + move, there
+    return x, steps
 
 
 def excess(book: Book, x: Floats, ramp: float) -> Excess:
@@ -36,47 +72,6 @@ def excess(book: Book, x: Floats, ramp: float) -> Excess:
     sell, buy = np.r_[book.sell, book.curves.sell], np.r_[book.buy, book.curves.buy]
     rise = up[sell]
     flow, steep = np.r_[sold, out] * rise, np.r_[slope, bend] * rise
-    return assemble(book.tokens, sell, buy, flow, steep)
-
-
-def assemble(tokens: int, sell: Ints, buy: Ints, flow: Floats, steep: Floats) -> Excess:
-    """Flows that are worth ``flow`` and rise by ``steep`` with the log rate."""
-    outgo, income = np.bincount(sell, flow, tokens), np.bincount(buy, flow, tokens)
-    return Excess(outgo - income, laplacian(tokens, sell, buy, flow + steep, steep), outgo + income)
-
-
-STEPS: Final = 60
-
-
-def solve(book: Book, x: Floats, ramp: float, tolerance: float, steps: int = STEPS) -> tuple[Floats, float, int]:
-    """Log prices where every token's net is at most ``tolerance`` of its turnover; the worst share left; steps."""
-    here = excess(book, x, ramp)
-    damping = 1e-9
-    worst = share(here)
-    for step in range(steps):
-        if worst <= tolerance:
-            return x, worst, step
-        diagonal = np.diag(here.jacobian)
-        stiff = np.maximum(diagonal, here.turnover)
-        stiff = np.where(stiff > 0, stiff, 1.0)
-        for _ in range(12):
-            matrix = here.jacobian + np.diag(damping * stiff)
-            move = np.linalg.solve(matrix / stiff[:, None], -here.net / stiff)
-            move = np.clip(move - np.median(move), -4 * ramp - 0.1, 4 * ramp + 0.1)
-            there = excess(book, x + move, ramp)
-            if np.abs(there.net).sum() < np.abs(here.net).sum() * (1 - 1e-4) or share(there) < worst * (1 - 1e-4):
-                damping = max(damping / 10, 1e-12)
-                break
-            damping = max(damping * 30, 1e-6)
-        else:
-            return x, worst, step
-        x, here = x + move, there
-        worst = share(here)
-    return x, worst, steps
-
-
-def share(at: Excess) -> float:
-    """The worst token's net over its turnover."""
-    if not len(at.net):
-        return 0.0
-    return float(np.max(np.abs(at.net) / np.maximum(at.turnover, 1e-300)))
+    t = book.tokens
+    outgo, income = totals(sell, flow, t), totals(buy, flow, t)
+    return Excess(outgo - income, laplacian(t, sell, buy, flow + steep, steep), outgo + income)

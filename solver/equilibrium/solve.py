@@ -6,24 +6,24 @@ marginal forest, exactly → measure; and with a wider window again where that w
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from solver.equilibrium.batch import Batch, Equilibrium, Floats
-from solver.equilibrium.book import Orders, prepare
+from solver.equilibrium.book import prepare
 from solver.equilibrium.circles import Circles, circles, stacked
-from solver.equilibrium.finish import finish
+from solver.equilibrium.finish import Finished, finish
 from solver.equilibrium.guess import guess
 from solver.equilibrium.interior import follow
-from solver.equilibrium.locate import Located, locate, typical
+from solver.equilibrium.locate import Located, locate
 from solver.equilibrium.measure import measure
 from solver.equilibrium.near import Near, narrow
 from solver.equilibrium.pools import given
 
-#: Windows tried, each so much wider than the last; at the end every order, with and without care.
+#: Windows tried, each so much wider than the last; at the end every order, without and with care.
 WIDENINGS: Final = (1.0, 8.0, 64.0)
-
 #: Prices of a similar batch are taken to be this close (in logs).
 SIMILAR: Final = 1e-4
 
@@ -32,64 +32,65 @@ def equilibrium(batch: Batch, start: Floats | None = None) -> Equilibrium:
     """One price vector at which every order inside its limit is filled, none outside, and tokens balance.
 
     ``start``: (T,) prices of a similar batch. Never raises on odd markets: where it fails, ``exact`` is False.
+    Orders of one pair with the same limit are rationed equally: each is filled to the same share of its amount.
     """
-    orders = prepare(batch)
-    near_by = None
-    known = None
-    if start is not None:
-        with np.errstate(all="ignore"):
-            known = np.log(start)
-        near_by = SIMILAR if np.isfinite(known).all() else None
-    with np.errstate(over="ignore", under="ignore"):
-        parts = circles(orders)
-        located = locate(parts.inside, guess(orders, known), near_by)
-        return settle(batch, orders, parts, located)
+    with np.errstate(all="ignore"):
+        parts = circles(prepare(batch))
+        known = None if start is None else np.log(np.asarray(start, float))
+        if known is not None and np.isfinite(known).all() and len(known) == len(batch.values):
+            return settle(batch, parts, locate(parts.inside, known, SIMILAR))
+        return settle(batch, parts, locate(parts.inside, guess(parts.inside, known)))
 
 
-def settle(batch: Batch, orders: Orders, parts: Circles, located: Located) -> Equilibrium:
-    """From the window to the equilibrium."""
-    window, steps = located.window, located.steps
-    tries = [(window * wider, False, True) for wider in WIDENINGS] if window < np.inf else []
-    best: Equilibrium | None = None
-    for reach, careful, cut in [*tries, (np.inf, False, True), (np.inf, True, True), (np.inf, True, False)]:
-        near = narrow(located.book, located.x, reach, cut=cut)
-        scale = typical(located.book) if reach == np.inf else reach
-        mu = scale if reach == np.inf else scale / 32
-        at, taken = follow(near, located.x, mu, scale, careful=careful)
+def settle(batch: Batch, parts: Circles, located: Located) -> Equilibrium:
+    """From the window to the equilibrium, in wider windows when it lies outside."""
+    whole = [Try(np.inf), Try(np.inf, careful=True), Try(np.inf, careful=True, cut=False)]
+    windows = [Try(located.window * wider) for wider in WIDENINGS] if located.window < np.inf else []
+    best, least, steps = None, np.inf, located.steps
+    for attempt in [*windows, *whole]:
+        near = narrow(located.book, located.x, attempt.window, cut=attempt.cut)
+        scale = min(attempt.window, located.scale)
+        mu = scale if attempt.window == np.inf else scale / 32
+        at, taken = follow(near, located.x, mu, scale, careful=attempt.careful)
         steps += taken
         found = finish(near, at.x, at.f, at.marginal, at.active)
-        prices = stacked(parts, located.book.log_guess + found.x)
-        answer = report(batch, orders, parts.inside, prices, near, found, steps)
-        if best is None or answer.exact or answer.unrealised_over_realised < best.unrealised_over_realised:
-            best = answer
+        answer, off = report(batch, parts, located.book.log_guess, near, found, steps)
+        if best is None or answer.exact or off < least:
+            best, least = answer, off
         if answer.exact:
             break
     assert best is not None
     return best
 
 
-def report(batch: Batch, orders: Orders, inside: Orders, y: Floats, near: Near, found, steps: int) -> Equilibrium:  # type: ignore[no-untyped-def]
-    """Every order's fill at log prices ``y``."""
-    y = y - y[0] if len(y) else y
+@dataclass(frozen=True, slots=True)
+class Try:
+    """``window``: how far limits may be from prices to be decided upon; ``careful``: as ``follow`` has it; ``cut``:
+    as ``narrow`` has it."""
+
+    window: float
+    careful: bool = False
+    cut: bool = True
+
+
+def report(
+    batch: Batch, parts: Circles, log_guess: Floats, near: Near, found: Finished, steps: int
+) -> tuple[Equilibrium, float]:
+    """Every order's fill at the prices found, measured; and how far that is from an equilibrium."""
+    inside, orders = parts.inside, parts.orders
+    y = stacked(parts, log_guess + found.x)
+    y = y - y[:1]
     share = (y[inside.sell] - y[inside.buy] >= inside.limit).astype(float)
     share[near.order] = (found.fills * near.share)[near.level]
     fills = np.zeros(len(batch.sell))
     fills[inside.index] = share * inside.amount
-    out, _ = given(orders.curves, y)
+    c, prices, (out, _) = inside.curves, np.exp(y), given(inside.curves, y)
     known = np.isfinite(batch.values) & (batch.values > 0)
-    m = measure(orders, np.where(known, batch.values, np.exp(y)), y, fills[orders.index], out)
-    c = orders.curves
+    m = measure(orders, np.where(known, batch.values, prices), prices, fills[orders.index], out)
     flows = np.zeros((len(batch.pools.a), 2))
     np.subtract.at(flows, (c.pool, c.side), out)
-    np.add.at(flows, (c.pool, 1 - c.side), out * np.exp(y[c.sell] - y[c.buy]))
+    np.add.at(flows, (c.pool, 1 - c.side), out * prices[c.sell] / prices[c.buy])
     marginal = np.sort(inside.index[near.order[found.marginal[near.level]]])
-    return Equilibrium(
-        np.exp(y),
-        fills,
-        flows,
-        marginal,
-        m.leftovers,
-        m.unrealised_over_realised,
-        m.exact and found.settled,
-        steps,
-    )
+    exact = m.exact and found.settled
+    ratio = m.unrealised_over_realised
+    return Equilibrium(prices, fills, flows, marginal, m.leftovers, ratio, exact, steps), ratio + m.imbalance
