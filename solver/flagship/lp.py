@@ -138,7 +138,12 @@ class Program:
         gap: float = 1e-4,
         tolerance: float = TOLERANCE,
     ) -> bool:
-        """Whether a feasible point was found; ``share`` of the time that is left is the guard."""
+        """Whether a feasible point was found; ``share`` of the time that is left is the guard.
+
+        In a program without variables there is nothing to find.
+        """
+        if not self._count:
+            return False
         guard = deadline.guard_s
         limit = None if guard is None else max(LEAST_S, guard * share)
         matrix, gain = self._matrix(), self._gains()
