@@ -185,6 +185,15 @@ def by_flows(network: Network, flows: tuple[Floats, ...], prices: Floats, potent
     return rank
 
 
+def same_way(network: Network, flows: tuple[Floats, ...], prices: Floats, rank: Floats) -> bool:
+    """Whether all flows go from lower to higher ``rank`` (T,)."""
+    return all(
+        rank[tail] < rank[head]
+        for family, flow in zip(network.families, flows, strict=True)
+        for tail, head, _ in arcs(family, flow, prices)
+    )
+
+
 def arcs(family: Family, flows: Floats, prices: Floats) -> list[tuple[int, int, float]]:
     """(paid token, token got, value) of every venue that trades; of n tokens, in proportion to what comes out."""
     found = []

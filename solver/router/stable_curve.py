@@ -13,6 +13,8 @@ import numpy as np
 from solver.router.families import Bools, Floats
 from solver.router.stable_search import Trades, bracketed, newton
 
+#: Log prices this near those at which a pool rests are at rest.
+RESTING: Final = 1e-14
 #: Steps for the invariant; it converges quadratically from above.
 INVARIANT_STEPS: Final = 255
 
@@ -63,7 +65,7 @@ def solve(
     out = np.where(leave, log_prices - slopes, -np.inf).max(1)
     into = np.where(come, log_prices - slopes, np.inf).min(1) - log_gamma
     after, moves, multiplier = balances.copy(), np.zeros_like(used), np.ones(len(flat))
-    left = np.flatnonzero(out > into)
+    left = np.flatnonzero(out > into + RESTING)
     for follow in (newton, bracketed):
         if not len(left):
             break

@@ -14,12 +14,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
+from typing import Final
 
 import numpy as np
 
 from solver.router.clipped import root
 from solver.router.families import Answer, Bools, Floats, Ints
 from solver.router.layout import Layout, rows_of
+
+
+#: Logarithms of balances that change by no more have not changed.
+RESTING: Final = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,9 @@ class WeightedMany:
         reach = level[:, None] + ease
         moved = np.where(self.may_leave, np.minimum(reach, 0.0), 0.0)
         moved += np.where(self.may_come, np.maximum(reach + gap, 0.0), 0.0)
+        # Within rounding of resting is resting; rounding may also move one side only.
+        trades = (moved.min(1, initial=0.0) < -RESTING) & (moved.max(1, initial=0.0) > 0.0)
+        moved *= trades[:, None]
         return moved, level
 
     def _amounts(self, moved: Floats) -> Floats:
