@@ -43,7 +43,9 @@ def solved(name: str, batch: Batch, reference: float | None, prices: list[float]
     settled = integers.settle(batch, found)
     settling = time.perf_counter() - start
     misplaced = sum(not 0 <= left <= LEFT for left in settled.leftovers)
-    difference = None if prices is None else float(np.max(np.abs(found.prices / np.array(prices) - 1), initial=0.0))
+    difference = None
+    if prices is not None:
+        difference = float(np.max(np.abs(found.prices / np.array(prices) - 1), initial=0.0))
     return Row(
         name,
         surplus(batch, found),

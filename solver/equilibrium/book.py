@@ -19,7 +19,8 @@ from solver.equilibrium.pools import Curves, as_curves
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """The orders that make sense: ``index`` says where in the batch; ``rate`` is the least rate, ``limit`` its log."""
+    """The orders that make sense: ``index`` says where in the batch; ``rate`` is the least rate, ``limit`` its
+    log."""
 
     tokens: int
     index: Ints

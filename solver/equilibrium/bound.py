@@ -1,13 +1,14 @@
 """A proven upper bound on what any batch could be worth to its orders: the pay-as-bid optimum's dual.
 
-Let every order be paid its limit and no more, pools trade on their own curves, and value what is left at ``values``:
-no uniform price can give the orders a greater surplus at these values, since its trades are among these. By weak
-duality Σ q·max(0, y_sell − limit·y_buy) + Σ (pools' arbitrage profit at y) is no less than that for any y ≥ values;
-a linear program with the pools cut into segments only proposes y.
+Let every order be paid its limit and no more, pools trade on their own curves, and value what is left at
+``values``: no uniform price can give the orders a greater surplus at these values, since its trades are among
+these. By weak duality Σ q·max(0, y_sell − limit·y_buy) + Σ (pools' arbitrage profit at y) is no less than that for
+any y ≥ values; a linear program with the pools cut into segments only proposes y.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -59,8 +60,8 @@ def _propose(orders: Orders, values: Floats) -> Floats | None:
     worth = orders.amount[::every] * every * values[sell]
     cost = np.exp(orders.limit[::every]) * values[buy] / values[sell]
     steps = [_trade(orders, np.full(len(c.sell), z)) for z in CUTS]
-    out = np.concatenate([b[0] - a[0] for a, b in zip(steps, steps[1:], strict=False)] or [np.zeros(0)])
-    into = np.concatenate([b[1] - a[1] for a, b in zip(steps, steps[1:], strict=False)] or [np.zeros(0)])
+    out = np.concatenate([b[0] - a[0] for a, b in pairwise(steps)])
+    into = np.concatenate([b[1] - a[1] for a, b in pairwise(steps)])
     parts = len(CUTS) - 1
     pool_sell, pool_buy = np.tile(c.sell, parts), np.tile(c.buy, parts)
     plus = np.concatenate([worth, out * values[pool_sell]])

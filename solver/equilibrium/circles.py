@@ -1,9 +1,9 @@
 """Which tokens can trade with which: value goes in circles, so an order between tokens that no chain of orders and
 pools leads back from can never be filled.
 
-Tokens fall into groups, each token of a group reachable from any other (strongly connected components of the
-graph of orders and pools). Inside groups every price is bounded by others. Orders from group to group stay empty, for which
-the groups' price levels are set apart, once each group's own prices are known.
+Tokens fall into groups, each token of a group reachable from any other (strongly connected components of the graph
+of orders and pools). Inside groups every price is bounded by others. Orders from group to group stay empty, for
+which the groups' price levels are set apart, once each group's own prices are known.
 """
 
 from __future__ import annotations

@@ -65,7 +65,8 @@ def finish(near: Near, x: Floats, fills: Floats, marginal: Bools, active: Bools)
 
 
 def levelled(near: Near, x: Floats, forest: Forest, full: Bools, active: Bools) -> Floats:
-    """Log prices with every tree's value in balance, the levels ``full`` and the pools ``active`` trading and no others."""
+    """Log prices with every tree's value in balance, the levels ``full`` and the pools ``active`` trading and no
+    others."""
     c, trees = forest.component, forest.trees
     level = totals(c, x - forest.potential, trees) / np.bincount(c, minlength=trees)
     # What trades inside a tree says nothing of its level.

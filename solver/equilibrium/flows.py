@@ -33,12 +33,15 @@ def laplacian(tokens: int, sell: Ints, buy: Ints, by_sell: Floats, by_buy: Float
 def solved(matrix: Floats, right: Floats) -> Floats:
     """The solution; of least norm where the matrix is singular, and zero where it is no number at all."""
     try:
-        x: Floats = np.linalg.solve(matrix, right)
+        x = np.linalg.solve(matrix, right).astype(np.float64, copy=False)
         if np.isfinite(x).all():
             return x
-        x = np.linalg.lstsq(matrix, right, rcond=None)[0]
     except np.linalg.LinAlgError:
-        if not (np.isfinite(matrix).all() and np.isfinite(right).all()):
-            return np.zeros(len(right))
-        x = np.linalg.lstsq(matrix, right, rcond=None)[0]
-    return np.where(np.isfinite(x), x, 0.0)
+        pass
+    if not (np.isfinite(matrix).all() and np.isfinite(right).all()):
+        return np.zeros(len(right))
+    try:
+        least = np.linalg.lstsq(matrix, right, rcond=None)[0].astype(np.float64, copy=False)
+    except np.linalg.LinAlgError:
+        return np.zeros(len(right))
+    return np.where(np.isfinite(least), least, 0.0)

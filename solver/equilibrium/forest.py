@@ -1,4 +1,5 @@
-"""The forest that orders at their limit make of the tokens: along it prices are tied and fills follow from balance."""
+"""The forest that orders at their limit make of the tokens: along it prices are tied and fills follow from
+balance."""
 
 from __future__ import annotations
 

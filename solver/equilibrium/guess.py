@@ -1,8 +1,8 @@
 """Prices to begin from, when nobody gave any: those that most limits and pool prices are close to.
 
-Least absolute deviations of log rates, by a few rounds of reweighted least squares on a sample of the orders; every
-order counts alike, since what it is worth is not known before prices are. A limit that is off by any factor moves
-the result no more than one that is off by a little.
+Least absolute deviations of log rates, by a few rounds of reweighted least squares on a sample of the orders;
+every order counts alike, since what it is worth is not known before prices are. A limit that is off by any factor
+moves the result no more than one that is off by a little.
 """
 
 from __future__ import annotations

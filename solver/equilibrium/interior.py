@@ -2,9 +2,10 @@
 
 A level's fill f in (0, 1) has a slack on each side: with δ its log price above its limit, δ = u − z, z·f = μ and
 u·(1 − f) = μ; a pool's depth τ > 0 has δ = τ − y, τ·y = μ·edge, where the edge is a log rate that makes both of a
-kind. Together with balanced tokens that is the equilibrium as μ → 0. Newton on all of it costs O(n + T³) a step; every step is made twice, first towards μ = 0 and then with
-what that showed of the products' curvature (Mehrotra's corrector, held within a bound as Colombo & Gondzio advise).
-Orders with the same limit have the same fill all along.
+kind. Together with balanced tokens that is the equilibrium as μ → 0. Newton on all of it costs O(n + T³) a step;
+every step is made twice, first towards μ = 0 and then with what that showed of the products' curvature (Mehrotra's
+corrector, held within a bound as Colombo & Gondzio advise). Orders with the same limit have the same fill all
+along.
 """
 
 from __future__ import annotations

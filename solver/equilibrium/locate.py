@@ -79,7 +79,8 @@ def typical(orders: Orders, log_guess: Floats) -> float:
 
 
 def descend(book: Book, x: Floats, h: float, scale: float) -> tuple[Floats, float, int]:
-    """Narrower and narrower ramps from ``h`` on, until few orders lie on them: prices, the ramp, steps. ``scale``: the distance of limits over which what is willing changes much."""
+    """Narrower and narrower ramps from ``h`` on, until few orders lie on them: prices, the ramp, steps. ``scale``:
+    the distance of limits over which what is willing changes much."""
     steps = 0
     while True:
         x, taken = solve(book, x, h, min(COARSE, FINE * h / scale), STEPS)

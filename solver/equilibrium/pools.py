@@ -17,8 +17,8 @@ from solver.equilibrium.batch import Bools, Floats, Ints, Pools
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """2P directions: ``sell`` (the token given out), ``buy``, log ``limit`` of p_sell/p_buy, ``reserve`` of what is
-    given, ``weight`` of what is taken; ``pool`` and ``side`` (column of the token given) say where from."""
+    """2P directions: ``sell`` (the token given out), ``buy``, log ``limit`` of p_sell/p_buy, ``reserve`` of what
+    is given, ``weight`` of what is taken; ``pool`` and ``side`` (column of the token given) say where from."""
 
     sell: Ints
     buy: Ints

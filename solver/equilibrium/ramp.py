@@ -20,7 +20,8 @@ from solver.equilibrium.pools import given
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """``net``: (T,) value sold less value bought; ``jacobian``: (T, T) by x; ``turnover``: (T,) sold plus bought."""
+    """``net``: (T,) value sold less value bought; ``jacobian``: (T, T) by x; ``turnover``: (T,) sold
+    plus bought."""
 
     net: Floats
     jacobian: Floats

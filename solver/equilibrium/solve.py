@@ -65,8 +65,8 @@ def settle(batch: Batch, parts: Circles, located: Located) -> Equilibrium:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """``window``: how far limits may be from prices to be decided upon; ``careful``: as ``follow`` has it; ``cut``:
-    as ``narrow`` has it."""
+    """``window``: how far limits may be from prices to be decided upon; ``careful``: as ``follow`` has it;
+    ``cut``: as ``narrow`` has it."""
 
     window: float
     careful: bool = False
