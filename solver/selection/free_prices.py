@@ -26,9 +26,12 @@ NARROW: Final = 0.2
 MOST_OPEN: Final = 20_000
 #: Splits before a cell that overflowed is tried again.
 PATIENCE: Final = 2
-#: Halvings of the dive, and how far its last cell is widened about its centre.
+#: One cell in so many is dived into for something better: halvings, then how far the last cell is widened about its
+#: centre, then about the best prices known, so often at most.
+DIVE_EVERY: Final = 512
 DEEP: Final = 120
 WIDENED: Final = (1.0, 2.0, 4.0)
+MOST_CLIMBS: Final = 8
 #: Gains within this share of the best are as good.
 RELATIVE: Final = 1e-9
 
@@ -70,18 +73,19 @@ class _Search:
         if not len(market.sell) or market.tokens < 2:
             return self._found(0.0)
         root = self._bounded(whole_space(market))
-        self._dive(root)
         return self._found(self._branch(root))
 
     def _branch(self, root: Cell) -> float:
         """Cells, best bound first, until none can hold anything better; returns the bound then proven."""
         heap: list[tuple[float, int, Cell, int]] = [(-root.bound, 0, root, 0)]
         while heap:
-            bound, _, cell, patience = heapq.heappop(heap)
+            bound, number, cell, patience = heapq.heappop(heap)
             if -bound <= self._enough:
                 return self._best
             if self._cells > self._cells_left or time.monotonic() > self._deadline:
                 return max(-bound, self._best)
+            if number % DIVE_EVERY == 0:
+                self._dive(cell)
             if cell.diameter < NARROW and patience <= 0:
                 if self._enumerate(cell, MOST_OPEN):
                     continue
@@ -92,16 +96,22 @@ class _Search:
                     heapq.heappush(heap, (max(-part.bound, bound), self._cells, part, patience - 1))
         return self._best
 
-    def _dive(self, root: Cell) -> None:
-        """Down the half with the greater bound to a narrow cell; what lies around it is tried, none proven."""
-        cell = root
+    def _dive(self, cell: Cell) -> None:
+        """Down the half with the greater bound to a narrow cell; what lies around it is tried, none proven. Then
+        around the best prices known for as long as that helps."""
         for _ in range(DEEP):
             if cell.diameter < NARROW / 2:
                 break
             cell = max((self._bounded(vertices) for vertices in cell.split()), key=lambda half: half.bound)
-        centre = cell.vertices.mean(axis=0)
-        for factor in WIDENED:
-            self._enumerate(self._bounded(centre + factor * (cell.vertices - centre)), MOST_OPEN // 4, beam=True)
+        shape = cell.vertices - cell.vertices.mean(axis=0)
+        centre, tried = cell.vertices.mean(axis=0), -1.0
+        for _ in range(MOST_CLIMBS):
+            for factor in WIDENED:
+                around = self._bounded(centre + factor * shape)
+                self._enumerate(around, MOST_OPEN // 4, beam=True)
+            if self._best <= tried:
+                break
+            centre, tried = self._prices, self._best
 
     def _bounded(self, vertices: Floats) -> Cell:
         self._cells += 1

@@ -59,14 +59,15 @@ def relax(program: Program) -> Answer | None:
     )
 
 
-def choose(program: Program, *, seconds: float, nodes: int = 100_000, gap: float = 0.0) -> Answer | None:
-    """The best point SCIP finds with the whole variables whole; None when it finds none.
+def choose(program: Program, *, seconds: float, nodes: int = 100_000, loss: float = 0.0) -> Answer | None:
+    """The best point SCIP finds with the whole variables whole, or one that is within ``loss`` of it; None when it
+    finds none.
 
     One thread and a fixed seed: with the node limit reached before the clock the same input gives the same answer.
     """
     settings = (
-        f"limits/nodes = {nodes}\nlimits/gap = {gap}\nrandomization/randomseedshift = 1\n"
-        f"numerics/feastol = {TOLERANCE}\nnumerics/dualfeastol = {TOLERANCE}\n"
+        f"limits/nodes = {nodes}\nlimits/absgap = {loss}\nrandomization/randomseedshift = 1\n"
+        f"numerics/feastol = {TOLERANCE}\nnumerics/dualfeastol = 1e-7\n"
     )
     solver, bound = _solve(program, "SCIP", settings, seconds)
     if solver is None:

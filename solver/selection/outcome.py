@@ -1,0 +1,59 @@
+"""What is settled at one price vector, and what it is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from solver.equilibrium.batch import Batch, Equilibrium, Floats
+from solver.selection.pools import givers
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``prices`` (T,); ``fills`` (N,) sold; ``pool_flows`` (P, 2) into each pool's two tokens, worth zero at prices."""
+
+    prices: Floats
+    fills: Floats
+    pool_flows: Floats
+
+
+def of(equilibrium: Equilibrium) -> Outcome:
+    return Outcome(equilibrium.prices, equilibrium.fills, equilibrium.pool_flows)
+
+
+def surplus(batch: Batch, outcome: Outcome) -> float:
+    """What owners get above their limits, at outside values: Σ c_buy·(p_sell/p_buy − limit)·x."""
+    x = np.flatnonzero(outcome.fills)
+    rate = outcome.prices[batch.sell[x]] / outcome.prices[batch.buy[x]]
+    values = np.where(np.isfinite(batch.values) & (batch.values > 0), batch.values, 0.0)
+    return float(np.sum(values[batch.buy[x]] * (rate - batch.limit[x]) * outcome.fills[x]))
+
+
+def welfare(batch: Batch, outcome: Outcome, prices: Floats) -> float:
+    """What owners and pools gain, every token counted at ``prices``. At an equilibrium's own prices no allocation
+    whatever gains more than that equilibrium's: the shortfall is the loss that is nobody's gain."""
+    x = np.flatnonzero(outcome.fills)
+    sell, buy = batch.sell[x], batch.buy[x]
+    orders = outcome.fills[x] * (prices[sell] - batch.limit[x] * prices[buy])
+    pools = batch.pools
+    tokens = np.stack([pools.a, pools.b], axis=1) if len(pools.a) else np.zeros((0, 2), np.int64)
+    flows = outcome.pool_flows
+    given = np.maximum(-flows, 0)
+    weight = np.stack([pools.weight, 1 - pools.weight], axis=1)
+    with np.errstate(all="ignore"):
+        share = np.minimum(given / pools.reserves, 1 - 1e-15)[:, ::-1]
+        power = (weight / weight[:, ::-1])[:, ::-1]
+        asked = pools.reserves * np.expm1(-power * np.log1p(-share)) / pools.gamma[:, None]
+    asked = np.where(share > 0, asked, 0.0)
+    return float(orders.sum() + np.sum(prices[tokens] * (given - asked)))
+
+
+def most_welfare(batch: Batch, prices: Floats) -> float:
+    """The welfare if everyone could trade what they would at ``prices``: a bound on any outcome's."""
+    worth = prices[batch.sell] - batch.limit * prices[batch.buy]
+    pools = givers(batch.pools, prices)
+    with np.errstate(all="ignore"):
+        gains = batch.amount * np.maximum(worth, 0)
+    return float(np.sum(gains[np.isfinite(gains)]) + pools.gain(pools.best).sum())

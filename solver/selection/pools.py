@@ -1,0 +1,79 @@
+"""Pools beside fixed prices: how much each may give out while its curve is covered, and what that gains it.
+
+A pool that gives u of one token is paid u's worth of the other. Its curve asks Δ(u), convex; its gain
+U(u) = p_out·u − p_in·Δ(u) is greatest where its marginal price, fee included, meets the prices, and back at zero
+at the most it may give without falling below its curve.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from solver.equilibrium.batch import Floats, Ints, Pools
+
+#: Bisections for the most a pool may give: to rounding.
+BISECTIONS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Givers:
+    """Pools with something to gain: which ``pool`` (K,), the side it gives (0 or 1), tokens ``out`` and ``into``, and
+    in value at the prices: reserves of both (``deep_out``, ``deep_in``), the ``power`` w_out/w_in, ``gamma``; the
+    amount given that gains most (``best``) and the most that gains at all (``most``)."""
+
+    pool: Ints
+    side: Ints
+    out: Ints
+    into: Ints
+    deep_out: Floats
+    deep_in: Floats
+    power: Floats
+    gamma: Floats
+    best: Floats
+    most: Floats
+
+    def gain(self, given: Floats) -> Floats:
+        """U at values given, (…, K)."""
+        share = np.minimum(given / self.deep_out, 1 - 1e-15)
+        taken = self.deep_in * np.expm1(-self.power * np.log1p(-share)) / self.gamma
+        gained: Floats = given - taken
+        return gained
+
+    @property
+    def depth(self) -> Floats:
+        """How much more is best given per unit of log price."""
+        deep: Floats = (self.deep_out - self.best) / (1 + self.power)
+        return deep
+
+    def at(self, out_factor: Floats, in_factor: Floats) -> Givers:
+        """The same pools valued at prices that are so many times these; ``best`` and ``most`` as they were."""
+        return replace(self, deep_out=self.deep_out * out_factor, deep_in=self.deep_in * in_factor)
+
+
+def givers(pools: Pools, prices: Floats) -> Givers:
+    """Those pools that gain at ``prices``, each on the one side where it does."""
+    count = len(pools.a)
+    pool, side = np.tile(np.arange(count), 2), np.repeat([0, 1], count)
+    tokens = np.stack([pools.a, pools.b], axis=1) if count else np.zeros((0, 2), np.int64)
+    weights = np.stack([pools.weight, 1 - pools.weight], axis=1)
+    out, into = tokens[pool, side], tokens[pool, 1 - side]
+    with np.errstate(all="ignore"):
+        deep_out = pools.reserves[pool, side] * prices[out]
+        deep_in = pools.reserves[pool, 1 - side] * prices[into]
+        power = weights[pool, side] / weights[pool, 1 - side]
+        gamma = pools.gamma[pool]
+        kept = (deep_in * power / (gamma * deep_out)) ** (1 / (1 + power))
+        active = np.flatnonzero((kept < 1) & (kept > 0) & np.isfinite(deep_out + deep_in) & (out != into))
+    part = (pool, side, out, into, deep_out, deep_in, power, gamma)
+    chosen = tuple(field[active] for field in part)
+    best = deep_out[active] * (1 - kept[active])
+    made = Givers(*chosen, best, best)
+    low, high = best.copy(), deep_out[active].copy()
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        good = made.gain(middle) >= 0
+        low, high = np.where(good, middle, low), np.where(good, high, middle)
+    return Givers(*chosen, best, low)
