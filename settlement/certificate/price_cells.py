@@ -47,8 +47,9 @@ class Offer:
     """What an order allows: at most ``most`` given, for a rate of ``floor`` at least, in base units.
 
     ``worth`` is the reference price of what it wants, as recorded, 0 where it is not scored. A ``fee`` on volume
-    puts the floor ``spread`` above the limit. It is rounded down: the payout may be up to ``short`` units below
-    what the floor asks for, and one of more than (1 − fee)/fee units may score one unit more than it is.
+    puts the floor ``spread`` above the limit; no rate is below ``least``, fee or not. The fee is rounded down: the
+    payout may be up to ``short`` units below what the floor asks for, and one of more than (1 − fee)/fee units may
+    score one unit more than it is.
     """
 
     give: AssetId
@@ -57,6 +58,7 @@ class Offer:
     limit: Fraction
     floor: Fraction
     worth: int
+    least: Fraction
     spread: Fraction
     short: Fraction
     fee: Fraction
@@ -155,8 +157,9 @@ def _offer(order: AuctionOrder, auction: Auction, held: int | None, account: int
         return None
     fee = order.policies[0].factor if order.policies else NO_FEE
     limit = Fraction(limits.want[0], limits.give[0])
-    floor = limit / (1 - fee)
     most = order.remaining if held is None else min(order.remaining, held)
+    unit = Fraction(1, most)  # whoever gives anything gets a unit at least
+    floor = max(limit / (1 - fee), unit)
     return Offer(
         give=give,
         want=want,
@@ -164,8 +167,9 @@ def _offer(order: AuctionOrder, auction: Auction, held: int | None, account: int
         limit=limit,
         floor=floor,
         worth=(reference or 0) if order.scored else 0,
+        least=max(limit, unit),
         spread=floor - limit,
-        short=min(1 / (1 - fee), most * (floor - limit)),
+        short=NO_FEE if floor == unit else min(1 / (1 - fee), most * (floor - limit)),
         fee=fee,
         account=account,
     )
@@ -264,7 +268,7 @@ def _pair_terms(
     fee, least = Fraction(0), 0
     terms: list[tuple[Offer, int, int, int]] = []
     for place, offer in enumerate(offers):
-        if place >= inside and high is not None and offer.limit > high:
+        if place >= inside and high is not None and offer.least > high:
             continue  # outside its limit with or without a fee
         worth = offer.worth * unit // PRICE_SCALE
         over = wants - worth

@@ -7,6 +7,7 @@ Source of the scheme: Falk and Soland, "An Algorithm for Separable Nonconvex Pro
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Final
@@ -16,7 +17,7 @@ import numpy as np
 from solver.circulation.book import Book, Floats
 from solver.circulation.cells import TOUCHING, Cell, everywhere
 from solver.circulation.flows import Flow, best_flow
-from solver.circulation.moves import NOTHING, climbed
+from solver.circulation.moves import NOTHING, balanced, climbed
 from solver.circulation.relaxation import FARTHEST, Relaxed, relaxed, suggested
 
 #: Cuts looked at before one is made, in small books and in others.
@@ -33,8 +34,11 @@ SELDOM: Final = 4
 #: A flow worth this share of the best is worth climbing from, and by how many moves.
 PROMISING: Final = 0.8
 MOVES: Final = 6
+FIRST_MOVES: Final = 20
 #: No part of a cell that is cut is narrower than this share of it.
 SLIVER: Final = 0.2
+#: What a rate as far off as can be costs per value given, beside what it costs at the duals.
+FAR: Final = 0.005
 #: Cells narrower than this, in log, are cut no more.
 NARROW: Final = 1e-7
 
@@ -73,6 +77,14 @@ class Search:
         self.closed = 0.0  # the greatest bound of cells that are not cut further
         cell = everywhere(book.assets)
         self._add(cell, relaxed(book, cell), np.inf)
+
+    def begin(self, starts: Sequence[Floats]) -> None:
+        """Offer ``starts``, and what lies on the way from them, and from the duals, to balanced prices."""
+        for start in starts:
+            self.offer(start, moves=FIRST_MOVES)
+        for start in (*starts, suggested(self.nodes[0].relaxed)):
+            for price in balanced(self.book, start):
+                self.offer(price)
 
     @property
     def bound(self) -> float:
@@ -140,7 +152,8 @@ def cuts(book: Book, node: Node) -> list[Cut]:
     over = np.abs(node.relaxed.dual - book.worth)[want]
     apart = np.abs(np.exp(np.minimum(price[give] - price[want], 7.0)) - np.exp(np.minimum(paid, 7.0)))
     wrong = np.zeros((book.assets, book.assets))
-    weight = amount * np.minimum(np.maximum(over, 1e-3) * apart, 5.0)
+    far = np.minimum(np.abs(price[give] - price[want] - paid), 1.0)
+    weight = amount * (np.minimum(np.maximum(over, 1e-3) * apart, 5.0) + FAR * far * node.relaxed.dual[give])
     np.add.at(wrong, (np.minimum(give, want), np.maximum(give, want)), weight)
     found: list[Cut] = []
     enough = CUTS if book.size < LARGE_BOOK else CUTS_OF_LARGE

@@ -6,6 +6,7 @@ inside their limit. Each move is checked by the best flow at the prices it leads
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,9 @@ WIDEST_STEP: Final = 4.0
 #: A step that paid is followed by one this many times as wide, one that did not by a quarter of it.
 WIDER: Final = 3.0
 LAST_STEP: Final = 1e-7
+#: How often prices on the way to balance are looked at, and rounds in between.
+BALANCINGS: Final = 3
+ROUNDS_EACH: Final = 4
 #: A flow is better when it is by this share.
 BETTER: Final = 1e-9
 #: What is given below this share of the most is not traded.
@@ -41,6 +45,25 @@ def climbed(book: Book, start: Flow, *, moves: int) -> Flow:
         else:
             step /= 4.0
     return best
+
+
+def balanced(book: Book, start: Floats) -> Iterator[Floats]:
+    """Log prices on the way to where each asset is given and wanted in equal value (tâtonnement).
+
+    Of an asset wanted more than given the price rises. Where it takes tens of powers of ten, moves by small steps
+    would not get there.
+    """
+    price = start.copy()
+    for _ in range(BALANCINGS):
+        for _ in range(ROUNDS_EACH):
+            inside = price[book.give] - price[book.want] >= book.floor
+            value = np.where(inside, book.most * np.exp(price)[book.give], 0.0)
+            given = np.bincount(book.give, value, book.assets)
+            wanted = np.bincount(book.want, value, book.assets)
+            traded = (given > 0.0) & (wanted > 0.0)
+            rise = np.log(np.where(traded, wanted, 1.0) / np.where(traded, given, 1.0))
+            price += 0.5 * np.clip(rise, -WIDEST_STEP, WIDEST_STEP)
+        yield price.copy()
 
 
 def moved(book: Book, flow: Flow, step: float) -> Floats | None:

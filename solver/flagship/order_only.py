@@ -192,8 +192,7 @@ def _blocks(market: Market) -> list[Block]:
         members = sorted((number[asset] for asset in block), key=lambda place: (-volume[place], place))
         smaller, orders = part(book, members)
         begun = Search(rescaled(smaller, typical[members]), GAP)
-        begun.offer(np.zeros(len(members)))
-        begun.offer(-typical[members])
+        begun.begin([np.zeros(len(members)), -typical[members]])
         found.append(Block(tuple(assets[place] for place in members), orders, typical[members], begun))
     return found
 
@@ -215,15 +214,19 @@ def _book(market: Market) -> tuple[Book, list[AssetId]]:
     give = np.array([number[order.give] for order in market.orders], dtype=np.int64)
     want = np.array([number[order.want] for order in market.orders], dtype=np.int64)
     limit = np.array([order.limit for order in market.orders])
+    unit = np.array([market.unit[asset] for asset in assets])
     worth = np.array([1.0 if market.auction.reference_price(asset) else 0.0 for asset in assets])
     shared, of = np.array(balance), np.array(account, dtype=np.int64)
+    most = np.minimum([order.size for order in market.orders], shared[of])
+    # Whoever gives anything gets a base unit at least, which bounds absurd limits.
+    floor = np.maximum([order.floor for order in market.orders], unit[want] / np.maximum(most, LEAST_PRICE))
     book = Book(
         assets=len(assets),
         give=give,
         want=want,
-        most=np.minimum([order.size for order in market.orders], shared[of]),
+        most=most,
         limit=limit,
-        floor=np.log([order.floor for order in market.orders]),
+        floor=np.log(floor),
         gain=worth[give] - worth[want] * limit,
         account=of,
         held=shared,
