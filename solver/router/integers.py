@@ -36,7 +36,7 @@ SPENT: Final = 1 - 1e-6
 #: What is tried, of an amount that a venue refuses, and into how many trades one too large is cut.
 LESS: Final = (1 - 1e-12, 1 - 1e-9, 1 - 1e-6, 1 - 1e-3, 0.5)
 CUTS: Final = (2, 4, 8, 16)
-#: Sweeps over the tokens; one is enough without cycles.
+#: Sweeps over the tokens where trades go round in cycles, before a last one; without cycles that one is enough.
 SWEEPS: Final = 48
 
 
@@ -104,19 +104,18 @@ def execute(market: Market, arcs: Sequence[Arc], rank: Floats, give: int, want: 
     planned = {token: sum(int(arc.amount) for arc in out) for token, out in by_tail.items()}
     interactions: list[Interaction] = []
     spent = dict.fromkeys(by_tail, 0)
-    for _ in range(SWEEPS):
+    sweeps = SWEEPS if _upwards(by_tail, rank) else 0
+    for number in range(sweeps + 1):
         before = len(interactions)
+        if number == sweeps:
+            # What is still under way is brought down to the end, or whither it gets.
+            by_tail = {t: [arc for arc in out if rank[arc.head] > rank[arc.tail]] for t, out in by_tail.items()}
         for token in sorted(by_tail, key=lambda token: rank[token]):
-            if token == want and want != give:
-                continue
-            offer = left[token]
-            if token == give:
-                offer = min(offer, amount - spent[token])
-            if planned[token] < SPENT * (spent[token] + offer):
+            offer = left[token] if token != want else 0
+            if token == give and planned[token] < SPENT * (spent[token] + offer):
                 offer = min(offer, planned[token] - spent[token])
-            taken = _spend(market, states, by_tail[token], offer, interactions, left)
-            spent[token] += taken
-        if len(interactions) == before or not _upwards(by_tail, rank):
+            spent[token] += _spend(market, states, by_tail[token], offer, interactions, left)
+        if len(interactions) == before:
             break
     return Executed(tuple(interactions), tuple(left))
 

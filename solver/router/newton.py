@@ -44,8 +44,10 @@ class Found:
     done: bool
 
 
-def newton(dual: Dual, y: Floats, width: float, gap: float, limit: int) -> Found:
-    """From log prices ``y`` until no token falls short and the gap is at most ``gap`` of the bound."""
+def newton(dual: Dual, y: Floats, width: float, gap: float, limit: int, reach: float = 1.0) -> Found:
+    """From log prices ``y`` until no token falls short and the gap is at most ``gap`` of the bound.
+
+    ``reach``: how far, in log prices, the curvature is trusted; between ramps there may be none at all."""
     point = evaluate(dual, y, width)
     bounded = dual.bounded
     held, away = dual.fixed, np.where(dual.fixed, np.inf, 0.0)
@@ -71,20 +73,18 @@ def newton(dual: Dual, y: Floats, width: float, gap: float, limit: int) -> Found
                 break
             rounding = ROUNDINGS * degree
         step = -factor(wanting)
-        if damping == 0.0 and (step.max() > RISE or step.min() < FALL):
-            damping, factor = 1.0, None
+        if damping == 0.0 and (step.max() > RISE * reach or step.min() < FALL * reach):
+            damping, factor = 1.0 / reach, None
             count += 1
             continue
         following, spent = search(dual, point, step, wanting, residual, width, held)
         count += spent
         if following is None:
-            if damping > 1e3 or stalled > 3:
+            if damping > 1e3 / reach or stalled > 3:
                 break
-            damping, factor, stalled = max(1.0, 8 * damping), None, stalled + 1
+            damping, factor, stalled = max(1.0 / reach, 8 * damping), None, stalled + 1
             continue
-        if len(y) == 0 or float(np.abs(following.left - point.left).sum()) < 0:
-            factor = None
-        damping = 0.0 if damping < 0.1 else damping / 8 if spent == 1 else damping
+        damping = 0.0 if damping < 0.1 / reach else damping / 8 if spent == 1 else damping
         if damping > 0:
             factor = None
         point = following
@@ -127,9 +127,10 @@ def search(
         there = np.maximum(point.y + root_step(length * step), dual.floor)
         following = evaluate(dual, there, width)
         expected = float(wanting @ (there - point.y))
-        if following.value - point.value < ARMIJO * min(expected, 0.0):
-            return following, tried
-        if abs(expected) <= ROUNDED * scale:
+        if abs(expected) > ROUNDED * scale:
+            if following.value - point.value < ARMIJO * min(expected, 0.0):
+                return following, tried
+        else:
             left = following.left - (point.left - wanting)
             left[held] = 0.0
             if float(np.abs(left).sum()) < 0.9 * residual:

@@ -33,8 +33,8 @@ from solver.router.venues import Market, market
 ROUNDING: Final = 1e-11
 #: Nodes of the search among venues that cost something: proven below ``SMALL`` venues, the root and a few beyond.
 SMALL: Final = 40
-FEW: Final = 6
-MANY: Final = 400
+FEW: Final = 2
+MANY: Final = 64
 #: Times an input is corrected until it buys the output wanted.
 CORRECTIONS: Final = 12
 
