@@ -137,6 +137,14 @@ def _least_fill(fields: Fields) -> int:
     return fields.child("metadata").integer_or("min_tradable_amount", 0)
 
 
+def _amount(item: Fields, name: str) -> int | Fraction:
+    """An amount of up to 256 bits, nearly always a whole number written out."""
+    value = item.raw(name)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and not value.startswith("0"):
+        return item.integer(name, high=_WORD)
+    return item.fraction(name, low=Fraction(0), high=Fraction(_WORD))
+
+
 def _order(
     item: Fields,
     index: int,
@@ -151,8 +159,7 @@ def _order(
             raise UnknownAsset(item.where, asset)
     account = _account(item.text("accountID", limit=64))
     # Some hand-made instances carry rationals: give less, want more.
-    sell = math.floor(item.fraction("sellAmount", low=Fraction(0), high=Fraction(_WORD)))
-    buy = math.ceil(item.fraction("buyAmount", low=Fraction(0), high=Fraction(_WORD)))
+    sell, buy = math.floor(_amount(item, "sellAmount")), math.ceil(_amount(item, "buyAmount"))
     over = max(sell, buy)
     if over > MAX_AMOUNT:
         sell, buy = sell * MAX_AMOUNT // over, mul_div_ceil(buy, MAX_AMOUNT, over)
