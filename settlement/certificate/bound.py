@@ -27,7 +27,7 @@ from intents.amounts import PRICE_SCALE
 from intents.assets import AssetId
 from intents.auction import Auction
 from settlement.certificate.dual import DualPrices, dual_to_json
-from settlement.certificate.errors import CertificateError, PriceTooLow, UnboundedVenue, WeightOutOfRange
+from settlement.certificate.errors import CertificateError, PriceTooLow, WeightOutOfRange
 from settlement.certificate.gains import most_gain
 from settlement.certificate.offers import Offer, Offers, offers_of
 
@@ -70,8 +70,6 @@ def evaluate(auction: Auction, dual: DualPrices, where: str = "certificate") -> 
     total += _orders(offers_of(auction), scaled, scaled.cost(costs.trade_gas, costs.gas_price))
     for state in auction.venues:
         gain = most_gain(state, scaled.prices)
-        if gain is None:
-            raise UnboundedVenue(where, state.id)
         if gain > 0:
             total += max(0, gain - scaled.cost(state.gas, costs.gas_price))
     return max(0, -(-total >> scaled.shift))

@@ -9,7 +9,6 @@
         ├── WeightOutOfRange      a weight of costs outside 0 … 1
         ├── PriceTooLow           no feasible dual: surplus or leftovers are worth more than the price says
         ├── NotForThisAuction     an argument that does not hold for orders and venues like these
-        ├── UnboundedVenue        a venue whose state makes no curve to bound
         └── Overclaimed           the stated bound is lower than what the prices prove
 
 None of them voids the solution that carries the certificate: its score does not depend on it.
@@ -85,14 +84,6 @@ class NotForThisAuction(CertificateError):
 
     kind: str
     reason: str
-
-
-@dataclass(eq=False)
-class UnboundedVenue(CertificateError):
-    code: ClassVar[str] = "certificate.unbounded-venue"
-    text: ClassVar[str] = "no bound can be shown for venue {venue}"
-
-    venue: str
 
 
 @dataclass(eq=False)

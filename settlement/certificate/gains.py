@@ -38,8 +38,8 @@ from settlement.certificate.weighted import weighted_gain
 Prices = Mapping[AssetId, int]
 
 
-def most_gain(state: VenueState, prices: Prices) -> int | None:
-    """No trade on ``state`` gains more than this at ``prices``; ``None`` where no bound could be proven."""
+def most_gain(state: VenueState, prices: Prices) -> int:
+    """No trade on ``state`` gains more than this at ``prices``."""
     match state:
         case ConstantProductState():
             return _constant_product(state, prices)

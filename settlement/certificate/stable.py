@@ -104,20 +104,20 @@ class _Band:
     high: tuple[int, ...]
 
 
-def stable_gain(state: StableState, prices: Mapping[AssetId, int]) -> int | None:
+def stable_gain(state: StableState, prices: Mapping[AssetId, int]) -> int:
     """No trades on the pool gain more than this at ``prices``, integers in any unit; the same unit, rounded up.
 
-    ``None`` where that could not be shown.
+    All there is in the pool, where its numbers make no curve or an asset is worth nothing.
     """
+    everything = sum(prices[asset] * reserve for asset, reserve in zip(state.assets, state.reserves, strict=True))
     pool = Stableswap.of(state)
     if pool is None:
-        return None
+        return everything
     unit = lcm(*(scaling.numerator for scaling in pool.scaling))
     values = [
         prices[asset] * scaling.denominator * (unit // scaling.numerator)
         for asset, scaling in zip(pool.place, pool.scaling, strict=True)
     ]
-    everything = sum(prices[asset] * state.reserves[state.assets.index(asset)] for asset in pool.place)
     if not all(values):
         return everything
     kept, whole = pool.kept.numerator, pool.kept.denominator

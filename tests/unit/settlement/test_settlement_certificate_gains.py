@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from fractions import Fraction
 from itertools import permutations
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import NonlinearConstraint, minimize
 
 from intents.assets import AssetId
 from intents.venue_states import (
@@ -25,10 +28,12 @@ from intents.venue_states import (
 )
 from liquidity.errors import VenueError
 from liquidity.registry import open_venue
+from liquidity.stable_math import invariant_of
 from liquidity.tick_math import sqrt_price_at
 from settlement.certificate.gains import most_gain as most_in_units
 from solver.flagship.replies import edges_of
 
+Floats = npt.NDArray[np.float64]
 A, B, C = AssetId("a"), AssetId("b"), AssetId("c")
 E = 10**18
 NAME = VenueId("v")
@@ -87,10 +92,11 @@ def priced(b: int, c: int) -> dict[AssetId, Fraction]:
     return {A: Fraction(1), B: Fraction(1000 + b, 1000), C: Fraction(1000 + c, 1000)}
 
 
-def most_gain(state: VenueState, prices: Mapping[AssetId, Fraction]) -> Fraction | None:
+def most_gain(state: VenueState, prices: Mapping[AssetId, Fraction]) -> Fraction:
     """The bound at rational prices, by way of integers."""
-    found = most_in_units(state, {asset: -int(-price * UNIT // 1) for asset, price in prices.items()})
-    return None if found is None else Fraction(found, UNIT)
+    return Fraction(
+        most_in_units(state, {asset: -int(-price * UNIT // 1) for asset, price in prices.items()}), UNIT
+    )
 
 
 def gain(
@@ -111,8 +117,6 @@ def test_no_exact_trade_gains_more(name: str, b: int, c: int, amount: int) -> No
     """Whatever is traded, in whatever direction, at whatever prices."""
     state, prices = STATES[name], priced(b, c)
     most = most_gain(state, prices)
-    if most is None:
-        pytest.fail("no bound could be shown")
     for into, out in permutations(state.assets, 2):
         assert gain(state, prices, into, out, amount) <= most
 
@@ -126,7 +130,6 @@ def test_reply_reaches_the_bound(name: str, b: int) -> None:
     if len(state.assets) > 2:
         prices[C] = prices[B]  # then one direction at a time is close to the whole
     most = most_gain(state, prices)
-    assert most is not None
     got = Fraction(0)
     for edge in edges_of(state):
         rate = float(prices[edge.asset_in] / prices[edge.asset_out])
@@ -142,4 +145,67 @@ def test_worthless_input_is_worth_all_the_output() -> None:
     """With an input that costs nothing the bound is the whole reserve."""
     prices = {A: Fraction(0), B: Fraction(1)}
     assert most_gain(STATES["constant product"], prices) == 900 * E
-    assert most_gain(STATES["weighted"], prices | {C: Fraction(1)}) is not None
+    assert most_gain(STATES["weighted"], prices | {C: Fraction(1)}) == (1250 + 770) * E
+
+
+@pytest.mark.parametrize("name", ["weighted", "balancer"])
+@settings(max_examples=25, deadline=None)
+@given(
+    b=Rates,
+    c=Rates,
+    steps=st.lists(st.tuples(st.permutations((A, B, C)), st.integers(1, 200 * E)), min_size=2, max_size=5),
+)
+def test_no_sequence_of_trades_gains_more(
+    name: str, b: int, c: int, steps: list[tuple[list[AssetId], int]]
+) -> None:
+    """Several assets at once, by trades one after the other on what the last one left."""
+    prices = priced(b, c)
+    venue, total = open_venue(STATES[name]), Fraction(0)
+    most = most_gain(STATES[name], prices)
+    for (into, out, _), amount in steps:
+        try:
+            swap = venue.swap_in(into, out, amount)
+        except VenueError:
+            continue
+        venue = open_venue(swap.state)
+        total += prices[out] * swap.amount_out - prices[into] * swap.amount_in
+        assert total <= most
+
+
+@pytest.mark.parametrize("name", ["weighted", "balancer"])
+@settings(max_examples=15, deadline=None)
+@given(b=Rates, c=Rates)
+def test_three_assets_at_once_reach_the_bound(name: str, b: int, c: int) -> None:
+    """The best amounts of a convex program over what goes in and out (SLSQP) gain nearly all of it."""
+    state, prices = STATES[name], priced(b, c)
+    most = float(most_gain(state, prices) / E)
+    found = best_by_slsqp(name, [float(prices[asset]) for asset in (A, B, C)])
+    assert most >= found - 1e-6
+    assert most - found <= 1e-4 + 1e-4 * most
+
+
+def best_by_slsqp(name: str, values: list[float]) -> float:
+    """The best gain over six amounts, fee on the input, on the curve of the pool in whole units."""
+    kept, balances = 1.0 - float(FEE), np.array([r / E for r in STATES[name].reserves])  # type: ignore[union-attr]
+
+    d = invariant_of(100, 1, [900 * E, 500 * E, 700 * E]) / E
+
+    def level(x: Floats) -> float:
+        x = np.maximum(x, 1e-9)
+        if name == "weighted":
+            return float(np.array([0.2, 0.5, 0.3]) @ np.log(x / balances))
+        return float(300.0 * (x.sum() - d) + d - d**4 / (27.0 * x.prod())) / (300.0 * d)
+
+    def after(y: Floats) -> Floats:
+        return balances + kept * y[:3] - y[3:]
+
+    price = np.array(values)
+    best = minimize(
+        lambda y: float(price @ (y[:3] - y[3:])),
+        np.zeros(6),
+        bounds=[(0.0, 5000.0)] * 3 + [(0.0, 0.999 * b) for b in balances],
+        constraints=NonlinearConstraint(lambda y: level(after(y)), 0.0, np.inf),
+        method="SLSQP",
+        options={"maxiter": 300, "ftol": 1e-12},
+    )
+    return -float(best.fun)
