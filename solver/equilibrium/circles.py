@@ -49,6 +49,8 @@ def only(orders: Orders, at: Ints) -> Orders:
 def groups(orders: Orders) -> Ints:
     """(T,) group numbers, from the sinks up."""
     t, c = orders.tokens, orders.curves
+    if t == 0:
+        return np.zeros(0, np.int64)
     linked = np.bincount(orders.sell * t + orders.buy, minlength=t * t) > 0
     linked[c.sell * t + c.buy] = True
     reach = linked.reshape(t, t).astype(np.float32)

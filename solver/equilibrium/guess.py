@@ -21,8 +21,8 @@ ROUNDS: Final = 8
 CLOSE: Final = 1e-3
 
 
-def guess(orders: Orders, known: Floats | None = None) -> Floats:
-    """(T,) log prices; tokens that nothing links to others are at zero, or as ``known`` (NaN where not)."""
+def guess(orders: Orders) -> Floats:
+    """(T,) log prices; tokens that nothing links to others are at zero."""
     t, c = orders.tokens, orders.curves
     every = -(-len(orders.sell) // SAMPLE) or 1
     half = len(c.sell) // 2
@@ -42,6 +42,4 @@ def guess(orders: Orders, known: Floats | None = None) -> Floats:
         matrix[np.arange(t), np.arange(t)] += 1e-9 * np.maximum(np.diag(matrix), 1e-3)
         y = solved(matrix, right)
         weight = 1 / np.maximum(np.abs(y[sell] - y[buy] - rate), CLOSE)
-    if known is not None:
-        y = np.where(np.isfinite(known), known, y)
     return y

@@ -31,7 +31,7 @@ SIMILAR: Final = 1e-4
 def equilibrium(batch: Batch, start: Floats | None = None) -> Equilibrium:
     """One price vector at which every order inside its limit is filled, none outside, and tokens balance.
 
-    ``start``: (T,) prices of a similar batch. Never raises on odd markets: where it fails, ``exact`` is False.
+    ``start``: (T,) prices of a similar batch, taken for nothing unless all are positive. Never raises on odd markets: where it fails, ``exact`` is False.
     Orders of one pair with the same limit are rationed equally: each is filled to the same share of its amount.
     """
     with np.errstate(all="ignore"):
@@ -39,7 +39,7 @@ def equilibrium(batch: Batch, start: Floats | None = None) -> Equilibrium:
         known = None if start is None else np.log(np.asarray(start, float))
         if known is not None and np.isfinite(known).all() and len(known) == len(batch.values):
             return settle(batch, parts, locate(parts.inside, known, SIMILAR))
-        return settle(batch, parts, locate(parts.inside, guess(parts.inside, known)))
+        return settle(batch, parts, locate(parts.inside, guess(parts.inside)))
 
 
 def settle(batch: Batch, parts: Circles, located: Located) -> Equilibrium:
