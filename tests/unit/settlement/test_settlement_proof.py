@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -42,7 +43,7 @@ def two_markets() -> Auction:
 
 
 def filled(
-    batch: Auction, solver: str, *places: int, part: int = 10, claim: dict[str, object] | None = None
+    batch: Auction, solver: str, *places: int, part: int = 10, claim: Mapping[str, object] | None = None
 ) -> Solution:
     """The orders at ``places`` filled at even prices, ``part`` of ten."""
     orders = [batch.orders[place] for place in places]
