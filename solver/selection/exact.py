@@ -14,7 +14,7 @@ import numpy as np
 
 from solver.equilibrium.batch import Batch, Floats
 from solver.selection.outcome import Outcome
-from solver.selection.pools import Givers
+from solver.selection.pools import Givers, asked_by_curve
 
 #: A token's net may miss zero by this share of its turnover.
 BALANCED: Final = 1e-11
@@ -37,18 +37,33 @@ class Plan:
 
 def exact(batch: Batch, prices: Floats, plan: Plan) -> Outcome | None:
     """The plan in exact balance, with limits met and curves covered; None when that cannot be had."""
+    balanced = balance_out(batch, prices, plan)
+    return balanced if balanced is not None and lawful(batch, balanced) else None
+
+
+def balance_out(batch: Batch, prices: Floats, plan: Plan) -> Outcome | None:
+    """The plan in exact balance, whatever limits and curves say."""
     plan = Plan(plan.fills.copy(), plan.pools, np.clip(plan.given, 0, plan.pools.most), plan.prices_move)
     moved = _by_prices(batch, prices, plan) if plan.prices_move else _by_amounts(batch, prices, plan)
-    if moved is None or not _limits_met(batch, moved, plan.fills):
+    if moved is None:
         return None
-    given = plan.given * moved[plan.pools.out] / prices[plan.pools.out]
-    pools = plan.pools.at(moved[plan.pools.out] / prices[plan.pools.out], moved[plan.pools.into] / prices[plan.pools.into])
-    if np.any(pools.gain(given) < -COVERED * given):
-        return None
+    pools = plan.pools
+    given = plan.given / prices[pools.out]
     flows = np.zeros((len(batch.pools.a), 2))
-    flows[pools.pool, pools.side] = -given / moved[pools.out]
-    flows[pools.pool, 1 - pools.side] = given / moved[pools.into]
+    flows[pools.pool, pools.side] = -given
+    flows[pools.pool, 1 - pools.side] = given * moved[pools.out] / moved[pools.into]
     return Outcome(moved, plan.fills, flows)
+
+
+def lawful(batch: Batch, outcome: Outcome) -> bool:
+    """Whether every limit is met and every pool is on or above its curve."""
+    prices = outcome.prices
+    x = np.flatnonzero(outcome.fills)
+    met = prices[batch.sell[x]] >= batch.limit[x] * prices[batch.buy[x]] * (1 - AT_LIMIT)
+    given = np.maximum(-outcome.pool_flows, 0.0)
+    taken = np.maximum(outcome.pool_flows, 0.0)[:, ::-1]
+    asked = asked_by_curve(batch.pools, given)
+    return bool(met.all() and np.all(asked <= taken * (1 + COVERED)))
 
 
 def _by_amounts(batch: Batch, prices: Floats, plan: Plan) -> Floats | None:
@@ -103,9 +118,3 @@ def balance(batch: Batch, prices: Floats, plan: Plan) -> tuple[Floats, Floats]:
     sold = np.bincount(batch.sell, value, tokens) + np.bincount(pools.out, plan.given, tokens)
     bought = np.bincount(batch.buy, value, tokens) + np.bincount(pools.into, plan.given, tokens)
     return sold - bought, sold + bought
-
-
-def _limits_met(batch: Batch, prices: Floats, fills: Floats) -> bool:
-    x = np.flatnonzero(fills)
-    met = prices[batch.sell[x]] >= batch.limit[x] * prices[batch.buy[x]] * (1 - AT_LIMIT)
-    return bool(met.all())

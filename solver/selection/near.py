@@ -60,7 +60,8 @@ def nearby(batch: Batch, equilibrium: Equilibrium, effort: Effort) -> Near:
     candidates = np.flatnonzero(sane & (close | partial | (filled > 0) | (marginal & (edge >= -AT_LIMIT))))
     must = partial | close
     orders = candidates[must[candidates] | _nearest(batch, candidates, edge, value, partial, effort)]
-    settled = np.where(filled > 0, filled, 0.0)
+    # An order beyond its limit stays only where it is open and may be left.
+    settled = np.where((filled > 0) & (edge >= -AT_LIMIT), filled, 0.0)
     settled[orders] = 0.0
     unit = float(np.median(value[orders])) if len(orders) else 1.0
     return Near(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from solver.equilibrium.batch import Batch, Equilibrium, Floats
-from solver.selection.pools import givers
+from solver.selection.pools import asked_by_curve, givers
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +39,9 @@ def welfare(batch: Batch, outcome: Outcome, prices: Floats) -> float:
     orders = outcome.fills[x] * (prices[sell] - batch.limit[x] * prices[buy])
     pools = batch.pools
     tokens = np.stack([pools.a, pools.b], axis=1) if len(pools.a) else np.zeros((0, 2), np.int64)
-    flows = outcome.pool_flows
-    given = np.maximum(-flows, 0)
-    weight = np.stack([pools.weight, 1 - pools.weight], axis=1)
-    with np.errstate(all="ignore"):
-        share = np.minimum(given / pools.reserves, 1 - 1e-15)[:, ::-1]
-        power = (weight / weight[:, ::-1])[:, ::-1]
-        asked = pools.reserves * np.expm1(-power * np.log1p(-share)) / pools.gamma[:, None]
-    asked = np.where(share > 0, asked, 0.0)
-    return float(orders.sum() + np.sum(prices[tokens] * (given - asked)))
+    given = np.maximum(-outcome.pool_flows, 0.0)
+    asked = asked_by_curve(pools, given)
+    return float(orders.sum() + np.sum(prices[tokens] * given - prices[tokens[:, ::-1]] * asked))
 
 
 def most_welfare(batch: Batch, prices: Floats) -> float:

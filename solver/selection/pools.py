@@ -7,7 +7,7 @@ at the most it may give without falling below its curve.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -48,10 +48,6 @@ class Givers:
         deep: Floats = (self.deep_out - self.best) / (1 + self.power)
         return deep
 
-    def at(self, out_factor: Floats, in_factor: Floats) -> Givers:
-        """The same pools valued at prices that are so many times these; ``best`` and ``most`` as they were."""
-        return replace(self, deep_out=self.deep_out * out_factor, deep_in=self.deep_in * in_factor)
-
 
 def givers(pools: Pools, prices: Floats) -> Givers:
     """Those pools that gain at ``prices``, each on the one side where it does."""
@@ -77,3 +73,13 @@ def givers(pools: Pools, prices: Floats) -> Givers:
         good = made.gain(middle) >= 0
         low, high = np.where(good, middle, low), np.where(good, high, middle)
     return Givers(*chosen, best, low)
+
+
+def asked_by_curve(pools: Pools, given: Floats) -> Floats:
+    """(P, 2): how much of the other token each curve asks, fee included, for ``given`` (P, 2) of this one."""
+    weight = np.stack([pools.weight, 1 - pools.weight], axis=1)
+    with np.errstate(all="ignore"):
+        share = np.minimum(given / pools.reserves, 1 - 1e-15)
+        power = weight / weight[:, ::-1]
+        asked = pools.reserves[:, ::-1] * np.expm1(-power * np.log1p(-share)) / pools.gamma[:, None]
+    return np.where(given > 0, asked, 0.0)
