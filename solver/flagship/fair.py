@@ -23,11 +23,11 @@ from solver.protocol import Deadline
 
 MAX_ROUNDS: Final = 24
 #: Rounds that a pair may fall short before it is left out, and how its terms are raised in each.
-PATIENCE: Final = 3
+PATIENCE: Final = 2
 DEARER: Final = 4.0
 MORE_MARGIN: Final = 0.03
 #: The share of the time left that one round may take.
-ROUND_SHARE: Final = 0.25
+ROUND_SHARE: Final = 0.15
 
 
 def fair_batches(

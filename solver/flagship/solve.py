@@ -1,7 +1,7 @@
 """The flagship's table of contents.
 
-seeds → prepare → bound and certificate → search (start, climb, select, polish) → settle in integers, verify →
-once more with floors, for a batch that stands beside rivals → once more without → single pairs that are left
+seeds → prepare → a first batch (start, climb, select, polish → settle in integers, verify) → bound and
+certificate → batches with floors, that stand beside rivals → batches without → single pairs that are left
 
 Orders alone, without venues, costs or fees of ours, have a search of their own (``order_only``).
 """
@@ -29,6 +29,8 @@ from solver.flagship.seeds import seeds
 from solver.flagship.settling import Settling
 from solver.protocol import Deadline
 
+#: The last step may take a little longer than it was given.
+IN_TIME: Final = 0.96
 #: The share of the time left that the bound may take, as long as its prices still improve.
 BOUND_SHARE: Final = 0.25
 #: The share of the time that a batch of orders alone may take, as long as its gap is open.
@@ -47,7 +49,7 @@ PAIR_SHARE: Final = 0.25
 class WalrasConfig:
     """Shares of the time left at each point: for a batch that is fair beside rivals, then for any batch."""
 
-    fair_share: float = 0.5
+    fair_share: float = 0.65
     free_share: float = 0.8
 
 
@@ -61,6 +63,7 @@ class Walras:
 
     def solve(self, auction: Auction, deadline: Deadline) -> Iterable[Solution]:
         """The simple answers at once, then each better batch as soon as it verifies."""
+        deadline = deadline.part(IN_TIME)
         settling, stand = Settling(Verifier(auction), self.name), Stand(self.name)
         if fits(auction):
             yield from self._orders_alone(auction, settling, stand, deadline)
@@ -68,23 +71,23 @@ class Walras:
         simple: list[Verified] = []
         yield from self._simple(auction, settling, stand, simple, deadline)
         problem = prepare(measure(auction, self.name), deadline)
+        # A first batch of any kind; then fair ones, where there is anything to be fair to; then any again.
+        for batch in islice(settling.batches(problem, deadline, deadline), 1):
+            yield from self._offered(settling, stand, batch, simple, deadline)
         dual = dual_prices(problem.market, deadline.part(BOUND_SHARE))
         problem = replace(problem, start=relative(dual, problem.market))
         stand.proof = certify(auction, dual)
         yield from stand.bids()
-        # A first batch of any kind; then fair ones, where there is anything to be fair to; then any again.
-        for batch in islice(settling.batches(problem, deadline, deadline), 1):
-            yield from self._offered(settling, stand, batch, simple, deadline)
         fair: Verified | None = None
-        if floors(simple):
-            for batch in fair_batches(settling, problem, simple, deadline.part(self.config.fair_share)):
-                if not unfair_pairs(batch, simple) and (fair is None or batch.score.net > fair.score.net):
-                    fair = batch
-                yield from self._offered(settling, stand, batch, simple, deadline)
+        for batch in self._fair(settling, problem, simple, deadline.part(self.config.fair_share)):
+            yield from self._offered(settling, stand, batch, simple, deadline)
+            if not unfair_pairs(batch, simple) and (fair is None or batch.score.net > fair.score.net):
+                fair = batch
+                yield from self._beside(stand, fair, simple)
         for batch in settling.batches(problem, deadline.part(self.config.free_share), deadline):
             yield from self._offered(settling, stand, batch, simple, deadline)
-        if fair is not None and won([*stand.best, fair], simple) > won(stand.best, simple):
-            yield stand.certified(replace(fair.solution, id=FAIRER_ID))
+        if fair is not None:  # once more, as what it stands beside has changed
+            yield from self._beside(stand, fair, simple)
         yield from self._pairs(settling, stand, problem, fair, simple, deadline)
 
     def _simple(
@@ -99,6 +102,19 @@ class Walras:
                 yield from stand.offer([bid])
         for bids in (simple, *families.values()):
             yield from stand.offer(winners(bids))
+
+    def _fair(
+        self, settling: Settling, problem: Problem, simple: Sequence[Verified], deadline: Deadline
+    ) -> Iterator[Verified]:
+        """Batches on the way to fair ones, where there is anything to be fair to."""
+        if any(len(bid.score.pairs) == 1 for bid in simple):
+            yield from fair_batches(settling, problem, simple, deadline)
+
+    def _beside(self, stand: Stand, fair: Verified, simple: Sequence[Verified]) -> Iterator[Solution]:
+        """The fair batch as a bid of its own, if more is settled with it; else the best again in its place."""
+        stays = won([*stand.best, fair], simple) > won(stand.best, simple)
+        bid = fair if stays else stand.best[0]
+        yield stand.certified(replace(bid.solution, solver=self.name, id=FAIRER_ID))
 
     def _offered(
         self, settling: Settling, stand: Stand, batch: Verified, simple: Sequence[Verified], deadline: Deadline
