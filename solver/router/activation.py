@@ -4,9 +4,10 @@ A venue that profits z = p·flow − c·p_m at prices p, its cost c being paid i
 where it starts to pay, as an order book has at a level's price. That relaxation is the best convex one: its dual
 value bounds every choice of venues, and at an optimum no more venues are used in part than there are prices.
 
-The kink is spread over a width w of z in units of v = c·p_m: the part used is θ = clip(z/(v·w)), and worth v·s with
-s(r) = θ·(r − θ·w/2), r = z/v: convex in prices, homogeneous and never above max(0, z). Once centred, a venue answers
-by its ramp instead (``ramp.py``). Its curvature in log prices is θ times the venue's own plus dθ/dz·∇z·∇zᵀ.
+The kink is spread over a width w of z in units of v = c·p_m: the part used is θ = clip(z/(v·w)), and worth v·s
+with s(r) = θ·(r − θ·w/2), r = z/v: convex in prices, homogeneous and never above max(0, z). Once centred, a venue
+answers by its ramp instead (``ramp.py``). Its curvature in log prices is θ times the venue's own plus
+dθ/dz·∇z·∇zᵀ.
 """
 
 from __future__ import annotations
@@ -104,10 +105,12 @@ class Costed:
         return self._use(profit, price, width)[0]
 
     def centred(self, parts: Floats, log_prices: Floats, width: float) -> Costed:
-        """Profit changes with log prices by the value traded: at least that at which the cost is earned back, which
-        is about the root of cost times depth."""
+        """Profit changes with log prices by the value traded: at least that at which the cost is earned back,
+        which is about the root of cost times depth."""
         flows, _, price = self._profits(log_prices)
-        traded = totals(self.inner.slot_venue, np.abs(np.exp(log_prices[self.inner.slot_token]) * flows), self.venues)
+        traded = totals(
+            self.inner.slot_venue, np.abs(np.exp(log_prices[self.inner.slot_token]) * flows), self.venues
+        )
         depth = totals(self._own, self.inner.hints[1] * np.exp(log_prices[self.inner.tails]), self.venues)
         cost = self.cost * price
         return replace(self, ramp=Ramp(parts, width * np.maximum(traded / 2.0, np.sqrt(cost * (depth + cost)))))

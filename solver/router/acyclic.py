@@ -1,12 +1,14 @@
 """Routing without cycles: tokens in one order, every venue trading down it.
 
-Why? Venues that disagree on prices offer arbitrage to anybody; on real dumps it dwarfs what an order could get, and it
-is not the order's. The rule: the tokens that one order passes through can be put in an order such that every trade goes
-from an earlier to a later one. Venues of two tokens then trade one way only, venues of more take tokens up to a cut and
-give those after it; what remains is a routing like any other, with a bound of its own for that order of tokens.
+Why? Venues that disagree on prices offer arbitrage to anybody; on real dumps it dwarfs what an order could get,
+and it is not the order's. The rule: the tokens that one order passes through can be put in an order such that
+every trade goes from an earlier to a later one. Venues of two tokens then trade one way only, venues of more take
+tokens up to a cut and give those after it; what remains is a routing like any other, with a bound of its own for
+that order of tokens.
 
-Two orders are tried, and the better routing kept: by potential (how the order's give-and-take moves prices in a network
-without fees: currents flow down it), and by the flows of the unrestricted routing once its circulations are cancelled.
+Two orders are tried, and the better routing kept: by potential (how the order's give-and-take moves prices in a
+network without fees: currents flow down it), and by the flows of the unrestricted routing once its circulations
+are cancelled.
 """
 
 from __future__ import annotations
@@ -89,7 +91,8 @@ class OneWay:
 def down(network: Network, rank: Floats, give: int, want: int) -> Network:
     """The network in which trades go from tokens of lower to tokens of higher ``rank`` (T,), all different.
 
-    Venues at tokens that no way from ``give`` to ``want`` passes are left idle: no price would be right for these."""
+    Venues at tokens that no way from ``give`` to ``want`` passes are left idle: no price would be right for
+    these."""
     alive = np.ones(network.tokens, bool)
     families = network.families
     for _ in range(2):
@@ -102,9 +105,9 @@ def _down(family: Family, rank: Floats, alive: Bools) -> Family:
     if isinstance(family, Books):
         books = []
         for book in family.books:
-            passes = alive[book.base] and alive[book.quote]
-            down_bids = rank[book.base] < rank[book.quote]
-            bids, asks = book.bids if passes and down_bids else (), () if down_bids or not passes else book.asks
+            passes, forward = alive[book.base] and alive[book.quote], rank[book.base] < rank[book.quote]
+            bids = book.bids if passes and forward else ()
+            asks = book.asks if passes and not forward else ()
             books.append(replace(book, bids=bids, asks=asks))
         return Books.of(family.tokens, books)
     if isinstance(family, WeightedMany | Stable):
@@ -216,7 +219,8 @@ def _venue_slots(family: Family) -> list[Ints]:
 
 
 def _without_cycles(carried: dict[tuple[int, int], float], potential: Floats) -> list[int]:
-    """All tokens, each after those it is fed by; among free ones by potential. Every cancellation takes out an arc."""
+    """All tokens, each after those it is fed by; among free ones by potential. Every cancellation takes out an
+    arc."""
     left = dict(carried)
     for _ in range(len(carried) + 1):
         try:

@@ -1,9 +1,10 @@
 """Which venues are worth their cost: branch and bound over the relaxation in which they are used in part.
 
 A node has venues that are paid for, venues that are out, and free ones. Its bound is the dual with max(0, profit −
-cost) for the free ones (``activation.py``); its relaxed routing uses few of them in part, and one of those is branched
-on. Every node also proposes a set: the venues it mostly uses, routed among themselves, less those that then do not earn
-their cost. Small networks end proven; large ones stop at a number of nodes, with the bound of what is left open.
+cost) for the free ones (``activation.py``); its relaxed routing uses few of them in part, and one of those is
+branched on. Every node also proposes a set: the venues it mostly uses, routed among themselves, less those that
+then do not earn their cost. Small networks end proven; large ones stop at a number of nodes, with the bound of
+what is left open.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ State = tuple[np.ndarray, ...]
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """``routing`` over the venues in ``used`` (per family, (P,)), each of which trades; ``flows`` per family over all
-    its slots. ``value`` is net of costs and at most ``bound``; ``proven`` when the two meet within what was asked."""
+    """``routing`` over the venues in ``used`` (per family, (P,)), each of which trades; ``flows`` per family over
+    all its slots. ``value`` is net of costs and at most ``bound``; ``proven`` when the two meet within what was
+    asked."""
 
     routing: Routing
     used: tuple[Bools, ...]
@@ -113,7 +115,7 @@ class Search:
             value = routing.value - paid * self.price
             if self.best is None or value > self.best.value:
                 whole = tuple(
-                    _in_place(family, mask, flow)
+                    in_place(family, mask, flow)
                     for family, mask, flow in zip(self.network.families, chosen, flows, strict=True)
                 )
                 self.best = Chosen(routing, tuple(used), whole, value, np.inf, 0, False)
@@ -128,8 +130,8 @@ class Search:
 def choose(
     network: Network, costs: tuple[Floats, ...], goal: Goal, money: int, gap: float = 1e-10, nodes: int = NODES
 ) -> Chosen | None:
-    """The routing worth most net of ``costs`` (per family, (P,) ≥ 0, in units of token ``money``, whose worth must be
-    above 0). ``None`` only when not even an empty choice could be routed."""
+    """The routing worth most net of ``costs`` (per family, (P,) ≥ 0, in units of token ``money``, whose worth must
+    be above 0). ``None`` only when not even an empty choice could be routed."""
     search = Search(network, costs, goal, money, gap)
     start: State = tuple(np.full(family.venues, -1, np.int8) for family in network.families)
     search.propose(tuple(np.zeros(family.venues, bool) for family in network.families), None)
@@ -191,7 +193,15 @@ def _spread(mask: Bools, within: Bools) -> Bools:
     return spread
 
 
-def _in_place(family: Family, mask: Bools, flows: Floats) -> Floats:
+def subset(network: Network, used: tuple[Bools, ...]) -> Network:
+    """The network of the venues in ``used``; all families stay, empty ones too, so that flows keep their
+    places."""
+    return Network(
+        network.tokens, tuple(family.only(mask) for family, mask in zip(network.families, used, strict=True))
+    )
+
+
+def in_place(family: Family, mask: Bools, flows: Floats) -> Floats:
     """Flows of the venues in ``mask`` as flows of all: slots of venues keep their order within the family."""
     whole = np.zeros(len(family.slot_token))
     whole[mask[family.slot_venue]] = flows

@@ -12,8 +12,8 @@ from solver.router.families import Floats
 
 
 def root(down: Floats, out: Floats, up: Floats, into: Floats, tilt: float, constant: Floats | float) -> Floats:
-    """(P,) z per row. ``down`` and ``up``: (P, n) finite breakpoints with weights ``out``, ``into`` ≥ 0 (0 for none).
-    Where the sum is zero over a whole range, its lower end."""
+    """(P,) z per row. ``down`` and ``up``: (P, n) finite breakpoints with weights ``out``, ``into`` ≥ 0 (0 for
+    none). Where the sum is zero over a whole range, its lower end."""
     points = np.concatenate([down, up], axis=1)
     order = np.argsort(points, axis=1)
     points = np.take_along_axis(points, order, 1)

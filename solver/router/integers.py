@@ -1,8 +1,8 @@
 """A routing carried out on the exact venues, in integers: tokens one after the other, each spent as planned.
 
-The plan says in which proportions every token is spent. What an exact venue does not take (whole lots, the end of its
-liquidity) is offered to the venues after it, curves last; what nobody takes is left over. Nothing is spent that has not
-come in, so a token's turn comes when all that leads to it is done.
+The plan says in which proportions every token is spent. What an exact venue does not take (whole lots, the end of
+its liquidity) is offered to the venues after it, curves last; what nobody takes is left over. Nothing is spent
+that has not come in, so a token's turn comes when all that leads to it is done.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class Trades:
 
     def shortfall(self, dual: Dual) -> float:
         """The worst token's lack, relative to what passes through it."""
-        left = np.where(np.isinf(dual.given), 0.0, self.net + dual.given)
+        left = np.where(dual.fixed, 0.0, self.net + dual.given)
         through = np.maximum(self.through + np.abs(dual.given), np.finfo(float).tiny)
         return float((-left / through).max(initial=0.0))
 

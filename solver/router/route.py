@@ -1,15 +1,14 @@
-"""One order through real venues: described → bounded → ordered → venues chosen → executed in integers → certified.
+"""One order through real venues: described → bounded → ordered → venues chosen → in integers → certified.
 
-The bound is the dual's: no routing whatever, with cycles, in parts of venues, with reals for integers, does better.
-Beside it stands the bound of all routings in the same order of tokens; the gap to that one is what is left to find
-once the order's route may not feed on arbitrage among the venues (see ``acyclic.py``).
+The bound is the dual's: no routing whatever, with cycles, in parts of venues, with reals for integers, does
+better. Beside it stands the bound of all routings in the same order of tokens; the gap to that one is what is left
+to find once the order's route may not feed on arbitrage among the venues (see ``acyclic.py``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from math import isfinite
 from typing import Final
 
@@ -19,29 +18,27 @@ from intents.amounts import MAX_AMOUNT
 from intents.assets import AssetId
 from intents.venue_states import VenueId, VenueState
 from settlement.solution import Interaction
-from solver.router import families
 from solver.router.acyclic import by_flows, by_potential, down, same_way
 from solver.router.choose import choose
 from solver.router.errors import AmountOutOfRange, CostOutOfRange, NoRoute, NotEnough, SameToken
 from solver.router.families import Floats, Goal, Network, Routing
-from solver.router.integers import Arc, Executed, execute, plan
+from solver.router.integers import Executed, execute, plan
+from solver.router.least_input import least_input
 from solver.router.maximise import maximise
+from solver.router.orders import Kind, Order, Plan
 from solver.router.prepare import prepare
 from solver.router.venues import Market, market
 
 #: Floats may be off by this much of the bound; it is added so that the bound holds all the same.
 ROUNDING: Final = 1e-11
 #: Nodes of the search among venues that cost something: proven below ``SMALL`` venues, the root and a few beyond.
+#: The gap asked of each node, relative.
+GAP: Final = 1e-9
 SMALL: Final = 40
 FEW: Final = 2
-MANY: Final = 64
-#: Times an input is corrected until it buys the output wanted.
-CORRECTIONS: Final = 12
-
-
-class Kind(StrEnum):
-    EXACT_IN = "exact-in"
-    EXACT_OUT = "exact-out"
+MANY: Final = 24
+#: Plans that fall short of any token by more, relative to what passes through it, are no plans.
+SHORT: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +47,11 @@ class Routed:
 
     ``interactions`` execute one after the other. With exact input, ``amount_out`` is what comes out of at most the
     amount given; with exact output, ``amount_in`` is what goes in for at least the amount wanted. ``cost``: of all
-    venues used, in the token that is optimised. ``bound``: no routing ends with more output (exact in) or less input
-    (exact out) after costs; ``bound_in_order``: none that respects ``order``, the tokens as they are passed through.
-    ``gap`` and ``gap_in_order``: the distance of the exact integers from these, relative to them. ``prices``: those
-    at which the bound was evaluated, in units of the token optimised. ``refused``: states that are no venues.
+    venues used, in the token that is optimised. ``bound``: no routing ends with more output (exact in) or less
+    input (exact out) after costs; ``bound_in_order``: none that respects ``order``, the tokens as they are passed
+    through. ``gap`` and ``gap_in_order``: the distance of the exact integers from these, relative to them.
+    ``prices``: those at which the bound was evaluated, in units of the token optimised. ``refused``: states that
+    are no venues.
     """
 
     kind: Kind
@@ -70,38 +68,6 @@ class Routed:
     refused: tuple[VenueId, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An order over numbered tokens. ``money`` is the token optimised, in which costs are counted."""
-
-    kind: Kind
-    give: int
-    want: int
-    amount: int
-
-    @property
-    def money(self) -> int:
-        return self.want if self.kind is Kind.EXACT_IN else self.give
-
-    def goal(self, tokens: int) -> Goal:
-        if self.kind is Kind.EXACT_IN:
-            return families.route(tokens, self.give, self.want, float(self.amount))
-        worth, given = np.zeros(tokens), np.zeros(tokens)
-        worth[self.give], given[self.give], given[self.want] = 1.0, np.inf, -float(self.amount)
-        return Goal(worth, given)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Flows over the market's venues, the ranks of tokens they go down, and the bound of that order, net of costs."""
-
-    flows: tuple[Floats, ...]
-    prices: Floats
-    rank: Floats
-    value: float
-    bound: float
-
-
 def route(
     states: Mapping[VenueId, VenueState],
     give: AssetId,
@@ -114,9 +80,9 @@ def route(
 ) -> Routed:
     """The best route for ``amount`` base units of ``give`` (exact in) or of ``want`` (exact out).
 
-    ``costs``: what using a venue costs, in base units of the token optimised: ``want`` for exact input, ``give`` for
-    exact output; 0 where not named. ``cycles`` lets the order collect arbitrage among the venues on its way. Raises a
-    ``RouteError`` for an order that makes no sense or that the venues cannot fill.
+    ``costs``: what using a venue costs, in base units of the token optimised: ``want`` for exact input, ``give``
+    for exact output; 0 where not named. ``cycles`` lets the order collect arbitrage among the venues on its way.
+    Raises a ``RouteError`` for an order that makes no sense or that the venues cannot fill.
     """
     _check(give, want, amount, costs)
     described = market(states, (give, want))
@@ -129,6 +95,8 @@ def route(
     charged = _costs(described, costs)
     plans = _plans(described.network, best, order, goal, cycles=cycles)
     planned = max(plans, key=lambda plan: plan.value)
+    if planned.value == -np.inf:
+        raise NotEnough(want, amount, 0) if kind is Kind.EXACT_OUT else NoRoute(want, give, want)
     bound = best.bound
     if charged is not None:
         planned, bound = _chosen(described.network, planned, charged, order, goal, cycles=cycles)
@@ -152,13 +120,14 @@ def _plans(network: Network, best: Routing, order: Order, goal: Goal, *, cycles:
     potential = by_potential(prepared, order.give, order.want)
     flowing = by_flows(network, best.flows, best.prices, potential)
     if cycles or same_way(network, best.flows, best.prices, flowing):
-        return [Plan(best.flows, best.prices, flowing, best.value, best.bound)]
+        return [Plan(network, best.flows, best.prices, flowing, best.value, best.bound)]
     plans = []
     for rank in (flowing, potential):
-        routing = maximise(prepare(down(network, rank, order.give, order.want)), goal)
-        if routing.shortfall <= 1e-6:
-            plans.append(Plan(routing.flows, routing.prices, rank, routing.value, routing.bound))
-    return plans or [Plan(best.flows, best.prices, flowing, best.value, best.bound)]
+        ordered = down(network, rank, order.give, order.want)
+        routing = maximise(prepare(ordered), goal)
+        value = routing.value if routing.shortfall <= SHORT else -np.inf
+        plans.append(Plan(ordered, routing.flows, routing.prices, rank, value, routing.bound))
+    return plans
 
 
 def _costs(described: Market, costs: Mapping[VenueId, float] | None) -> tuple[Floats, ...] | None:
@@ -173,47 +142,22 @@ def _chosen(
     """The plan with its venues worth their cost, and the bound of all routings net of costs."""
     restricted = network if cycles else down(network, planned.rank, order.give, order.want)
     venues = sum(family.venues for family in network.families)
-    chosen = choose(restricted, charged, goal, order.money, nodes=MANY if venues <= SMALL else FEW)
-    free = choose(network, charged, goal, order.money, nodes=1)
+    chosen = choose(restricted, charged, goal, order.money, GAP, MANY if venues <= SMALL else FEW)
+    free = choose(network, charged, goal, order.money, GAP, 1)
     if chosen is None or free is None:
         return planned, planned.bound
-    plan = Plan(chosen.flows, chosen.routing.prices, planned.rank, chosen.value, chosen.bound)
+    plan = Plan(
+        restricted, chosen.flows, chosen.routing.prices, planned.rank, chosen.value, chosen.bound, chosen.used
+    )
     return plan, max(free.bound, chosen.value)
 
 
 def _executed(described: Market, planned: Plan, order: Order) -> tuple[Executed, int]:
-    """(what was done, what was offered): for an exact output, with as little input as is found to suffice."""
-    arcs = plan(described, planned.flows, planned.prices, planned.rank)
+    """(what was done, what was offered)."""
     if order.kind is Kind.EXACT_IN:
+        arcs = plan(described, planned.flows, planned.prices, planned.rank)
         return execute(described, arcs, planned.rank, order.give, order.want, order.amount), order.amount
-    offered = max(1, int(sum(arc.amount for arc in arcs if arc.tail == order.give)))
-    price = float(planned.prices[order.want] / planned.prices[order.give])
-    done, enough, most = None, None, 0
-    for number in range(CORRECTIONS):
-        scaled = _scaled(arcs, order.give, offered)
-        done = execute(described, scaled, planned.rank, order.give, order.want, offered)
-        missing = order.amount - done.left[order.want]
-        most = max(most, done.left[order.want])
-        if missing <= 0 and (enough is None or offered < enough[1]):
-            enough = done, offered
-        step = int(missing * price * (1.0 + 1e-3 * number)) + (number if missing > 0 else 0)
-        if missing <= 0 and step >= -1:
-            break
-        if missing <= 0 and enough is not None and offered > enough[1]:
-            break
-        offered = max(1, offered + (step if step else 1))
-    if enough is None:
-        raise NotEnough(described.tokens[order.want], order.amount, most)
-    return enough
-
-
-def _scaled(arcs: list[Arc], give: int, offered: int) -> list[Arc]:
-    """Arcs out of ``give`` that together spend what is offered."""
-    total = sum(arc.amount for arc in arcs if arc.tail == give)
-    factor = offered / total if total > 0.0 else 1.0
-    return [
-        Arc(a.venue, a.tail, a.head, a.amount * factor * (1 + 1e-9) + 1.0) if a.tail == give else a for a in arcs
-    ]
+    return least_input(described, planned, order)
 
 
 def _certified(

@@ -5,16 +5,16 @@ In units of the invariant D (x = balance·scaling/D) a pool keeps
     F(x) = A·n·(Σ xᵢ − 1) + 1 − Q ≥ 0,   Q = 1 / (nⁿ·Π xᵢ),   ∂F/∂xᵢ = A·n + Q/xᵢ,
 
 with D held (the fee stays beside the curve). At prices p the best trade has a multiplier λ with λ·∂Fᵢ = pᵢ where a
-coin goes out, pᵢ/γ where it comes in, and xᵢ = Rᵢ where λ·∂Fᵢ lies between. So xᵢ = Q/(p̃ᵢ/λ − A·n), and only λ and Q
-are unknown: F = 0 and the definition of Q. Told by t = log(p̃/λ − A·n) of the cheapest coin and κ = log Q, both
-unbounded, the two are smooth but for kinks where a coin starts to move.
+coin goes out, pᵢ/γ where it comes in, and xᵢ = Rᵢ where λ·∂Fᵢ lies between. So xᵢ = Q/(p̃ᵢ/λ − A·n), and only λ
+and Q are unknown: F = 0 and the definition of Q. Told by t = log(p̃/λ − A·n) of the cheapest coin and κ = log Q,
+both unbounded, the two are smooth but for kinks where a coin starts to move.
 
 With m = value of the balances that move (k of them), M = Σm and K = λ·Q, the curvature in log prices has edges
 
     mᵢmⱼ/K · [(mᵢ − M')(mⱼ − M')/(Σm² − M·M') + 1/(1+k)],   M' = M/(1+k).
 
-Balancer charges its fee on what comes in, Curve on what goes out; after scaling λ by γ they differ by the factor γ.
-Source of the invariant: M. Egorov, "StableSwap" (2019).
+Balancer charges its fee on what comes in, Curve on what goes out; after scaling λ by γ they differ by the factor
+γ. Source of the invariant: M. Egorov, "StableSwap" (2019).
 """
 
 from __future__ import annotations
@@ -66,7 +66,16 @@ class Stable:
         unit = invariant(worth, flat, layout.used)[:, None]
         balances = np.where(layout.used, worth / unit, 1.0)
         log_gamma = np.log(np.asarray(gamma, float))
-        return cls(layout, balances, np.log(unit / scale), flat, log_gamma, np.asarray(on_output, bool), layout.used, layout.used)
+        return cls(
+            layout,
+            balances,
+            np.log(unit / scale),
+            flat,
+            log_gamma,
+            np.asarray(on_output, bool),
+            layout.used,
+            layout.used,
+        )
 
     @property
     def tokens(self) -> int:
@@ -139,7 +148,9 @@ class Stable:
 
     def _solve(self, log_prices: Floats) -> tuple[Floats, Solved]:
         prices = log_prices[self.layout.place_token] + self.log_unit
-        return prices, solve(prices, self.balances, self.flat, self.log_gamma, self.layout.used, self.may_come, self.may_leave)
+        return prices, solve(
+            prices, self.balances, self.flat, self.log_gamma, self.layout.used, self.may_come, self.may_leave
+        )
 
     def _amounts(self, balances: Floats) -> Floats:
         change = np.where(self.layout.used, balances - self.balances, 0.0)

@@ -37,11 +37,11 @@ def invariant(worth: Floats, flat: Floats, used: Bools) -> Floats:
     for _ in range(INVARIANT_STEPS):
         product = d * np.where(used, d[:, None] / shares, 1.0).prod(1)
         after = (flat * total + count * product) * d / ((flat - 1.0) * d + (count + 1.0) * product)
-        done = np.abs(after - d) <= 1e-16 * d
+        done = np.abs(after - d) <= 4e-16 * d
         d = after
         if done.all():
             break
-    return d
+    return np.asarray(d, np.float64)
 
 
 def last_balance(others: Floats, flat: float) -> float:

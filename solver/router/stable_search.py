@@ -52,7 +52,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Trades:
-    """Pools asked at prices. ``base``: log p̃ of the cheapest coin; ratios of each coin's p̃ to it, paid in or out."""
+    """Pools asked at prices. ``base``: log p̃ of the cheapest coin; ratios of each coin's p̃ to it, paid in or
+    out."""
 
     rests: Floats
     flat: Floats
@@ -68,7 +69,14 @@ class Trades:
 
     @classmethod
     def at(
-        cls, log_prices: Floats, balances: Floats, flat: Floats, log_gamma: Floats, used: Bools, come: Bools, leave: Bools
+        cls,
+        log_prices: Floats,
+        balances: Floats,
+        flat: Floats,
+        log_gamma: Floats,
+        used: Bools,
+        come: Bools,
+        leave: Bools,
     ) -> Trades:
         row = np.arange(len(flat))
         cheap = np.where(come, log_prices, np.inf).argmin(1)
@@ -98,7 +106,8 @@ class Trades:
         return np.log(np.maximum(np.exp(self.base - level) - self.flat, 0.2 * curved / self.cheapest))
 
     def leans(self, t: Floats) -> tuple[Floats, Floats]:
-        """p̃/λ − A·n per coin paid in and out, told without cancellation; the latter may be negative: never out."""
+        """p̃/λ − A·n per coin paid in and out, told without cancellation; the latter may be negative: never
+        out."""
         sigma, an = np.exp(t)[:, None], self.flat[:, None]
         g_in = an * (self.ratio_in - 1.0) + sigma * self.ratio_in
         return np.maximum(g_in, 1e-300), an * (self.ratio_out - 1.0) + sigma * self.ratio_out

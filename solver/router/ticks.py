@@ -74,7 +74,7 @@ class Ticks:
         ends = np.cumsum(sizes)
         first = ends - sizes
         logs = _joined([pool.edges for pool in pools])
-        offset = STRIDE * np.arange(len(pools))
+        offset = STRIDE * np.arange(len(pools), dtype=np.float64)
         moved = [_moved(pool) for pool in pools]
         now = np.array([pool.edges[pool.here] for pool in pools])
         tails = np.array([pool.token0 for pool in pools], np.int64)

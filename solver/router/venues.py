@@ -44,8 +44,8 @@ LOG_TICK = log(1.0001)
 
 @dataclass(frozen=True)
 class Market:
-    """``tokens``: asset of each number. ``ids``: per family of ``network`` its venues. ``refused``: what could not be
-    opened."""
+    """``tokens``: asset of each number. ``ids``: per family of ``network`` its venues. ``refused``: what could not
+    be opened."""
 
     network: Network
     tokens: tuple[AssetId, ...]

@@ -6,7 +6,8 @@ A pool keeps Π xᵢ^wᵢ ≥ Π Rᵢ^wᵢ, where x = R + γ·in − out. At pri
     xᵢ = λ·wᵢ·γ/pᵢ     where it comes in (xᵢ > Rᵢ),     xᵢ = Rᵢ between.
 
 In logarithms zᵢ = log(xᵢ/Rᵢ) is piecewise linear and monotone in log λ, so Σ wᵢ·zᵢ = 0 is solved by sorting its 2n
-breakpoints (``clipped.py``). The curvature is λ·(diag w − w·wᵀ/Σw) over the tokens that move: edges of weight λ·wᵢ·wⱼ/Σw.
+breakpoints (``clipped.py``). The curvature is λ·(diag w − w·wᵀ/Σw) over the tokens that move: edges of weight
+λ·wᵢ·wⱼ/Σw.
 """
 
 from __future__ import annotations
@@ -22,15 +23,14 @@ from solver.router.clipped import root
 from solver.router.families import Answer, Bools, Floats, Ints
 from solver.router.layout import Layout, rows_of
 
-
 #: Logarithms of balances that change by no more have not changed.
 RESTING: Final = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
 class WeightedMany:
-    """P pools. Per place, (P, n): ``log_reserves`` and ``weights`` (0 where unused); ``log_gamma``: (P,), of 1 − fee.
-    ``may_come``, ``may_leave``: (P, n) which tokens may be paid in and taken out."""
+    """P pools. Per place, (P, n): ``log_reserves`` and ``weights`` (0 where unused); ``log_gamma``: (P,), of 1 −
+    fee. ``may_come``, ``may_leave``: (P, n) which tokens may be paid in and taken out."""
 
     layout: Layout
     log_reserves: Floats

@@ -1,0 +1,48 @@
+"""Jumps approached by the method of multipliers: ramps centred on the last answer.
+
+Something worth z(p) per whole is used by a part θ in 0 … 1; the best answer to prices jumps where z = 0. A ramp
+answers with the θ that maximises θ·z − μ/2·(θ − c)²: continuous, and exact in its flows, which are θ times the
+whole. When c has become θ itself, z is 0 wherever θ lies between, so the answer is that of the jump. Source: the
+proximal method of multipliers (Rockafellar 1976), with Newton inside as in semismooth augmented Lagrangian
+methods.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from solver.router.families import Family, Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """``centre`` c in 0 … 1 and ``scale`` μ > 0, in value, of K jumps."""
+
+    centre: Floats
+    scale: Floats
+
+    def part(self, z: Floats) -> Floats:
+        """θ."""
+        return np.maximum(np.minimum(self.centre + z / self.scale, 1.0), 0.0)
+
+    def worth(self, z: Floats, part: Floats) -> float:
+        away = part - self.centre
+        return float(part @ z - 0.5 * (self.scale * away) @ away)
+
+    def bend(self, part: Floats) -> Floats:
+        """dθ/dz."""
+        return np.where((part > 0.0) & (part < 1.0), 1.0 / self.scale, 0.0)
+
+
+@runtime_checkable
+class Jumping(Family, Protocol):
+    """A family with jumps. Once centred it answers by its ramps whenever ``width`` is above 0."""
+
+    def parts(self, log_prices: Floats, width: float) -> Floats:
+        """(K,) θ per jump."""
+
+    def centred(self, parts: Floats, log_prices: Floats, width: float) -> Jumping:
+        """The same venues with ramps around ``parts``, as wide in log prices as ``width`` at ``log_prices``."""
