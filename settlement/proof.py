@@ -47,13 +47,18 @@ def gap_bps(score: int, bound: int) -> int:
     return -(-(bound - score) * MAX_BPS // bound) if bound > 0 else 0
 
 
-def batch_proof(settlement: Settlement, found: Mapping[tuple[str, int], Verdict]) -> BatchProof | None:
-    """The least bound among ``found``, by solver and id; ties to the first of them. ``None`` where none holds."""
+def batch_proof(
+    settlement: Settlement, found: Mapping[tuple[str, int], Verdict], *, at_least: int = 0
+) -> BatchProof | None:
+    """The least bound among ``found``, by solver and id; ties to the first of them. ``None`` where none holds.
+
+    Bounds below ``at_least`` are left out: of solutions that nobody settled together, some may score more.
+    """
     score = settlement.score
     best: BatchProof | None = None
     for (solver, number), proof in sorted(found.items(), key=lambda item: item[0]):
         if not isinstance(proof, Proof) or not (proof.joint or len(settlement.settled) <= 1):
             continue
-        if best is None or proof.bound < best.bound:
+        if at_least <= proof.bound and (best is None or proof.bound < best.bound):
             best = BatchProof(proof.bound, f"{solver}/{number}", proof.kind, score)
     return best

@@ -37,8 +37,9 @@ def explain(settings: Settings, file: str, answer: str | None, named: tuple[str,
     wanted = {_order_id(auction, text) for text in named}
     rows = _rows(settlement, wanted)
     counts = dict(Counter(row["reason"] for row in rows).most_common())
-    document = {"auction": auction.name, "reasons": counts, "orders": rows}
-    emit(settings, document, lambda: _text(rows, counts, limit))
+    proof = _proof(settlement)
+    document = {"auction": auction.name, "reasons": counts, "orders": rows, "proof": proof}
+    emit(settings, document, lambda: _text(rows, counts, limit) + _missed(proof))
 
 
 def _settlement(settings: Settings, file: str, answer: str | None) -> Settlement:
@@ -74,6 +75,26 @@ def _settlement(settings: Settings, file: str, answer: str | None) -> Settlement
     if auction_hash(settlement.auction) != auction_hash(auction):
         raise UsageError(answer, f"is the receipt of another auction ({settlement.auction.name})")
     return settlement
+
+
+def _proof(settlement: Settlement) -> dict[str, Any] | None:
+    """The least bound that the solutions' certificates prove on any batch, and the gap to it."""
+    from settlement.certificate.kinds import verdicts
+    from settlement.proof import batch_proof
+
+    solutions = [item.solution for item in settlement.verified]
+    solutions += [item.solution for item in settlement.refused]
+    proof = batch_proof(settlement, verdicts(settlement.auction, solutions))
+    return None if proof is None else proof.to_json()
+
+
+def _missed(proof: dict[str, Any] | None) -> str:
+    if proof is None:
+        return ""
+    return (
+        f"\n\nNo batch can score more than {proof['bound']}: what was left undone is worth at most "
+        f"{proof['gap_bps']} bps of that (certificate of {proof['by']})"
+    )
 
 
 def _order_id(auction: Auction, text: str) -> IntentId:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from node.cli.text import percent, table, units, whole
 
 if TYPE_CHECKING:
-    from intents.auction import Auction
     from settlement.settle import Refused, Settlement
-    from settlement.solution import Solution
     from settlement.verified import Verified
     from solver.outcome import SolverRun
-
-#: Certificates evaluated per run.
-MAX_CERTIFICATES: Final = 16
 
 
 def report_json(run: SolverRun, settlement: Settlement) -> dict[str, Any]:
     """Plain JSON values; amounts and scores (numeraire base units) are decimal text."""
     from intents.auction_codec import auction_hash
+    from node.competition.bounds import best_bound
 
     auction, settled = settlement.auction, settlement.settled
     score = settlement.score
     best = max([score, *(item.score.net for item in settlement.verified)])
-    bound = proven_bound(auction, run.solutions, at_least=best)
+    bound = best_bound(settlement, run.solutions, at_least=best)
     kind = run.kind.value
     return {
         "auction": auction.name,
@@ -51,20 +46,6 @@ def report_json(run: SolverRun, settlement: Settlement) -> dict[str, Any]:
         "bids": _bids(settlement),
         "refused": [_refused(item) for item in settlement.refused],
     }
-
-
-def proven_bound(auction: Auction, solutions: Iterable[Solution], *, at_least: int) -> int | None:
-    """The least bound on any solution's score that a certificate proves, evaluated anew; ``None`` for none.
-
-    A bound below a score that was verified is a contradiction: nothing is concluded from it.
-    """
-    from settlement.certificate.kinds import check_bound
-
-    claims = [solution.certificate for solution in solutions if solution.certificate is not None]
-    # Solvers repeat one certificate with each solution: it is evaluated once.
-    different = [claim for place, claim in enumerate(claims) if claim not in claims[:place]][:MAX_CERTIFICATES]
-    bounds = [bound for claim in different if (bound := check_bound(auction, claim)) is not None]
-    return min((bound for bound in bounds if bound >= at_least), default=None)
 
 
 def _fills(settlement: Settlement) -> list[dict[str, Any]]:

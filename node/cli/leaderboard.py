@@ -45,6 +45,7 @@ def show(rows: Sequence[Standing]) -> str:
             "solver": row.solver,
             "verified": whole(row.verified),
             "of bound": percent(row.share),
+            "gap bps": "-" if row.gap_bps is None else f"{row.gap_bps:.1f}",
             "wins": f"{row.wins}/{row.auctions}",
             "V-V(-i)": whole(row.marginal),
             "mean s": f"{row.mean_s:.2f}",

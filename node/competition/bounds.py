@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from intents.auction import Auction
-from settlement.certificate.kinds import check_bound
+from settlement.certificate.kinds import verdicts
+from settlement.proof import batch_proof
+from settlement.settle import Settlement
 from settlement.solution import Solution
 
 
-def best_bound(auction: Auction, solutions: Sequence[Solution], *, at_least: int) -> int | None:
+def best_bound(settlement: Settlement, solutions: Iterable[Solution], *, at_least: int) -> int | None:
     """The least bound any certificate proves, or ``None``.
 
-    A certificate is a claim like any other: it is evaluated anew from the auction, and one below a score
-    that was verified is a contradiction and disregarded.
+    A certificate is a claim like any other: it is evaluated anew from the auction. A bound below ``at_least``, the
+    best score seen of any bids together, is about single solutions only and disregarded.
     """
-    proven = [
-        bound
-        for solution in solutions
-        if solution.certificate is not None
-        and (bound := check_bound(auction, solution.certificate)) is not None
-        and bound >= at_least
-    ]
-    return min(proven, default=None)
+    proof = batch_proof(settlement, verdicts(settlement.auction, solutions), at_least=at_least)
+    return None if proof is None else proof.bound

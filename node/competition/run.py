@@ -122,7 +122,7 @@ def referee(
     name = _write_receipt(plan, settlement, rule, label)
     entries = [_entry(plan, auction, settlement, run, label) for run in runs]
     best = max([settlement.score, settlement.outcome.total, *(entry.solo for entry in entries)])
-    bound = best_bound(auction, solutions, at_least=best)
+    bound = best_bound(settlement, solutions, at_least=best)
     report = fairness_report(settlement)
     batch = Batch(
         auction=label,

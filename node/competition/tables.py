@@ -68,6 +68,7 @@ def _standing(row: Standing) -> Row:
         "behind": row.behind,
         "behind_low": row.behind_low,
         "behind_high": row.behind_high,
+        "gap_bps": row.gap_bps,
         "mean_s": row.mean_s,
         "worst_s": row.worst_s,
         "failures": sum(row.failures.values()),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from node.competition.leaderboard import bootstrap_interval, standings, standings_to_json
 from node.competition.records import (
@@ -79,6 +81,9 @@ def test_standings_add_up_and_order_by_verified_score() -> None:
     assert (second.solver, second.share) == ("b", (5 / 11 + 0) / 2)
     assert second.behind == (5 / 11 + 4 / 5) / 2
     assert second.behind_low <= second.behind <= second.behind_high
+    assert first.gap_bps == pytest.approx((1 / 11 + 1 / 5) / 2 * 10_000)
+    unproven = replace(example(), batches=tuple(replace(item, bound=None) for item in example().batches))
+    assert [row.gap_bps for row in standings(unproven)] == [None, None]
     assert second.failures == {"invalid": 1}
     assert second.refused_bids == 1
 
