@@ -27,12 +27,13 @@ SLIP: Final = 1e-11
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Log prices ``x`` (T,), fills (n,) between 0 and 1 by level, which levels are at the margin, and whether all
-    of them are in their place."""
+    """Log prices ``x`` (T,), fills (n,) between 0 and 1 by level, which levels are at the margin, which pools
+    trade, and whether all of them are in their place."""
 
     x: Floats
     fills: Floats
     marginal: Bools
+    active: Bools
     settled: bool
 
 
@@ -55,13 +56,13 @@ def finish(near: Near, x: Floats, fills: Floats, marginal: Bools, active: Bools)
         depth = x[c.sell] - x[c.buy] - c.limit
         turned = np.where(active, depth < -SAME, depth > SAME)
         if not (beyond.any() or passed.any() or turned.any()):
-            return Finished(x, np.clip(result, 0.0, 1.0), marginal, True)
+            return Finished(x, np.clip(result, 0.0, 1.0), marginal, active, True)
         active = active ^ turned
         full = np.where(marginal, result > 0.5, full)
         marginal &= ~beyond
         if not beyond.any():
             marginal |= passed
-    return Finished(x, np.clip(result, 0.0, 1.0), marginal, False)
+    return Finished(x, np.clip(result, 0.0, 1.0), marginal, active, False)
 
 
 def levelled(near: Near, x: Floats, forest: Forest, full: Bools, active: Bools) -> Floats:

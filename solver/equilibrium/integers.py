@@ -18,15 +18,17 @@ import numpy as np
 from solver.equilibrium.batch import Batch, Equilibrium, Floats
 from solver.equilibrium.fixed_point import PLACES, prices_of
 from solver.equilibrium.forest import Forest, span
-from solver.equilibrium.rounding import hand_out, pay, sell_more, take_up
+from solver.equilibrium.rounding import buy_less, hand_out, pay, sell_more, take_up
 from solver.equilibrium.trades import Level, Trade, at_least, shared, units
 
 #: A pool hands out less than its curve by this share of its reserve: what its float evaluation may be off.
 POOL_SLACK: Final = 2.0**-50
 #: Units of a token that rounding may leave.
 ROUNDING: Final = 1000
+#: Orders outside the forest sell multiples of this many units: then what meets exactly stays exact.
+COARSE: Final = 2**24
 #: Rounds in which lacking units are looked for, from token to token.
-HANDS: Final = 4
+HANDS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,8 @@ def _settle(batch: Batch, found: Equilibrium, decimals: int, *, strict: bool) ->
         if k not in marginal:
             trades[k] = _trade(batch, k, units(batch.amount[k], decimals))
     for level in tied:
-        sold = units(level.fill * sum(batch.amount[level.orders]), decimals)
-        for k, part in zip(level.orders, shared(sold, level.amounts), strict=True):
+        sold = units(level.fill * sum(batch.amount[level.orders]), decimals) // COARSE * COARSE
+        for k, part in zip(level.orders, shared(sold, level.amounts, level.limit), strict=True):
             trades[k] = _trade(batch, k, part)
     pools = _pool_trades(batch, found, decimals)
     prices = prices_of(found.prices, forest, levels, [*trades.values(), *pools.values()])
@@ -82,11 +84,14 @@ def _settle(batch: Batch, found: Equilibrium, decimals: int, *, strict: bool) ->
         room[trade.buy] += (trade.bought - trade.least) * prices[trade.buy] / 2**PLACES
     forest, _ = _forest(tokens, levels, room)
     trades.update(take_up(forest, levels, net))
-    for _ in range(HANDS):
+    for turn in range(HANDS):
         hand_out(net, [*trades.values()], [*pools.values()])
-        if min(net) >= 0:
+        if min(net, default=0) >= 0:
             break
-        sell_more(net, levels, trades)
+        if turn % 2:
+            sell_more(net, levels, trades)
+        else:
+            buy_less(net, [*trades.values()], tokens)
     sells, buys = [0] * len(batch.sell), [0] * len(batch.sell)
     for k, trade in trades.items():
         sells[k], buys[k] = trade.sold, trade.bought
@@ -108,7 +113,7 @@ def broken(batch: Batch, settled: Settled, decimals: int = 18) -> int:
 
 def _trade(batch: Batch, k: int, sold: int) -> Trade:
     limit = float(batch.limit[k])
-    return Trade(int(batch.sell[k]), int(batch.buy[k]), sold, sold, at_least(limit, sold))
+    return Trade(int(batch.sell[k]), int(batch.buy[k]), sold, sold, at_least(limit, sold), limit)
 
 
 def _levels(batch: Batch, found: Equilibrium, decimals: int) -> list[Level]:

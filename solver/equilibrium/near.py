@@ -15,7 +15,8 @@ from solver.equilibrium.pools import Curves
 @dataclass(frozen=True, slots=True)
 class Near:
     """n levels (``sell``, ``buy``, ``limit``, ``value``) to fill wholly, partly or not; arcs certain to be filled
-    (``full_sell``, ``full_buy``, ``full_value``); pools; all relative to guessed prices.
+    (``full_sell``, ``full_buy``, ``full_value``); pools, of which ``curve`` (m,) says
+    where in the book; all relative to guessed prices.
 
     A level is all orders of one pair with one limit: they are filled alike. ``order``: (m,) the orders near the
     margin, as indices into ``Orders``, and ``level``: (m,) the level of each. A level whose counterparties could
@@ -32,6 +33,7 @@ class Near:
     full_buy: Ints
     full_value: Floats
     curves: Curves
+    curve: Ints
     order: Ints
     level: Ints
     share: Floats
@@ -56,7 +58,8 @@ def narrow(book: Book, x: Floats, width: float, *, cut: bool = True) -> Near:
     value = totals(level, book.value[listed], int(fresh.sum()))
     pair, limit = pair[fresh], limit[fresh]
     c = book.curves
-    curves = c.only(x[c.sell] - x[c.buy] - c.limit >= -width)
+    reached = np.flatnonzero(x[c.sell] - x[c.buy] - c.limit >= -width)
+    curves = c.only(reached)
     sell, buy = book.sell[pair], book.buy[pair]
     full_sell, full_buy = book.sell[some], book.buy[some]
     all_sell, all_buy = np.concatenate([sell, full_sell, curves.sell]), np.concatenate([buy, full_buy, curves.buy])
@@ -65,7 +68,7 @@ def narrow(book: Book, x: Floats, width: float, *, cut: bool = True) -> Near:
         every = np.concatenate([value, certain[some], curves.reserve])
         kept = capped(book.tokens, all_sell, all_buy, every, len(value))
     return Near(
-        book.tokens, sell, buy, limit, kept, full_sell, full_buy, certain[some], curves, book.order[listed], level,
+        book.tokens, sell, buy, limit, kept, full_sell, full_buy, certain[some], curves, reached, book.order[listed], level,
         kept / value, all_sell, all_buy,
     )  # fmt: skip
 

@@ -28,7 +28,7 @@ class Curves:
     pool: Ints
     side: Ints
 
-    def only(self, where: Bools) -> Curves:
+    def only(self, where: Bools | Ints) -> Curves:
         return Curves(
             self.sell[where], self.buy[where], self.limit[where], self.reserve[where], self.weight[where],
             self.pool[where], self.side[where],

@@ -38,8 +38,8 @@ def take_up(forest: Forest, levels: list[Level], net: list[int]) -> dict[int, Tr
         level = levels[int(forest.arc[token])]
         sold = affordable(level, net[token]) if level.buy == token else -net[token]
         sold = max(0, min(sold, sum(level.amounts)))
-        for k, part in zip(level.orders, shared(sold, level.amounts), strict=True):
-            trade = done[k] = Trade(level.sell, level.buy, part, part, at_least(level.limit, part))
+        for k, part in zip(level.orders, shared(sold, level.amounts, level.limit), strict=True):
+            trade = done[k] = Trade(level.sell, level.buy, part, part, at_least(level.limit, part), level.limit)
             trade.bought = trade.least
             net[level.sell] += part
             net[level.buy] -= trade.bought
@@ -55,7 +55,7 @@ def affordable(level: Level, most: int) -> int:
     top, bottom = level.limit.as_integer_ratio()
     sold = max(0, min(most * bottom // top, sum(level.amounts)))
     for _ in range(3):
-        over = sum(at_least(level.limit, part) for part in shared(sold, level.amounts)) - most
+        over = sum(at_least(level.limit, part) for part in shared(sold, level.amounts, level.limit)) - most
         if over <= 0:
             break
         sold = max(0, sold - (over * bottom // top + 1))
@@ -83,6 +83,23 @@ def hand_out(net: list[int], orders: list[Trade], pools: list[Trade]) -> None:
         given = max(-trade.sold, min(-net[trade.sell], trade.most - trade.sold))
         trade.sold += given
         net[trade.sell] += given
+
+
+def buy_less(net: list[int], orders: list[Trade], rounds: int) -> None:
+    """Lacking units are not bought by orders at their limit, which sell as much less: then what those sell lacks,
+    and so on to a token that somebody buys well above the limit."""
+    bound = [trade for trade in orders if trade.limit and trade.sold]
+    for _ in range(rounds):
+        if min(net) >= 0:
+            break
+        for trade in bound:
+            if net[trade.buy] < 0:
+                top, bottom = trade.limit.as_integer_ratio()
+                kept = min(trade.sold, max(0, trade.bought + net[trade.buy]) * bottom // top)
+                net[trade.sell] -= trade.sold - kept
+                trade.sold = kept
+                trade.least = at_least(trade.limit, kept)
+                _pass_on(net, trade, net[trade.buy])
 
 
 def sell_more(net: list[int], levels: list[Level], trades: dict[int, Trade]) -> None:

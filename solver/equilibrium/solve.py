@@ -84,7 +84,10 @@ def report(
     share[near.order] = (found.fills * near.share)[near.level]
     fills = np.zeros(len(batch.sell))
     fills[inside.index] = share * inside.amount
-    c, prices, (out, _) = inside.curves, np.exp(y), given(inside.curves, y)
+    c, prices = inside.curves, np.exp(y)
+    active = np.zeros(len(c.sell), bool)
+    active[near.curve] = found.active
+    out = np.maximum(given(c, y, active)[0], 0.0)
     known = np.isfinite(batch.values) & (batch.values > 0)
     m = measure(orders, np.where(known, batch.values, prices), prices, fills[orders.index], out)
     flows = np.zeros((len(batch.pools.a), 2))

@@ -1,4 +1,4 @@
-"""Settlement in whole units: conservation, limits by cross-multiplication, pools on their curves, equal rationing."""
+"""Settlement in whole units: conservation, limits by cross-multiplication, pools on their curves, rationing."""
 
 from __future__ import annotations
 
