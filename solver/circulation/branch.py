@@ -30,6 +30,7 @@ SURE: Final = 0.3
 WIDE: Final = 0.01
 #: How many cells offer their prices at first, and then one in how many.
 EAGER: Final = 40
+EAGER_OF_LARGE: Final = 3
 SELDOM: Final = 4
 #: A flow worth this share of the best is worth climbing from, and by how many moves.
 PROMISING: Final = 0.8
@@ -54,10 +55,10 @@ class Cut:
 
 @dataclass(frozen=True)
 class Node:
-    """A cell and what is proven of it; ``bound`` is its own or a lesser one of a cell it was cut from."""
+    """A cell and what is proven of it: ``dual`` proves ``bound``, or those of a cell it was cut from do."""
 
     cell: Cell
-    relaxed: Relaxed
+    dual: Floats
     bound: float
 
 
@@ -73,7 +74,7 @@ class Search:
         self.best = Flow(0.0, np.zeros(book.assets), np.zeros(book.size))
         self.nodes: list[Node] = []
         self.cuts: dict[int, tuple[Cut, int, int]] = {}
-        self.open: list[tuple[float, int]] = []
+        self.open: list[tuple[float, int, Relaxed]] = []
         self.closed = 0.0  # the greatest bound of cells that are not cut further
         cell = everywhere(book.assets)
         self._add(cell, relaxed(book, cell), np.inf)
@@ -82,7 +83,7 @@ class Search:
         """Offer ``starts``, and what lies on the way from them, and from the duals, to balanced prices."""
         for start in starts:
             self.offer(start, moves=FIRST_MOVES)
-        for start in (*starts, suggested(self.nodes[0].relaxed)):
+        for start in (*starts, suggested(self.nodes[0].dual)):
             for price in balanced(self.book, start):
                 self.offer(price)
 
@@ -105,14 +106,14 @@ class Search:
 
     def step(self) -> None:
         """Cut the cell with the greatest bound."""
-        _, number = heappop(self.open)
+        _, number, whole = heappop(self.open)
         node = self.nodes[number]
         found: tuple[float, Cut, list[tuple[Cell, Relaxed]]] | None = None
-        for cut in cuts(self.book, node):
+        for cut in cuts(self.book, node.cell, whole):
             parts = []
             for a, b, most in ((cut.a, cut.b, cut.at), (cut.b, cut.a, -cut.at)):
                 cell = node.cell.narrowed(a, b, most)
-                parts.append((cell, relaxed(self.book, cell, node.relaxed)))
+                parts.append((cell, relaxed(self.book, cell, whole)))
             # Below the best flow nothing counts any more: such a part is done with.
             left = [max(self.best.value, 0.0 if cell.empty else part.bound) for cell, part in parts]
             least, most = sorted(max(0.0, node.bound - bound) for bound in left)
@@ -131,36 +132,54 @@ class Search:
     def _add(self, cell: Cell, part: Relaxed, most: float) -> None:
         number = len(self.nodes)
         bound = 0.0 if cell.empty else min(part.bound, most)
-        self.nodes.append(Node(cell, part, bound))
+        self.nodes.append(Node(cell, part.dual, bound))
         if bound <= self.best.value * (1.0 + self.gap):
             self.closed = max(self.closed, bound)
             return
-        if number < EAGER or number % SELDOM == 0:
-            self.offer(cell.nearest(suggested(part)))
-        heappush(self.open, (-bound, number))
+        eager = EAGER if self.book.size < LARGE_BOOK else EAGER_OF_LARGE
+        if number < eager or number % SELDOM == 0:
+            self.offer(cell.nearest(suggested(part.dual)))
+            self.offer(agreeable(self.book, cell, part))
+        heappush(self.open, (-bound, number, part))
 
 
-def cuts(book: Book, node: Node) -> list[Cut]:
+def agreeable(book: Book, cell: Cell, found: Relaxed) -> Floats:
+    """Log prices at which as many of the orders that the relaxation uses are inside their limit as will go."""
+    orders, given = found.reach.orders, found.given
+    used = np.flatnonzero(given > NOTHING * given.max(initial=0.0))
+    give, want = book.give[orders[used]], book.want[orders[used]]
+    volume, floor = np.zeros((book.assets, book.assets)), np.full((book.assets, book.assets), -np.inf)
+    np.add.at(volume, (give, want), given[used] * found.dual[give])
+    np.maximum.at(floor, (give, want), book.floor[orders[used]])
+    for place in np.argsort(-volume, axis=None)[: np.count_nonzero(volume)]:
+        a, b = divmod(int(place), book.assets)
+        smaller = cell.narrowed(b, a, -float(floor[a, b]))
+        if not smaller.empty:
+            cell = smaller
+    return cell.nearest(suggested(found.dual))
+
+
+def cuts(book: Book, cell: Cell, found: Relaxed) -> list[Cut]:
     """Where to cut: pairs whose orders are paid rates farthest from the suggested price, in value, first."""
-    reach, given = node.relaxed.reach, node.relaxed.given
+    reach, given = found.reach, found.given
     used = np.flatnonzero(given > NOTHING * given.max(initial=0.0))
     if not len(used):
         return []
-    price = node.cell.nearest(suggested(node.relaxed))
+    price = cell.nearest(suggested(found.dual))
     orders, amount, paid = reach.orders[used], given[used], reach.low[used]
     give, want = book.give[orders], book.want[orders]
-    over = np.abs(node.relaxed.dual - book.worth)[want]
+    over = np.abs(found.dual - book.worth)[want]
     apart = np.abs(np.exp(np.minimum(price[give] - price[want], 7.0)) - np.exp(np.minimum(paid, 7.0)))
     wrong = np.zeros((book.assets, book.assets))
     far = np.minimum(np.abs(price[give] - price[want] - paid), 1.0)
-    weight = amount * (np.minimum(np.maximum(over, 1e-3) * apart, 5.0) + FAR * far * node.relaxed.dual[give])
+    weight = amount * (np.minimum(np.maximum(over, 1e-3) * apart, 5.0) + FAR * far * found.dual[give])
     np.add.at(wrong, (np.minimum(give, want), np.maximum(give, want)), weight)
-    found: list[Cut] = []
+    made: list[Cut] = []
     enough = CUTS if book.size < LARGE_BOOK else CUTS_OF_LARGE
     for place in np.argsort(-wrong, axis=None)[: 2 * enough]:
         a, b = divmod(int(place), book.assets)
-        low, high = -node.cell.most[b, a], node.cell.most[a, b]
-        if wrong[a, b] <= 0.0 or len(found) == enough:
+        low, high = -cell.most[b, a], cell.most[a, b]
+        if wrong[a, b] <= 0.0 or len(made) == enough:
             break
         if high - low < NARROW:
             continue
@@ -169,8 +188,8 @@ def cuts(book: Book, node: Node) -> list[Cut]:
         weights = np.concatenate([amount[mine], amount[theirs]])
         at = _between(asked, weights, float(price[a] - price[b]), low, high)
         sliver = SLIVER * (high - low) if high - low < FARTHEST else 0.0
-        found.append(Cut(a, b, min(max(at, low + sliver), high - sliver)))
-    return found
+        made.append(Cut(a, b, min(max(at, low + sliver), high - sliver)))
+    return made
 
 
 def _between(asked: Floats, weights: Floats, suggested_at: float, low: float, high: float) -> float:

@@ -20,6 +20,8 @@ AT_LIMIT: Final = 1e-11
 #: Units of value in the greatest flow, and steps of the greatest gain per value: together within 63 bits.
 VALUE_UNITS: Final = 1e11
 GAIN_STEPS: Final = 1e7
+#: Through one arc at most; a balance may feed many orders.
+MOST_UNITS: Final = 1e15
 #: Passes over assets that cut orders down to what others leave them.
 REACH_ROUNDS: Final = 3
 
@@ -73,7 +75,7 @@ def circulation(tail: Places, head: Places, most: Floats, gain: Floats) -> Float
     arcs = solver.add_arcs_with_capacity_and_unit_cost(
         tail.astype(np.int32),
         head.astype(np.int32),
-        np.floor(np.minimum(most, VALUE_UNITS)).astype(np.int64),
+        np.floor(np.minimum(most, MOST_UNITS)).astype(np.int64),
         -np.round(np.clip(gain, -GAIN_STEPS, GAIN_STEPS)).astype(np.int64),
     )
     if solver.solve() != solver.OPTIMAL:

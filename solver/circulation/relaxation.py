@@ -72,7 +72,7 @@ def relaxed(book: Book, cell: Cell, before: Relaxed | None = None) -> Relaxed:
     best = _inherited(book, reach, before)
     if not len(reach.orders):
         return best
-    centre = cell.nearest(np.zeros(book.assets) if before is None else suggested(before))
+    centre = cell.nearest(np.zeros(book.assets) if before is None else suggested(before.dual))
     beyond = reach.low - centre[book.give[reach.orders]] + centre[book.want[reach.orders]]
     usable = beyond < HOPELESS
     chosen = np.flatnonzero(usable)
@@ -93,9 +93,9 @@ def relaxed(book: Book, cell: Cell, before: Relaxed | None = None) -> Relaxed:
     return best
 
 
-def suggested(found: Relaxed) -> Floats:
+def suggested(dual: Floats) -> Floats:
     """The duals of a relaxation as log prices."""
-    return np.asarray(np.log(np.clip(found.dual, np.exp(-FARTHEST), np.exp(FARTHEST))))
+    return np.asarray(np.log(np.clip(dual, np.exp(-FARTHEST), np.exp(FARTHEST))))
 
 
 def _inherited(book: Book, reach: Reach, before: Relaxed | None) -> Relaxed:

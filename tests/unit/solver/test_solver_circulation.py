@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -70,6 +70,7 @@ def best_by_linear_program(book: Book, price: Floats) -> float:
 
 
 @given(st.integers(0, 10**6), st.integers(2, 40), st.integers(2, 6))
+@example(seed=151310, orders=39, assets=3)  # a balance larger than any order that draws on it
 @settings(max_examples=60, deadline=None)
 def test_best_flow_is_the_optimum_at_its_prices(seed: int, orders: int, assets: int) -> None:
     """A minimum-cost flow of value finds what a linear program finds, within limits, balances and conservation."""
@@ -103,6 +104,7 @@ def test_no_flow_beats_the_bound_of_its_cell(seed: int, orders: int, assets: int
 
 
 @given(st.integers(0, 10**6), st.integers(2, 12))
+@example(seed=3, orders=3)  # the optimum is at one price alone
 @settings(max_examples=25, deadline=None)
 def test_two_assets_are_solved_like_on_a_grid(seed: int, orders: int) -> None:
     """With two assets every price that matters can be tried: where somebody's limit is, and in between."""
