@@ -21,6 +21,8 @@ from solver.equilibrium.pools import given
 
 ROUNDS: Final = 25
 NEWTON_STEPS: Final = 30
+#: The share of what moves with a price that counts as turnover.
+ELASTIC: Final = 1e-4
 #: A fill may leave 0 … 1 by rounding.
 SLIP: Final = 1e-11
 
@@ -85,15 +87,17 @@ def levelled(near: Near, x: Floats, forest: Forest, full: Bools, active: Bools) 
         flow = np.concatenate([certain, out]) * rise
         steep = np.concatenate([np.zeros(len(certain)), bend]) * rise
         sold, bought = totals(c[sell], flow, trees), totals(c[buy], flow, trees)
-        off = float(np.max(np.abs(sold - bought) / np.maximum(sold + bought, np.finfo(float).tiny), initial=0.0))
+        matrix = laplacian(trees, c[sell], c[buy], flow + steep, steep)
+        # A tree that only pools could trade with has little turnover and yet much that moves with its price.
+        stiff = np.diag(matrix)
+        turnover = np.maximum(sold + bought + ELASTIC * stiff, np.finfo(float).tiny)
+        off = float(np.max(np.abs(sold - bought) / turnover, initial=0.0))
         if off < least:
             best = level
         if off == 0 or (off >= least * 0.9 and least < 1e-13):
             break
         least = min(off, least)
-        matrix = laplacian(trees, c[sell], c[buy], flow + steep, steep)
-        scale = np.diag(matrix)
-        scale = np.where(scale > 0, scale, 1.0)
+        scale = np.where(stiff > 0, stiff, 1.0)
         move = solved(matrix / scale[:, None] + 1e-13 * np.eye(trees), (bought - sold) / scale)
         level = level + np.clip(move, -1.0, 1.0)
     return forest.potential + best[c]
