@@ -1,8 +1,8 @@
 """How long it takes to check a certificate: integers against plain fractions, on markets drawn and recorded.
 
 ``python -m benchmarks.certificate [FILE…] [--rounds N] [--json]`` evaluates dual prices (reference prices moved
-by up to two percent, seeded) for 500 orders with 100 constant-product pools, 10,000 orders without venues, and each
-auction FILE, N times; the least CPU time counts. Beside it stands the same sum written plainly with
+by up to two percent, seeded) for 500 orders with 100 constant-product pools, 10,000 orders without venues, and
+each auction FILE, N times; the least CPU time counts. Beside it stands the same sum written plainly with
 ``fractions.Fraction``, for orders and constant-product pools, and how far the bound lies above it: by no more than
 rounding, but for protocol fees and shared balances, which the plain sum leaves out. ``bytes`` is the size of the
 certificate.
@@ -50,7 +50,7 @@ def moved_prices(auction: Auction, seed: int) -> DualPrices:
 
 
 def plain(auction: Auction, dual: DualPrices) -> Fraction | None:
-    """The bound as one would write it down, in fractions; ``None`` where there are other venues than such pools."""
+    """The bound as one would write it down, in fractions; ``None`` where there are other venues."""
     prices, costs = least_prices(auction, dual.cost_weight) | dict(dual.prices), auction.costs
     gas = dual.cost_weight * costs.gas_price
     total = -gas * costs.settlement_gas

@@ -99,9 +99,7 @@ def _print(settings: Settings, document: dict[str, Any], text: str, answer: Any,
         emit(settings, {**document, "solution": answer}, str)
 
 
-def _hosted(
-    spec: SolverSpec, auction: Auction, seconds: float, seed: int, work: int, memory_mb: int
-) -> SolverRun:
+def _hosted(spec: SolverSpec, auction: Auction, seconds: float, seed: int, work: int, memory_mb: int) -> SolverRun:
     """The solver's run in a process of its own."""
     import trio
 
