@@ -66,6 +66,7 @@ def best_by_linear_program(book: Book, price: Floats) -> float:
         bounds=[(0.0, float(most)) for most in np.where(inside, book.most, 0.0)],
     )
     assert found.status == 0
+    assert found.fun is not None
     return float(-found.fun)
 
 
