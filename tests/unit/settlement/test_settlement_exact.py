@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -14,8 +15,10 @@ from intents.assets import AssetId
 from settlement.exact import Exact
 from settlement.greedy import Greedy, take
 from settlement.mechanism import Bid, ranked
-from settlement.packing import Packing, Worths, branch_and_bound, compatible, pack, worths_of
+from settlement.packing import Packing, Worths, compatible, pack, worths_of
 from settlement.packing_cp_sat import cp_sat
+from settlement.packing_scip import scip
+from settlement.packing_search import Found, problem_of, search
 from tests.bidding import bid, bid_lists, compatible_sets
 from tests.shared import shared
 from tests.vectors import winners
@@ -25,8 +28,16 @@ Solve = Callable[[list[Bid], Worths, int], Packing | None]
 ENOUGH_S = 10.0
 
 
+def searched(bids: list[Bid], worths: Worths, max_winners: int, max_nodes: int) -> Found:
+    return search(problem_of(worths.values, [bid.resources for bid in bids], max_winners), max_nodes)
+
+
 def by_search(bids: list[Bid], worths: Worths, max_winners: int) -> Packing | None:
-    return branch_and_bound(bids, worths, max_winners)
+    found = searched(bids, worths, max_winners, 20_000)
+    if not found.proven:
+        return None
+    chosen = tuple(bids[i] for i in sorted(found.chosen))
+    return Packing(chosen, sum(bid.score for bid in chosen))
 
 
 def by_cp_sat(bids: list[Bid], worths: Worths, max_winners: int) -> Packing | None:
@@ -111,7 +122,7 @@ def test_search_and_cp_sat_agree_where_only_the_last_digits_differ() -> None:
     """Rounding scores to 64 bits would tell these sets apart by luck only."""
     bids = hard(24, 1)
     worths = worths_of(bids, 20, b"")
-    found = branch_and_bound(bids, worths, 20, max_nodes=2_000_000)
+    found = by_search(bids, worths, 20)
     assert found is not None
     assert found == by_cp_sat(bids, worths, 20)
 
@@ -130,10 +141,38 @@ def test_without_time_for_a_proof_the_bound_still_holds() -> None:
         assert found.score >= sum(item.score for item in take(bids, 20))
 
 
-def test_search_gives_up_within_its_nodes() -> None:
-    """``None`` rather than an unproven answer."""
+def test_search_cut_short_says_so_and_its_bound_holds() -> None:
+    """A compatible set, and a bound above the optimum: what CP-SAT goes on from."""
     bids = hard(40, 3)
-    assert branch_and_bound(bids, worths_of(bids, 20, b""), 20, max_nodes=10) is None
+    worths = worths_of(bids, 20, b"")
+    best = by_cp_sat(bids, worths, 20)
+    assert best is not None
+    optimum = sum(worths.values[bids.index(bid)] for bid in best.chosen)
+    for nodes in (0, 1, 3, 10):
+        found = searched(bids, worths, 20, nodes)
+        assert not found.proven
+        assert compatible([bids[i] for i in found.chosen], 20)
+        assert found.worth <= optimum <= found.bound
+
+
+def test_scip_looks_first_at_many_bids_and_the_answer_is_the_same() -> None:
+    """400 bids: side by side, the optimum in integers, found by either alone."""
+    random = Random(5)
+    bids = [
+        replace(item, score=score, pairs={pair: score if i == 0 else 0 for i, pair in enumerate(item.pairs)})
+        for item in hard(400, 5)
+        for score in [len(item.pairs) * random.randint(10**18, 2 * 10**18)]
+    ]
+    bids = ranked(bids, b"")
+    found = pack(bids, 20, b"")
+    assert found.optimal
+    alone = cp_sat(bids, worths_of(bids, 20, b""), 20, ENOUGH_S)
+    assert found.chosen == alone.chosen
+    proposed = scip(bids, worths_of(bids, 20, b""), 20)
+    assert proposed is not None
+    assert compatible([bids[i] for i in proposed.chosen], 20)
+    assert proposed.bound is not None
+    assert proposed.bound >> worths_of(bids, 20, b"").shift >= found.score
 
 
 def test_equal_sets_are_told_apart_by_the_seed() -> None:
