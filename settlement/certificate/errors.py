@@ -8,6 +8,7 @@
         ├── UnknownPrice          a price for an asset that the auction does not have
         ├── WeightOutOfRange      a weight of costs outside 0 … 1
         ├── PriceTooLow           no feasible dual: surplus or leftovers are worth more than the price says
+        ├── TooMuchWork           more cells than anyone need look at
         ├── NotForThisAuction     an argument that does not hold for orders and venues like these
         └── Overclaimed           the stated bound is lower than what the prices prove
 
@@ -49,6 +50,16 @@ class TooManyDigits(CertificateError):
     text: ClassVar[str] = "{digits} digits, at most {most} are allowed"
 
     digits: int
+    most: int
+
+
+@dataclass(eq=False)
+class TooMuchWork(CertificateError):
+    code: ClassVar[str] = "certificate.too-much-work"
+    text: ClassVar[str] = "{cells} cells for {orders} orders: their product may be {most} at most"
+
+    cells: int
+    orders: int
     most: int
 
 

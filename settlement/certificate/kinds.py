@@ -16,10 +16,13 @@ from settlement.certificate.errors import (
     MalformedCertificate,
     NotForThisAuction,
     Overclaimed,
+    TooMuchWork,
     UnknownCertificate,
 )
 from settlement.solution import Solution
 
+#: Cells times orders that a certificate may ask to have looked at: half a minute.
+MAX_WORK: Final = 20_000_000
 #: Different certificates evaluated per auction: each costs a pass over all orders and venues.
 MAX_CHECKED: Final = 64
 
@@ -95,6 +98,13 @@ def _cells(auction: Auction, certificate: Mapping[str, object], where: str) -> i
     if not price_cells.applies(auction):
         reason = "it is about orders that sell, at most one fee each, without venues"
         raise NotForThisAuction(where, price_cells.KIND, reason)
+    blocks = certificate.get("blocks")
+    listed = (
+        [item.get("cells") for item in blocks if isinstance(item, Mapping)] if isinstance(blocks, list) else []
+    )
+    cells = sum(len(found) for found in listed if isinstance(found, list))
+    if cells * len(auction.orders) > MAX_WORK:
+        raise TooMuchWork(where, cells, len(auction.orders), MAX_WORK)
     bound = price_cells.check_cells(auction, certificate)
     if bound is None:
         raise MalformedCertificate(where, "cells that cover price space, with prices that bound each of them")

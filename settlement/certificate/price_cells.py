@@ -268,7 +268,7 @@ def _pair_terms(
     fee, least = Fraction(0), 0
     terms: list[tuple[Offer, int, int, int]] = []
     for place, offer in enumerate(offers):
-        if place >= inside and high is not None and offer.least > high:
+        if place >= inside and high is not None and _above(offer.least, high):
             continue  # outside its limit with or without a fee
         worth = offer.worth * unit // PRICE_SCALE
         over = wants - worth
@@ -290,10 +290,17 @@ def _pair_terms(
         fixed = _rounding(offer, slope, max(0, over), worth, least, rate) if fee else 0
         most = offer.most
         if place >= inside and high is not None:
-            most = min(most, int(offer.short / (offer.floor - high)))
+            most = min(most, _most_outside(offer, high))
         if most > 0:  # else only a fee rounded down by more than it can be would bring it inside
             terms.append((offer, slope, most, fixed))
     return terms
+
+
+def _most_outside(offer: Offer, high: Fraction) -> int:
+    """How much may be given at ``high``, below its floor, while rounding makes up: short / (floor − high)."""
+    floor, short = offer.floor, offer.short
+    missing = floor.numerator * high.denominator - high.numerator * floor.denominator
+    return short.numerator * floor.denominator * high.denominator // (short.denominator * missing)
 
 
 def _extra_from(fee: Fraction, high: Fraction | None) -> int:
@@ -315,12 +322,22 @@ def _rounding(offer: Offer, slope: int, over: int, worth: int, least: int, rate:
     the score may be one unit more, if a payout that falls short at ``rate`` is raised, which costs as well.
     """
     extra = worth if offer.most >= least else 0
-    if slope > 0:
-        missing = (1 - offer.fee) / offer.fee - offer.most * rate if extra and over else Fraction(0)
-        return _up(offer.short * over) + max(0, extra - (int(over * missing) if missing > 0 else 0))
-    spared = offer.short * (over + slope / offer.spread) if over else Fraction(0)
-    both = offer.short * over + extra + slope * least if extra else Fraction(0)
-    return max(0, _up(max(spared, both)))
+    if slope > 0:  # the usual case, in integers alone
+        spared_units = -(-offer.short.numerator * over // offer.short.denominator)
+        if extra and over:
+            fee, rates = offer.fee, rate.denominator
+            # (1 − fee)/fee − most·rate is what the payout falls short by.
+            missing = (fee.denominator - fee.numerator) * rates - offer.most * rate.numerator * fee.numerator
+            if missing > 0:
+                extra = max(0, extra - over * missing // (fee.numerator * rates))
+        return spared_units + extra
+    short, spread, found = offer.short, offer.spread, 0
+    if over and spread:
+        spared = short.numerator * (over * spread.numerator + slope * spread.denominator)
+        found = max(found, -(-spared // (short.denominator * spread.numerator)))
+    if extra:
+        found = max(found, -(-short.numerator * over // short.denominator) + extra + slope * least)
+    return found
 
 
 def _most_of(drawn: list[tuple[int, int]], held: int) -> int:
@@ -333,5 +350,6 @@ def _most_of(drawn: list[tuple[int, int]], held: int) -> int:
     return total
 
 
-def _up(value: Fraction) -> int:
-    return -(-value.numerator // value.denominator)
+def _above(one: Fraction, other: Fraction) -> bool:
+    """one > other, in a fraction of the time that comparing takes otherwise."""
+    return one.numerator * other.denominator > other.numerator * one.denominator

@@ -21,6 +21,7 @@ from settlement.certificate.errors import (
     Overclaimed,
     PriceTooLow,
     TooManyDigits,
+    TooMuchWork,
     UnknownCertificate,
     UnknownPrice,
     WeightOutOfRange,
@@ -110,6 +111,8 @@ def test_cells_say_where_they_do_not_apply() -> None:
     with pytest.raises(MalformedCertificate):
         prove(crossing(), {"kind": CELLS, "blocks": "none"})
     assert not prove(crossing(), {"kind": CELLS, "blocks": []}).joint
+    with pytest.raises(TooMuchWork):
+        prove(crossing(), {"kind": CELLS, "blocks": [{"assets": ["A", "B"], "cells": [{}] * 10_000_001}]})
 
 
 @pytest.mark.parametrize("reserves", [(0, 0), (0, 7), (2, 1)])
