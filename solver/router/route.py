@@ -1,8 +1,13 @@
 """One order through real venues: described → bounded → ordered → venues chosen → in integers → certified.
 
-The bound is the dual's: no routing whatever, with cycles, in parts of venues, with reals for integers, does
-better. Beside it stands the bound of all routings in the same order of tokens; the gap to that one is what is left
-to find once the order's route may not feed on arbitrage among the venues (see ``acyclic.py``).
+The bound is the dual's: no routing that trades with each venue once, be it with cycles, with parts of venues and
+reals for integers, does better. Beside it stands the bound of all routings in the same order of tokens; the gap to
+that one is what is left to find once the order's route may not feed on arbitrage among the venues (see
+``acyclic.py``).
+
+Why once? A pool with its fee on what comes in pays trades in a row no more than their sum at once. Curve's fee
+stays in what goes out, and a pool with more left pays the next trade slightly better: splitting can gain a few
+parts in a million there, which the bound leaves out.
 """
 
 from __future__ import annotations
@@ -20,13 +25,14 @@ from intents.venue_states import VenueId, VenueState
 from settlement.solution import Interaction
 from solver.router.acyclic import by_flows, by_potential, down, same_way
 from solver.router.choose import choose
-from solver.router.errors import AmountOutOfRange, CostOutOfRange, NoRoute, NotEnough, SameToken
+from solver.router.errors import AmountOutOfRange, CostOutOfRange, NoRoute, SameToken
 from solver.router.families import Floats, Goal, Network, Routing
 from solver.router.integers import Executed, execute, plan
 from solver.router.least_input import least_input
 from solver.router.maximise import maximise
 from solver.router.orders import Kind, Order, Plan
 from solver.router.prepare import prepare
+from solver.router.single import best_path
 from solver.router.venues import Market, market
 
 #: Floats may be off by this much of the bound; it is added so that the bound holds all the same.
@@ -37,6 +43,8 @@ GAP: Final = 1e-9
 SMALL: Final = 40
 FEW: Final = 2
 MANY: Final = 24
+#: Outputs below this many units are compared with those of single paths.
+RESOLVED: Final = 10**6
 #: Plans that fall short of any token by more, relative to what passes through it, are no plans.
 SHORT: Final = 1e-6
 
@@ -95,8 +103,6 @@ def route(
     charged = _costs(described, costs)
     plans = _plans(described.network, best, order, goal, cycles=cycles)
     planned = max(plans, key=lambda plan: plan.value)
-    if planned.value == -np.inf:
-        raise NotEnough(want, amount, 0) if kind is Kind.EXACT_OUT else NoRoute(want, give, want)
     bound = best.bound
     if charged is not None:
         planned, bound = _chosen(described.network, planned, charged, order, goal, cycles=cycles)
@@ -153,11 +159,16 @@ def _chosen(
 
 
 def _executed(described: Market, planned: Plan, order: Order) -> tuple[Executed, int]:
-    """(what was done, what was offered)."""
-    if order.kind is Kind.EXACT_IN:
-        arcs = plan(described, planned.flows, planned.prices, planned.rank)
-        return execute(described, arcs, planned.rank, order.give, order.want, order.amount), order.amount
-    return least_input(described, planned, order)
+    """(what was done, what was offered). A single path serves where floats do not resolve the order's amount."""
+    if order.kind is Kind.EXACT_OUT:
+        return least_input(described, planned, order)
+    arcs = plan(described, planned.flows, planned.prices, planned.rank)
+    done = execute(described, arcs, planned.rank, order.give, order.want, order.amount)
+    if planned.value == -np.inf or done.left[order.want] < RESOLVED:
+        path = best_path(described, order.give, order.want, order.amount)
+        if path.left[order.want] > done.left[order.want]:
+            return path, order.amount
+    return done, order.amount
 
 
 def _certified(

@@ -1,0 +1,165 @@
+"""One order through exact venues: executable, within its bounds, without cycles, or refused by name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from graphlib import TopologicalSorter
+
+import pytest
+
+from intents.assets import AssetId
+from intents.venue_states import StableFlavour, StableState, VenueId, VenueState
+from liquidity.registry import open_venue
+from settlement.certificate.gains import most_gain
+from solver.router.errors import AmountOutOfRange, CostOutOfRange, NoRoute, NotEnough, RouteError, SameToken
+from solver.router.orders import Kind
+from solver.router.route import Routed, route
+from tests.router_worlds import KINDS, UNIT, world
+
+SEEDS = range(6)
+
+
+def replayed(
+    states: Mapping[VenueId, VenueState], routed: Routed, give: AssetId, amount: int
+) -> dict[AssetId, int]:
+    """What is held after all interactions, executed on exact venues one by one from ``amount`` of ``give``."""
+    held, now = {give: amount}, dict(states)
+    for step in routed.interactions:
+        swap = open_venue(now[step.venue]).swap_in(step.asset_in, step.asset_out, step.amount_in)
+        assert swap.amount_out == step.amount_out
+        now[step.venue] = swap.state
+        held[step.asset_in] = held.get(step.asset_in, 0) - step.amount_in
+        assert held[step.asset_in] >= 0
+        held[step.asset_out] = held.get(step.asset_out, 0) + step.amount_out
+    return held
+
+
+def slack(states: Mapping[VenueId, VenueState], routed: Routed) -> float:
+    """By how much a bound may be passed: bounds are of routings that trade with each venue at once. A Curve pool
+    keeps its fee in what it pays out, so that it pays several trades in a row slightly more than one."""
+    used = Counter(step.venue for step in routed.interactions)
+    again = [states[name] for name, times in used.items() if times > 1]
+    curves = any(isinstance(state, StableState) and state.flavour is StableFlavour.CURVE for state in again)
+    return 1.0 + (1e-5 if curves else 0.0)
+
+
+def has_cycle(routed: Routed) -> bool:
+    sorter: TopologicalSorter[AssetId] = TopologicalSorter()
+    for step in routed.interactions:
+        sorter.add(step.asset_out, step.asset_in)
+    try:
+        sorter.prepare()
+    except ValueError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_exact_input_executes_within_its_bounds(seed: int) -> None:
+    """Step by step on exact venues, never more than given, without a cycle, at most the bounds."""
+    states, assets, values = world(seed)
+    amount = int(5000 / values[0] * UNIT)
+    routed = route(states, assets[0], assets[-1], amount)
+    held = replayed(states, routed, assets[0], amount)
+    assert held[assets[-1]] == routed.amount_out
+    assert amount - held[assets[0]] == routed.amount_in <= amount
+    assert routed.amount_out <= routed.bound_in_order * slack(states, routed)
+    assert routed.bound_in_order <= routed.bound * (1 + 1e-9)
+    assert routed.gap_in_order < 1e-4
+    assert not has_cycle(routed)
+    places = {asset: place for place, asset in enumerate(routed.order)}
+    assert all(places[step.asset_in] < places[step.asset_out] for step in routed.interactions)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_bound_holds_in_exact_integers(seed: int) -> None:
+    """The published prices, rounded, prove the published bound by the law's own checker."""
+    states, assets, values = world(seed)
+    amount = int(5000 / values[0] * UNIT)
+    routed = route(states, assets[0], assets[-1], amount)
+    whole = {asset: int(price * 2**80) for asset, price in routed.prices.items()}
+    proven = sum(most_gain(states[name], whole) for name in states) + whole[assets[0]] * amount
+    assert routed.amount_out * whole[assets[-1]] <= proven * slack(states, routed)
+    assert proven / whole[assets[-1]] == pytest.approx(routed.bound, rel=1e-8)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_exact_output_asks_for_little_more_than_exact_input_gave(seed: int) -> None:
+    """What an exact input bought is bought back for about that input; at least what is wanted comes out."""
+    states, assets, values = world(seed)
+    amount = int(5000 / values[0] * UNIT)
+    wanted = route(states, assets[0], assets[-1], amount).amount_out
+    routed = route(states, assets[0], assets[-1], wanted, Kind.EXACT_OUT)
+    held = replayed(states, routed, assets[0], routed.amount_in)
+    assert held[assets[-1]] == routed.amount_out >= wanted
+    assert routed.bound <= routed.bound_in_order * (1 + 1e-9)
+    assert routed.bound_in_order <= routed.amount_in * slack(states, routed)
+    assert routed.amount_in <= amount * 1.001
+    assert not has_cycle(routed)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_costs_leave_out_what_does_not_earn_them(seed: int) -> None:
+    """Net of costs no worse than the route that ignores them, on fewer venues, and within the bound."""
+    states, assets, values = world(seed)
+    amount, cost = int(5000 / values[0] * UNIT), 5 * UNIT / values[-1]
+    costs = dict.fromkeys(states, cost)
+    careless = route(states, assets[0], assets[-1], amount)
+    careful = route(states, assets[0], assets[-1], amount, costs=costs)
+    before = careless.amount_out - cost * len({step.venue for step in careless.interactions})
+    after = careful.amount_out - careful.cost
+    assert careful.cost == pytest.approx(cost * len({step.venue for step in careful.interactions}))
+    assert before * (1 - 1e-6) <= after <= careful.bound * slack(states, careful)
+    replayed(states, careful, assets[0], amount)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_with_cycles_allowed_the_order_gets_no_less(seed: int) -> None:
+    """Arbitrage is collected on the way, in steps that each can be paid."""
+    states, assets, values = world(seed)
+    amount = int(5000 / values[0] * UNIT)
+    without = route(states, assets[0], assets[-1], amount)
+    routed = route(states, assets[0], assets[-1], amount, cycles=True)
+    assert replayed(states, routed, assets[0], amount)[assets[-1]] == routed.amount_out
+    assert without.amount_out * (1 - 1e-3) <= routed.amount_out <= routed.bound * slack(states, routed)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_worlds_of_one_kind(kind: str) -> None:
+    """Every kind alone leads somewhere, or says that it does not."""
+    states, assets, values = world(3, assets=3, venues=6, kinds=(kind,))
+    amount = int(2000 / values[0] * UNIT)
+    try:
+        routed = route(states, assets[0], assets[2], amount)
+    except RouteError:
+        assert kind == "limit"
+        return
+    assert replayed(states, routed, assets[0], amount)[assets[2]] == routed.amount_out
+    assert 0 < routed.amount_out <= routed.bound * slack(states, routed)
+
+
+@pytest.mark.parametrize("amount", [1, 1000, UNIT * 10**9, 2**126])
+def test_amounts_from_one_unit_to_more_than_there_is(amount: int) -> None:
+    """Valid or nothing, never an exception of another kind."""
+    states, assets, _ = world(4)
+    routed = route(states, assets[0], assets[-1], amount)
+    held = replayed(states, routed, assets[0], amount)
+    assert held.get(assets[-1], 0) == routed.amount_out <= routed.bound + 1
+
+
+def test_orders_that_make_no_sense_are_refused_by_name() -> None:
+    """Typed errors, each with what it compared."""
+    states, assets, _ = world(0)
+    with pytest.raises(SameToken):
+        route(states, assets[0], assets[0], 1)
+    with pytest.raises(AmountOutOfRange):
+        route(states, assets[0], assets[1], 0)
+    with pytest.raises(CostOutOfRange):
+        route(states, assets[0], assets[1], 1, costs={VenueId("v0"): -1.0})
+    with pytest.raises(NoRoute):
+        route(states, assets[0], AssetId("elsewhere"), 1)
+    with pytest.raises(NoRoute):
+        route({}, assets[0], assets[1], 1)
+    with pytest.raises(NotEnough):
+        route(states, assets[0], assets[1], 10**38, Kind.EXACT_OUT)
