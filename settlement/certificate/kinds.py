@@ -99,9 +99,8 @@ def _cells(auction: Auction, certificate: Mapping[str, object], where: str) -> i
         reason = "it is about orders that sell, at most one fee each, without venues"
         raise NotForThisAuction(where, price_cells.KIND, reason)
     blocks = certificate.get("blocks")
-    listed = (
-        [item.get("cells") for item in blocks if isinstance(item, Mapping)] if isinstance(blocks, list) else []
-    )
+    items = blocks if isinstance(blocks, list) else []
+    listed = [item.get("cells") for item in items if isinstance(item, Mapping)]
     cells = sum(len(found) for found in listed if isinstance(found, list))
     if cells * len(auction.orders) > MAX_WORK:
         raise TooMuchWork(where, cells, len(auction.orders), MAX_WORK)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from intents.amounts import PRICE_SCALE
@@ -20,9 +20,12 @@ from intents.venue_states import ConstantProductState, VenueState
 from liquidity.errors import VenueError
 from liquidity.registry import open_venue
 from settlement.certificate.bound import evaluate, least_prices
+from settlement.certificate.dual import KIND as PAY_AS_BID
 from settlement.certificate.dual import DualPrices
-from settlement.certificate.kinds import Proof, verdicts
+from settlement.certificate.errors import CertificateError
+from settlement.certificate.kinds import Proof, verdict, verdicts
 from settlement.certificate.offers import excess_units
+from settlement.certificate.price_cells import KIND as CELLS
 from settlement.errors import LawError
 from settlement.execution import Amounts, Limit
 from settlement.fees import charge, unwind
@@ -32,6 +35,7 @@ from solver.protocol import Deadline
 from solver.registry import built_in
 from tests.batches import build
 from tests.solver_worlds import auction, pool, swap
+from tests.strategies import auctions
 
 A, B = AssetId("A"), AssetId("B")
 POLICIES = (
@@ -211,6 +215,50 @@ def rescaled(batch: Auction, units: dict[AssetId, int]) -> Auction:
         assets=tuple(replace(x, reference_price=(x.reference_price or 0) // units[x.id]) for x in batch.assets),
         balances=tuple(replace(x, amount=x.amount * units[x.asset]) for x in batch.balances),
     )
+
+
+Plain = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.sampled_from(["A", "B", "1/1", "1/3", "cut"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["assets", "cells", "cut", "prices", "A", "B", "x"]), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@given(
+    st.sampled_from((PAY_AS_BID, CELLS)),
+    st.fixed_dictionaries(
+        {}, optional={"bound": Plain, "cost_weight": Plain, "prices": Plain, "blocks": Plain, "more": Plain}
+    ),
+    st.booleans(),
+)
+@settings(max_examples=300, deadline=None)
+def test_whatever_a_certificate_holds_it_is_a_proof_or_an_error_by_name(
+    kind: str, fields: dict[str, object], pooled: bool
+) -> None:
+    """Any JSON under the known names: never another exception."""
+    venues = [pool("p", "A", 30, "B", 20)] if pooled else []
+    batch = auction([swap(1, "A", 5, "B", 4, partial=True), swap(2, "B", 6, "A", 4, partial=True)], venues)
+    found = verdict(batch, {"kind": kind, **fields})
+    assert isinstance(found, Proof) or (isinstance(found, CertificateError) and str(found))
+
+
+@given(auctions(), st.integers(0, 10**6))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_every_auction_that_can_be_written_has_a_bound(batch: Auction, seed: int) -> None:
+    """Whatever its venues' numbers are, at the least prices and above them."""
+    draw = random.Random(seed)
+    for weight in (Fraction(0), Fraction(1)):
+        least = evaluate(batch, DualPrices({}, weight))
+        assert least >= 0
+        assert evaluate(batch, DualPrices(least_prices(batch, weight), weight)) == least
+    assert evaluate(batch, feasible_prices(batch, draw)) >= 0
 
 
 @given(tiny_markets())
