@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from solver.router.dual import Dual, evaluate
 from solver.router.families import Floats, Network
 from solver.router.newton import Found, newton
@@ -37,7 +39,7 @@ def follow(dual: Dual, y: Floats, gap: float) -> tuple[Found, Dual]:
         ramped = _centred(dual, parts, y, width)
         found = newton(ramped, y, RAMPED, 0.5 * gap, LIMIT, min(1.0, REACH * width))
         y, evaluations = found.point.y, evaluations + found.evaluations
-        if _gap(dual, found) <= 0.75 * gap:
+        if _short(dual, found) <= gap and _gap(dual, found) <= 0.75 * gap:
             break
         parts = [
             family.parts(y, RAMPED) if isinstance(family, Jumping) else None
@@ -53,6 +55,13 @@ def _centred(dual: Dual, parts: list[Floats | None], y: Floats, width: float) ->
     )
     network = Network(dual.prepared.network.tokens, families)
     return replace(dual, prepared=replace(dual.prepared, network=network))
+
+
+def _short(dual: Dual, found: Found) -> float:
+    """What tokens fall short of, in values, as part of the dual."""
+    point = found.point
+    lacking = np.where(dual.fixed, 0.0, np.minimum(point.left, 0.0))
+    return float(-lacking.sum()) / max(abs(point.value), 1e-300)
 
 
 def _gap(dual: Dual, found: Found) -> float:
