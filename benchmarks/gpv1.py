@@ -27,9 +27,8 @@ from benchmarks.solver_scores import measure as measure_solver
 from intents.formats import load_auction
 from settlement.certificate.price_cells import check_cells
 from settlement.verify import Verifier
-from solver.flagship.circulation import settle_on_lattice
 from solver.flagship.market import measure
-from solver.flagship.order_only import certificate_of, fits, solve_orders
+from solver.flagship.order_only import certificate_of, fits, settle, solve_orders
 from solver.flagship.plan import Problem
 from solver.protocol import Deadline
 
@@ -89,7 +88,7 @@ def run(path: Path, seconds: float) -> Row:
     if steps:
         plan, blocks, _ = steps[-1]
         problem = Problem(market, market.orders, ())
-        solution, settle_s = timed(lambda: settle_on_lattice(problem, plan, "walras", 0))
+        solution, settle_s = timed(lambda: settle(problem, plan, "walras"))
         claim, certificate_s = timed(lambda: certificate_of(market, blocks))
         proven, check_s = timed(lambda: check_cells(auction, claim))
         bound = None if proven is None else proven / WHOLE

@@ -29,6 +29,9 @@ from solver.flagship.plan import Plan, Problem
 #: A unit of value, as a share of the median fill: small ones waste less of each fill, large ones let
 #: assets of few decimals have more exact prices.
 GRAINS: Final = (1e-6, 1e-4)
+#: How many coarse assets may be left out, and by what factor one must be coarser than the next.
+MOST_COARSE: Final = 4
+FAR_COARSER: Final = 10.0
 #: Units of value through one arc; with scores it stays within 64 bits.
 MOST_UNITS: Final = int(VALUE_UNITS)
 #: Orders this far outside their limit at the plan's prices are not near them.
@@ -90,14 +93,21 @@ def _reference(order: Order) -> AssetId:
 
 
 def _values(problem: Problem, plan: Plan) -> list[float]:
-    """Units of value that suit the size of the plan's fills: whole multiples of its coarsest base unit."""
+    """Units of value that suit the size of the plan's fills: whole multiples of its coarsest base unit.
+
+    Or of the next coarsest, where one asset is coarser by far: without it the others may be settled more exactly.
+    """
     filled = [order for order in problem.orders if plan.fills.get(order.id, 0.0) > 0.0]
     if not filled:
         return []
     worth = _worth(problem, plan)
-    coarsest = max(worth[asset] for order in filled for asset in (order.give, order.want))
-    size = median(order.size * plan.fills[order.id] for order in filled)
-    return [coarsest * many for many in sorted({max(1, round(grain * size / coarsest)) for grain in GRAINS})]
+    coarse = sorted({worth[asset] for order in filled for asset in (order.give, order.want)}, reverse=True)
+    size = median(order.size * plan.fills[order.id] * plan.prices.get(_reference(order), 1.0) for order in filled)
+    found: list[float] = []
+    for place, unit in enumerate(coarse[:MOST_COARSE]):
+        if place == 0 or unit * FAR_COARSER < coarse[place - 1]:
+            found += [unit * many for many in sorted({max(1, round(grain * size / unit)) for grain in GRAINS})]
+    return found
 
 
 def _worth(problem: Problem, plan: Plan) -> dict[AssetId, float]:

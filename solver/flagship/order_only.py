@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
@@ -32,6 +32,7 @@ from solver.circulation.branch import Search
 from solver.flagship.circulation import settle_on_lattice
 from solver.flagship.market import Market
 from solver.flagship.plan import Plan, Problem
+from solver.flagship.ration import rationed
 from solver.protocol import Deadline
 
 #: Searched until best and bound are this close, or this many cells are looked at in a block.
@@ -95,13 +96,37 @@ def batches(market: Market, verifier: Verifier, solver: str, deadline: Deadline)
         # Settling costs as much as a few steps of the search: only what is well worth it, and the last.
         if plan.net > settled * (1.0 + (BETTER if last else WORTH_SETTLING)):
             settled = plan.net
-            batch = _verified(verifier, settle_on_lattice(problem, plan, solver, 0))
+            batch = _verified(verifier, settle(problem, plan, solver))
             if batch is not None and (best is None or batch.score.net > best.score.net):
                 best = batch
                 if not last:
                     yield Batch(best, None)
         if last and best is not None:
             yield Batch(best, certificate_of(market, found))
+
+
+def settle(problem: Problem, plan: Plan, solver: str) -> Solution | None:
+    """The plan in integers, part by part where parts share no asset: each has a lattice of its own."""
+    parts: list[Solution] = []
+    plan = rationed(problem, plan)
+    for assets in _parts(problem, plan):
+        orders = tuple(order for order in problem.orders if order.give in assets and order.want in assets)
+        part = settle_on_lattice(replace(problem, orders=orders), plan, solver, 0)
+        if part is not None:
+            parts.append(part)
+    if not parts:
+        return None
+    prices = {asset: price for part in parts for asset, price in part.prices.items()}
+    return Solution(solver, 0, prices, tuple(fill for part in parts for fill in part.fills))
+
+
+def _parts(problem: Problem, plan: Plan) -> list[set[AssetId]]:
+    """Groups of assets that the plan's fills connect."""
+    groups: list[set[AssetId]] = []
+    for pair in dict.fromkeys((order.give, order.want) for order in problem.orders if order.id in plan.fills):
+        joined = [group for group in groups if not group.isdisjoint(pair)]
+        groups = [group for group in groups if group.isdisjoint(pair)] + [set(pair).union(*joined)]
+    return groups
 
 
 def _verified(verifier: Verifier, solution: Solution | None) -> Verified | None:
@@ -162,7 +187,7 @@ def _claim_of(market: Market, block: Block) -> dict[str, object]:
             cells.append({"cut": [block.assets[cut.a], block.assets[cut.b], text_of(rate)]})
             waiting += [above, below]
         else:
-            dual = block.search.nodes[number].relaxed.dual * np.exp(block.typical)
+            dual = block.search.nodes[number].dual * np.exp(block.typical)
             cells.append({"prices": [text_of(_price(market, block.assets[i], float(dual[i]))) for i in order]})
     return {"assets": [block.assets[place] for place in order], "cells": cells}
 

@@ -109,6 +109,22 @@ def test_disconnected_markets_are_solved_together() -> None:
     assert last.verified.score.net == pytest.approx(6 * ONE, rel=1e-4)
 
 
+def test_a_coarse_asset_elsewhere_costs_nothing() -> None:
+    """Units of C are worth as much as the other pair's orders: those settle as exactly as without it."""
+    orders = [
+        swap(1, "A", 3 * ONE // 7, "B", 2 * ONE // 7, partial=True),
+        swap(2, "B", 3 * ONE // 7, "A", 2 * ONE // 7, partial=True),
+        swap(3, "C", 10, "D", 8 * ONE, partial=True),
+        swap(4, "D", 10 * ONE, "C", 8, partial=True),
+    ]
+    batch = auction(orders)
+    assets = tuple(replace(a, reference_price=ONE * ONE) if a.id == "C" else a for a in batch.assets)
+    scores = solved(replace(batch, assets=assets))[-1].verified.score.pairs
+    assert {AssetId("C"), AssetId("D")} < {give for give, _ in scores}
+    fine = sum(score for pair, score in scores.items() if AssetId("A") in pair)
+    assert fine == pytest.approx(2 * ONE / 7, rel=1e-5)
+
+
 def test_amounts_from_one_unit_to_the_most_there_are() -> None:
     """A thousandth of a wei's worth beside 2^126, limits that cross by 111 times: valid, and the bound holds."""
     orders = [
