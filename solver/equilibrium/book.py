@@ -56,6 +56,11 @@ class Book:
     moments: Floats
     curves: Curves
 
+    @property
+    def whole(self) -> bool:
+        """Whether no order lies beyond the band."""
+        return not (self.below.any() or self.above.any())
+
 
 def prepare(batch: Batch) -> Orders:
     """Leaves out what cannot trade."""
@@ -124,10 +129,3 @@ def traded(book: Book, distance: Floats, ramp: float) -> tuple[Floats, Floats]:
     moment = book.moments[high] - book.moments[low]
     full = book.below + book.values[low] - book.values[book.start[:-1]]
     return full + (partial * distance - moment) / ramp + partial / 2, partial / ramp
-
-
-def covers(book: Book, distance: Floats, ramp: float) -> bool:
-    """Whether the band knows every order that such prices could move."""
-    low = (distance - ramp / 2 < -book.width) & (book.below > 0)
-    high = (distance + ramp / 2 > book.width) & (book.above > 0)
-    return not bool((low | high).any())

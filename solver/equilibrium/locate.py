@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from solver.equilibrium.batch import Floats
-from solver.equilibrium.book import Book, Orders, build, covers, ranks
+from solver.equilibrium.book import Book, Orders, build, ranks
 from solver.equilibrium.ramp import solve
 
 #: Orders on their ramps that are few.
@@ -22,14 +22,14 @@ SMALL: Final = 2000
 #: The first ramp, in typical distances of limits from the guessed prices; the last that makes sense.
 WIDEST, NARROWEST = 4.0, 1e-9
 NARROWING: Final = 4.0
-#: Bands tried around known prices.
-REBUILDS: Final = 3
+#: Orders in the window around a similar batch's prices, in roots of their number; and those that are few then.
+SOME, FEWER = 25.0, 2500
 #: Orders that a typical distance is taken of, and the least it is taken to be.
 SAMPLE, TINY = 8192, 1e-6
 #: Prices on a ramp are wanted to this share of its width; the coarsest imbalance meant by that; steps for it.
 FINE, COARSE, STEPS = 0.1, 1e-2, 25
 #: Half the band of listed orders around a window, in widths of it.
-BAND: Final = 8.0
+BAND: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +44,25 @@ class Located:
     steps: int
 
 
-def locate(orders: Orders, log_guess: Floats, window: float | None = None) -> Located:
-    """``window``: how far the guess may be off, when it is known to be near."""
-    at_guess, scale, steps = np.zeros(orders.tokens), typical(orders, log_guess), 0
+def locate(orders: Orders, log_guess: Floats) -> Located:
+    """From any guess, by ramps over all orders."""
+    at_guess, scale = np.zeros(orders.tokens), typical(orders, log_guess)
+    book = whole_book(orders, log_guess)
+    if len(orders.sell) <= SMALL:
+        return Located(book, at_guess, np.inf, scale, 0)
+    return Located(book, *descend(book, at_guess, WIDEST * scale, scale, FEW))
+
+
+def nearby(orders: Orders, log_guess: Floats) -> Located:
+    """From the prices of a similar batch: the window that some orders lie in, and a band around it."""
+    at_guess, scale = np.zeros(orders.tokens), typical(orders, log_guess)
     if len(orders.sell) <= SMALL:
         return Located(whole_book(orders, log_guess), at_guess, np.inf, scale, 0)
-    for _ in range(REBUILDS if window is not None else 0):
-        assert window is not None
-        book = build(orders, log_guess, BAND * window)
-        x, narrow, taken = descend(book, at_guess, window, scale)
-        steps += taken
-        if covers(book, x[book.sell] - x[book.buy], 4 * narrow):
-            return Located(book, x, narrow, scale, steps)
-        # Prices that left the band ran from orders it does not list: from the same guess again, with more of them.
-        window *= 4
-    book = whole_book(orders, log_guess)
-    x, narrow, taken = descend(book, at_guess, WIDEST * scale, scale)
-    return Located(book, x, narrow, scale, steps + taken)
+    # Prices move by the root of what is replaced while orders lie ever closer: hence roots of their number.
+    share = min(1.0, SOME / np.sqrt(len(orders.sell)))
+    window = max(float(np.quantile(distances(orders, log_guess), share)), TINY)
+    book = build(orders, log_guess, BAND * window)
+    return Located(book, *descend(book, at_guess, window, scale, FEWER))
 
 
 def whole_book(orders: Orders, log_guess: Floats) -> Book:
@@ -71,22 +73,26 @@ def whole_book(orders: Orders, log_guess: Floats) -> Book:
 
 def typical(orders: Orders, log_guess: Floats) -> float:
     """A typical distance of limits from the guessed rates: the median of a sample's."""
+    return max(float(np.median(distances(orders, log_guess))), TINY) if len(orders.sell) else 1.0
+
+
+def distances(orders: Orders, log_guess: Floats) -> Floats:
+    """How far a sample's limits are from the guessed rates."""
     some = slice(None, None, -(-len(orders.sell) // SAMPLE) or 1)
-    if not len(orders.sell):
-        return 1.0
     rate = log_guess[orders.sell[some]] - log_guess[orders.buy[some]]
-    return max(float(np.median(np.abs(orders.limit[some] - rate))), TINY)
+    return np.abs(orders.limit[some] - rate)
 
 
-def descend(book: Book, x: Floats, h: float, scale: float) -> tuple[Floats, float, int]:
-    """Narrower and narrower ramps from ``h`` on, until few orders lie on them: prices, the ramp, steps. ``scale``:
+def descend(book: Book, x: Floats, h: float, scale: float, few: int) -> tuple[Floats, float, float, int]:
+    """Narrower and narrower ramps from ``h`` on, until few orders lie on them: prices, the ramp, ``scale`` and
+    steps. ``scale``:
     the distance of limits over which what is willing changes much."""
     steps = 0
     while True:
         x, taken = solve(book, x, h, min(COARSE, FINE * h / scale), STEPS)
         steps += taken
-        if h <= NARROWEST or on_ramps(book, x, 2 * h) <= FEW:
-            return x, h, steps
+        if h <= NARROWEST or on_ramps(book, x, 2 * h) <= few:
+            return x, h, scale, steps
         h /= NARROWING
 
 

@@ -68,8 +68,8 @@ def narrow(book: Book, x: Floats, width: float, *, cut: bool = True) -> Near:
         every = np.concatenate([value, certain[some], curves.reserve])
         kept = capped(book.tokens, all_sell, all_buy, every, len(value))
     return Near(
-        book.tokens, sell, buy, limit, kept, full_sell, full_buy, certain[some], curves, reached, book.order[listed], level,
-        kept / value, all_sell, all_buy,
+        book.tokens, sell, buy, limit, kept, full_sell, full_buy, certain[some], curves, reached,
+        book.order[listed], level, kept / value, all_sell, all_buy,
     )  # fmt: skip
 
 

@@ -17,44 +17,45 @@ from solver.equilibrium.circles import Circles, circles, stacked
 from solver.equilibrium.finish import Finished, finish
 from solver.equilibrium.guess import guess
 from solver.equilibrium.interior import follow
-from solver.equilibrium.locate import Located, locate
+from solver.equilibrium.locate import Located, locate, nearby
 from solver.equilibrium.measure import measure
 from solver.equilibrium.near import Near, narrow
 from solver.equilibrium.pools import given
 
-#: Windows tried, each so much wider than the last; at the end every order, without and with care.
+#: In a window the interior point begins with slacks this much smaller than it is wide.
+CLOSER: Final = 32
+#: Windows tried, so many times the first.
 WIDENINGS: Final = (1.0, 8.0, 64.0)
-#: Prices of a similar batch are taken to be this close (in logs).
-SIMILAR: Final = 1e-4
 
 
 def equilibrium(batch: Batch, start: Floats | None = None) -> Equilibrium:
     """One price vector at which every order inside its limit is filled, none outside, and tokens balance.
 
-    ``start``: (T,) prices of a similar batch, taken for nothing unless all are positive. Never raises on odd markets: where it fails, ``exact`` is False.
-    Orders of one pair with the same limit are rationed equally: each is filled to the same share of its amount.
+    ``start``: (T,) prices of a similar batch, taken for nothing unless all are positive. Never raises on odd
+    markets: where it fails, ``exact`` is False. Orders of one pair with the same limit are rationed equally: each
+    is filled to the same share of its amount.
     """
     with np.errstate(all="ignore"):
         parts = circles(prepare(batch))
         known = None if start is None else np.log(np.asarray(start, float))
-        if known is not None and np.isfinite(known).all() and len(known) == len(batch.values):
-            return settle(batch, parts, locate(parts.inside, known, SIMILAR))
+        if known is not None and len(known) == len(batch.values) and np.isfinite(known).all():
+            found = settle(batch, parts, nearby(parts.inside, known))
+            if found.exact:
+                return found
         return settle(batch, parts, locate(parts.inside, guess(parts.inside)))
 
 
 def settle(batch: Batch, parts: Circles, located: Located) -> Equilibrium:
     """From the window to the equilibrium, in wider windows when it lies outside."""
-    whole = [Try(np.inf), Try(np.inf, careful=True), Try(np.inf, careful=True, cut=False)]
-    windows = [Try(located.window * wider) for wider in WIDENINGS] if located.window < np.inf else []
-    best, least, steps = None, np.inf, located.steps
-    for attempt in [*windows, *whole]:
-        near = narrow(located.book, located.x, attempt.window, cut=attempt.cut)
+    book, best, least, steps = located.book, None, np.inf, located.steps
+    for attempt in tries(located):
+        near = narrow(book, located.x, attempt.window, cut=attempt.cut)
         scale = min(attempt.window, located.scale)
-        mu = scale if attempt.window == np.inf else scale / 32
+        mu = scale if attempt.window == np.inf else scale / CLOSER
         at, taken = follow(near, located.x, mu, scale, careful=attempt.careful)
         steps += taken
         found = finish(near, at.x, at.f, at.marginal, at.active)
-        answer, off = report(batch, parts, located.book.log_guess, near, found, steps)
+        answer, off = report(batch, parts, book.log_guess, near, found, steps)
         if best is None or answer.exact or off < least:
             best, least = answer, off
         if answer.exact:
@@ -71,6 +72,15 @@ class Try:
     window: float
     careful: bool = False
     cut: bool = True
+
+
+def tries(located: Located) -> list[Try]:
+    """The window and wider ones; then every order, without and with care, if the book lists them all."""
+    windows = [located.window * wider for wider in WIDENINGS] if located.window < np.inf else []
+    if not located.book.whole:
+        return [Try(window) for window in windows if window <= located.book.width]
+    whole = [Try(np.inf), Try(np.inf, careful=True), Try(np.inf, careful=True, cut=False)]
+    return [*(Try(window) for window in windows), *whole]
 
 
 def report(

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-
 #: Grains are no larger than this many units.
 GRAIN: Final = 2**16
 
 
 @dataclass(slots=True)
 class Trade:
-    """Something that sells ``sold`` (at most ``most``) of one token for at least ``least`` of another: an order with
-    its ``limit``, or a pool."""
+    """Something that sells ``sold`` (at most ``most``) of one token for at least ``least`` of another: an
+    order with its ``limit``, or a pool."""
 
     sell: int
     buy: int
@@ -51,8 +50,8 @@ def at_least(limit: float, sold: int) -> int:
 def shared(total: int, amounts: list[int], limit: float) -> list[int]:
     """``total`` in proportion to ``amounts``; what division leaves goes grain by grain to the first with room.
 
-    A grain is what ``limit`` turns into whole units, when that is little: orders whose limits are powers of two can
-    meet exactly, and lose nothing to rounding then.
+    A grain is what ``limit`` turns into whole units, when that is little: orders whose limits are powers of two
+    can meet exactly, and lose nothing to rounding then.
     """
     whole, bottom = sum(amounts), limit.as_integer_ratio()[1]
     grain = bottom if bottom <= GRAIN else 1
