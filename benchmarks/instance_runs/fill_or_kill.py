@@ -1,4 +1,5 @@
-"""All orders fill-or-kill, prices free: accept a set that conserves value exactly at some prices, for most surplus.
+"""All orders fill-or-kill, prices free: accept a set that conserves value exactly at some prices, for most
+surplus.
 
 An instance has ``T``, ``orders`` [sell, buy, amount, limit], ``price_lo``, ``price_hi``; its ``ref`` holds what
 mixed-integer solvers and brute force found. Prices lie in bounds and sum to T.
@@ -89,9 +90,8 @@ def _market(instance: Mapping[str, Any]) -> WholeMarket:
 
 def _reference(instance: Mapping[str, Any]) -> float | None:
     """The best that any other solver found."""
-    known: list[float] = []
     ref = instance.get("ref") or {}
-    for entry in (*(ref.get("milp") or {}).values(), ref.get("brute_force")):
-        if isinstance(entry, Mapping) and isinstance(entry.get("obj"), int | float):
-            known.append(float(entry["obj"]))
-    return max(known, default=None)
+    entries = (*(ref.get("milp") or {}).values(), ref.get("brute_force"))
+    return max(
+        (float(entry["obj"]) for entry in entries if isinstance(entry, Mapping) and "obj" in entry), default=None
+    )

@@ -73,5 +73,7 @@ def _market(instance: Mapping[str, Any]) -> Market:
 
 
 def _reference(instance: Mapping[str, Any]) -> float | None:
-    known = [entry["obj"] for entry in instance.get("ref", {}).values() if isinstance(entry, Mapping) and "obj" in entry]
+    known = [
+        entry["obj"] for entry in instance.get("ref", {}).values() if isinstance(entry, Mapping) and "obj" in entry
+    ]
     return max(known, default=None)

@@ -19,8 +19,8 @@ from solver.selection.stationary import ROUNDING, WholeMarket
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """``vertices`` (T, T), one price vector a row; ``willing`` (N,): the limit is met somewhere in the cell; ``bound``:
-    no selection of orders at prices in the cell gains more, shown by ``multipliers`` (T,)."""
+    """``vertices`` (T, T), one price vector a row; ``willing`` (N,): the limit is met somewhere in the cell;
+    ``bound``: no selection of orders at prices in the cell gains more, shown by ``multipliers`` (T,)."""
 
     vertices: Floats
     willing: Bools

@@ -23,7 +23,8 @@ Ints = NDArray[np.int64]
 AT_LIMIT: Final = 1e-12
 #: A token's net may miss zero by this share of what is traded of it.
 BALANCED: Final = 1e-9
-#: Selections tried before settling for none: one that only a tolerance made balance is barred and SCIP asked again.
+#: Selections tried before settling for none: one that only a tolerance made balance is barred and SCIP asked
+#: again.
 TRIES: Final = 4
 
 
@@ -62,7 +63,9 @@ def select(market: Market, *, seconds: float = 10.0, nodes: int = 100_000) -> Se
     barred: list[Floats] = []
     bound = ceiling
     for _ in range(TRIES):
-        chosen = choose(_without(program, barred), seconds=seconds, nodes=nodes) if program.whole.any() else relaxed
+        chosen = (
+            choose(_without(program, barred), seconds=seconds, nodes=nodes) if program.whole.any() else relaxed
+        )
         if chosen is None:
             break
         # What a barred selection claimed, it could not have had.
@@ -99,8 +102,10 @@ def as_program(market: Market) -> tuple[Ints, float, Program | None]:
     )
     level = np.zeros(len(p))
     gain = w * np.maximum(1 - cost[willing], 0)
-    return willing, scale, Program(
-        gain, np.zeros(n), np.ones(n), market.fill_or_kill[willing].astype(bool), rows, level, level
+    return (
+        willing,
+        scale,
+        Program(gain, np.zeros(n), np.ones(n), market.fill_or_kill[willing].astype(bool), rows, level, level),
     )
 
 

@@ -26,8 +26,8 @@ NARROW: Final = 0.2
 MOST_OPEN: Final = 20_000
 #: Splits before a cell that overflowed is tried again.
 PATIENCE: Final = 2
-#: One cell in so many is dived into for something better: halvings, then how far the last cell is widened about its
-#: centre, then about the best prices known, so often at most.
+#: One cell in so many is dived into for something better: halvings, then how far the last cell is widened about
+#: its centre, then about the best prices known, so often at most.
 DIVE_EVERY: Final = 512
 DEEP: Final = 120
 WIDENED: Final = (1.0, 2.0, 4.0)

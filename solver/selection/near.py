@@ -14,65 +14,46 @@ from solver.selection.pools import Givers, givers
 ENOUGH: Final = 3.0
 #: An order at its limit to within rounding may trade.
 AT_LIMIT: Final = 1e-12
-#: Of the reach, what an order keeps between price and limit so that the last correction does not miss it.
-MARGIN: Final = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """``fewest`` and ``most`` orders left open on each side of a token; ``reach`` of prices in logs; SCIP's budget, and
-    the loss of value that is small enough to stop at."""
-
-    fewest: int
-    most: int
-    reach: float
-    seconds: float
-    nodes: int = 2_000
-    loss: float = 0.0
+#: Orders left open on each side of a token: at least, at most.
+FEWEST, MOST = 10, 250
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """``orders`` left open, each with its ``value`` if filled, ``edge`` = 1 − limit/price, whether it is ``whole`` or
-    nothing, whether its limit is ``close`` (within reach); ``settled`` (N,): what the others sell; the ``pools``; and
-    a typical order's value, the ``unit``."""
+    """``orders`` left open, each with its ``value`` if filled, ``edge`` = 1 − limit/price, whether it is
+    ``whole`` or nothing; ``settled`` (N,): what the others sell; the ``pools``; and a typical order's value, the
+    ``unit``."""
 
     orders: Ints
     value: Floats
     edge: Floats
     whole: Bools
-    close: Bools
     settled: Floats
     pools: Givers
     unit: float
 
 
-def nearby(batch: Batch, equilibrium: Equilibrium, effort: Effort) -> Near:
+def nearby(batch: Batch, equilibrium: Equilibrium) -> Near:
     p, filled = equilibrium.prices, equilibrium.fills
     with np.errstate(all="ignore"):
         value = batch.amount * p[batch.sell]
         edge = 1 - batch.limit * p[batch.buy] / p[batch.sell]
     sane = (value > 0) & np.isfinite(value) & np.isfinite(edge) & (batch.sell != batch.buy) & (batch.limit > 0)
     partial = (filled > 0) & (filled < batch.amount)
-    close = sane & (np.abs(edge) <= 2 * effort.reach * (1 + MARGIN))
     marginal = np.zeros(len(value), bool)
     marginal[equilibrium.marginal] = True
-    candidates = np.flatnonzero(sane & (close | partial | (filled > 0) | (marginal & (edge >= -AT_LIMIT))))
-    must = partial | close
-    orders = candidates[must[candidates] | _nearest(batch, candidates, edge, value, partial, effort)]
-    # An order beyond its limit stays only where it is open and may be left.
-    settled = np.where((filled > 0) & (edge >= -AT_LIMIT), filled, 0.0)
+    candidates = np.flatnonzero(sane & (partial | (filled > 0) | (marginal & (edge >= -AT_LIMIT))))
+    orders = candidates[partial[candidates] | _nearest(batch, candidates, edge, value, partial)]
+    settled = np.where(filled > 0, filled, 0.0)
     settled[orders] = 0.0
     unit = float(np.median(value[orders])) if len(orders) else 1.0
     return Near(
-        orders, value[orders], edge[orders], batch.fill_or_kill[orders].astype(bool), close[orders] & (effort.reach > 0),
+        orders, value[orders], edge[orders], batch.fill_or_kill[orders].astype(bool),
         settled, givers(batch.pools, p), unit,
     )  # fmt: skip
 
 
-def _nearest(
-    batch: Batch, candidates: Ints, edge: Floats, value: Floats, partial: Bools, effort: Effort
-) -> Bools:
+def _nearest(batch: Batch, candidates: Ints, edge: Floats, value: Floats, partial: Bools) -> Bools:
     """Of the candidates, on each side of each token, those nearest their limits until they could make up for every
     order filled in part there."""
     tokens = len(batch.values)
@@ -88,5 +69,5 @@ def _nearest(
         before = np.cumsum(worth) - worth
         rank = np.arange(len(grouped)) - first
         enough = before - before[first] > ENOUGH * at_stake[token]
-        chosen[grouped[(rank < effort.fewest) | (~enough & (rank < effort.most))]] = True
+        chosen[grouped[(rank < FEWEST) | (~enough & (rank < MOST))]] = True
     return chosen

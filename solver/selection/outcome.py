@@ -12,7 +12,8 @@ from solver.selection.pools import asked_by_curve, givers
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``prices`` (T,); ``fills`` (N,) sold; ``pool_flows`` (P, 2) into each pool's two tokens, worth zero at prices."""
+    """``prices`` (T,); ``fills`` (N,) sold; ``pool_flows`` (P, 2) into each pool's two tokens, worth zero at
+    prices."""
 
     prices: Floats
     fills: Floats

@@ -20,9 +20,9 @@ BISECTIONS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Givers:
-    """Pools with something to gain: which ``pool`` (K,), the side it gives (0 or 1), tokens ``out`` and ``into``, and
-    in value at the prices: reserves of both (``deep_out``, ``deep_in``), the ``power`` w_out/w_in, ``gamma``; the
-    amount given that gains most (``best``) and the most that gains at all (``most``)."""
+    """Pools with something to gain: which ``pool`` (K,), the side it gives (0 or 1), tokens ``out`` and ``into``,
+    and in value at the prices: reserves of both (``deep_out``, ``deep_in``), the ``power`` w_out/w_in, ``gamma``;
+    the amount given that gains most (``best``) and the most that gains at all (``most``)."""
 
     pool: Ints
     side: Ints

@@ -1,4 +1,5 @@
-"""Linear and mixed-integer programs over arrays: GLOP for relaxations and duals, SCIP where a variable is all or none.
+"""Linear and mixed-integer programs over arrays: GLOP for relaxations and duals, SCIP where a variable is all or
+none.
 
 Built in one call from sparse rows (OR-Tools ``ModelBuilderHelper``): for thousands of columns that is several
 times quicker than one call per coefficient. HiGHS is not used: through this interface its duals are wrong and its

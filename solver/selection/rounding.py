@@ -1,9 +1,9 @@
 """Marginal orders rounded to all or none by local search, for thousands of orders in milliseconds.
 
 What rounding leaves of the balances must be taken up by pools and by orders that may fill in part. To second order
-that costs ½·bᵀH⁺b, b the imbalance per token and H the Laplacian of their conductances (how much value they move per
-unit of log price; less where little can be moved at all). Whole orders are flipped one at a time, each time the
-one that lowers cost the most; then two at a time.
+that costs ½·bᵀH⁺b, b the imbalance per token and H the Laplacian of their conductances (how much value they move
+per unit of log price; less where little can be moved at all). Whole orders are flipped one at a time, each time
+the one that lowers cost the most; then two at a time.
 """
 
 from __future__ import annotations
@@ -23,12 +23,10 @@ PAIRED, MOST_PAIRS = 200, 100
 FAINT: Final = 1e-7
 
 
-def rounded(
-    near: Near, sell: Ints, buy: Ints, share: Floats, stiff: Floats, play: float
-) -> Floats:
+def rounded(near: Near, sell: Ints, buy: Ints, share: Floats, stiff: Floats, play: float) -> Floats:
     """Shares with the whole ones 0 or 1. ``sell``, ``buy``: the open orders' tokens; ``share``: filled in the
-    equilibrium; ``play``: log price by which pools and partial orders are thought to be moved at most; ``stiff`` (T,)
-    at most one: by how much less a token's imbalance can be taken up than it seems."""
+    equilibrium; ``play``: log price by which pools and partial orders are thought to be moved at most; ``stiff``
+    (T,) at most one: by how much less a token's imbalance can be taken up than it seems."""
     tokens = len(stiff)
     response = np.linalg.pinv(_laplacian(near, sell, buy, share, stiff, play))
     whole = np.flatnonzero(near.whole & (near.edge >= -AT_LIMIT))

@@ -1,8 +1,8 @@
 """Fill-or-kill selection around an equilibrium that could fill everything in part.
 
-Round at the equilibrium's prices (``rebalance.quickly``). Where that loses much, or cannot be balanced, orders that
-stand in the way are left out, the equilibrium of the others is found again, and what it rounds to is kept if better.
-Without any fill-or-kill order nothing need be rounded: there is always an outcome.
+Round at the equilibrium's prices (``rebalance``). Where that loses much, or cannot be balanced, orders that
+stand in the way are left out, the equilibrium of the others is found again, and what it rounds to is kept if
+better. Without any fill-or-kill order nothing need be rounded: there is always an outcome.
 """
 
 from __future__ import annotations
@@ -16,12 +16,9 @@ import numpy as np
 from solver.equilibrium.batch import Batch, Bools, Equilibrium, Ints
 from solver.equilibrium.solve import equilibrium
 from solver.selection.exact import lawful
-from solver.selection.near import Effort
 from solver.selection.outcome import Outcome, most_welfare, of, welfare
-from solver.selection.rebalance import quickly
+from solver.selection.rebalance import rebalance
 
-#: Orders left open on each side of a token: at least, at most.
-FEWEST, MOST = 10, 250
 #: Equilibria found again at most; the budget that makes a run repeatable.
 TRIES: Final = 200
 #: A loss of this share of what could be had is small enough.
@@ -30,8 +27,9 @@ GOOD: Final = 5e-4
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """An ``outcome`` with every fill-or-kill order whole or not at all, the ``relaxed`` equilibrium, and the welfare of
-    the outcome and of the equilibrium at the equilibrium's prices: no outcome has more than the latter."""
+    """An ``outcome`` with every fill-or-kill order whole or not at all, the ``relaxed`` equilibrium, and the
+    welfare of the outcome and of the equilibrium at the equilibrium's prices: no outcome has more than the
+    latter."""
 
     outcome: Outcome
     relaxed: Equilibrium
@@ -72,7 +70,7 @@ class _Selection:
             there, better = self._try(trial)
             spent += 1
             if better:
-                known, out = there, trial
+                known, out, tested = there, trial, {order}
         return Selected(self._best, self._relaxed, self._welfare, bound)
 
     def _leave_out_until_lawful(
@@ -101,7 +99,7 @@ class _Selection:
                 found = equilibrium(rest)
         else:
             rest, found = self._batch, self._relaxed
-        outcome = quickly(rest, found, Effort(FEWEST, MOST, 0.0, 0.0))
+        outcome = rebalance(rest, found)
         if outcome is None and found.exact and not len(self._partial(found, out)):
             outcome = of(found)
         if outcome is None or not lawful(self._batch, outcome):

@@ -47,7 +47,9 @@ def selections(
         hope = (gain + hoped[:, level + 1]).max(axis=1)
         most_net = (net + above[:, level + 1]).reshape(-1, len(cuts), len(vertices)).max(axis=2)
         least_net = (net + below[:, level + 1]).reshape(-1, len(cuts), len(vertices)).min(axis=2)
-        keep = np.flatnonzero((hope > enough) & (most_net >= -slack).all(axis=1) & (least_net <= slack).all(axis=1))
+        keep = np.flatnonzero(
+            (hope > enough) & (most_net >= -slack).all(axis=1) & (least_net <= slack).all(axis=1)
+        )
         seen += len(keep)
         if len(keep) > most:
             if not beam:
