@@ -25,6 +25,7 @@ from solver.circulation.flows import GAIN_STEPS, VALUE_UNITS, circulation
 from solver.flagship.lattice import Bound, Lattice, lattice
 from solver.flagship.market import Order
 from solver.flagship.plan import Plan, Problem
+from solver.flagship.ration import shared_units
 
 #: A unit of value, as a share of the median fill: small ones waste less of each fill, large ones let
 #: assets of few decimals have more exact prices.
@@ -72,7 +73,9 @@ def _best_flow(problem: Problem, grid: Lattice, limits: Mapping[IntentId, Fracti
     """The orders that trade and the units of value they move; none of them less than its minimum."""
     arcs = [arc for o in problem.orders if o.id in limits and (arc := _arc(o, grid, limits[o.id], problem))]
     for _ in range(MOST_TRIES):
-        moved = [(arc, units) for arc, units in zip(arcs, _flow(problem, arcs, grid), strict=True) if units]
+        flow = _flow(problem, arcs, grid)
+        flow = shared_units(problem, [arc.order for arc in arcs], [arc.most for arc in arcs], flow)
+        moved = [(arc, units) for arc, units in zip(arcs, flow, strict=True) if units]
         short = {arc.order.id for arc, units in moved if units < arc.least}
         if not short:
             return moved

@@ -13,6 +13,7 @@ from solver.flagship.bidding import WHOLE_ID, winners
 from solver.flagship.circulation import settle_on_lattice
 from solver.flagship.integers import settle_plan
 from solver.flagship.plan import Plan, Problem
+from solver.flagship.ration import rationed
 from solver.flagship.search import plans, widened
 from solver.flagship.split import components
 from solver.protocol import Deadline
@@ -38,7 +39,10 @@ class Settling:
 
     def settled(self, problem: Problem, plan: Plan, deadline: Deadline) -> Verified | None:
         """The plan in integers; where rounding finds no room, without any, or once more with more of it."""
-        verified = self.judged(settle_plan(problem, plan, self.solver, WHOLE_ID, deadline), deadline)
+        shared = rationed(problem, plan)
+        verified = self.judged(settle_plan(problem, shared, self.solver, WHOLE_ID, deadline), deadline)
+        if verified is None and shared is not plan:
+            verified = self.judged(settle_plan(problem, plan, self.solver, WHOLE_ID, deadline), deadline)
         if verified is None and not plan.flows:
             verified = self.judged(settle_on_lattice(problem, plan, self.solver, WHOLE_ID), deadline)
         for factor in HAIRS:
