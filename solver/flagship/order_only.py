@@ -32,7 +32,6 @@ from solver.circulation.branch import Search
 from solver.flagship.circulation import settle_on_lattice
 from solver.flagship.market import Market
 from solver.flagship.plan import Plan, Problem
-from solver.flagship.ration import rationed
 from solver.protocol import Deadline
 
 #: Searched until best and bound are this close, or this many cells are looked at in a block.
@@ -55,9 +54,9 @@ BETTER: Final = 1e-6
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch that verifies, and a certificate for the whole auction with the last."""
+    """A batch that verifies, and a certificate for the whole auction with the last, also where nothing trades."""
 
-    verified: Verified
+    verified: Verified | None
     proof: Mapping[str, object] | None
 
 
@@ -88,7 +87,7 @@ def fits(auction: Auction) -> bool:
 
 
 def batches(market: Market, verifier: Verifier, solver: str, deadline: Deadline) -> Iterator[Batch]:
-    """Batches that verify, each better than the last; the last comes with a proof. None where nothing trades."""
+    """Batches that verify, each better than the last; the last comes with a proof. None where none could be."""
     best: Verified | None = None
     settled = 0.0
     problem = Problem(market, market.orders, ())
@@ -101,14 +100,13 @@ def batches(market: Market, verifier: Verifier, solver: str, deadline: Deadline)
                 best = batch
                 if not last:
                     yield Batch(best, None)
-        if last and best is not None:
+        if last:
             yield Batch(best, certificate_of(market, found))
 
 
 def settle(problem: Problem, plan: Plan, solver: str) -> Solution | None:
     """The plan in integers, part by part where parts share no asset: each has a lattice of its own."""
     parts: list[Solution] = []
-    plan = rationed(problem, plan)
     for assets in _parts(problem, plan):
         orders = tuple(order for order in problem.orders if order.give in assets and order.want in assets)
         part = settle_on_lattice(replace(problem, orders=orders), plan, solver, 0)

@@ -154,7 +154,8 @@ class Walras:
         market = measure(auction, self.name)
         batch: Verified | None = None
         for found in batches(market, settling.verifier, self.name, deadline.part(ORDERS_SHARE)):
-            batch, stand.best, stand.proof = found.verified, [found.verified], found.proof
+            batch, stand.proof = found.verified, found.proof
+            stand.best = [] if batch is None else [batch]
             yield from stand.bids()
         simple = [bid for _, bid in seeds(auction, settling, deadline)]
         yield from stand.offer(winners(simple))
