@@ -104,7 +104,18 @@ class Costed:
         _, profit, price = self._profits(log_prices)
         return self._use(profit, price, width)[0]
 
-    def centred(self, parts: Floats, log_prices: Floats, width: float) -> Costed:
+    def gains(self, log_prices: Floats) -> Floats:
+        _, profit, price = self._profits(log_prices)
+        return profit - self.cost * price
+
+    def centred(
+        self,
+        parts: Floats,
+        log_prices: Floats,
+        width: float,
+        low: Floats | float = 0.0,
+        high: Floats | float = 1.0,
+    ) -> Costed:
         """Profit changes with log prices by the value traded: at least that at which the cost is earned back,
         which is about the root of cost times depth."""
         flows, _, price = self._profits(log_prices)
@@ -113,7 +124,9 @@ class Costed:
         )
         depth = totals(self._own, self.inner.hints[1] * np.exp(log_prices[self.inner.tails]), self.venues)
         cost = self.cost * price
-        return replace(self, ramp=Ramp(parts, width * np.maximum(traded / 2.0, np.sqrt(cost * (depth + cost)))))
+        return replace(
+            self, ramp=Ramp(parts, width * np.maximum(traded / 2.0, np.sqrt(cost * (depth + cost))), low, high)
+        )
 
     def _profits(self, log_prices: Floats) -> tuple[Floats, Floats, float]:
         flows = self.inner.flows(log_prices)

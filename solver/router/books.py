@@ -113,9 +113,20 @@ class Books:
     def parts(self, log_prices: Floats, width: float) -> Floats:
         return self._filled(log_prices, width)[0]
 
-    def centred(self, parts: Floats, log_prices: Floats, width: float) -> Books:
+    def gains(self, log_prices: Floats) -> Floats:
+        prices = np.exp(log_prices[self.slot_token])
+        return prices[self._got] * self._full_out - prices[self._paid] * self._full_in
+
+    def centred(
+        self,
+        parts: Floats,
+        log_prices: Floats,
+        width: float,
+        low: Floats | float = 0.0,
+        high: Floats | float = 1.0,
+    ) -> Books:
         worth = np.exp(log_prices[self.slot_token])[self._paid] * self._full_in
-        return replace(self, ramp=Ramp(parts, width * worth))
+        return replace(self, ramp=Ramp(parts, width * worth, low, high))
 
     def adjust(self, venue: int, flows: Floats, get: int, pay: int, amount: float) -> Floats | None:
         """Along the true levels, also from a spread answer that lay within them."""

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from solver.router.dual import Dual, evaluate
-from solver.router.families import Floats, Network
+from solver.router.families import Bools, Family, Floats, Network
 from solver.router.newton import Found, newton
 from solver.router.ramp import Jumping
 
@@ -23,37 +23,114 @@ ROUNDS: Final = 16
 RAMPED: Final = 1.0
 #: Steps between ramps, in widths of these.
 REACH: Final = 10.0
+#: Rounds after which jumps are tried to be held, times these are changed, evaluations of each, width of free parts,
+#: and how far they may leave 0 … 1 meanwhile.
+TRIES: Final = 3
+HOLDS: Final = 12
+HOLD_LIMIT: Final = 5
+#: The gap asked of rounds that only prepare such a try.
+LOOSE: Final = 1e-3
+NARROW: Final = 3e-5
+FREE: Final = 50.0
 #: Newton's evaluations per round.
 LIMIT: Final = 40
+
+
+#: Per family, (K,) the parts of its jumps, and their bounds; None where it has none.
+Parts = list[Floats | None]
+Bounds = list[tuple[Floats, Floats] | None]
 
 
 def follow(dual: Dual, y: Floats, gap: float) -> tuple[Found, Dual]:
     """The least of the dual, found from ``y``, and the dual with its ramps there: their flows are the routing."""
     families = dual.prepared.network.families
     found = newton(dual, y, FIRST, 1e-3, LIMIT)
-    y, evaluations, width = found.point.y, found.evaluations, FIRST
-    parts = [family.parts(y, width) if isinstance(family, Jumping) else None for family in families]
-    ramped = dual
+    parts = [family.parts(found.point.y, FIRST) if isinstance(family, Jumping) else None for family in families]
+    evaluations, ramped = found.evaluations, dual
     for number in range(ROUNDS):
         width = WIDTHS[min(number, len(WIDTHS) - 1)]
-        ramped = _centred(dual, parts, y, width)
-        found = newton(ramped, y, RAMPED, 0.5 * gap, LIMIT, min(1.0, REACH * width))
-        y, evaluations = found.point.y, evaluations + found.evaluations
-        if _short(dual, found) <= gap and _gap(dual, found) <= 0.75 * gap:
+        ramped = _centred(dual, parts, found.point.y, width)
+        asked = max(0.5 * gap, LOOSE) if number < TRIES else 0.5 * gap
+        found = newton(ramped, found.point.y, RAMPED, asked, LIMIT, min(1.0, REACH * width))
+        evaluations += found.evaluations
+        if _closed(dual, found, gap):
             break
-        parts = [
-            family.parts(y, RAMPED) if isinstance(family, Jumping) else None
-            for family in ramped.prepared.network.families
-        ]
+        parts = _parts(ramped, found.point.y)
+        if number < TRIES:
+            held, holding = _hold(dual, parts, found, gap)
+            evaluations += held.evaluations
+            if holding is not None:
+                return Found(held.point, evaluations, held.done), holding
     return Found(found.point, evaluations, found.done), ramped
 
 
-def _centred(dual: Dual, parts: list[Floats | None], y: Floats, width: float) -> Dual:
-    families = tuple(
-        family.centred(part, y, width) if isinstance(family, Jumping) and part is not None else family
-        for family, part in zip(dual.prepared.network.families, parts, strict=True)
-    )
-    network = Network(dual.prepared.network.tokens, families)
+def _hold(dual: Dual, parts: Parts, found: Found, gap: float) -> tuple[Found, Dual | None]:
+    """Jumps are held at the end they are at, others let go free, until every one is where its gain says.
+
+    Without corners in between Newton ends in a few steps; ``None`` where the ends keep changing."""
+    y, evaluations = found.point.y, 0
+    free = [None if part is None else (part > 0.0) & (part < 1.0) for part in parts]
+    for _ in range(HOLDS):
+        bounds = [
+            None if f is None or p is None else (np.where(f, -FREE, p), np.where(f, 1.0 + FREE, p))
+            for f, p in zip(free, parts, strict=True)
+        ]
+        holding = _centred(dual, parts, y, NARROW, bounds)
+        found = newton(holding, y, RAMPED, 0.5 * gap, HOLD_LIMIT)
+        y, evaluations = found.point.y, evaluations + found.evaluations
+        if not found.done and _short(dual, found) > 1e-6:
+            break
+        after = _parts(holding, y)
+        parts, free, changed = _moved(dual, after, free, y)
+        if not changed:
+            closed = _closed(dual, found, gap)
+            if closed:
+                return Found(found.point, evaluations, found.done), holding
+    return Found(found.point, evaluations, False), None
+
+
+def _moved(
+    dual: Dual, parts: Parts, free: list[Bools | None], y: Floats
+) -> tuple[Parts, list[Bools | None], bool]:
+    """Free parts that left 0 … 1 are held at that end; held ones whose gain points inwards are let go."""
+    moved: Parts = []
+    loose: list[Bools | None] = []
+    changed = False
+    for family, part, open_ in zip(dual.prepared.network.families, parts, free, strict=True):
+        if part is None or open_ is None or not isinstance(family, Jumping):
+            moved.append(None)
+            loose.append(None)
+            continue
+        gains = family.gains(y)
+        inside = np.clip(part, 0.0, 1.0)
+        left = open_ & (part != inside)
+        let_go = ~open_ & (((inside <= 0.0) & (gains > 0.0)) | ((inside >= 1.0) & (gains < 0.0)))
+        changed = changed or bool(left.any() or let_go.any())
+        moved.append(inside)
+        loose.append((open_ & ~left) | let_go)
+    return moved, loose, changed
+
+
+def _parts(dual: Dual, y: Floats) -> Parts:
+    return [
+        family.parts(y, RAMPED) if isinstance(family, Jumping) else None
+        for family in dual.prepared.network.families
+    ]
+
+
+def _closed(dual: Dual, found: Found, gap: float) -> bool:
+    return _short(dual, found) <= gap and _gap(dual, found) <= 0.75 * gap
+
+
+def _centred(dual: Dual, parts: Parts, y: Floats, width: float, bounds: Bounds | None = None) -> Dual:
+    families: list[Family] = []
+    for number, (family, part) in enumerate(zip(dual.prepared.network.families, parts, strict=True)):
+        limits = bounds[number] if bounds is not None else None
+        if not isinstance(family, Jumping) or part is None:
+            families.append(family)
+        else:
+            families.append(family.centred(part, y, width, *(limits or (0.0, 1.0))))
+    network = Network(dual.prepared.network.tokens, tuple(families))
     return replace(dual, prepared=replace(dual.prepared, network=network))
 
 

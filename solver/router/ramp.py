@@ -19,14 +19,17 @@ from solver.router.families import Family, Floats
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """``centre`` c in 0 … 1 and ``scale`` μ > 0, in value, of K jumps."""
+    """``centre`` c in 0 … 1 and ``scale`` μ > 0, in value, of K jumps; ``low`` and ``high`` bound θ: 0 and 1, the
+    centre itself where θ is held, or wider where it is taken to lie between anyway."""
 
     centre: Floats
     scale: Floats
+    low: Floats | float = 0.0
+    high: Floats | float = 1.0
 
     def part(self, z: Floats) -> Floats:
         """θ."""
-        return np.maximum(np.minimum(self.centre + z / self.scale, 1.0), 0.0)
+        return np.maximum(np.minimum(self.centre + z / self.scale, self.high), self.low)
 
     def worth(self, z: Floats, part: Floats) -> float:
         away = part - self.centre
@@ -34,7 +37,7 @@ class Ramp:
 
     def bend(self, part: Floats) -> Floats:
         """dθ/dz."""
-        return np.where((part > 0.0) & (part < 1.0), 1.0 / self.scale, 0.0)
+        return np.where((part > self.low) & (part < self.high), 1.0 / self.scale, 0.0)
 
 
 @runtime_checkable
@@ -44,5 +47,15 @@ class Jumping(Family, Protocol):
     def parts(self, log_prices: Floats, width: float) -> Floats:
         """(K,) θ per jump."""
 
-    def centred(self, parts: Floats, log_prices: Floats, width: float) -> Jumping:
+    def gains(self, log_prices: Floats) -> Floats:
+        """(K,) z per jump."""
+
+    def centred(
+        self,
+        parts: Floats,
+        log_prices: Floats,
+        width: float,
+        low: Floats | float = 0.0,
+        high: Floats | float = 1.0,
+    ) -> Jumping:
         """The same venues with ramps around ``parts``, as wide in log prices as ``width`` at ``log_prices``."""
