@@ -29,6 +29,8 @@ CURVATURE, SHORT = 1.5, 0.02
 STEPS: Final = 60
 #: Where the path ends: products this small, tokens in balance, and the steps allowed for that.
 CENTRED, BALANCED, LAST = 1e-13, 1e-9, 10
+#: Where the path is looked at a first time, to see at its end what still falls; and by how much it must have.
+LOOK, CHANGE = 1e-10, 30.0
 #: The pull on prices, of what the orders near the margin resist.
 PULL: Final = 0.1
 #: ... and of the reserves of pools.
@@ -49,22 +51,39 @@ class Point:
     edge: float
 
     @property
-    def marginal(self) -> Bools:
-        """Levels that both slacks release."""
-        released: Bools = (self.z < self.f) & (self.u < 1 - self.f)
-        return released
-
-    @property
-    def active(self) -> Bools:
-        """Pools that trade."""
-        trading: Bools = self.tau > self.y
-        return trading
-
-    @property
     def mu(self) -> float:
         """The mean product of a variable and its slack."""
         count = 2 * len(self.f) + len(self.tau)
         return float(self.f @ self.z + (1 - self.f) @ self.u + self.tau @ self.y / self.edge) / max(count, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a path ended, after so many ``steps``: which levels are ``marginal`` and which pools ``active``."""
+
+    at: Point
+    marginal: Bools
+    active: Bools
+    steps: int
+
+
+def released(variable: Floats, slack: Floats, earlier_variable: Floats, earlier_slack: Floats) -> Bools:
+    """Whether of each pair it is the slack that goes to zero: it fell by more than its variable since an earlier
+    point of the path (Tapia's indicators), whatever their sizes."""
+    fell: Bools = slack * earlier_variable < variable * earlier_slack
+    return fell
+
+
+def ended(at: Point, earlier: Point | None, steps: int) -> End:
+    """Judged by the change since ``earlier``, or by size when the path was too short for that."""
+    if earlier is None or earlier.mu < at.mu * CHANGE:
+        ones = (np.ones(len(at.f)), np.ones(len(at.f)))
+        pools = (np.ones(len(at.tau)), np.ones(len(at.tau)))
+        low, high = released(at.f, at.z, *ones), released(1 - at.f, at.u, *ones)
+        return End(at, low & high, released(at.tau, at.y, *pools), steps)
+    low = released(at.f, at.z, earlier.f, earlier.z)
+    high = released(1 - at.f, at.u, 1 - earlier.f, earlier.u)
+    return End(at, low & high, released(at.tau, at.y, earlier.tau, earlier.y), steps)
 
 
 #: Changes of a point's six parts, in their order.
@@ -73,23 +92,26 @@ Direction = tuple[Floats, Floats, Floats, Floats, Floats, Floats]
 Solver = Callable[[Floats, Floats, Floats], Direction]
 
 
-def follow(near: Near, x: Floats, mu: float, scale: float, *, careful: bool = False) -> tuple[Point, int]:
-    """The end of the central path, beginning at prices ``x`` with slacks of order ``mu``, and the steps it took.
+def follow(near: Near, x: Floats, mu: float, scale: float, *, careful: bool = False) -> End:
+    """The end of the central path, beginning at prices ``x`` with slacks of order ``mu``.
 
     ``scale``: a typical distance of limits from prices. ``careful``: small steps without the corrector, for
     markets of which parts hardly hang together.
     """
     pull = holds(near, scale)
     at = begin(near, x, mu, scale)
-    left, length = LAST, 1.0
-    for done in range(1, (2 * STEPS if careful else STEPS) + 1):
+    left, length, steps, earlier = LAST, 1.0, 0, None
+    for _ in range(2 * STEPS if careful else STEPS):
+        steps += 1
         at, length, imbalance = step(near, at, mu, pull, 0.0 if careful or length < SHORT else CURVATURE)
         left -= mu <= CENTRED
+        if earlier is None and at.mu <= LOOK:
+            earlier = at
         if left == 0 or (mu <= CENTRED and imbalance <= BALANCED and length > 0.9):
-            return at, done
+            break
         # The shorter the step was, the more of the next one goes to the middle.
         mu = max(at.mu * max(0.2 if careful else 0.05, 0.6 * (1 - length) ** 2), CENTRED / 2)
-    return at, done
+    return ended(at, earlier, steps)
 
 
 def begin(near: Near, x: Floats, mu: float, edge: float) -> Point:

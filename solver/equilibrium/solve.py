@@ -52,9 +52,9 @@ def settle(batch: Batch, parts: Circles, located: Located) -> Equilibrium:
         near = narrow(book, located.x, attempt.window, cut=attempt.cut)
         scale = min(attempt.window, located.scale)
         mu = scale if attempt.window == np.inf else scale / CLOSER
-        at, taken = follow(near, located.x, mu, scale, careful=attempt.careful)
-        steps += taken
-        found = finish(near, at.x, at.f, at.marginal, at.active)
+        end = follow(near, located.x, mu, scale, careful=attempt.careful)
+        steps += end.steps
+        found = finish(near, end.at.x, end.at.f, end.marginal, end.active)
         answer, off = report(batch, parts, book.log_guess, near, found, steps)
         if best is None or answer.exact or off < least:
             best, least = answer, off
