@@ -50,7 +50,7 @@ def whole_space(market: WholeMarket) -> Floats:
 def bounded(market: WholeMarket, vertices: Floats, enough: float) -> Cell:
     """The cell with its bound; the dearer program is posed only when the cheaper bound is above ``enough``."""
     sell, buy = market.sell, market.buy
-    willing = (vertices[:, sell] >= market.limit * vertices[:, buy] * (1 - ROUNDING)).any(axis=0)
+    willing: Bools = np.any(vertices[:, sell] >= market.limit * vertices[:, buy] * (1 - ROUNDING), axis=0)
     outside = (vertices.max(axis=0) < market.low) | (vertices.min(axis=0) > market.high)
     cell = Cell(vertices, willing, np.zeros(market.tokens), 0.0)
     if outside.any() or not willing.any():

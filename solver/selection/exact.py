@@ -14,6 +14,7 @@ import numpy as np
 from solver.equilibrium.batch import Batch, Floats
 from solver.selection.outcome import Outcome
 from solver.selection.pools import Givers, asked_by_curve
+from solver.selection.sums import per_token
 
 #: A token's net may miss zero by this share of its turnover.
 BALANCED: Final = 1e-11
@@ -83,6 +84,6 @@ def _nets(batch: Batch, prices: Floats, plan: Plan) -> tuple[Floats, Floats]:
     """Per token the value sold less that bought, and their sum."""
     tokens, pools = len(prices), plan.pools
     value = plan.fills * prices[batch.sell]
-    sold = np.bincount(batch.sell, value, tokens) + np.bincount(pools.out, plan.given, tokens)
-    bought = np.bincount(batch.buy, value, tokens) + np.bincount(pools.into, plan.given, tokens)
+    sold = per_token(batch.sell, value, tokens) + per_token(pools.out, plan.given, tokens)
+    bought = per_token(batch.buy, value, tokens) + per_token(pools.into, plan.given, tokens)
     return sold - bought, sold + bought

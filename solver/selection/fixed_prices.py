@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from solver.selection.program import Answer, Bools, Floats, Program, choose, relax
 
@@ -23,6 +23,8 @@ Ints = NDArray[np.int64]
 AT_LIMIT: Final = 1e-12
 #: A token's net may miss zero by this share of what is traded of it.
 BALANCED: Final = 1e-9
+#: Shares nearer than this to none or all are none or all.
+TINY: Final = 1e-9
 #: Selections tried before settling for none: one that only a tolerance made balance is barred and SCIP asked
 #: again.
 TRIES: Final = 4
@@ -133,10 +135,6 @@ def finish(program: Program, chosen: Answer) -> Floats | None:
     return x if np.all(np.abs(net) <= BALANCED * np.maximum(flows, np.finfo(float).tiny)) else None
 
 
-#: Shares nearer than this to none or all are none or all.
-TINY: Final = 1e-9
-
-
 def _tidied(rows: csr_matrix, x: Floats, partial: Ints) -> Floats:
     """The partial shares that balance what the others do: least squares, exact where the basis is a forest."""
     if not len(partial):
@@ -157,9 +155,8 @@ def _without(program: Program, barred: list[Floats]) -> Program:
         # Σ over taken (1 − z) + Σ over left z ≥ 1
         cuts[row, whole] = np.where(choice > 0, -1.0, 1.0)
         least[row] = 1.0 - choice.sum()
-    from scipy.sparse import vstack
-
     return Program(
-        program.gain, program.low, program.high, program.whole, csr_matrix(vstack([program.rows, cuts])),
+        program.gain, program.low, program.high, program.whole,
+        csr_matrix(vstack([program.rows, csr_matrix(cuts)])),
         np.r_[program.row_low, least], np.r_[program.row_high, np.full(len(barred), np.inf)],
     )  # fmt: skip

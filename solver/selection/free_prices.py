@@ -22,6 +22,8 @@ from solver.selection.subsets import selections
 
 #: Cells narrower than this (prices are about one) are enumerated rather than split, if few selections are open.
 NARROW: Final = 0.2
+#: So few willing orders are enumerated in any cell.
+FEW: Final = 14
 #: Selections open at once in one cell; beyond, the cell is split on.
 MOST_OPEN: Final = 20_000
 #: Splits before a cell that overflowed is tried again.
@@ -86,7 +88,7 @@ class _Search:
                 return max(-bound, self._best)
             if number % DIVE_EVERY == 0:
                 self._dive(cell)
-            if cell.diameter < NARROW and patience <= 0:
+            if (cell.diameter < NARROW or np.count_nonzero(cell.willing) <= FEW) and patience <= 0:
                 if self._enumerate(cell, MOST_OPEN):
                     continue
                 patience = PATIENCE + 1

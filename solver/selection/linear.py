@@ -16,6 +16,7 @@ from solver.equilibrium.batch import Batch, Equilibrium, Floats, Ints
 from solver.selection.near import Near
 from solver.selection.pools import Givers
 from solver.selection.program import Program
+from solver.selection.sums import per_token
 
 #: Where a pool's gain is cut into chords: deviations from what it would best give, in typical orders.
 CHORDS: Final = (0.05, 0.3, 1.0, 4.0, 20.0, 100.0, 1000.0)
@@ -40,8 +41,8 @@ def program(batch: Batch, equilibrium: Equilibrium, near: Near, pieces_of: tuple
     )  # fmt: skip
     rows, columns, values = (np.concatenate(part) for part in zip(*entries, strict=True))
     settled = near.settled * equilibrium.prices[batch.sell]
-    level = np.bincount(batch.buy, settled, tokens) - np.bincount(batch.sell, settled, tokens)
-    level += np.bincount(into, near.pools.best, tokens) - np.bincount(out, near.pools.best, tokens)
+    level = per_token(batch.buy, settled, tokens) - per_token(batch.sell, settled, tokens)
+    level += per_token(into, near.pools.best, tokens) - per_token(out, near.pools.best, tokens)
     # Pools by how far they are from what they would best give: numbers of the size of an order.
     more = slopes < 0
     free = np.zeros(2 * tokens)

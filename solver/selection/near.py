@@ -9,6 +9,7 @@ import numpy as np
 
 from solver.equilibrium.batch import Batch, Bools, Equilibrium, Floats, Ints
 from solver.selection.pools import Givers, givers
+from solver.selection.sums import per_token
 
 #: Orders near the margin that are left open beside those in part, in values of these.
 ENOUGH: Final = 3.0
@@ -60,7 +61,7 @@ def _nearest(batch: Batch, candidates: Ints, edge: Floats, value: Floats, partia
     chosen = np.zeros(len(candidates), bool)
     by_edge = np.argsort(edge[candidates], kind="stable")
     unsure = np.where(partial, value, 0.0)
-    at_stake = np.bincount(batch.sell, unsure, tokens) + np.bincount(batch.buy, unsure, tokens)
+    at_stake = per_token(batch.sell, unsure, tokens) + per_token(batch.buy, unsure, tokens)
     for side in (batch.sell, batch.buy):
         token = side[candidates[by_edge]]
         grouped = by_edge[np.argsort(token, kind="stable")]

@@ -7,7 +7,7 @@ at the most it may give without falling below its curve.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -63,16 +63,17 @@ def givers(pools: Pools, prices: Floats) -> Givers:
         gamma = pools.gamma[pool]
         kept = (deep_in * power / (gamma * deep_out)) ** (1 / (1 + power))
         active = np.flatnonzero((kept < 1) & (kept > 0) & np.isfinite(deep_out + deep_in) & (out != into))
-    part = (pool, side, out, into, deep_out, deep_in, power, gamma)
-    chosen = tuple(field[active] for field in part)
     best = deep_out[active] * (1 - kept[active])
-    made = Givers(*chosen, best, best)
+    made = Givers(
+        pool[active], side[active], out[active], into[active],
+        deep_out[active], deep_in[active], power[active], gamma[active], best, best,
+    )  # fmt: skip
     low, high = best.copy(), deep_out[active].copy()
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         good = made.gain(middle) >= 0
         low, high = np.where(good, middle, low), np.where(good, high, middle)
-    return Givers(*chosen, best, low)
+    return replace(made, most=low)
 
 
 def asked_by_curve(pools: Pools, given: Floats) -> Floats:

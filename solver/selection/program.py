@@ -9,7 +9,7 @@ incumbents are lost at a time limit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,11 +78,11 @@ def choose(program: Program, *, seconds: float, nodes: int = 100_000, loss: floa
     return Answer(x, float(program.gain @ x), bound, np.zeros(0))
 
 
-def _solve(program: Program, name: str, settings: str, seconds: float):  # type: ignore[no-untyped-def]
+def _solve(program: Program, name: str, settings: str, seconds: float) -> tuple[Any, float]:
     # Imported where used: a solver that never comes here should not wait for it.
     from ortools.linear_solver.python import model_builder_helper as helper
 
-    model = helper.ModelBuilderHelper()
+    model: Any = helper.ModelBuilderHelper()
     model.fill_model_from_sparse_data(
         program.low, program.high, program.gain, program.row_low, program.row_high, program.rows
     )

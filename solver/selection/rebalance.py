@@ -20,6 +20,7 @@ from solver.selection.near import Near, nearby
 from solver.selection.outcome import Outcome
 from solver.selection.program import Answer, relax
 from solver.selection.rounding import rounded
+from solver.selection.sums import per_token
 
 #: Log prices by which what takes up the rounding is thought to move: further where less could not balance it.
 PLAYS: Final = (1e-4, 1e-3, 1e-3, 1e-2, 1e-2, 1e-2, 1e-1, 1e-1)
@@ -59,5 +60,5 @@ def _plan(batch: Batch, near: Near, pieces: Ints, answer: Answer) -> Plan:
     share = np.where(near.whole | (np.abs(share - np.round(share)) < 1e-9), np.round(share), share)
     fills = near.settled.copy()
     fills[near.orders] = share * batch.amount[near.orders]
-    given = near.pools.best + np.bincount(pieces, answer.x[n : n + k] * near.unit, len(near.pools.pool))
+    given = near.pools.best + per_token(pieces, answer.x[n : n + k] * near.unit, len(near.pools.pool))
     return Plan(fills, near.pools, given)

@@ -14,6 +14,7 @@ import numpy as np
 
 from solver.equilibrium.batch import Floats, Ints
 from solver.selection.near import AT_LIMIT, Near
+from solver.selection.sums import per_token
 
 #: Flips at most; each lowers the cost, and a token needs a few.
 MOST_FLIPS: Final = 600
@@ -33,7 +34,7 @@ def rounded(near: Near, sell: Ints, buy: Ints, share: Floats, stiff: Floats, pla
     s, b, value, edge = sell[whole], buy[whole], near.value[whole], near.edge[whole]
     chosen = np.round(share[whole])
     moved = (chosen - share[whole]) * value
-    imbalance = np.bincount(s, moved, tokens) - np.bincount(b, moved, tokens)
+    imbalance = per_token(s, moved, tokens) - per_token(b, moved, tokens)
     quadratic = 0.5 * value**2 * (response[s, s] + response[b, b] - 2 * response[s, b])
     better = -1e-9 * near.unit * 1e-4
     pairs = 0

@@ -53,7 +53,7 @@ def prices_of(market: WholeMarket, taken: Ints) -> tuple[float, Floats] | None:
     member = np.empty(market.tokens, np.int64)
     for number, group in enumerate(groups):
         member[group] = number
-    scales = _scales(market, groups, relative, np.bincount(member[sell], gain, len(groups)))
+    scales = _scales(market, groups, relative, np.bincount(member[sell], gain, len(groups)).astype(float))
     if scales is None:
         return None
     prices = relative * scales[member]
