@@ -19,19 +19,29 @@ from solver.rings import Rings, RingsConfig
 
 #: The share of the time that all simple solvers together may take.
 TIME_SHARE: Final = 0.25
-#: Who is asked, and until which share of that; nobody takes longer for its first answer than the last of them.
+#: Who is asked, and until which share of that.
 CONTESTANTS: Final[tuple[tuple[float, Solver], ...]] = (
     (0.3, Naive(NaiveConfig())),
     (0.5, Rings(RingsConfig())),
     (1.0, Baseline(BaselineConfig(best_first=True))),
 )
+#: Where nobody has an answer by then, the last is asked again and may take this share: any answer beats none.
+AGAIN_SHARE: Final = 0.5
 
 
 def seeds(auction: Auction, settling: Settling, deadline: Deadline) -> Iterator[tuple[int, Verified]]:
     """Verified bids of the simple solvers as they come, each with its solver's number."""
     ends = deadline.part(TIME_SHARE)
+    answered = False
     for number, (share, contestant) in enumerate(CONTESTANTS):
         for solution in contestant.solve(auction, ends.part(share)):
             verified = settling.judged(solution, deadline)
             if verified is not None:
+                answered = True
                 yield number, verified
+    if answered or not ends.passed:
+        return
+    for solution in CONTESTANTS[-1][1].solve(auction, deadline.part(AGAIN_SHARE)):
+        verified = settling.judged(solution, deadline)
+        if verified is not None:
+            yield len(CONTESTANTS) - 1, verified

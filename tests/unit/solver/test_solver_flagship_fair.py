@@ -1,0 +1,57 @@
+"""Batches that stand beside rivals: where a joint batch would be refused, one is found that is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from intents.assets import AssetId
+from scenarios.catalog import find
+from scenarios.generate import generate
+from settlement.verify import Verifier
+from solver.flagship.bidding import unfair_pairs
+from solver.flagship.fair import fair_batches
+from solver.flagship.market import measure
+from solver.flagship.plan import Floor, Plan
+from solver.flagship.prepare import prepare
+from solver.flagship.search import climb
+from solver.flagship.seeds import seeds
+from solver.flagship.settling import Settling
+from solver.protocol import Deadline
+
+
+def test_a_fair_batch_keeps_most_of_what_an_unfair_one_is_worth() -> None:
+    """On a market of many pairs the first batches are unfair and a later one is not, at over half the score."""
+    auction = generate(find("stablecoins"), 1)
+    deadline = Deadline.work(3_000_000)
+    settling = Settling(Verifier(auction), "walras")
+    simple = [bid for _, bid in seeds(auction, settling, deadline)]
+    problem = prepare(measure(auction, "walras"), deadline)
+    found = list(fair_batches(settling, problem, simple, deadline))
+    fair = [batch.score.net for batch in found if not unfair_pairs(batch, simple)]
+    assert unfair_pairs(found[0], simple)
+    assert max(fair) > 0.5 * max(batch.score.net for batch in found)
+
+
+def test_a_floor_moves_surplus_to_its_pair() -> None:
+    """A pair promised more gets more than it would without the promise."""
+    deadline = Deadline.work(10**9)
+    problem = prepare(measure(generate(find("fragmented"), 1), "walras"), deadline)
+    free = climb(problem, {}, deadline)
+    assert free is not None
+    table = problem.tables.orders
+
+    def gained(pair: tuple[AssetId, AssetId], plan: Plan) -> float:
+        surplus = table.surplus(table.rates(problem.tables.prices(plan.prices)))
+        return sum(
+            plan.fills.get(order.id, 0.0) * float(surplus[i])
+            for i, order in enumerate(problem.orders)
+            if (order.give, order.want) == pair
+        )
+
+    pairs = sorted({(order.give, order.want) for order in problem.orders})
+    least = min(pairs, key=lambda pair: gained(pair, free))
+    before = gained(least, free)
+    floored = replace(problem, floors={least: Floor(before + 1.0, penalty=50.0)})
+    after = climb(floored, {}, deadline)
+    assert after is not None
+    assert gained(least, after) > before + 0.5
