@@ -38,15 +38,22 @@ class Measure:
 def measure(orders: Orders, values: Floats, prices: Floats, fills: Floats, given: Floats) -> Measure:
     """``values``: (T,) what utility is counted in, per token bought; ``given``: what pools hand out, by curve."""
     t, c, sell, buy = orders.tokens, orders.curves, orders.sell, orders.buy
-    rate = prices[sell] / prices[buy]
-    gain = rate - orders.rate
-    gain[np.abs(gain) <= AT_LIMIT * orders.rate] = 0.0
+    # In place where it can be: for a million orders each new array costs as much as the sum over it.
+    rate = prices[sell]
+    rate /= prices[buy]
+    work = fills * rate
+    came = totals(sell, fills, t) + totals(c.sell, given, t)
+    went = totals(buy, work, t) + totals(c.buy, given * prices[c.sell] / prices[c.buy], t)
+    rate -= orders.rate
+    gain = rate
+    near = np.abs(gain, out=work) <= AT_LIMIT * orders.rate
+    gain[near] = 0.0
     missed = int(np.count_nonzero((gain < 0) & (fills > 0)))
     gain *= values[buy]
-    unrealised = float(np.sum(np.maximum(gain, 0.0) * (orders.amount - fills)))
-    realised = float(np.sum(gain * fills))
-    came = totals(sell, fills, t) + totals(c.sell, given, t)
-    went = totals(buy, fills * rate, t) + totals(c.buy, given * prices[c.sell] / prices[c.buy], t)
+    realised = float(np.multiply(gain, fills, out=work).sum())
+    np.subtract(orders.amount, fills, out=work)
+    work *= np.maximum(gain, 0.0, out=gain)
+    unrealised = float(work.sum())
     slack = totals(c.sell, c.reserve, t) * ROUNDING / BALANCED
     turnover = np.maximum(np.maximum(came, went) + slack, np.finfo(float).tiny)
     imbalance = float(np.max(np.abs(came - went) / turnover, initial=0.0))
