@@ -7,7 +7,7 @@ Source of the scheme: Falk and Soland, "An Algorithm for Separable Nonconvex Pro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Final
@@ -68,9 +68,12 @@ class Search:
     ``cuts[number]`` is the cut of node ``number`` and the numbers of its two parts; nodes without one are leaves.
     """
 
-    def __init__(self, book: Book, gap: float) -> None:
+    def __init__(self, book: Book, gap: float, stop: Callable[[], bool] = lambda: False) -> None:
         self.book = book
         self.gap = gap
+        self.stop = stop
+        self.steps = 0
+        self.pending: list[tuple[Floats, int]] = []  # prices to offer, and by how many moves to climb from each
         self.best = Flow(0.0, np.zeros(book.assets), np.zeros(book.size))
         self.nodes: list[Node] = []
         self.cuts: dict[int, tuple[Cut, int, int]] = {}
@@ -80,12 +83,15 @@ class Search:
         self._add(cell, relaxed(book, cell), np.inf)
 
     def begin(self, starts: Sequence[Floats]) -> None:
-        """Offer ``starts``, and what lies on the way from them, and from the duals, to balanced prices."""
-        for start in starts:
-            self.offer(start, moves=FIRST_MOVES)
-        for start in (*starts, suggested(self.nodes[0].dual)):
-            for price in balanced(self.book, start):
-                self.offer(price)
+        """Look at ``starts``; the first steps climb from there, from the duals and on the way to balance."""
+        dual = suggested(self.nodes[0].dual)
+        agreed = [agreeable(self.book, self.nodes[0].cell, self.open[0][2])] if self.open else []
+        large = self.book.size >= LARGE_BOOK
+        for start in (*starts, dual, *agreed):
+            self.best = max(self.best, best_flow(self.book, start), key=lambda flow: flow.value)
+            self.pending.append((start, MOVES if large else FIRST_MOVES))
+        for start in () if large else (*starts, dual):
+            self.pending += [(price, MOVES) for price in balanced(self.book, start)]
 
     @property
     def bound(self) -> float:
@@ -94,23 +100,32 @@ class Search:
 
     @property
     def done(self) -> bool:
+        if self.pending and self.open:
+            return False
         return not self.open or -self.open[0][0] <= self.best.value * (1.0 + self.gap)
 
     def offer(self, price: Floats, *, moves: int = MOVES) -> None:
         """See whether ``price`` or prices that up to ``moves`` moves lead to are better than the best."""
         flow = best_flow(self.book, price)
         if flow.value > PROMISING * self.best.value:
-            flow = climbed(self.book, flow, moves=moves)
+            flow = climbed(self.book, flow, moves=moves, stop=self.stop)
         if flow.value > self.best.value:
             self.best = flow
 
     def step(self) -> None:
-        """Cut the cell with the greatest bound."""
+        """Climb from a start; when all are done with, cut the cell with the greatest bound."""
+        self.steps += 1
+        if self.pending:
+            price, moves = self.pending.pop(0)
+            self.offer(price, moves=moves)
+            return
         _, number, whole = heappop(self.open)
         node = self.nodes[number]
         found: tuple[float, Cut, list[tuple[Cell, Relaxed]]] | None = None
         for cut in cuts(self.book, node.cell, whole):
             parts = []
+            if found is not None and self.stop():
+                break
             for a, b, most in ((cut.a, cut.b, cut.at), (cut.b, cut.a, -cut.at)):
                 cell = node.cell.narrowed(a, b, most)
                 parts.append((cell, relaxed(self.book, cell, whole)))
@@ -137,7 +152,7 @@ class Search:
             self.closed = max(self.closed, bound)
             return
         eager = EAGER if self.book.size < LARGE_BOOK else EAGER_OF_LARGE
-        if number < eager or number % SELDOM == 0:
+        if number and (number < eager or number % SELDOM == 0):
             self.offer(cell.nearest(suggested(part.dual)))
             self.offer(agreeable(self.book, cell, part))
         heappush(self.open, (-bound, number, part))

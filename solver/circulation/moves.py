@@ -6,7 +6,7 @@ inside their limit. Each move is checked by the best flow at the prices it leads
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
@@ -32,11 +32,11 @@ NOTHING: Final = 1e-9
 ALL: Final = 1.0 - 1e-6
 
 
-def climbed(book: Book, start: Flow, *, moves: int) -> Flow:
-    """The best flow that up to ``moves`` moves of prices lead to."""
+def climbed(book: Book, start: Flow, *, moves: int, stop: Callable[[], bool] = lambda: False) -> Flow:
+    """The best flow that up to ``moves`` moves of prices lead to, fewer when told to ``stop``."""
     best, step = start, FIRST_STEP
     for _ in range(moves):
-        if step < LAST_STEP:
+        if step < LAST_STEP or stop():
             break
         price = moved(book, best, step)
         flow = best_flow(book, price) if price is not None else None

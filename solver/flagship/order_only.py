@@ -141,12 +141,12 @@ def solve_orders(market: Market, deadline: Deadline) -> Iterator[tuple[Plan, lis
 
     With each whether it is the last.
     """
-    found = _blocks(market)
+    found = _blocks(market, deadline)
     if not found:
         return
     reported, spent = -1.0, 0
     while True:
-        looked = sum(len(block.search.nodes) for block in found)
+        looked = sum(len(block.search.nodes) + block.search.steps for block in found)
         deadline.spend((looked - spent) * (PER_CELL + PER_ORDER * len(market.orders)))
         spent = looked
         value = sum(block.search.best.value for block in found)
@@ -199,7 +199,7 @@ def _price(market: Market, asset: AssetId, measured: float) -> Fraction:
     return Fraction(price) if price > LEAST_PRICE else Fraction(0)
 
 
-def _blocks(market: Market) -> list[Block]:
+def _blocks(market: Market, deadline: Deadline) -> list[Block]:
     """The blocks of the market's assets, each with its search begun at typical and at reference prices."""
     book, assets = _book(market)
     number = {asset: place for place, asset in enumerate(assets)}
@@ -214,7 +214,7 @@ def _blocks(market: Market) -> list[Block]:
         # What trades most stands first: other prices are placed relative to it.
         members = sorted((number[asset] for asset in block), key=lambda place: (-volume[place], place))
         smaller, orders = part(book, members)
-        begun = Search(rescaled(smaller, typical[members]), GAP)
+        begun = Search(rescaled(smaller, typical[members]), GAP, lambda: deadline.passed)
         begun.begin([np.zeros(len(members)), -typical[members]])
         found.append(Block(tuple(assets[place] for place in members), orders, typical[members], begun))
     return found

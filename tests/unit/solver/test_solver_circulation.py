@@ -111,6 +111,7 @@ def test_two_assets_are_solved_like_on_a_grid(seed: int, orders: int) -> None:
     """With two assets every price that matters can be tried: where somebody's limit is, and in between."""
     book = random_book(seed, orders, 2, spread=0.5, wrong=1.0)
     search = Search(book, 1e-5)
+    search.begin([np.zeros(2)])
     while not search.done and len(search.nodes) < 400:
         search.step()
     kinks = np.where(book.give == 0, book.floor, -book.floor)
@@ -127,7 +128,7 @@ def test_search_narrows_the_gap(seed: int) -> None:
     """Forty orders among four assets with reference prices off by a fifth: bound and best within five percent."""
     book = random_book(seed, 40, 4, wrong=0.2)
     search = Search(book, 1e-3)
-    search.offer(np.log(book.worth))
+    search.begin([np.log(book.worth)])
     while not search.done and len(search.nodes) < 200:
         search.step()
     assert 0.0 < search.best.value <= search.bound <= search.best.value * 1.05
