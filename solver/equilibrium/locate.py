@@ -23,7 +23,7 @@ SMALL: Final = 2000
 WIDEST, NARROWEST = 4.0, 1e-9
 NARROWING: Final = 4.0
 #: Orders in the window around a similar batch's prices, in roots of their number; and those that are few then.
-SOME, FEWER = 25.0, 2500
+SOME, FEWER = 15.0, 2500
 #: Orders that a typical distance is taken of, and the least it is taken to be.
 SAMPLE, TINY = 8192, 1e-6
 #: Prices on a ramp are wanted to this share of its width; the coarsest imbalance meant by that; steps for it.

@@ -70,9 +70,9 @@ def excess(book: Book, x: Floats, ramp: float) -> Excess:
     up = np.exp(x)
     sold, slope = traded(book, x[book.sell] - x[book.buy], ramp)
     out, bend = given(book.curves, x)
-    sell, buy = np.r_[book.sell, book.curves.sell], np.r_[book.buy, book.curves.buy]
+    sell, buy = np.concatenate([book.sell, book.curves.sell]), np.concatenate([book.buy, book.curves.buy])
     rise = up[sell]
-    flow, steep = np.r_[sold, out] * rise, np.r_[slope, bend] * rise
+    flow, steep = np.concatenate([sold, out]) * rise, np.concatenate([slope, bend]) * rise
     t = book.tokens
     outgo, income = totals(sell, flow, t), totals(buy, flow, t)
     return Excess(outgo - income, laplacian(t, sell, buy, flow + steep, steep), outgo + income)
