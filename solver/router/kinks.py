@@ -13,7 +13,7 @@ import numpy as np
 from solver.router.dual import Dual, evaluate
 from solver.router.families import Bools, Family, Floats, Network
 from solver.router.newton import Found, newton
-from solver.router.ramp import Jumping
+from solver.router.ramp import jumps
 
 #: Widths of the rounds in log price; the last one is kept. Narrower ramps would only make rounding steeper.
 FIRST: Final = 1e-2
@@ -23,7 +23,7 @@ ROUNDS: Final = 16
 RAMPED: Final = 1.0
 #: Steps between ramps, in widths of these.
 REACH: Final = 10.0
-#: Rounds after which jumps are tried to be held, times these are changed, evaluations of each, width of free parts,
+#: Rounds after which jumps are tried to be held, times these are changed, evaluations of each, width of free ones,
 #: and how far they may leave 0 … 1 meanwhile.
 TRIES: Final = 3
 HOLDS: Final = 12
@@ -45,7 +45,7 @@ def follow(dual: Dual, y: Floats, gap: float) -> tuple[Found, Dual]:
     """The least of the dual, found from ``y``, and the dual with its ramps there: their flows are the routing."""
     families = dual.prepared.network.families
     found = newton(dual, y, FIRST, 1e-3, LIMIT)
-    parts = [family.parts(found.point.y, FIRST) if isinstance(family, Jumping) else None for family in families]
+    parts = [family.parts(found.point.y, FIRST) if jumps(family) else None for family in families]
     evaluations, ramped = found.evaluations, dual
     for number in range(ROUNDS):
         width = WIDTHS[min(number, len(WIDTHS) - 1)]
@@ -97,7 +97,7 @@ def _moved(
     loose: list[Bools | None] = []
     changed = False
     for family, part, open_ in zip(dual.prepared.network.families, parts, free, strict=True):
-        if part is None or open_ is None or not isinstance(family, Jumping):
+        if part is None or open_ is None or not jumps(family):
             moved.append(None)
             loose.append(None)
             continue
@@ -112,10 +112,7 @@ def _moved(
 
 
 def _parts(dual: Dual, y: Floats) -> Parts:
-    return [
-        family.parts(y, RAMPED) if isinstance(family, Jumping) else None
-        for family in dual.prepared.network.families
-    ]
+    return [family.parts(y, RAMPED) if jumps(family) else None for family in dual.prepared.network.families]
 
 
 def _closed(dual: Dual, found: Found, gap: float) -> bool:
@@ -126,7 +123,7 @@ def _centred(dual: Dual, parts: Parts, y: Floats, width: float, bounds: Bounds |
     families: list[Family] = []
     for number, (family, part) in enumerate(zip(dual.prepared.network.families, parts, strict=True)):
         limits = bounds[number] if bounds is not None else None
-        if not isinstance(family, Jumping) or part is None:
+        if not jumps(family) or part is None:
             families.append(family)
         else:
             families.append(family.centred(part, y, width, *(limits or (0.0, 1.0))))

@@ -20,13 +20,14 @@ Balancer charges its fee on what comes in, Curve on what goes out; after scaling
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from solver.router.families import Answer, Bools, Floats, Ints
 from solver.router.layout import Layout, rows_of
 from solver.router.stable_curve import Solved, invariant, last_balance, solve
+from solver.router.stable_search import Near
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Stable:
     on_output: Bools
     may_come: Bools
     may_leave: Bools
+    #: Where the last answer was: the next one, at prices near by, is found in fewer steps. It says nothing else.
+    _near: list[Near] = field(default_factory=list, compare=False)
 
     kinked = False
 
@@ -144,13 +147,17 @@ class Stable:
 
     def directed(self, may_come: Bools, may_leave: Bools) -> Stable:
         """The same pools, where only some tokens, (P, n), may be paid in and only some taken out."""
-        return replace(self, may_come=may_come & self.layout.used, may_leave=may_leave & self.layout.used)
+        come, leave = may_come & self.layout.used, may_leave & self.layout.used
+        return replace(self, may_come=come, may_leave=leave, _near=[])
 
     def _solve(self, log_prices: Floats) -> tuple[Floats, Solved]:
         prices = log_prices[self.layout.place_token] + self.log_unit
-        return prices, solve(
-            prices, self.balances, self.flat, self.log_gamma, self.layout.used, self.may_come, self.may_leave
-        )
+        solved = solve(
+            prices, self.balances, self.flat, self.log_gamma, self.layout.used, self.may_come, self.may_leave,
+            self._near[0] if self._near else None,
+        )  # fmt: skip
+        self._near[:] = [solved.near]
+        return prices, solved
 
     def _amounts(self, balances: Floats) -> Floats:
         change = np.where(self.layout.used, balances - self.balances, 0.0)

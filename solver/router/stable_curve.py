@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from solver.router.families import Bools, Floats
-from solver.router.stable_search import Trades, bracketed, newton
+from solver.router.stable_search import Near, Trades, bracketed, newton
 
 #: Log prices this near those at which a pool rests are at rest.
 RESTING: Final = 1e-14
@@ -21,12 +21,14 @@ INVARIANT_STEPS: Final = 255
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """``balances``: (P, n) after the trade; ``moves``: which change; ``multiplier`` λ and ``curved`` Q: (P,)."""
+    """``balances``: (P, n) after the trade; ``moves``: which change; ``multiplier`` λ and ``curved`` Q: (P,);
+    ``near``: t and κ, to begin from at prices near by."""
 
     balances: Floats
     moves: Bools
     multiplier: Floats
     curved: Floats
+    near: Near
 
 
 def invariant(worth: Floats, flat: Floats, used: Bools) -> Floats:
@@ -54,10 +56,17 @@ def last_balance(others: Floats, flat: float) -> float:
 
 
 def solve(
-    log_prices: Floats, balances: Floats, flat: Floats, log_gamma: Floats, used: Bools, come: Bools, leave: Bools
+    log_prices: Floats,
+    balances: Floats,
+    flat: Floats,
+    log_gamma: Floats,
+    used: Bools,
+    come: Bools,
+    leave: Bools,
+    near: Near | None = None,
 ) -> Solved:
     """The best trades at (P, n) log prices of units of D, where coins may come in and leave as said. Pools that
-    would not settle trade nothing."""
+    would not settle trade nothing. ``near``: where an answer at prices near by was."""
     count = used.sum(1)
     shares = np.where(used, count[:, None] * balances, 1.0)
     curved = 1.0 / shares.prod(1)
@@ -65,6 +74,7 @@ def solve(
     out = np.where(leave, log_prices - slopes, -np.inf).max(1)
     into = np.where(come, log_prices - slopes, np.inf).min(1) - log_gamma
     after, moves, multiplier = balances.copy(), np.zeros_like(used), np.ones(len(flat))
+    t, kappa = np.full(len(flat), np.nan), np.full(len(flat), np.nan)
     left = np.flatnonzero(out > into + RESTING)
     for follow in (newton, bracketed):
         if not len(left):
@@ -72,12 +82,14 @@ def solve(
         trades = Trades.at(
             log_prices[left], balances[left], flat[left], log_gamma[left], used[left], come[left], leave[left]
         )
-        found = follow(trades, (out[left] + into[left]) / 2.0, curved[left])
+        warm = None if near is None else (near[0][left], near[1][left])
+        found = follow(trades, (out[left] + into[left]) / 2.0, curved[left], warm)
         good = left[found.settled]
         moved = found.point.moves[found.settled]
         # Coins that rest keep their balance to the last digit, whatever they are worth.
         after[good], moves[good] = np.where(moved, found.point.balances[found.settled], balances[good]), moved
         multiplier[good] = np.exp(trades.level(found.t))[found.settled]
         curved[good] = np.exp(found.kappa[found.settled])
+        t[good], kappa[good] = found.t[found.settled], found.kappa[found.settled]
         left = left[~found.settled]
-    return Solved(after, moves, multiplier, curved)
+    return Solved(after, moves, multiplier, curved, (t, kappa))

@@ -11,7 +11,6 @@ kinks, ``bracketed`` follows t alone with κ solved exactly beside it: then r₂
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -146,12 +145,16 @@ class Trades:
         return root(down, (self.leave & positive).astype(float), up, self.come.astype(float), 1.0, constant)
 
 
-Search = Callable[[Trades, Floats, Floats], Found]
+#: (P,) t and κ of trades at prices near by; NaN where none are known.
+Near = tuple[Floats, Floats]
 
 
-def newton(trades: Trades, level: Floats, curved: Floats) -> Found:
-    """Both unknowns at once, from log λ and Q."""
+def newton(trades: Trades, level: Floats, curved: Floats, near: Near | None = None) -> Found:
+    """Both unknowns at once, from log λ and Q, or from ``near`` where that is finite."""
     t, kappa = trades.start(level, curved), np.log(curved)
+    if near is not None:
+        known = np.isfinite(near[0])
+        t, kappa = np.where(known, near[0], t), np.where(known, near[1], kappa)
     for _ in range(NEWTON_STEPS):
         point = trades.point(t, kappa)
         det = point.r1_t * point.r2_kappa - point.r1_kappa * point.r2_t
@@ -167,7 +170,7 @@ def newton(trades: Trades, level: Floats, curved: Floats) -> Found:
     return Found(t, kappa, point, settled)
 
 
-def bracketed(trades: Trades, level: Floats, curved: Floats) -> Found:
+def bracketed(trades: Trades, level: Floats, curved: Floats, near: Near | None = None) -> Found:
     """t alone, within a bracket that closes."""
     t = trades.start(level, curved)
     low, high = np.full(len(t), -np.inf), np.full(len(t), np.inf)

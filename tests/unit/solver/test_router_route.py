@@ -80,8 +80,10 @@ def test_the_bound_holds_in_exact_integers(seed: int) -> None:
     routed = route(states, assets[0], assets[-1], amount)
     whole = {asset: int(price * 2**80) for asset, price in routed.prices.items()}
     proven = sum(most_gain(states[name], whole) for name in states) + whole[assets[0]] * amount
-    assert routed.amount_out * whole[assets[-1]] <= proven * slack(states, routed)
-    assert proven / whole[assets[-1]] == pytest.approx(routed.bound, rel=1e-8)
+    assert routed.amount_out * whole[assets[-1]] <= proven
+    # The checker allows for trades in a row on one Curve pool, so that it proves a little less there.
+    assert proven / whole[assets[-1]] == pytest.approx(routed.bound, rel=1e-3)
+    assert proven / whole[assets[-1]] >= routed.bound * (1 - 1e-8)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
