@@ -23,7 +23,7 @@ from solver.selection.rounding import rounded
 from solver.selection.sums import per_token
 
 #: Log prices by which what takes up the rounding is thought to move: further where less could not balance it.
-PLAYS: Final = (1e-4, 1e-3, 1e-3, 1e-2, 1e-2, 1e-2, 1e-1, 1e-1)
+PLAYS: Final = (1e-4, 1e-3, 1e-2, 1e-1)
 #: A token whose balance could not be had by more than this (typical orders) counts as so much stiffer next time.
 MISSED, STIFFER = 1e-7, 0.1
 

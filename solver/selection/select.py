@@ -77,7 +77,7 @@ class _Selection:
         self, known: Equilibrium, out: Bools, tries: int
     ) -> tuple[Equilibrium, Bools, int]:
         """Leaves out every fill-or-kill order in part, again and again; all of them in the end."""
-        for spent in range(tries // 4):
+        for spent in range(tries // 2):
             partial = self._partial(known, out)
             if not len(partial) or time.monotonic() > self._deadline:
                 break
@@ -88,7 +88,7 @@ class _Selection:
                 return known, out, spent + 1
         out = self._batch.fill_or_kill.astype(bool)
         known, _ = self._try(out)
-        return known, out, tries // 4
+        return known, out, tries // 2
 
     def _try(self, out: Bools) -> tuple[Equilibrium, bool]:
         """The equilibrium without the orders ``out``, and whether it rounds to more than is known."""
