@@ -22,7 +22,7 @@ from solver.protocol import Deadline
 def test_a_fair_batch_keeps_most_of_what_an_unfair_one_is_worth() -> None:
     """On a market of many pairs the first batches are unfair and a later one is not, at over half the score."""
     auction = generate(find("stablecoins"), 1)
-    deadline = Deadline.work(3_000_000)
+    deadline = Deadline.work(1_200_000)
     settling = Settling(Verifier(auction), "walras")
     simple = [bid for _, bid in seeds(auction, settling, deadline)]
     problem = prepare(measure(auction, "walras"), deadline)
