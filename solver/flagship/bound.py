@@ -40,6 +40,8 @@ DUST: Final = 1e-9
 MOST: Final = 1e7
 #: Any prices prove a bound, so near enough is good enough.
 LOOSE: Final = 1e-7
+#: What having a direction of a venue answer costs, in units of work.
+PER_REPLY: Final = 12
 #: Of the measuring unit: for assets that nobody in the master program is short of.
 LEAST_PRICE: Final = 1e-8
 
@@ -166,6 +168,7 @@ class _Bound:
         """One round: solve, ask at the duals and between them and the best; whether it may still improve."""
         if not self.program.solve(deadline, tolerance=LOOSE):
             return False
+        deadline.spend(PER_REPLY * sum(map(len, self.edges.values())))
         self.reached = self.program.value - self.market.settlement_cost
         duals = _Duals(
             {asset: max(0.0, -float(self.program.duals[row])) for asset, row in self.rows.items()},
