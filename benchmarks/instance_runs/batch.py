@@ -50,7 +50,7 @@ def solved(name: str, batch: Batch, reference: float | None, prices: list[float]
         name,
         surplus(batch, found),
         reference,
-        pay_as_bid_bound(batch),
+        pay_as_bid_bound(batch) if (batch.values > 0).all() else None,
         seconds,
         violations(batch, found) + integers.broken(batch, settled) + misplaced,
         {
