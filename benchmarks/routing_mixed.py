@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.mixed_networks import mixed  # noqa: E402
-from solver.router.maximise import maximise  # noqa: E402
-from solver.router.prepare import prepare  # noqa: E402
+from benchmarks.mixed_networks import mixed
+from solver.router.maximise import maximise
+from solver.router.prepare import prepare
 
 Result = TypeVar("Result")
 REPEATS = 5

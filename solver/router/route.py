@@ -2,12 +2,12 @@
 
 The bound is the dual's: no routing that trades with each venue once, be it with cycles, with parts of venues and
 reals for integers, does better. Beside it stands the bound of all routings in the same order of tokens; the gap to
-that one is what is left to find once the order's route may not feed on arbitrage among the venues (see
+that one is what is left to find once the order's route may not feed on arbitrage among venues (see
 ``acyclic.py``).
 
-Why once? A pool with its fee on what comes in pays trades in a row no more than their sum at once. Curve's fee
-stays in what goes out, and a pool with more left pays the next trade slightly better: splitting can gain a few
-parts in a million there, which the bound leaves out.
+Why once? Fees stay in the pool. Most pools pay trades in a row no more than their sum at once; a stableswap pool
+with its fee on what goes out (Curve), or with three coins or more, can pay slightly more: parts in a million here.
+The law's certificate (``settlement/certificate``) allows for that and proves accordingly less.
 """
 
 from __future__ import annotations

@@ -52,7 +52,8 @@ def test_another_venue_never_lowers_the_bound(seed: int) -> None:
 @settings(max_examples=15, deadline=None)
 @given(seed=SEEDS, digits=st.integers(-9, 9))
 def test_units_do_not_matter(seed: int, digits: int) -> None:
-    """Counting a token in units of another size changes the amount by just that, and no ratio of value to bound."""
+    """Counting a token in units of another size changes the amount by just that, and no ratio of value to
+    bound."""
     states, assets, values = world(seed, assets=4, venues=8, kinds=("product",))
     scaled: dict[VenueId, VenueState] = {}
     for name, state in states.items():
