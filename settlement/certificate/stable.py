@@ -4,14 +4,20 @@ With balances x of equal worth, their sum S and the invariant D held, trades kee
 
     F(x) = A·n·S + D − A·n·D − Dⁿ⁺¹ / (nⁿ·Πx)  ≥ 0.
 
-Let u be prices at which the fee lets nobody gain beyond the curve: value·kept ≤ u ≤ value for every asset, up to
-a common factor. What trades gain is then at most u·b − min u·x over F(x) ≥ 0, b being the balances now, and for
-every multiplier m > 0 with w = u − m·A·n > 0 the inequality of arithmetic and geometric means says
+Fees stay in the pool, where they make later trades better or worse, so what holds of one trade need not hold of
+many. For two assets, with kept the share that a fee on the input leaves, nothing is gained by splitting; a fee on
+the output (Curve) leaves more to take in the same direction, but each such trade is one that the fee on the input
+allows. With more assets a fee paid in one of them can improve the rate between others: there the fee is left out,
+and all that is used is that no trade lowers D.
+
+Let u be prices with value ≤ u ≤ value/kept for every asset. What trades gain is then at most u·b − min u·x over
+F(x) ≥ 0, b being the balances now, and for every multiplier m > 0 with w = u − m·A·n > 0 the inequality of
+arithmetic and geometric means says
 
     min u·x  ≥  min over x of u·x − m·F(x)  =  (n+1)·(m·Dⁿ⁺¹/nⁿ · Πw)^(1/(n+1)) + m·D·(A·n − 1).
 
-So any u and m prove a bound, and an error in them counts in its square only. Assets are paid in (u at its upper
-end), taken out (lower end) or stay as they are (x = b); who does what follows the order of value per slope.
+So any u and m prove a bound, and an error in them counts in its square only. What is paid in has u at its upper
+end, what is taken out at its lower end; where the pool's own slopes lie in between, nothing is worth trading.
 """
 
 from __future__ import annotations
@@ -120,18 +126,19 @@ def stable_gain(state: StableState, prices: Mapping[AssetId, int]) -> int:
     ]
     if not all(values):
         return everything
-    kept, whole = pool.kept.numerator, pool.kept.denominator
+    fee = pool.kept if len(values) == 2 else Fraction(1)
+    kept, whole = fee.numerator, fee.denominator
     band = _Band(
         pool,
         tuple((b.numerator << SPARE) // b.denominator for b in pool.exact),
         tuple(value * kept << SPARE for value in values),
         tuple(value * whole << SPARE for value in values),
     )
-    unit *= whole if pool.kept_in == 1 else kept
+    unit *= kept
     curved = pool.curved
     slopes = [pool.flat + curved / b for b in pool.exact]
     idle = _idle(band, slopes)
-    found = [idle] if idle is not None else [_best(band, mix) for mix in _mixes(band, slopes)]
+    found = [idle] if idle is not None else [_best(band, _mix(band, slopes))]
     gains = [max(0, -(-gain // (unit << SPARE))) for gain in found if gain is not None]
     return min([everything, *gains])
 
@@ -144,20 +151,10 @@ def _idle(band: _Band, slopes: Sequence[Fraction]) -> Fraction | None:
     return scale * band.pool.level()
 
 
-def _mixes(band: _Band, slopes: Sequence[Fraction]) -> list[tuple[int, ...]]:
-    """Who might be paid in (1), taken out (−1) or stay (0): those cheap for what the pool pays come in."""
-    n = len(band.low)
-    order = sorted(range(n), key=lambda i: (band.low[i] / slopes[i], i))
-    found = []
-    for ins in range(1, n):
-        for outs in range(1, n - ins + 1):
-            mix = [0] * n
-            for i in order[:ins]:
-                mix[i] = 1
-            for i in order[n - outs :]:
-                mix[i] = -1
-            found.append(tuple(mix))
-    return found
+def _mix(band: _Band, slopes: Sequence[Fraction]) -> tuple[int, ...]:
+    """Who is paid in (1) and who taken out (−1): what is cheapest for what the pool pays comes in."""
+    cheapest = min(range(len(slopes)), key=lambda i: (band.low[i] / slopes[i], i))
+    return tuple(1 if i == cheapest else -1 for i in range(len(slopes)))
 
 
 def _best(band: _Band, mix: Sequence[int]) -> Fraction | None:
