@@ -15,7 +15,7 @@ from solver.router.weighted_pairs import weighted_pairs
 
 #: Pools from which on the search stops early, and the nodes it then has.
 LARGE = 60
-NODES = 8
+NODES = 1
 
 
 def run(document: Mapping[str, Any]) -> Iterator[Row]:
@@ -33,7 +33,12 @@ def _row(number: int, instance: Mapping[str, Any]) -> Row:
     family = weighted_pairs(tokens, a, b, pools[:, 2:4], pools[:, 4], pools[:, 5])
     nodes = NODES if len(pools) > LARGE else 4 * 2 ** len(pools)
     chosen = choose(
-        Network(tokens, (family,)), (cost,), route(tokens, token_in, token_out, amount), token_out, 1e-11, nodes
+        Network(tokens, (family,)),
+        (cost,),
+        route(tokens, token_in, token_out, amount),
+        token_out,
+        1e-11 if len(pools) <= LARGE else 1e-7,
+        nodes,
     )
     seconds = time.perf_counter() - began
     reference = instance.get("ref", {}).get("net_value")
