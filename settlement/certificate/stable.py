@@ -102,10 +102,9 @@ class Stableswap:
 
 @dataclass(frozen=True)
 class _Band:
-    """The pool with prices: u_i lies in ``low[i]`` … ``high[i]``, integers; balances with ``SPARE`` more bits."""
+    """The pool with prices: u_i lies in ``low[i]`` … ``high[i]``, integers."""
 
     pool: Stableswap
-    balances: tuple[int, ...]
     low: tuple[int, ...]
     high: tuple[int, ...]
 
@@ -130,7 +129,6 @@ def stable_gain(state: StableState, prices: Mapping[AssetId, int]) -> int:
     kept, whole = fee.numerator, fee.denominator
     band = _Band(
         pool,
-        tuple((b.numerator << SPARE) // b.denominator for b in pool.exact),
         tuple(value * kept << SPARE for value in values),
         tuple(value * whole << SPARE for value in values),
     )
@@ -138,9 +136,8 @@ def stable_gain(state: StableState, prices: Mapping[AssetId, int]) -> int:
     curved = pool.curved
     slopes = [pool.flat + curved / b for b in pool.exact]
     idle = _idle(band, slopes)
-    found = [idle] if idle is not None else [_best(band, _mix(band, slopes))]
-    gains = [max(0, -(-gain // (unit << SPARE))) for gain in found if gain is not None]
-    return min([everything, *gains])
+    gain = idle if idle is not None else _best(band, _ends(band, slopes))
+    return everything if gain is None else min(everything, max(0, -(-gain // (unit << SPARE))))
 
 
 def _idle(band: _Band, slopes: Sequence[Fraction]) -> Fraction | None:
@@ -151,76 +148,65 @@ def _idle(band: _Band, slopes: Sequence[Fraction]) -> Fraction | None:
     return scale * band.pool.level()
 
 
-def _mix(band: _Band, slopes: Sequence[Fraction]) -> tuple[int, ...]:
-    """Who is paid in (1) and who taken out (−1): what is cheapest for what the pool pays comes in."""
+def _ends(band: _Band, slopes: Sequence[Fraction]) -> tuple[int, ...]:
+    """u where something is traded: of two assets, the one that is cheap for what the pool pays comes in."""
     cheapest = min(range(len(slopes)), key=lambda i: (band.low[i] / slopes[i], i))
-    return tuple(1 if i == cheapest else -1 for i in range(len(slopes)))
+    return tuple(band.high[i] if i == cheapest else band.low[i] for i in range(len(slopes)))
 
 
-def _best(band: _Band, mix: Sequence[int]) -> Fraction | None:
-    """The bound with u at the ends that ``mix`` says and the multiplier that fits."""
-    ends = {i: band.high[i] if side > 0 else band.low[i] for i, side in enumerate(mix) if side}
-    flat = band.pool.flat
-    top = (min(ends.values()) - 1) // flat.numerator  # m = step·flat's denominator keeps w > 0
-    step = _multiplier(band, ends, top)
+def _best(band: _Band, prices: Sequence[int]) -> Fraction | None:
+    """The bound at u = ``prices`` and the multiplier that fits them."""
+    pool, flat = band.pool, band.pool.flat
+    top = (min(prices) - 1) // flat.numerator  # m = step·flat's denominator keeps w > 0
+    step = _multiplier(pool, prices, top)
     if step is None:
         return None
-    m, t = step * flat.denominator, _trade(band, ends, step)
-    prices = [
-        ends[i] if i in ends else min(max(step * flat.numerator + (t << SPARE) // b, band.low[i]), band.high[i])
-        for i, b in enumerate(band.balances)
-    ]
-    n, d = len(prices), band.pool.invariant
-    inside = [price - step * flat.numerator for price in prices]
-    if min(inside) <= 0:
-        return None
-    least = (n + 1) * root_below(m * d ** (n + 1) * prod(inside) // n**n, n + 1)
-    least += step * d * (flat.numerator - flat.denominator)
-    return sum((price * b for price, b in zip(prices, band.pool.exact, strict=True)), Fraction(-least))
+    n, d = len(prices), pool.invariant
+    least = (n + 1) * _trade(pool, prices, step) + step * d * (flat.numerator - flat.denominator)
+    return sum((price * b for price, b in zip(prices, pool.exact, strict=True)), Fraction(-least))
 
 
-def _trade(band: _Band, ends: Mapping[int, int], step: int) -> int:
-    """t with x = t/w for those who trade, from Dⁿ⁺¹ = nⁿ·(t/m)·Πx, others keeping their balances."""
-    n, d, flat = len(band.low), band.pool.invariant, band.pool.flat
-    inside = prod(price - step * flat.numerator for price in ends.values())
-    value = step * flat.denominator * d ** (n + 1) * inside
-    idle = [b for i, b in enumerate(band.balances) if i not in ends]
-    return root_below((value << SPARE * len(idle)) // (n**n * prod(idle)), 1 + len(ends))
+def _trade(pool: Stableswap, prices: Sequence[int], step: int) -> int:
+    """t = (m·Dⁿ⁺¹/nⁿ·Πw)^(1/(n+1)), rounded down: the best balances are x = t/w."""
+    n, d, flat = len(prices), pool.invariant, pool.flat
+    inside = prod(price - step * flat.numerator for price in prices)
+    return root_below(step * flat.denominator * d ** (n + 1) * inside // n**n, n + 1)
 
 
-def _excess(band: _Band, ends: Mapping[int, int], step: int) -> int:
+def _excess(pool: Stableswap, prices: Sequence[int], step: int) -> int:
     """m·F(x) there, with ``SPARE`` more bits; it rises with the multiplier."""
-    flat, d = band.pool.flat, band.pool.invariant << SPARE
-    t = _trade(band, ends, step) << SPARE
-    total = sum(t // (price - step * flat.numerator) for price in ends.values())
-    total += sum(b for i, b in enumerate(band.balances) if i not in ends)
+    flat, d = pool.flat, pool.invariant << SPARE
+    t = _trade(pool, prices, step) << SPARE
+    total = sum(t // (price - step * flat.numerator) for price in prices)
     return step * flat.numerator * (total - d) + step * flat.denominator * d - t
 
 
-def _multiplier(band: _Band, ends: Mapping[int, int], top: int) -> int | None:
+def _multiplier(pool: Stableswap, prices: Sequence[int], top: int) -> int | None:
     """The step at which F(x) = 0, by its distance to ``top``: a bracket by doubling, then regula falsi.
 
     Near the top the excess is positive, far from it negative. Where it does not change its sign any step will do.
     """
-    low = max(1, top // (2 * int(band.pool.flat) + 2))
+    low = max(1, top // (2 * int(pool.flat) + 2))
     if low >= top:
         return None
-    value = _excess(band, ends, top - low)
+    value = _excess(pool, prices, top - low)
     high, other = low, value
     for _ in range(STEPS):
         low, value = high, other
         high = 2 * low if value > 0 else low // 2
         if not 0 < high < top:
             return top - low
-        other = _excess(band, ends, top - high)
+        other = _excess(pool, prices, top - high)
         if (other > 0) != (value > 0):
             break
     if low > high:
         low, value, high, other = high, other, low, value
-    return top - _crossing(band, ends, top, (low, value), (high, other))
+    return top - _crossing(pool, prices, top, (low, value), (high, other))
 
 
-def _crossing(band: _Band, ends: Mapping[int, int], top: int, near: tuple[int, int], far: tuple[int, int]) -> int:
+def _crossing(
+    pool: Stableswap, prices: Sequence[int], top: int, near: tuple[int, int], far: tuple[int, int]
+) -> int:
     """The distance between ``near`` (excess above 0) and ``far`` (not above 0) where the excess is 0.
 
     The Illinois variant of regula falsi: the end that stays counts half each time.
@@ -230,7 +216,7 @@ def _crossing(band: _Band, ends: Mapping[int, int], top: int, near: tuple[int, i
         if high - low <= max(1, low >> CLOSE_BITS) or below == 0:
             break
         middle = min(max(low + (high - low) * above // (above - below), low + 1), high - 1)
-        value = _excess(band, ends, top - middle)
+        value = _excess(pool, prices, top - middle)
         if value > 0:
             low, above, below = middle, value, -(-below // 2) if last > 0 else below
         else:
