@@ -13,6 +13,7 @@
     │              BasketUnderpaid · BasketOverpaid · PolicyNotForBaskets
     ├── venues     UnknownVenue · VenueRefused · OutputOverstated · OutputUnderstated
     ├── assets     NotConserved · LeftoversTooLarge · UnpricedLeftover · BalanceExceeded
+    ├── proofs     CertificateError and those below it (settlement.certificate.errors): void nothing
     └── score      NegativeSurplus · MissingReferencePrice · BadFeePolicy · WorthNothing
 
 ``where`` names the fill, interaction, asset or field. Anyone holding the auction and the solution
