@@ -80,9 +80,21 @@ def hand_out(net: list[int], orders: list[Trade], pools: list[Trade]) -> None:
             _pass_on(net, trade, net[token])
     for trade in pools:
         _pass_on(net, trade, min(0, net[trade.buy]))
+        if net[trade.buy] < 0 and trade.bought:
+            _shrink(net, trade)
         given = max(-trade.sold, min(-net[trade.sell], trade.most - trade.sold))
         trade.sold += given
         net[trade.sell] += given
+
+
+def _shrink(net: list[int], trade: Trade) -> None:
+    """A pool's trade made smaller at the same rate, until what it buys lacks no more: its curve asks less then."""
+    kept = max(0, trade.bought + net[trade.buy])
+    less = trade.sold - trade.sold * kept // trade.bought
+    net[trade.buy] += trade.bought - kept
+    net[trade.sell] -= less
+    trade.sold, trade.most = trade.sold - less, trade.most - less
+    trade.bought = trade.least = kept
 
 
 def buy_less(net: list[int], orders: list[Trade], rounds: int) -> None:
