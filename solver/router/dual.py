@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from solver.router.families import Bools, Floats, Goal
+from solver.router.families import Bools, Floats, Goal, Ints
 from solver.router.prepare import Prepared
+from solver.router.tally import totals
 
 #: Log price of tokens that nothing of worth can be made of.
 WORTHLESS = -600.0
@@ -50,8 +51,7 @@ class Point:
 def dual_of(prepared: Prepared, goal: Goal) -> Dual:
     with np.errstate(divide="ignore"):
         floor = np.log(goal.worth)
-    parts = int(prepared.part.max(initial=-1)) + 1
-    wanted = np.bincount(prepared.part, weights=goal.worth > 0, minlength=parts)
+    wanted = totals(prepared.part, (goal.worth > 0).astype(np.float64), prepared.parts)
     dead = wanted[prepared.part] == 0
     # The only token of worth is taken in full: its price is its worth, as more would be paid for nothing.
     alone = (goal.worth > 0) & (wanted[prepared.part] == 1) & (goal.given >= 0)
@@ -78,24 +78,27 @@ def first_guess(dual: Dual) -> Floats:
     """The network's own prices, moved by how it would take up what is given if all venues were smooth."""
     prepared, part = dual.prepared, dual.prepared.part
     own = prepared.log_prices
-    valued = np.isfinite(dual.floor)
-    # Prices in each part are scaled to the token of worth that would be dearest otherwise.
-    lift = np.full(int(part.max(initial=-1)) + 1, -np.inf)
-    np.maximum.at(lift, part[valued], (dual.floor - own)[valued])
-    y = own + np.where(np.isfinite(lift), lift, 0.0)[part]
-    into = -dual.given * np.exp(y)
-    into[dual.dead] = 0.0
-    sums = np.bincount(part, weights=into, minlength=len(lift))
-    sinks = valued & dual.fixed
-    first = np.unique(part[sinks], return_index=True)
-    into[np.flatnonzero(sinks)[first[1]]] -= sums[first[0]]
-    into[~np.isin(part, first[0])] = 0.0
+    valued = dual.worth > 0
+    # Prices in each part are scaled so that every token of worth reaches it, the dearest just so.
+    lift = np.zeros(prepared.parts)
+    if valued.any():
+        lift[part[valued]] = -np.inf
+        np.maximum.at(lift, part[valued], (dual.floor - own)[valued])
+    return start_from(dual, own + lift[part] + taken_up(dual, np.flatnonzero(valued & dual.fixed)))
+
+
+def taken_up(dual: Dual, sinks: Ints) -> Floats:
+    """(T,) changes of log prices as what is given flows to the first of ``sinks`` in each part."""
+    prepared, part = dual.prepared, dual.prepared.part
+    sink = np.full(prepared.parts, -1)
+    sink[part[sinks[::-1]]] = sinks[::-1]
+    into = np.where((sink[part] < 0) | dual.dead, 0.0, -dual.given * np.exp(prepared.log_prices))
+    drained = sink >= 0
+    into[sink[drained]] -= totals(part, into, prepared.parts)[drained]
     moved = prepared.respond(into)
-    back = np.zeros(len(lift))
-    back[first[0]] = moved[np.flatnonzero(sinks)[first[1]]]
-    moved = moved - back[part]
-    y = y + np.sign(moved) * 2 * np.log1p(np.abs(moved) / 2)
-    return start_from(dual, y)
+    moved = moved - np.where(drained, moved[sink], 0.0)[part]
+    further: Floats = np.sign(moved) * 2 * np.log1p(np.abs(moved) / 2)
+    return further
 
 
 def start_from(dual: Dual, y: Floats) -> Floats:

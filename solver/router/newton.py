@@ -23,6 +23,8 @@ WHISKER: Final = 0.01
 ROUNDINGS: Final = 4 * np.finfo(float).eps
 #: Values left over, of the bound, from where on a factorisation serves for more than one step.
 NEAR: Final = 1e-6
+#: A factorisation is kept while a step leaves at most this much of what was left before.
+REUSE: Final = 0.01
 #: Steps that raise a price by more than this factor's logarithm are taken again, held back.
 RISE: Final = 1.0
 FALL: Final = -40.0
@@ -85,7 +87,8 @@ def newton(dual: Dual, y: Floats, width: float, gap: float, limit: int, reach: f
             damping, factor, stalled = max(1.0 / reach, 8 * damping), None, stalled + 1
             continue
         damping = 0.0 if damping < 0.1 / reach else damping / 8 if spent == 1 else damping
-        if damping > 0:
+        gone = float(np.abs(np.where(held, 0.0, following.left)).sum())
+        if damping > 0 or gone > REUSE * residual:
             factor = None
         point = following
     return Found(point, count, finished(dual, point, gap))

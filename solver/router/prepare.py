@@ -36,6 +36,10 @@ class Prepared:
     respond: Solve
 
     @property
+    def parts(self) -> int:
+        return int(self.part.max(initial=-1)) + 1
+
+    @property
     def kinked(self) -> bool:
         return any(family.kinked for family in self.network.families)
 
