@@ -1,19 +1,20 @@
 """One order through real venues: described → bounded → ordered → venues chosen → in integers → certified.
 
-The bound is the dual's: no routing that trades with each venue once, be it with cycles, with parts of venues and
-reals for integers, does better. Beside it stands the bound of all routings in the same order of tokens; the gap to
-that one is what is left to find once the order's route may not feed on arbitrage among venues (see
-``acyclic.py``).
+The bound is the dual's: no routing, be it with cycles, with parts of venues and reals for integers, does better.
+Beside it stands the bound of all routings in the same order of tokens; the gap to that one is what is left to find
+once the order's route may not feed on arbitrage among venues (see ``acyclic.py``).
 
-Why once? Fees stay in the pool. Most pools pay trades in a row no more than their sum at once; a stableswap pool
-with its fee on what goes out (Curve), or with three coins or more, can pay slightly more: parts in a million here.
-The law's certificate (``settlement/certificate``) allows for that and proves accordingly less.
+Both are of routings that trade with each venue once. Fees stay in the pool: most pools pay trades in a row no more
+than their sum at once, but a stableswap pool whose fee is on what goes out (Curve), or with three coins or more,
+can pay slightly more. A route that does trade so is measured by a bound that leaves the fees of such pools out: no
+trade lowers their invariant.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Final
 
@@ -21,10 +22,11 @@ import numpy as np
 
 from intents.amounts import MAX_AMOUNT
 from intents.assets import AssetId
-from intents.venue_states import VenueId, VenueState
+from intents.venue_states import StableState, VenueId, VenueState
 from settlement.solution import Interaction
 from solver.router.acyclic import by_flows, by_potential, down, same_way
 from solver.router.choose import choose
+from solver.router.dual import dual_of, evaluate
 from solver.router.errors import AmountOutOfRange, CostOutOfRange, NoRoute, SameToken
 from solver.router.families import Floats, Goal, Network, Routing
 from solver.router.integers import Executed, execute, plan
@@ -33,7 +35,7 @@ from solver.router.maximise import maximise
 from solver.router.orders import Kind, Order, Plan
 from solver.router.prepare import prepare
 from solver.router.single import best_path
-from solver.router.venues import Market, market
+from solver.router.venues import Market, lasting, market
 
 #: Floats may be off by this much of the bound; it is added so that the bound holds all the same.
 ROUNDING: Final = 1e-11
@@ -107,6 +109,9 @@ def route(
     if charged is not None:
         planned, bound = _chosen(described.network, planned, charged, order, goal, cycles=cycles)
     done, given = _executed(described, planned, order)
+    if _in_a_row(described, done):
+        bound = max(bound, _lasting(described.network, best.prices, goal))
+        planned = replace(planned, bound=max(planned.bound, _lasting(planned.network, planned.prices, goal)))
     return _certified(described, done, given, planned, best, bound, charged, order)
 
 
@@ -169,6 +174,18 @@ def _executed(described: Market, planned: Plan, order: Order) -> tuple[Executed,
         if path.left[order.want] > done.left[order.want]:
             return path, order.amount
     return done, order.amount
+
+
+def _lasting(network: Network, prices: Floats, goal: Goal) -> float:
+    """The dual at ``prices`` for any number of trades per venue; costs are left out of it."""
+    with np.errstate(all="ignore"):
+        return evaluate(dual_of(prepare(lasting(network)), goal), np.log(prices)).value
+
+
+def _in_a_row(described: Market, done: Executed) -> bool:
+    """Whether a stableswap pool is traded with more than once."""
+    used = Counter(interaction.venue for interaction in done.interactions)
+    return any(times > 1 and isinstance(described.venues[name].state, StableState) for name, times in used.items())
 
 
 def _certified(

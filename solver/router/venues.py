@@ -8,7 +8,7 @@ book, and the share of a reserve that one trade on a weighted pool may move. So 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 import numpy as np
@@ -80,6 +80,15 @@ def market(states: Mapping[VenueId, VenueState], also: Sequence[AssetId] = ()) -
         ids.append(tuple(names))
     network = Network(len(place), tuple(families))
     return Market(network, tuple(place), tuple(ids), opened, tuple(refused))
+
+
+def lasting(network: Network) -> Network:
+    """The network with stableswap pools free of fees: within it is what any number of trades can reach."""
+    families = (
+        replace(family, log_gamma=np.zeros(family.venues), _near=[]) if isinstance(family, Stable) else family
+        for family in network.families
+    )
+    return Network(network.tokens, tuple(families))
 
 
 def _shape(state: VenueState) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from graphlib import TopologicalSorter
 
 import pytest
 
 from intents.assets import AssetId
-from intents.venue_states import StableState, VenueId, VenueState
+from intents.venue_states import VenueId, VenueState
 from liquidity.registry import open_venue
 from settlement.certificate.gains import most_gain
 from solver.router.errors import AmountOutOfRange, CostOutOfRange, NoRoute, NotEnough, RouteError, SameToken
@@ -35,14 +34,6 @@ def replayed(
     return held
 
 
-def slack(states: Mapping[VenueId, VenueState], routed: Routed) -> float:
-    """By how much a bound may be passed: bounds are of routings that trade with each venue once, and a stableswap
-    pool may pay several trades in a row slightly more than one."""
-    used = Counter(step.venue for step in routed.interactions)
-    again = [states[name] for name, times in used.items() if times > 1]
-    return 1.0 + (1e-5 if any(isinstance(state, StableState) for state in again) else 0.0)
-
-
 def has_cycle(routed: Routed) -> bool:
     sorter: TopologicalSorter[AssetId] = TopologicalSorter()
     for step in routed.interactions:
@@ -63,9 +54,9 @@ def test_exact_input_executes_within_its_bounds(seed: int) -> None:
     held = replayed(states, routed, assets[0], amount)
     assert held[assets[-1]] == routed.amount_out
     assert amount - held[assets[0]] == routed.amount_in <= amount
-    assert routed.amount_out <= routed.bound_in_order * slack(states, routed)
-    assert routed.bound_in_order <= routed.bound * (1 + 1e-9)
-    assert routed.gap_in_order < 1e-4
+    assert routed.amount_out <= routed.bound_in_order
+    assert routed.bound_in_order <= routed.bound * (1 + 1e-2)
+    assert 0.0 <= routed.gap_in_order < 5e-3
     assert not has_cycle(routed)
     places = {asset: place for place, asset in enumerate(routed.order)}
     assert all(places[step.asset_in] < places[step.asset_out] for step in routed.interactions)
@@ -80,9 +71,8 @@ def test_the_bound_holds_in_exact_integers(seed: int) -> None:
     whole = {asset: int(price * 2**80) for asset, price in routed.prices.items()}
     proven = sum(most_gain(states[name], whole) for name in states) + whole[assets[0]] * amount
     assert routed.amount_out * whole[assets[-1]] <= proven
-    # The checker allows for trades in a row on one stableswap pool, so that it proves a little less there.
+    # The two differ in when they allow for trades in a row on one stableswap pool.
     assert proven / whole[assets[-1]] == pytest.approx(routed.bound, rel=0.1)
-    assert proven / whole[assets[-1]] >= routed.bound * (1 - 1e-8)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -95,7 +85,7 @@ def test_exact_output_asks_for_little_more_than_exact_input_gave(seed: int) -> N
     held = replayed(states, routed, assets[0], routed.amount_in)
     assert held[assets[-1]] == routed.amount_out >= wanted
     assert routed.bound <= routed.bound_in_order * (1 + 1e-9)
-    assert routed.bound_in_order <= routed.amount_in * slack(states, routed)
+    assert routed.bound_in_order <= routed.amount_in
     assert routed.amount_in <= amount * 1.001
     assert not has_cycle(routed)
 
@@ -111,7 +101,7 @@ def test_costs_leave_out_what_does_not_earn_them(seed: int) -> None:
     before = careless.amount_out - cost * len({step.venue for step in careless.interactions})
     after = careful.amount_out - careful.cost
     assert careful.cost == pytest.approx(cost * len({step.venue for step in careful.interactions}))
-    assert before * (1 - 1e-6) <= after <= careful.bound * slack(states, careful)
+    assert before * (1 - 1e-6) <= after <= careful.bound
     replayed(states, careful, assets[0], amount)
 
 
@@ -123,7 +113,7 @@ def test_with_cycles_allowed_the_order_gets_no_less(seed: int) -> None:
     without = route(states, assets[0], assets[-1], amount)
     routed = route(states, assets[0], assets[-1], amount, cycles=True)
     assert replayed(states, routed, assets[0], amount)[assets[-1]] == routed.amount_out
-    assert without.amount_out * (1 - 1e-3) <= routed.amount_out <= routed.bound * slack(states, routed)
+    assert without.amount_out * (1 - 1e-3) <= routed.amount_out <= routed.bound
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -137,7 +127,7 @@ def test_worlds_of_one_kind(kind: str) -> None:
         assert kind == "limit"
         return
     assert replayed(states, routed, assets[0], amount)[assets[2]] == routed.amount_out
-    assert 0 < routed.amount_out <= routed.bound * slack(states, routed)
+    assert 0 < routed.amount_out <= routed.bound
 
 
 @pytest.mark.parametrize("amount", [1, 1000, UNIT * 10**9, 2**126])
