@@ -10,8 +10,8 @@ At prices π a trade gains Σ π·out − Σ π·in. Per kind of venue, the most
 
 Prices are integers in any common unit, and gains come in the same unit, rounded up. Curves are the exact ones;
 settlement rounds against the trader, so it pays no more. The bounds are on any sequence of trades on one venue:
-where value is a product of powers, splitting a trade gains nothing, since fees stay in the pool (Angeris et al., "The
-Geometry of Constant Function Market Makers", path deficiency); of stableswap see there.
+on products of powers, splitting a trade gains nothing, since fees stay in the pool (Angeris et al., "The Geometry
+of Constant Function Market Makers", path deficiency); of stableswap see there.
 """
 
 from __future__ import annotations
