@@ -1,4 +1,4 @@
-"""Optimal routing, start to end: prepare once, then per goal guess → Newton → descent → trades → repair → gap."""
+"""Optimal routing, start to end: prepare once, then per goal guess → Newton → trades → gap."""
 
 from __future__ import annotations
 

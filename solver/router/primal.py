@@ -1,8 +1,7 @@
-"""From prices to trades that hold: what venues do there, and the repair of what falls short.
+"""From prices to trades: what venues do there, summed by token, and how far any token falls short.
 
-At the best prices the venues' own trades are the routing. Where prices are not quite the best (a search that was
-cut short, amounts near rounding) some token falls short: it is then bought, token by token towards a token of
-worth, along a tree of the venues that resist least. Every trade stays on its venue's curve.
+At the best prices the venues' own trades are the routing, each on its venue's curve. What a search that was cut short
+leaves wanting is told as a shortfall, never hidden.
 """
 
 from __future__ import annotations
@@ -18,8 +17,6 @@ from solver.router.tally import totals
 
 #: Shortfalls up to this, of what passes through a token, are rounding of the sum itself.
 ROUNDING: Final = 1e-13
-#: Times a repair is gone over: buying one token changes what others are short of only by rounding.
-ROUNDS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
