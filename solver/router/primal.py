@@ -1,7 +1,7 @@
 """From prices to trades: what venues do there, summed by token, and how far any token falls short.
 
-At the best prices the venues' own trades are the routing, each on its venue's curve. What a search that was cut short
-leaves wanting is told as a shortfall, never hidden.
+At the best prices the venues' own trades are the routing, each on its venue's curve. What a search that was cut
+short leaves wanting is told as a shortfall, never hidden.
 """
 
 from __future__ import annotations
