@@ -11,7 +11,7 @@ from solver.router.families import Floats, Goal, Routing
 from solver.router.kinks import RAMPED, follow
 from solver.router.newton import newton
 from solver.router.prepare import Prepared
-from solver.router.primal import ROUNDING, Trades, trades_at
+from solver.router.primal import ROUNDING, Trades, summed, trades_at
 
 #: Newton's evaluations.
 LIMIT: Final = 200
@@ -39,6 +39,9 @@ def maximise(prepared: Prepared, goal: Goal, start: Floats | None = None, gap: f
 
 
 def certified(dual: Dual, point: Point, trades: Trades, gap: float, evaluations: int) -> Routing:
+    # Amounts lost in rounding: not to trade is better, and allowed where nothing has to come out.
+    if dual.worth @ trades.net < 0 and not (dual.given < 0).any():
+        trades = summed(dual, [np.zeros_like(flow) for flow in trades.flows])
     value = float(dual.worth @ trades.net)
     apart = (point.value - value) / max(abs(point.value), 1e-200)
     shortfall = trades.shortfall(dual)

@@ -92,3 +92,10 @@ def test_pools_that_make_no_sense_and_unreachable_tokens_give_nothing() -> None:
     found = maximise(prepare(Network(3, (pools,))), route(3, 0, 2, 5.0))
     assert found.value == 0
     assert found.bound == pytest.approx(0, abs=1e-100)
+
+
+def test_an_amount_lost_in_rounding_is_not_traded_at_a_loss() -> None:
+    """A sale of 10⁻²¹ of the reserves is worth nothing rather than less."""
+    reserves = np.array([[1e3, 2e3], [5e3, 1e3]])
+    pools = constant_product(3, np.array([0, 1]), np.array([1, 2]), reserves, np.array([0.997, 1.0]))
+    assert maximise(prepare(Network(3, (pools,))), route(3, 0, 2, 1e-18)).value >= 0
