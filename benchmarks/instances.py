@@ -20,7 +20,7 @@ from typing import Any, Final
 # So that it also runs as a script, from anywhere.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.instance_runs.row import Row, Runner  # noqa: E402
+from benchmarks.instance_runs.row import Row, Runner
 
 #: How a format line starts or what it must mention, and the module (with a ``run``) that knows the format.
 FORMATS: Final = (

@@ -3,8 +3,8 @@
     python -m benchmarks.winners [--repeat N] [--largest BIDS]
 
 Bids take one to eight orders (mean about 2.7) and are worth about what their orders are, with noise and a
-premium for bundles; scores have 18 decimals. Prints the median time, whether the optimum is proven in integers, and
-the peers' times on the same bids at nine significant digits, which is all their plain models take.
+premium for bundles; scores have 18 decimals. Prints the median time, whether the optimum is proven in integers,
+and the peers' times on the same bids at nine significant digits, which is all their plain models take.
 """
 
 from __future__ import annotations
