@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,9 @@ from solver.router.primal import ROUNDING, Trades, summed, trades_at
 
 #: Newton's evaluations.
 LIMIT: Final = 200
+#: How often a search that did not finish begins anew, and how far away in log prices.
+RESTARTS: Final = 8
+AWAY: Final = (1.0, 0.1, 3.0)
 
 
 def maximise(prepared: Prepared, goal: Goal, start: Floats | None = None, gap: float = 1e-9) -> Routing:
@@ -27,15 +31,26 @@ def maximise(prepared: Prepared, goal: Goal, start: Floats | None = None, gap: f
     dual = dual_of(prepared, goal)
     with np.errstate(all="ignore"):
         y = first_guess(dual) if start is None else start_from(dual, start)
-        if prepared.kinked:
-            found, ramped = follow(dual, y, gap)
-            trades = trades_at(ramped, found.point, RAMPED)
-            certain = evaluate(dual, found.point.y)
-        else:
-            found = newton(dual, y, 0.0, gap, LIMIT)
-            trades = trades_at(dual, found.point, 0.0)
-            certain = found.point
-        return certified(dual, certain, trades, gap, found.evaluations)
+        best = _from(dual, prepared, y, gap)
+        for attempt in range(0 if prepared.kinked else RESTARTS):
+            if best.converged:
+                break
+            # Where pools switch on and off around the optimum, steps can circle: from elsewhere they do not.
+            away = np.random.default_rng(attempt).normal(0.0, AWAY[attempt % len(AWAY)], len(y))
+            again = _from(dual, prepared, start_from(dual, y + away), gap)
+            again = replace(again, iterations=again.iterations + best.iterations)
+            best = min(best, again, key=lambda found: (not found.converged, max(found.shortfall, abs(found.gap))))
+        return best
+
+
+def _from(dual: Dual, prepared: Prepared, y: Floats, gap: float) -> Routing:
+    """One search, from log prices ``y``."""
+    if prepared.kinked:
+        found, ramped = follow(dual, y, gap)
+        trades = trades_at(ramped, found.point, RAMPED)
+        return certified(dual, evaluate(dual, found.point.y), trades, gap, found.evaluations)
+    found = newton(dual, y, 0.0, gap, LIMIT)
+    return certified(dual, found.point, trades_at(dual, found.point, 0.0), gap, found.evaluations)
 
 
 def certified(dual: Dual, point: Point, trades: Trades, gap: float, evaluations: int) -> Routing:
