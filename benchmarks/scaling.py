@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 ORDERS: Final = (100, 1_000, 10_000, 100_000, 1_000_000)
 POOLS: Final = (10, 100, 1_000, 10_000, 100_000)
+#: Routes go through pools of these kinds: the share of them that are weighted.
+KINDS: Final = (("route, constant-product pools", 0.0), ("route, 3 in 10 pools weighted", 0.3))
 #: A batch has this many tokens; where pools vary it has so many orders.
 TOKENS, FIXED_ORDERS, FIXED_POOLS = 50, 10_000, 1_000
 
@@ -50,24 +52,24 @@ class Point:
 
 
 def routes(sizes: Sequence[int], repeat: int) -> list[Point]:
-    """One order through so many two-token pools; the network is prepared once, as for any number of orders."""
+    """One order through so many two-token pools; a network is prepared once, as for any number of orders."""
     points = []
-    for size in sizes:
-        asked = generators.route(size, seed=1, weighted=0.3)
+    for what, weighted, size in [(what, share, size) for what, share in KINDS for size in sizes]:
+        asked = generators.route(size, seed=1, weighted=weighted)
         start = time.perf_counter()
         prepared = prepare(as_network(asked.tokens, asked.pools)[0])
         ready = time.perf_counter() - start
         goal = route(asked.tokens, asked.token_in, asked.token_out, asked.amount_in)
         found, seconds = median(partial(maximise, prepared, goal), repeat)
-        points.append(Point("route, pools", size, seconds, ready, found.gap))
+        points.append(Point(what, size, seconds, ready, found.gap))
     return points
 
 
 def batches(orders: Sequence[int], pools: Sequence[int], repeat: int) -> list[Point]:
     """The uniform-price equilibrium from cold, first over orders, then over pools."""
     points = []
-    sizes = [("batch, orders", count, FIXED_POOLS, count) for count in orders]
-    sizes += [("batch, pools", FIXED_ORDERS, count, count) for count in pools]
+    sizes = [("batch by orders", count, FIXED_POOLS, count) for count in orders]
+    sizes += [("batch by pools", FIXED_ORDERS, count, count) for count in pools]
     for what, order_count, pool_count, size in sizes:
         batch = as_batch(generators.batch(order_count, TOKENS, pool_count, seed=1))
         found, seconds = median(partial(equilibrium, batch), repeat)
@@ -131,7 +133,7 @@ def plot(points: Sequence[Point], title: str, axis: str, path: Path) -> None:
     figure, axes = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
     for what in dict.fromkeys(point.what for point in points):
         line = [(point.size, point.seconds * 1e3) for point in points if point.what == what]
-        axes.plot(*zip(*line, strict=True), marker="o", label=what.partition(",")[0])
+        axes.plot(*zip(*line, strict=True), marker="o", label=what)
         for size, ms in line:
             axes.annotate(
                 f"{ms:.3g}", (size, ms), textcoords="offset points", xytext=(0, 7), ha="center", fontsize=8
@@ -160,9 +162,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)
         (options.out / "scaling.md").write_text(text, "utf-8")
-        by_pools = [*routed, *(point for point in matched if point.what == "batch, pools")]
+        by_pools = [*routed, *(point for point in matched if point.what == "batch by pools")]
         plot(by_pools, f"By pools (the batch: {FIXED_ORDERS:,} orders)", "pools", options.out / "by_pools.svg")
-        by_orders = [point for point in matched if point.what == "batch, orders"]
+        by_orders = [point for point in matched if point.what == "batch by orders"]
         plot(
             by_orders,
             f"By orders ({TOKENS} tokens, {FIXED_POOLS:,} pools)",

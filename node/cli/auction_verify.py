@@ -29,9 +29,9 @@ MAX_LINES: Final = 25
 
 
 @click.command(cls=Command)
-@click.argument("files", nargs=-1, required=True, metavar="RECEIPT | AUCTION SOLUTION")
+@click.argument("files", nargs=-1, required=True, metavar="RECEIPT… | AUCTION SOLUTION")
 def verify(settings: Settings, files: tuple[str, ...]) -> None:
-    """Check a RECEIPT, or a SOLUTION (native, a solver-engine answer, or a list) to an AUCTION.
+    """Check RECEIPTs, or a SOLUTION (native, a solver-engine answer, or a list) to an AUCTION.
 
     Nothing in the files is believed: scores, trades and winners are recomputed, and the first difference or
     broken rule is named with both values (exit code 5). So are the bounds that certificates prove: what they
@@ -39,28 +39,42 @@ def verify(settings: Settings, files: tuple[str, ...]) -> None:
     """
     from intents.errors import UsageError
 
-    if len(files) > 2:
-        raise UsageError("", f"{len(files)} files: verify takes a receipt, or an auction and a solution")
-    if len(files) == 1:
-        _receipt(settings, files[0])
-    else:
+    if len(files) == 1 or _is_receipt(files[0]):
+        _receipts(settings, files)
+    elif len(files) == 2:
         _solutions(settings, *files)
+    else:
+        raise UsageError("", f"{len(files)} files: verify takes receipts, or an auction and a solution")
 
 
-def _receipt(settings: Settings, path: str) -> None:
+def _is_receipt(path: str) -> bool:
+    from node.cli.auction_files import receipt_in
+    from node.inputs import read_file
+
+    return receipt_in(read_file(Path(path), limit=MAX_RECEIPT_BYTES), path) is not None
+
+
+def _receipts(settings: Settings, paths: Sequence[str]) -> None:
+    """One after the other; the first that does not hold ends it."""
     from node.cli.auction_files import error_to_json, receipt_or_hint
     from node.inputs import read_file
     from settlement.errors import LawError
     from settlement.receipt import verify_receipt
 
-    document = receipt_or_hint(read_file(Path(path), limit=MAX_RECEIPT_BYTES), path)
-    try:
-        report = verify_receipt(document, path)
-    except LawError as error:
-        if settings.json:
-            emit(settings, {"ok": False, "error": error_to_json(error)}, str)
-        raise
-    emit(settings, _receipt_json(report), lambda: _receipt_text(report))
+    documents: list[dict[str, Any]] = []
+    texts: list[str] = []
+    for path in paths:
+        document = receipt_or_hint(read_file(Path(path), limit=MAX_RECEIPT_BYTES), path)
+        try:
+            report = verify_receipt(document, path)
+        except LawError as error:
+            if settings.json:
+                emit(settings, {"ok": False, "error": error_to_json(error)}, str)
+            raise
+        documents.append(_receipt_json(report))
+        texts.append(_receipt_text(report))
+    found = documents[0] if len(paths) == 1 else {"ok": True, "receipts": documents}
+    emit(settings, found, lambda: "\n".join(texts))
 
 
 def _receipt_json(report: ReceiptReport) -> dict[str, Any]:

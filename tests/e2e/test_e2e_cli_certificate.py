@@ -94,3 +94,16 @@ def test_a_receipt_states_its_proof_and_verify_recomputes_it(folder: Path) -> No
     tampered["proof"]["bound"] = str(int(stated["bound"]) - 1)
     ended = walras("auction", "verify", write(folder / "tampered.json", tampered))
     assert "proof.bound" in refused(ended, "receipt.mismatch", 5)
+
+
+def test_several_receipts_are_verified_one_after_the_other(folder: Path) -> None:
+    """All of them hold, or the first that does not is named; other files beside a receipt are refused."""
+    file = folder / "receipt.json"
+    ended = walras("auction", "verify", file, file, file, "--json")
+    assert ended.code == 0, ended.err
+    assert len(ended.document["receipts"]) == 3
+    tampered = json.loads(file.read_bytes())
+    tampered["score"] = "1"
+    bad = write(folder / "bad.json", tampered)
+    assert "bad.json" in refused(walras("auction", "verify", file, bad), "receipt.mismatch", 5)
+    assert "auction.json" in walras("auction", "verify", file, folder / "auction.json").err
