@@ -24,6 +24,8 @@ class AccountKind(StrEnum):
     #: What solver rewards are paid from and penalties go to.
     REWARDS = "rewards"
     INSURANCE = "insurance"
+    #: What passes through a settlement: empty before and after each.
+    CLEARING = "clearing"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,3 +54,4 @@ FEES = Account(AccountKind.FEES)
 ROUNDING = Account(AccountKind.ROUNDING)
 REWARDS = Account(AccountKind.REWARDS)
 INSURANCE = Account(AccountKind.INSURANCE)
+CLEARING = Account(AccountKind.CLEARING)

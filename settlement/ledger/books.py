@@ -22,6 +22,9 @@ BALANCES: Final[Table[tuple[Account, AssetId], int]] = Table(
     1, "balances", Pair(ACCOUNT, ASSET), SignedAmount(bound=2**160)
 )
 
+#: The outside is owed what came in; clearing pays before it is paid, and ends every settlement at zero.
+BELOW_ZERO: Final = frozenset({AccountKind.OUTSIDE, AccountKind.CLEARING})
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -47,22 +50,23 @@ class Books:
         return self.draft.get(BALANCES, (account, asset)) or 0
 
     def move(self, source: Account, target: Account, asset: AssetId, amount: int, why: str) -> None:
-        """Raises ``Overdrawn`` where ``source`` holds less; only the outside may go below zero."""
+        """Raises ``Overdrawn`` where ``source`` holds less; only ``BELOW_ZERO`` accounts may go below zero."""
         if amount <= 0:
             raise NotPositive("ledger", asset, amount)
         held = self.balance(source, asset)
-        if held < amount and source.kind is not AccountKind.OUTSIDE:
+        if held < amount and source.kind not in BELOW_ZERO:
             raise Overdrawn("ledger", f"{source.kind}:{source.holder.hex()}", asset, held, amount)
         self._put(source, asset, held - amount)
         self._put(target, asset, self.balance(target, asset) + amount)
         self.entries.append(Entry(source, target, asset, amount, why))
 
     def check(self) -> None:
-        """Raises ``Unbalanced`` where the changes of an asset do not cancel."""
-        before = self.draft.state.rows(BALANCES)
+        """Raises ``Unbalanced`` where an asset's changes do not cancel, or something stays in clearing."""
         totals: dict[AssetId, int] = {}
         for (account, asset), after in self.draft.changes(BALANCES).items():
-            moved = (after or 0) - before.get((account, asset), 0)
+            if account.kind is AccountKind.CLEARING and after:
+                raise Unbalanced("ledger.clearing", asset, after)
+            moved = (after or 0) - (self.draft.base.get(BALANCES, (account, asset)) or 0)
             totals[asset] = totals.get(asset, 0) + moved
         _all_zero(totals)
 

@@ -46,7 +46,7 @@ DONE: Final = frozenset(state for state, following in STEPS.items() if not follo
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An intent on the ledger. ``filled`` in units of its reference leg; ``since`` the auction of its last step."""
+    """An intent on the ledger. ``filled``: reference leg units; ``since``: the auction of its last step."""
 
     intent: Intent
     signature: bytes

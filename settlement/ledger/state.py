@@ -54,6 +54,9 @@ class State:
         """A table's entries; read only."""
         return cast("dict[K, V]", self.entries[table.number])
 
+    def get(self, table: Table[K, V], key: K) -> V | None:
+        return cast("V | None", self.entries[table.number].get(key))
+
     def draft(self) -> Draft:
         return Draft(self)
 
@@ -84,19 +87,23 @@ class State:
 
 
 class Draft:
-    """Changes to a state, seen by whoever goes on with it, not yet by anybody else."""
+    """Changes to a state, or to another draft, seen by whoever goes on with it and not yet by anybody else."""
 
-    __slots__ = ("_changes", "state")
+    __slots__ = ("_changes", "base")
 
-    def __init__(self, state: State) -> None:
-        self.state = state
+    def __init__(self, base: State | Draft) -> None:
+        self.base = base
         self._changes: dict[int, dict[Any, Any]] = {}
+
+    def draft(self) -> Draft:
+        """A draft of this one: ``keep`` it, or drop it without a trace."""
+        return Draft(self)
 
     def get(self, table: Table[K, V], key: K) -> V | None:
         changes = self._changes.get(table.number)
         if changes is not None and key in changes:
             return cast("V | None", changes[key])
-        return cast("V | None", self.state.entries[table.number].get(key))
+        return self.base.get(table, key)
 
     def set(self, table: Table[K, V], key: K, value: V | None) -> None:
         """``None`` takes the entry out."""
@@ -104,7 +111,7 @@ class Draft:
 
     def rows(self, table: Table[K, V]) -> dict[K, V]:
         """A table's entries with the draft's changes: a copy."""
-        found = dict(self.state.rows(table))
+        found = dict(self.base.rows(table))
         _merge(found, self._changes.get(table.number, {}))
         return found
 
@@ -112,23 +119,40 @@ class Draft:
         """What was set in a table; ``None`` where taken out."""
         return cast("dict[K, V | None]", self._changes.get(table.number, {}))
 
+    def keep(self) -> None:
+        """Make this draft part of the one it is a draft of."""
+        assert isinstance(self.base, Draft)
+        for number, changes in self._changes.items():
+            self.base._changes.setdefault(number, {}).update(changes)
+        self._changes = {}
+
     def delta(self) -> dict[bytes, bytes | None]:
-        """What differs, as bytes, in the order of keys."""
+        """What differs from the state, as bytes, in the order of keys."""
+        state = self._state()
         found: dict[bytes, bytes | None] = {}
         for number, changes in self._changes.items():
-            table, rows = self.state.tables[number], self.state.entries[number]
+            table, rows = state.tables[number], state.entries[number]
             for key, value in changes.items():
                 if value != rows.get(key):
                     found[table.key_bytes(key)] = None if value is None else table.value_bytes(value)
         return dict(sorted(found.items()))
 
-    def commit(self) -> bytes:
-        """Make it so; returns the new root."""
-        delta = self.delta()
+    def root(self) -> bytes:
+        """The state root as it would be."""
+        return self._state().tree.root_with(self.delta())
+
+    def commit(self) -> dict[bytes, bytes | None]:
+        """Make it so; returns the delta."""
+        state, delta = self._state(), self.delta()
         for number, changes in self._changes.items():
-            _merge(self.state.entries[number], changes)
+            _merge(state.entries[number], changes)
         self._changes = {}
-        return self.state.tree.apply(delta)
+        state.tree.apply(delta)
+        return delta
+
+    def _state(self) -> State:
+        assert isinstance(self.base, State)
+        return self.base
 
 
 def _merge(rows: MutableMapping[Any, Any], changes: dict[Any, Any]) -> None:
