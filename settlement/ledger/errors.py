@@ -115,3 +115,27 @@ class StillLocked(LedgerError):
 
     until: int
     now: int
+
+
+@dataclass(eq=False)
+class NotAGateway(LedgerError):
+    code: ClassVar[str] = "ledger.not-a-gateway"
+    text: ClassVar[str] = "{sender} may not credit deposits"
+
+    sender: str
+
+
+@dataclass(eq=False)
+class NotTheirs(LedgerError):
+    code: ClassVar[str] = "ledger.not-theirs"
+    text: ClassVar[str] = "intent {intent} is not an open one of the sender's"
+
+    intent: str
+
+
+@dataclass(eq=False)
+class NotAnOrderBook(LedgerError):
+    code: ClassVar[str] = "ledger.not-an-order-book"
+    text: ClassVar[str] = "venue {venue} takes no quotes"
+
+    venue: str
