@@ -8,7 +8,7 @@ from typing import Final
 from intents.schema import Integer, Octets, Record, Text
 from settlement.ledger.accounts import REWARDS, Account, AccountKind, bond_of
 from settlement.ledger.books import Books
-from settlement.ledger.errors import BelowMinimum, StillLocked
+from settlement.ledger.errors import BelowMinimum, NameTaken, StillLocked
 from settlement.ledger.rules import Rules
 from settlement.ledger.state import Draft, Table
 from settlement.penalties import Fault, penalty
@@ -36,6 +36,9 @@ SOLVERS: Final[Table[bytes, Bonded]] = Table(
 
 def post(books: Books, rules: Rules, holder: bytes, name: str, amount: int) -> None:
     """Move ``amount`` of the numeraire into the bond; the first post registers the solver."""
+    for other, solver in sorted(books.draft.rows(SOLVERS).items()):
+        if solver.name == name and other != holder:
+            raise NameTaken("ledger", name)
     source = Account(AccountKind.OWNER, holder)
     books.move(source, bond_of(holder), rules.numeraire, amount, "bond posted")
     known = books.draft.get(SOLVERS, holder)

@@ -139,3 +139,19 @@ class NotAnOrderBook(LedgerError):
     text: ClassVar[str] = "venue {venue} takes no quotes"
 
     venue: str
+
+
+@dataclass(eq=False)
+class NotAnOracle(LedgerError):
+    code: ClassVar[str] = "ledger.not-an-oracle"
+    text: ClassVar[str] = "{sender} may not report prices"
+
+    sender: str
+
+
+@dataclass(eq=False)
+class NameTaken(LedgerError):
+    code: ClassVar[str] = "ledger.name-taken"
+    text: ClassVar[str] = "another solver is called {name}"
+
+    name: str

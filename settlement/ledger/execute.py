@@ -10,8 +10,9 @@ from intents.intent import Leg
 from intents.schema import Integer, Octets
 from intents.venue_states import OrderBookState, VenueId
 from liquidity.matching import NewOrder, TimeInForce, cancel, submit
-from settlement.ledger import bonds, venues
+from settlement.ledger import bonds, feeds, venues
 from settlement.ledger.accounts import OUTSIDE, Account, AccountKind, account_of, account_of_venue
+from settlement.ledger.admission import closed
 from settlement.ledger.books import Books
 from settlement.ledger.errors import (
     BelowMinimum,
@@ -36,6 +37,7 @@ from settlement.ledger.transactions import (
     PostBond,
     ReleaseBond,
     RemoveLiquidity,
+    ReportPrices,
     Transaction,
     Transfer,
     Withdraw,
@@ -145,7 +147,11 @@ def _cancel(books: Books, rules: Rules, sender: Account, action: Cancel, now: in
         order = books.draft.get(ORDERS, intent_id)
         if order is None or account_of(order.intent.owner) != sender:
             raise NotTheirs("ledger", intent_id.hex())
-        step(books.draft, intent_id, OrderState.CANCELLED, now)
+        closed(books, step(books.draft, intent_id, OrderState.CANCELLED, now))
+
+
+def _report_prices(books: Books, rules: Rules, sender: Account, action: ReportPrices, now: int) -> None:
+    feeds.report(books.draft, rules, sender.holder[1:], action.prices, now)
 
 
 _ACTIONS: Final[dict[type, Callable[[Books, Rules, Account, Any, int], None]]] = {
@@ -161,4 +167,5 @@ _ACTIONS: Final[dict[type, Callable[[Books, Rules, Account, Any, int], None]]] =
     PlaceQuote: _place_quote,
     CancelQuote: _cancel_quote,
     Cancel: _cancel,
+    ReportPrices: _report_prices,
 }

@@ -11,7 +11,7 @@ from intents.auction import CostModel
 from intents.codec import ASSET
 from intents.keys import PUBLIC_KEY_BYTES
 from intents.schema import Amount, Integer, Many, Octets, Ratio, Record, Text
-from settlement.ledger.state import State, Table
+from settlement.ledger.state import Draft, State, Table
 from settlement.penalties import PenaltyRates
 from settlement.rewards import RewardCaps
 
@@ -24,7 +24,11 @@ class Rules:
 
     ``gateways`` are the keys that may credit deposits. ``max_orders`` is the most intents of one batch, the rest
     wait. ``min_bond`` is what a solver must have bonded to commit, ``unbond_after`` how long a released bond
-    stays liable. ``stale_after`` is how old an agreed price may be.
+    stays liable.
+
+    Prices: ``oracles`` are the keys whose updates count, at least ``least_reports`` of them and none older than
+    ``stale_after``; from one auction to the next a price moves by at most ``max_move_bps``. An intent whose limit
+    lies further than ``band_bps`` from the agreed prices, in its owner's disfavour, is a mistake and denied.
     """
 
     network: bytes
@@ -38,7 +42,12 @@ class Rules:
     penalties: PenaltyRates = PenaltyRates()
     min_bond: int = 0
     unbond_after: int = 10
+    oracles: tuple[bytes, ...] = ()
+    least_reports: int = 1
     stale_after: int = 5
+    max_move_bps: int = 5_000
+    band_bps: int = 5_000
+    max_open_per_owner: int = 1_000
 
 
 _GAS: Final = Amount()
@@ -63,20 +72,23 @@ RULES: Final[Table[str, Rules]] = Table(
             ),
             "min_bond": Amount(),
             "unbond_after": Integer(),
+            "oracles": Many(Octets(length=PUBLIC_KEY_BYTES), MAX_GATEWAYS),
+            "least_reports": Integer(low=1),
             "stale_after": Integer(),
+            "max_move_bps": Integer(),
+            "band_bps": Integer(),
+            "max_open_per_owner": Integer(),
         },
     ),
 )
 _ONLY: Final = "rules"
 
 
-def rules_of(state: State) -> Rules:
+def rules_of(state: State | Draft) -> Rules:
     found = state.get(RULES, _ONLY)
     assert found is not None, "a ledger has rules from its genesis on"
     return found
 
 
-def put_rules(state: State, rules: Rules) -> None:
-    draft = state.draft()
+def put_rules(draft: Draft, rules: Rules) -> None:
     draft.set(RULES, _ONLY, rules)
-    draft.commit()

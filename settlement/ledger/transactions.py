@@ -21,6 +21,7 @@ from settlement.ledger.venues import VENUE_ID
 MAX_TRANSACTION_BYTES: Final = 64 << 10
 MAX_CANCELS: Final = 256
 MAX_LEGS: Final = 16
+MAX_REPORTED: Final = 1024
 _DOMAIN: Final = b"walras/transaction/1\0"
 _HOLDER: Final[Octets[bytes]] = Octets(limit=128)
 
@@ -118,6 +119,13 @@ class Cancel:
     intents: tuple[IntentId, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ReportPrices:
+    """An oracle's word: numeraire base units per 10^18 base units of each asset."""
+
+    prices: tuple[Leg, ...]
+
+
 Action = (
     Deposit
     | Withdraw
@@ -131,6 +139,7 @@ Action = (
     | PlaceQuote
     | CancelQuote
     | Cancel
+    | ReportPrices
 )
 _LEGS: Final = Many(LEG, MAX_LEGS)
 _UNITS: Final = Amount(low=1)
@@ -153,6 +162,7 @@ ACTION: Final = OneOf(
         ),
         "cancel_quote": Record(CancelQuote, {"venue": VENUE_ID, "order": Integer()}),
         "cancel": Record(Cancel, {"intents": Many(Octets(limit=64, made=IntentId), MAX_CANCELS, 1)}),
+        "report_prices": Record(ReportPrices, {"prices": Many(LEG, MAX_REPORTED, 1)}),
     }
 )
 
