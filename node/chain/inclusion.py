@@ -1,9 +1,9 @@
 """The inclusion rule: what a block may not leave out.
 
-When its window closes each validator signs what it holds. A block carries such statements of a quorum, and must take
-in every item that more than a third of the validators vouch for in them. An item that every honest validator
-held is vouched for in any quorum's statements by that many, so no proposer can drop it; and an item vouched for by
-that many is held by an honest one, so it can be had.
+When its window closes each validator signs what it holds. A block carries such statements of a quorum, and must
+take in every item that more than a third of the validators vouch for in them. An item that every honest
+validator held is vouched for by that many in any quorum's statements, so no proposer can drop it; and an item
+that many vouch for is held by an honest one, so it can be had.
 """
 
 from __future__ import annotations
