@@ -114,8 +114,8 @@ class Machine:
 
     def submit(self, item: bytes) -> list[Effect]:
         """An item from a user of this node. Raises a ``WalrasError`` that says what is wrong with it."""
-        self.app.add(item)
-        return [Store((item,)), Gossip(item), *self._retried()]
+        self._put_in(item)
+        return self._retried()
 
     def hear(self, sender: int, items: Sequence[bytes]) -> list[Effect]:
         """Items from a peer: what is new and sound is stored and passed on."""
@@ -123,7 +123,7 @@ class Machine:
         if new:
             self._out.append(Store(tuple(new)))
             self._out += [Gossip(item) for item in new]
-        return [*self._taken(), *self._retried()]
+        return self._retried()
 
     def receive(self, sender: int, message: Message) -> list[Effect]:
         """A message of the agreement from a validator."""
@@ -168,7 +168,8 @@ class Machine:
         commit, reveal = both
         # The reveal is on disk before the seal is out: a crash between them must not cost the bond.
         self._reveal = (auction, reveal)
-        return [Store((commit, reveal)), *self.submit(commit)]
+        self._out.append(Store((commit, reveal)))
+        return self.submit(commit)
 
     # Inside
 
@@ -200,7 +201,7 @@ class Machine:
             if auction.orders:
                 self._out.append(Solve(auction))
         elif phase is Phase.SEAL and self._reveal is not None and self._reveal[0] == self.app.auction:
-            self._out += self.submit(self._reveal[1])
+            self._put_in(self._reveal[1])
             self._reveal = None
 
     def _accuse(self, found: asked.Accuse) -> None:
@@ -216,6 +217,10 @@ class Machine:
                     self._out.append(asked.Send(sender, found))
         else:
             self._out += [asked.Send(sender, message) for message in answers(self.agreement, status)]
+
+    def _put_in(self, item: bytes) -> None:
+        self.app.add(item)
+        self._out += [Store((item,)), Gossip(item)]
 
     def _take_in(self, item: bytes) -> bool:
         if self.app.item(item_id(item)) is not None:
