@@ -207,7 +207,7 @@ class Machine:
     def _accuse(self, found: asked.Accuse) -> None:
         first, second = found.first, found.second
         if isinstance(first, Vote) and isinstance(second, Vote):
-            self.app.evidence.append((first, second))
+            self.app.accuse(first.sender, first, second)
 
     def _help(self, sender: int, status: Status) -> None:
         if status.height < self.agreement.height:
@@ -226,10 +226,9 @@ class Machine:
         if self.app.item(item_id(item)) is not None:
             return False
         try:
-            self.app.add(item)
+            return self.app.add(item)
         except WalrasError:
             return False
-        return True
 
     def _retried(self) -> list[Effect]:
         """An item may have been what a proposal waited for."""

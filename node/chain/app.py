@@ -11,16 +11,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from intents.codec import intent_id
 from intents.errors import WalrasError
 from node.agreement.messages import Seen, Vote, block_id
 from node.agreement.validators import ValidatorSet
-from node.chain.blocks import Block, Phase, decode_block, encode_block, phase_of
+from node.chain.blocks import MAX_EVIDENCE, Block, Evidence, Phase, decode_block, encode_block, phase_of
 from node.chain.inclusion import must_include, ordered
-from node.chain.items import Item, check_item, decode_item, item_id, phase_for
+from node.chain.items import Item, Submission, check_item, decode_item, item_id, phase_for
 from node.chain.tables import chain_of, validators_of
 from node.chain.transition import Effects, transition
+from settlement.ledger.execute import NONCES
+from settlement.ledger.orders import ORDERS
 from settlement.ledger.rules import rules_of
 from settlement.ledger.state import Draft, State
+from settlement.ledger.transactions import Transaction
 
 #: Items waiting per phase, and items of one block.
 MAX_WAITING: Final = 100_000
@@ -58,7 +62,7 @@ class ChainApp:
         self.previous = previous
         self.network = rules_of(state).network
         self.waiting: dict[Phase, dict[bytes, bytes]] = {phase: {} for phase in Phase}
-        self.evidence: list[tuple[Vote, Vote]] = []
+        self.evidence: list[Evidence] = []
         #: Items that others vouched for and that are not here.
         self.missing: set[bytes] = set()
         self._ready: dict[bytes, tuple[Draft, Effects, Block]] = {}
@@ -71,14 +75,25 @@ class ChainApp:
     def auction(self) -> int:
         return chain_of(self.state).auction
 
-    def add(self, data: bytes) -> bytes:
-        """Take in an item; returns its id. Raises a ``WalrasError`` naming what is wrong with it."""
+    def add(self, data: bytes) -> bool:
+        """Take in an item; whether it is new. Raises a ``WalrasError`` naming what is wrong with it."""
         item = read_item(data, self.network)
         waiting, number = self.waiting[phase_for(item)], item_id(data)
-        if len(waiting) < MAX_WAITING:
-            waiting[number] = data
-            self.missing.discard(number)
-        return number
+        if number in waiting or len(waiting) >= MAX_WAITING or self._over(item):
+            return False
+        waiting[number] = data
+        self.missing.discard(number)
+        return True
+
+    def _over(self, item: Item) -> bool:
+        """Whether the item has had its block already."""
+        match item:
+            case Submission():
+                return self.state.get(ORDERS, intent_id(item.intent)) is not None
+            case Transaction():
+                return item.nonce < (self.state.get(NONCES, item.holder) or 0)
+            case _:
+                return item.auction < self.auction
 
     def item(self, number: bytes) -> bytes | None:
         """An item that is waiting, for whoever misses it."""
@@ -139,7 +154,7 @@ class ChainApp:
             return False
         if any(phase_for(read_item(data, self.network)) is not phase for data in block.items):
             return False
-        if not all(self._proves(pair, validators) for pair in block.evidence):
+        if not all(self._proves(found, validators) for found in block.evidence):
             return False
         if block.evidence and phase is not Phase.SETTLE:
             return False
@@ -161,22 +176,22 @@ class ChainApp:
             power, last = power + member.power, seen.sender
         return power >= validators.quorum
 
-    def _proves(self, pair: tuple[Vote, Vote], validators: ValidatorSet) -> bool:
-        """Whether one validator of this set signed two votes for one ballot."""
-        first, second = pair
-        same = (first.ballot, first.height, first.round, first.sender) == (
-            second.ballot,
-            second.height,
-            second.round,
-            second.sender,
-        )
-        if not same or first.block == second.block or first.sender >= len(validators):
+    def accuse(self, sender: int, first: Vote, second: Vote) -> None:
+        """Two contradicting votes, their signatures checked, of a validator of this height."""
+        key = self.validators.members[sender].key
+        if len(self.evidence) < MAX_EVIDENCE and all(found.key != key for found in self.evidence):
+            self.evidence.append(Evidence(key, first, second))
+
+    def _proves(self, found: Evidence, validators: ValidatorSet) -> bool:
+        """Whether a present validator signed two votes for one ballot of this network."""
+        first, second = found.first, found.second
+        places = [(vote.ballot, vote.height, vote.round) for vote in (first, second)]
+        if validators.position(found.key) is None or places[0] != places[1] or first.block == second.block:
             return False
-        key = validators.members[first.sender].key
-        return all(self.verify(key, vote.signed(self.network), vote.signature) for vote in pair)
+        return all(self.verify(found.key, vote.signed(self.network), vote.signature) for vote in (first, second))
 
     def _execute(
-        self, phase: Phase, items: Sequence[bytes], evidence: Sequence[tuple[Vote, Vote]]
+        self, phase: Phase, items: Sequence[bytes], evidence: Sequence[Evidence]
     ) -> tuple[Draft, Effects]:
         draft = self.state.draft()
         read = [read_item(data, self.network) for data in items]
@@ -201,6 +216,6 @@ class ChainApp:
             # Seals and reveals of an auction that is over are of no use to anybody.
             self.waiting[Phase.SEAL].clear()
             self.waiting[Phase.SETTLE].clear()
-            used = set(block.evidence)
-            self.evidence = [pair for pair in self.evidence if pair not in used]
+            # Whoever has no vote any more needs no proof.
+            self.evidence = [item for item in self.evidence if self.validators.position(item.key) is not None]
         return Applied(block, delta, effects)

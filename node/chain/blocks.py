@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Final
 
 from intents.canonical import pack, unpack
-from intents.schema import Integer, Many, Octets, Pair, Record
+from intents.schema import Integer, Many, Octets, Record
 from node.agreement.messages import Seen, Vote
 from node.agreement.validators import MAX_VALIDATORS
 from node.agreement.wire import MAX_BLOCK_BYTES, SEEN, VOTE
@@ -30,6 +30,15 @@ def phase_of(height: int) -> Phase:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """Two votes for one ballot that validator ``key`` signed. Positions change with the set, keys do not."""
+
+    key: bytes
+    first: Vote
+    second: Vote
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """``items`` are signed messages in canonical bytes, sorted by id; ``seen`` prove that none was left out.
 
@@ -43,7 +52,7 @@ class Block:
     proposer: int
     seen: tuple[Seen, ...]
     items: tuple[bytes, ...]
-    evidence: tuple[tuple[Vote, Vote], ...]
+    evidence: tuple[Evidence, ...]
     validators: bytes
     next_validators: bytes
     state_root: bytes
@@ -60,7 +69,7 @@ BLOCK: Final = Record(
         "proposer": Integer(high=MAX_VALIDATORS - 1),
         "seen": Many(SEEN, MAX_VALIDATORS),
         "items": Many(_ITEM, MAX_ITEMS),
-        "evidence": Many(Pair(VOTE, VOTE), MAX_EVIDENCE),
+        "evidence": Many(Record(Evidence, {"key": _HASH, "first": VOTE, "second": VOTE}), MAX_EVIDENCE),
         "validators": _HASH,
         "next_validators": _HASH,
         "state_root": _HASH,

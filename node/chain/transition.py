@@ -14,8 +14,7 @@ from typing import Final
 from intents.auction_codec import auction_hash
 from intents.canonical import read_list, unpack
 from intents.errors import WalrasError
-from node.agreement.messages import Vote
-from node.chain.blocks import Phase
+from node.chain.blocks import Evidence, Phase
 from node.chain.items import MAX_SOLUTION_BYTES, Commit, Item, Reveal, Submission
 from node.chain.tables import SEALS, Seals, chain_of, put_chain, put_validators, validators_of
 from settlement.ledger import bonds
@@ -50,7 +49,7 @@ class Effects:
 
 
 def transition(
-    draft: Draft, phase: Phase, items: Sequence[Item], seed: bytes, evidence: Sequence[tuple[Vote, Vote]] = ()
+    draft: Draft, phase: Phase, items: Sequence[Item], seed: bytes, evidence: Sequence[Evidence] = ()
 ) -> Effects:
     """Apply one block's items, in their order, to ``draft``. ``seed`` is the id of the block before."""
     effects = Effects()
@@ -205,12 +204,11 @@ def _put_back(draft: Draft, books: Books, now: int) -> None:
             closed(books, order)
 
 
-def _remove(draft: Draft, evidence: Sequence[tuple[Vote, Vote]]) -> None:
+def _remove(draft: Draft, evidence: Sequence[Evidence]) -> None:
     """Validators proven to equivocate lose their power, from the next height on."""
     if not evidence:
         return
-    members = list(validators_of(draft).members)
-    guilty = {first.sender for first, _ in evidence}
-    kept = [replace(m, power=0) if i in guilty else m for i, m in enumerate(members)]
-    if any(member.power for member in kept):
-        put_validators(draft, tuple(kept))
+    guilty = {found.key for found in evidence}
+    kept = tuple(member for member in validators_of(draft).members if member.key not in guilty)
+    if kept:
+        put_validators(draft, kept)
