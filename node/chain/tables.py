@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from intents.keys import PUBLIC_KEY_BYTES
@@ -85,7 +86,11 @@ def put_chain(draft: Draft, chain: Chain) -> None:
 
 def validators_of(state: State | Draft) -> ValidatorSet:
     """Those with any power left, in their agreed order."""
-    members = state.get(VALIDATORS, _ONLY) or ()
+    return _set_of(state.get(VALIDATORS, _ONLY) or ())
+
+
+@lru_cache(maxsize=256)
+def _set_of(members: tuple[Validator, ...]) -> ValidatorSet:
     return ValidatorSet(tuple(member for member in members if member.power))
 
 

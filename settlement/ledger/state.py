@@ -89,11 +89,12 @@ class State:
 class Draft:
     """Changes to a state, or to another draft, seen by whoever goes on with it and not yet by anybody else."""
 
-    __slots__ = ("_changes", "base")
+    __slots__ = ("_changes", "_delta", "base")
 
     def __init__(self, base: State | Draft) -> None:
         self.base = base
         self._changes: dict[int, dict[Any, Any]] = {}
+        self._delta: dict[bytes, bytes | None] | None = None
 
     def draft(self) -> Draft:
         """A draft of this one: ``keep`` it, or drop it without a trace."""
@@ -108,6 +109,7 @@ class Draft:
     def set(self, table: Table[K, V], key: K, value: V | None) -> None:
         """``None`` takes the entry out."""
         self._changes.setdefault(table.number, {})[key] = value
+        self._delta = None
 
     def rows(self, table: Table[K, V]) -> dict[K, V]:
         """A table's entries with the draft's changes: a copy."""
@@ -124,10 +126,13 @@ class Draft:
         assert isinstance(self.base, Draft)
         for number, changes in self._changes.items():
             self.base._changes.setdefault(number, {}).update(changes)
+        self.base._delta = None
         self._changes = {}
 
     def delta(self) -> dict[bytes, bytes | None]:
         """What differs from the state, as bytes, in the order of keys."""
+        if self._delta is not None:
+            return self._delta
         state = self._state()
         found: dict[bytes, bytes | None] = {}
         for number, changes in self._changes.items():
@@ -135,7 +140,8 @@ class Draft:
             for key, value in changes.items():
                 if value != rows.get(key):
                     found[table.key_bytes(key)] = None if value is None else table.value_bytes(value)
-        return dict(sorted(found.items()))
+        self._delta = dict(sorted(found.items()))
+        return self._delta
 
     def root(self) -> bytes:
         """The state root as it would be."""

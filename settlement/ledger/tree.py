@@ -49,18 +49,28 @@ def check(proof: Proof, state_root: bytes) -> bool:
     return bucket is not None and climb(bucket, bucket_of(proof.key), BUCKETS, proof.to_root) == state_root
 
 
+def _empty() -> tuple[bytes, ...]:
+    """A heap of nodes without entries: node i has children 2i and 2i + 1, buckets are the last ``BUCKETS``."""
+    nodes = [EMPTY] * (2 * BUCKETS)
+    for i in reversed(range(1, BUCKETS)):
+        nodes[i] = node_hash(nodes[2 * i], nodes[2 * i + 1])
+    return tuple(nodes)
+
+
+_EMPTY: Final = _empty()
+
+
 class StateTree:
     """Hashes only: whoever keeps the values keeps them elsewhere."""
 
-    __slots__ = ("_keys", "_leaves", "_nodes")
+    __slots__ = ("_asked", "_keys", "_leaves", "_nodes")
 
     def __init__(self) -> None:
-        self._keys: list[list[bytes]] = [[] for _ in range(BUCKETS)]
+        self._keys: dict[int, list[bytes]] = {}
         self._leaves: dict[bytes, bytes] = {}
-        # A heap: node i has children 2i and 2i + 1, buckets are the last BUCKETS nodes.
-        self._nodes = [EMPTY] * (2 * BUCKETS)
-        for i in reversed(range(1, BUCKETS)):
-            self._nodes[i] = node_hash(self._nodes[2 * i], self._nodes[2 * i + 1])
+        self._nodes = list(_EMPTY)
+        #: The last delta asked about and what it would change: it is mostly what is then applied.
+        self._asked: tuple[Delta, dict[bytes, bytes | None], dict[int, bytes]] | None = None
 
     @property
     def root(self) -> bytes:
@@ -71,16 +81,16 @@ class StateTree:
 
     def root_with(self, delta: Delta) -> bytes:
         """The root as it would be after ``delta``."""
-        leaves = {key: None if value is None else entry_hash(key, value) for key, value in delta.items()}
-        return self._changed(leaves).get(1, self.root)
+        return self._ask(delta)[1].get(1, self.root)
 
     def apply(self, delta: Delta) -> bytes:
         """Make the changes; returns the new root."""
-        leaves = {key: None if value is None else entry_hash(key, value) for key, value in delta.items()}
-        for place, node in self._changed(leaves).items():
+        leaves, nodes = self._ask(delta)
+        self._asked = None
+        for place, node in nodes.items():
             self._nodes[place] = node
         for key, leaf in leaves.items():
-            keys = self._keys[bucket_of(key)]
+            keys = self._keys.setdefault(bucket_of(key), [])
             if leaf is None:
                 if self._leaves.pop(key, None) is not None:
                     del keys[bisect_left(keys, key)]
@@ -104,6 +114,13 @@ class StateTree:
             at //= 2
         return Proof(key, value, index, len(keys), tuple(in_bucket), tuple(to_root))
 
+    def _ask(self, delta: Delta) -> tuple[dict[bytes, bytes | None], dict[int, bytes]]:
+        """Leaf hashes and nodes after ``delta``."""
+        if self._asked is None or self._asked[0] is not delta:
+            leaves = {key: None if value is None else entry_hash(key, value) for key, value in delta.items()}
+            self._asked = (delta, leaves, self._changed(leaves))
+        return self._asked[1], self._asked[2]
+
     def _changed(self, leaves: Mapping[bytes, bytes | None]) -> dict[int, bytes]:
         """The nodes that differ after the change, by place."""
         touched: dict[int, dict[bytes, bytes | None]] = {}
@@ -111,7 +128,7 @@ class StateTree:
             touched.setdefault(bucket_of(key), {})[key] = leaf
         nodes: dict[int, bytes] = {}
         for bucket, changes in touched.items():
-            hashes = {key: self._leaves[key] for key in self._keys[bucket]}
+            hashes = {key: self._leaves[key] for key in self._keys.get(bucket, ())}
             for key, leaf in changes.items():
                 if leaf is None:
                     hashes.pop(key, None)
