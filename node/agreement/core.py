@@ -314,7 +314,7 @@ class Agreement:
 
     def _skip(self) -> bool:
         """L55: more than a third speak of a later round."""
-        if len(self.tally.rounds) > 1:
+        if self.tally.latest > self.round:
             for round in sorted(self.tally.rounds, reverse=True):
                 if round > self.round and self.tally.rounds[round].heard >= self.validators.witnesses:
                     self._start_round(round)

@@ -42,11 +42,12 @@ class Round:
 class Tally:
     """Everything received for one height, by round; empty rounds are not kept."""
 
-    __slots__ = ("committed", "rounds", "validators")
+    __slots__ = ("committed", "latest", "rounds", "validators")
 
     def __init__(self, validators: ValidatorSet) -> None:
         self.validators = validators
         self.rounds: dict[int, Round] = {}
+        self.latest = -1
         #: Blocks with a quorum of precommits, by round: at most one in all while fewer than a third are faulty.
         self.committed: dict[int, bytes] = {}
 
@@ -54,6 +55,7 @@ class Tally:
         found = self.rounds.get(round)
         if found is None:
             found = self.rounds[round] = Round()
+            self.latest = max(self.latest, round)
         return found
 
     def knows(self, vote: Vote) -> bool:

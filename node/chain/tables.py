@@ -86,7 +86,8 @@ def put_chain(draft: Draft, chain: Chain) -> None:
 
 def validators_of(state: State | Draft) -> ValidatorSet:
     """Those with any power left, in their agreed order."""
-    return _set_of(state.get(VALIDATORS, _ONLY) or ())
+    members: tuple[Validator, ...] | None = state.get(VALIDATORS, _ONLY)
+    return _set_of(members or ())
 
 
 @lru_cache(maxsize=256)
