@@ -150,7 +150,7 @@ class ChainApp:
             return False
         ids = [item_id(data) for data in block.items]
         must = must_include(block.seen, validators, self.previous, MAX_BLOCK_ITEMS)
-        if len(ids) > MAX_BLOCK_ITEMS or not set(must) <= set(ids) or ids != ordered(ids, self.previous):
+        if len(ids) > MAX_BLOCK_ITEMS or not set(must) <= set(ids) or ids != ordered(set(ids), self.previous):
             return False
         if any(phase_for(read_item(data, self.network)) is not phase for data in block.items):
             return False

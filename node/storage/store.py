@@ -20,7 +20,8 @@ from node.agreement.wire import decode_message, decode_record, encode_message, e
 from node.chain.app import Applied
 from node.chain.items import item_id
 from node.storage.errors import Corrupt, DiskFailed, NotOurs, OtherNetwork, OtherVersion
-from settlement.ledger.journal import START, chained, encode_line, line_of
+from settlement.ledger.journal import START, chained, decode_line, encode_line, line_of
+from settlement.ledger.rules import rules_of
 from settlement.ledger.state import State
 
 #: Marks the file as ours ("Wlrs"), and the version of what is in it.
@@ -37,10 +38,12 @@ CREATE TABLE state (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 
 
 class Store:
-    """One file, one writer. Use as a context manager, or ``close`` it."""
+    """One file, one writer. Use as a context manager, or ``close`` it. ``first`` is the state at genesis."""
 
-    def __init__(self, path: Path, network: bytes) -> None:
+    def __init__(self, path: Path, first: State) -> None:
         self.path = path
+        self._first = first
+        network = rules_of(first).network
         fresh = not path.exists() or path.stat().st_size == 0
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -128,17 +131,12 @@ class Store:
     def entries(self) -> dict[bytes, bytes]:
         return dict(self._db.execute("SELECT key, value FROM state"))
 
-    def load(self, first: State) -> State:
+    def load(self) -> State:
         """The kept state. Raises ``Corrupt`` where its root is not the journal's last."""
-        delta: dict[bytes, bytes | None] = dict(self.entries())
-        if self.height() < 0:
-            return first
-        for table in first.entries.values():
-            table.clear()
-        state = State(tuple(first.tables.values()))
-        root = state.absorb(delta)
-        line = self._db.execute("SELECT line FROM journal ORDER BY height DESC LIMIT 1").fetchone()[0]
-        expected = line[-32:]
+        state = State(tuple(self._first.tables.values()))
+        root = state.absorb(dict(self.entries()))
+        row = self._db.execute("SELECT line FROM journal ORDER BY height DESC LIMIT 1").fetchone()
+        expected = self._first.root if row is None else decode_line(row[0]).root
         if root != expected:
             raise Corrupt(str(self.path), "the state's root", root.hex(), expected.hex())
         return state
@@ -149,7 +147,9 @@ class Store:
         self._db.executescript("BEGIN;" + _TABLES + "COMMIT;")
         self._db.execute(f"PRAGMA application_id={APPLICATION_ID}")
         self._db.execute(f"PRAGMA user_version={SCHEMA}")
-        self._db.execute("INSERT INTO meta VALUES ('network', ?)", (network,))
+        with self._transaction():
+            self._db.execute("INSERT INTO meta VALUES ('network', ?)", (network,))
+            self._db.executemany("INSERT INTO state VALUES (?, ?)", self._first.dump())
 
     def _check(self, network: bytes) -> None:
         (application,) = self._db.execute("PRAGMA application_id").fetchone()
