@@ -103,6 +103,11 @@ class Store:
 
     # Reading
 
+    def pragma(self, name: str) -> object:
+        """A setting of this connection."""
+        (value,) = self._db.execute(f"PRAGMA {name}").fetchone()
+        return value
+
     def height(self) -> int:
         """The last decided height, −1 before the first."""
         (height,) = self._db.execute("SELECT max(height) FROM decision").fetchone()

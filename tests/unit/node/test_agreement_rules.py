@@ -213,6 +213,8 @@ def test_line_28_a_later_polka_frees_a_lock() -> None:
     one.time(Timeout.PRECOMMIT, 1)
     one.hear(proposal(OTHER, 2, 1, polka(OTHER, 1)), Body(0, OTHER))
     assert one.votes(POLKA, 2) == [block_id(OTHER)]
+    # The prevotes in the proof count as heard.
+    assert one.core.tally.polka(1, block_id(OTHER))
 
 
 def test_line_28_an_earlier_polka_does_not_free_a_lock() -> None:
@@ -381,6 +383,9 @@ def test_timeouts_grow_with_the_round() -> None:
 
 def test_before_its_window_has_run_a_node_counts_and_does_not_vote() -> None:
     """Clocks that differ can only delay."""
+    late = One()
+    late.hear(*votes(POLKA, (0, 1), None, 3))
+    assert late.core.round == 0
     one = One()
     one.hear(proposal(GOOD), Body(0, GOOD), *votes(POLKA, (0, 1, 2), GOOD))
     assert one.votes(POLKA) == []

@@ -13,7 +13,7 @@ from intents.errors import WalrasError
 from intents.intent import Leg
 from node.agreement.messages import Ballot, Seen, Vote, vote_digest
 from node.chain.app import ChainApp
-from node.chain.blocks import Block, Evidence, decode_block, encode_block
+from node.chain.blocks import Block, Evidence, Phase, decode_block, encode_block
 from node.chain.genesis import build
 from node.chain.inclusion import must_include, ordered
 from node.chain.items import Commit, Reveal, Submission, encode_item, item_id, seal_of
@@ -243,6 +243,19 @@ def test_a_spoiled_block_is_not_valid(spoil: Callable[[Block], Block]) -> None:
     checker, block = proposed()
     assert not checker.valid(0, encode_block(spoil(block)))
     assert checker.valid(0, encode_block(block))
+
+
+def test_a_block_that_leaves_out_what_it_admits_was_seen_is_not_valid() -> None:
+    """Sound in everything else: a censor's own state root is right for what it put in."""
+    censor, checker = app(), app()
+    trade(censor)
+    said = heard(censor)
+    dropped = sorted(censor.waiting[Phase.BATCH])[0]
+    del censor.waiting[Phase.BATCH][dropped]
+    data = censor.propose(0, 0, heard(censor))
+    assert data is not None
+    assert checker.valid(0, data)
+    assert not checker.valid(0, encode_block(replace(decode_block(data), seen=said)))
 
 
 def _evidence(block: Block) -> Evidence:

@@ -75,6 +75,13 @@ def test_the_log_keeps_what_is_of_the_height_under_way(tmp_path: Path) -> None:
         assert store.log(3) == []
 
 
+def test_a_commit_waits_for_the_disk(tmp_path: Path) -> None:
+    """Write-ahead log, and FULL (2): what returned has been synchronised."""
+    with Store(tmp_path / "node.sqlite", ledger()) as store:
+        assert store.pragma("journal_mode") == "wal"
+        assert store.pragma("synchronous") == 2
+
+
 def test_items_that_wait_are_kept(tmp_path: Path) -> None:
     """Acknowledged means on disk."""
     data = item(MINT.intent(OWNERS[0], 1, Leg(A, WHOLE), Leg(B, WHOLE)))

@@ -55,7 +55,7 @@ from settlement.ledger.transactions import (
     decode_transaction,
     encode_transaction,
 )
-from settlement.ledger.venues import FIRST_SHARES, VENUES
+from settlement.ledger.venues import FIRST_SHARES, TOTALS, VENUES
 from settlement.penalties import Fault
 from tests.ledgers import GATEWAY, ORACLES, OWNERS, POOL, SOLVER, WHOLE, A, B, holder, ledger, minter
 
@@ -169,6 +169,23 @@ def test_liquidity_rounds_for_those_who_stay() -> None:
     assert isinstance(state, ConstantProductState)
     assert run.held(account_of_venue(POOL)) == state.reserves[0]
     assert run.held(account_of_venue(POOL), B) == state.reserves[1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 10**18), st.integers(1, 10**18), st.integers(2_000, 10**6), st.integers(2_000, 10**6))
+def test_a_share_is_never_worth_less_to_those_who_stay(added: int, removed: int, x: int, y: int) -> None:
+    """Odd reserves, odd shares: deposits round up, withdrawals down."""
+    run = Run()
+    venue = VenueId("odd")
+    run.do(BOB, OpenVenue(ConstantProductState(venue, (A, B), 0, "", (x, y), Fraction(0)), ()))
+    worth = [Fraction(x, FIRST_SHARES), Fraction(y, FIRST_SHARES)]
+    for action in (AddLiquidity(venue, added, ()), RemoveLiquidity(venue, min(added, removed), ())):
+        run.do(ANN, action)
+        state, total = run.state.rows(VENUES)[venue], run.state.rows(TOTALS)[venue].total
+        assert isinstance(state, ConstantProductState)
+        now = [Fraction(reserve, total) for reserve in state.reserves]
+        assert all(after >= before for after, before in zip(now, worth, strict=True))
+        worth = now
 
 
 def test_quotes_lock_what_they_offer_and_give_it_back() -> None:
