@@ -87,9 +87,9 @@ MUTANTS: Final = (
         "        ):\n            self._keep_body(decision.block)",
     ),
     Mutant(
-        "a restarted node forgets its votes",
+        "a restarted node votes anew",
         CORE,
-        "            self._sent[Vote, message.round, message.ballot] = message\n",
+        "            self.round, self.step = max((self.round, self.step), (message.round, step))\n",
         "",
     ),
     Mutant(
