@@ -6,10 +6,12 @@ accused who did not lie. What every honest node held is in the block. Once fault
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from multiprocessing import get_context
 from typing import Final
 
 from intents.assets import AssetId, AssetInfo
@@ -40,6 +42,8 @@ B: Final = AssetId("BBB")
 TIMEOUTS: Final = Timeouts((100, 150, 100), 300, 150, 100, 100)
 OWNERS: Final = 4
 INTENTS: Final = 12
+#: Worlds a process takes at once.
+CHUNK: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,30 @@ def run_world(seed: int) -> World:
     for number in range(INTENTS):
         kernel.at(rng.randrange(4_000_000), _submit, cluster, rng.randrange(nodes), number, nodes, acknowledged)
     honest = [i for i in range(nodes) if i not in faults.liars]
-    kernel.run(HORIZON_US, lambda: _done(cluster, honest))
-    found = list(_violations(seed, cluster, honest, faults.liars, acknowledged))
+    found: list[Violation] = []
+    try:
+        kernel.run(HORIZON_US, lambda: _done(cluster, honest))
+    except Exception as error:
+        # A node that raises is a violation like any other: the campaign goes on.
+        found.append(Violation(seed, "exception", f"{type(error).__name__}: {error}"))
+    found += _violations(seed, cluster, honest, faults.liars, acknowledged)
     heights = min(len(cluster.members[i].disk.decisions) for i in honest)
     trace = cluster.members[honest[0]].machine.app.previous.hex()[:16]
     return World(seed, tuple(found), kernel.events, links.sent, heights, faulty.crashed, trace)
+
+
+def campaign(seeds: Sequence[int], processes: int, advance: Callable[[], None]) -> Iterator[World]:
+    """The worlds of ``seeds`` in order, run on so many processes; ``advance`` is called after each."""
+    if processes == 1 or len(seeds) < 2 * CHUNK:
+        for seed in seeds:
+            yield run_world(seed)
+            advance()
+        return
+    # Spawned, so that workers begin as a fresh command would.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for world in pool.map(run_world, seeds, chunksize=CHUNK):
+            yield world
+            advance()
 
 
 def _done(cluster: Cluster, honest: Sequence[int]) -> bool:
