@@ -12,6 +12,7 @@ from node.agreement.validators import MAX_VALIDATORS, Validator, ValidatorSet
 from settlement.ledger.admission import OPEN, USED, TradingState
 from settlement.ledger.bonds import SOLVERS
 from settlement.ledger.books import BALANCES
+from settlement.ledger.conditions import WATCHED
 from settlement.ledger.execute import NONCES
 from settlement.ledger.feeds import AGREED, ASSETS, REPORTS
 from settlement.ledger.orders import ORDERS
@@ -70,6 +71,7 @@ TABLES: Final[tuple[Table[Any, Any], ...]] = (
     CHAIN,
     SEALS,
     VALIDATORS,
+    WATCHED,
 )
 _ONLY: Final = "chain"
 

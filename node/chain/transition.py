@@ -196,8 +196,21 @@ def _expire(draft: Draft, now: int) -> None:
 
 
 def _put_back(draft: Draft, books: Books, now: int) -> None:
-    """Batched intents that did not trade rest on; those that are done make room for their owner's next."""
-    for number, order in sorted(draft.rows(ORDERS).items()):
+    """Batched intents that did not trade rest on; those that are done make room for their owner's next.
+
+    One that traded ends the others of its group.
+    """
+    rows = sorted(draft.rows(ORDERS).items())
+    traded = {
+        (order.intent.owner, order.intent.group): number
+        for number, order in rows
+        if order.intent.group and order.filled and order.since == now
+    }
+    for number, order in rows:
+        first = traded.get((order.intent.owner, order.intent.group))
+        if first not in (None, number) and order.state in OPEN_STATES:
+            closed(books, step(draft, number, OrderState.CANCELLED, now))
+            continue
         if order.state is OrderState.BATCHED:
             step(draft, number, OrderState.PART_FILLED if order.filled else OrderState.CHECKED, now)
         elif order.state is OrderState.SETTLED and order.since == now:

@@ -11,6 +11,7 @@ from intents.intent import FillMode, Intent, IntentId
 from intents.schema import Integer, Octets, Pair
 from settlement.ledger.accounts import account_of
 from settlement.ledger.books import Books
+from settlement.ledger.conditions import WATCHED, watch
 from settlement.ledger.feeds import ASSETS, price_of
 from settlement.ledger.orders import DONE, ORDERS, Order, OrderState
 from settlement.ledger.rules import Rules
@@ -55,7 +56,9 @@ def admit(
     if denial is None:
         holder = account_of(intent.owner).holder
         draft, number = books.draft, intent_id(intent)
-        draft.set(ORDERS, number, Order(intent, signature, OrderState.CHECKED, 0, now))
+        order = Order(intent, signature, OrderState.CHECKED, 0, now)
+        draft.set(ORDERS, number, order)
+        watch(draft, number, order, now)
         draft.set(USED, (holder, intent.nonce), number)
         draft.set(OPEN, holder, (draft.get(OPEN, holder) or 0) + 1)
     return denial
@@ -95,6 +98,7 @@ def forget(books: Books, number: IntentId, order: Order) -> None:
     """Nobody can replay an intent past its validity, so nothing about it need be kept."""
     holder = account_of(order.intent.owner).holder
     books.draft.set(ORDERS, number, None)
+    books.draft.set(WATCHED, number, None)
     books.draft.set(USED, (holder, order.intent.nonce), None)
 
 

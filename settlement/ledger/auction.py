@@ -11,6 +11,7 @@ from intents.auction import Auction, AuctionOrder, Balance
 from intents.intent import FillMode, IntentId, Owner
 from settlement.ledger.accounts import account_of
 from settlement.ledger.books import BALANCES
+from settlement.ledger.conditions import look, may_trade
 from settlement.ledger.feeds import ASSETS, price_of
 from settlement.ledger.orders import ORDERS, Order, OrderState
 from settlement.ledger.rules import Rules
@@ -22,13 +23,29 @@ OPEN_STATES: Final = frozenset({OrderState.CHECKED, OrderState.PART_FILLED})
 
 
 def batch(draft: Draft, rules: Rules, now: int, seed: bytes) -> list[IntentId]:
-    """Which open intents auction ``now`` takes: all that are valid, up to the cap by H(seed ‖ id)."""
+    """Which open intents auction ``now`` takes: all that may trade, up to the cap by H(seed ‖ id).
+
+    Of a group at most one: only one may trade, and in one auction nobody knows which will.
+    """
+    rows = draft.rows(ORDERS)
     ready = [
         (hashlib.sha256(seed + number).digest(), number)
-        for number, order in draft.rows(ORDERS).items()
-        if order.state in OPEN_STATES and order.intent.valid_from <= now <= order.intent.valid_to
+        for number, order in sorted(rows.items())
+        if order.state in OPEN_STATES
+        and order.intent.valid_from <= now <= order.intent.valid_to
+        and look(draft, rules, number, order, now)
     ]
-    return sorted(number for _, number in sorted(ready)[: rules.max_orders])
+    taken: list[IntentId] = []
+    groups: set[tuple[Owner, bytes]] = set()
+    for _, number in sorted(ready):
+        intent = rows[number].intent
+        if intent.group and (intent.owner, intent.group) in groups:
+            continue
+        groups.add((intent.owner, intent.group))
+        taken.append(number)
+        if len(taken) == rules.max_orders:
+            break
+    return sorted(taken)
 
 
 def auction_of(state: State | Draft, rules: Rules, now: int, seed: bytes) -> Auction:
@@ -47,7 +64,9 @@ def auction_of(state: State | Draft, rules: Rules, now: int, seed: bytes) -> Auc
         network=rules.network,
         number=now,
         assets=assets,
-        orders=tuple(AuctionOrder(number, o.intent, o.signature, _remaining(o), ()) for number, o in batched),
+        orders=tuple(
+            AuctionOrder(number, o.intent, o.signature, _remaining(state, number, o, now)) for number, o in batched
+        ),
         venues=tuple(venue for _, venue in sorted(state.rows(VENUES).items())),
         costs=rules.costs,
         balances=balances,
@@ -55,11 +74,11 @@ def auction_of(state: State | Draft, rules: Rules, now: int, seed: bytes) -> Auc
     )
 
 
-def _remaining(order: Order) -> int:
+def _remaining(state: State | Draft, number: IntentId, order: Order, now: int) -> int:
     """In units of the reference leg; a fill-or-kill order that has traded has nothing left."""
     if order.intent.fill.mode is FillMode.FILL_OR_KILL and order.filled:
         return 0
-    return max(0, order.intent.reference_leg.amount - order.filled)
+    return may_trade(state, number, order, now)
 
 
 def _balances(state: State | Draft, orders: list[Order]) -> tuple[Balance, ...]:

@@ -67,8 +67,8 @@ def _trade(books: Books, settlement: Settlement, winner: Verified, now: int) -> 
             if leg.amount:
                 books.move(CLEARING, owner, leg.asset, leg.amount, "received")
         if books.draft.get(ORDERS, trade.order) is not None:
-            whole = trade.filled >= orders[trade.order].remaining
-            step(books.draft, trade.order, OrderState.WON, now)
+            order = step(books.draft, trade.order, OrderState.WON, now)
+            whole = order.filled + trade.filled >= order.intent.reference_leg.amount
             done = OrderState.SETTLED if whole else OrderState.PART_FILLED
             step(books.draft, trade.order, done, now, filled=trade.filled)
 
