@@ -19,8 +19,9 @@ from node.agreement.messages import Certificate, Decision, block_id
 from node.agreement.wire import decode_message, decode_record, encode_message, encode_record
 from node.chain.app import Applied
 from node.chain.items import item_id
+from node.chain.tables import TABLES
 from node.storage.errors import Corrupt, DiskFailed, NotOurs, OtherNetwork, OtherVersion
-from settlement.ledger.journal import START, chained, decode_line, encode_line, line_of
+from settlement.ledger.journal import GENESIS, START, Line, chained, decode_line, encode_line, line_of
 from settlement.ledger.rules import rules_of
 from settlement.ledger.state import State
 
@@ -38,20 +39,24 @@ CREATE TABLE state (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 
 
 class Store:
-    """One file, one writer. Use as a context manager, or ``close`` it. ``first`` is the state at genesis."""
+    """One file, one writer. Use as a context manager, or ``close`` it.
 
-    def __init__(self, path: Path, first: State) -> None:
+    ``first`` is the state at genesis: a new file begins with it, and an old one must have begun with its network.
+    Without it only an existing file can be opened.
+    """
+
+    def __init__(self, path: Path, first: State | None) -> None:
         self.path = path
-        self._first = first
-        network = rules_of(first).network
         fresh = not path.exists() or path.stat().st_size == 0
+        if fresh and first is None:
+            raise NotOurs(str(path), "there is no such file")
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
-            if fresh:
-                self._create(network)
-            self._check(network)
+            if fresh and first is not None:
+                self._create(first)
+            self.network = self._check(first)
         except sqlite3.DatabaseError as error:
             raise NotOurs(str(path), str(error)) from error
 
@@ -138,25 +143,28 @@ class Store:
 
     def load(self) -> State:
         """The kept state. Raises ``Corrupt`` where its root is not the journal's last."""
-        state = State(tuple(self._first.tables.values()))
+        state = State(TABLES)
         root = state.absorb(dict(self.entries()))
         row = self._db.execute("SELECT line FROM journal ORDER BY height DESC LIMIT 1").fetchone()
-        expected = self._first.root if row is None else decode_line(row[0]).root
+        expected = decode_line(row[0]).root
         if root != expected:
             raise Corrupt(str(self.path), "the state's root", root.hex(), expected.hex())
         return state
 
     # Inside
 
-    def _create(self, network: bytes) -> None:
+    def _create(self, first: State) -> None:
         self._db.executescript("BEGIN;" + _TABLES + "COMMIT;")
         self._db.execute(f"PRAGMA application_id={APPLICATION_ID}")
         self._db.execute(f"PRAGMA user_version={SCHEMA}")
+        entries = dict(first.dump())
+        line = encode_line(Line(GENESIS, entries, (), first.root))
         with self._transaction():
-            self._db.execute("INSERT INTO meta VALUES ('network', ?)", (network,))
-            self._db.executemany("INSERT INTO state VALUES (?, ?)", self._first.dump())
+            self._db.execute("INSERT INTO meta VALUES ('network', ?)", (rules_of(first).network,))
+            self._db.executemany("INSERT INTO state VALUES (?, ?)", entries.items())
+            self._db.execute("INSERT INTO journal VALUES (?, ?, ?)", (GENESIS, line, chained(START, line)))
 
-    def _check(self, network: bytes) -> None:
+    def _check(self, first: State | None) -> bytes:
         (application,) = self._db.execute("PRAGMA application_id").fetchone()
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if application != APPLICATION_ID:
@@ -164,16 +172,17 @@ class Store:
         if version != SCHEMA:
             raise OtherVersion(str(self.path), version, SCHEMA)
         (found,) = self._db.execute("SELECT value FROM meta WHERE name = 'network'").fetchone()
-        if found != network:
-            raise OtherNetwork(str(self.path), found.hex(), network.hex())
+        if first is not None and found != rules_of(first).network:
+            raise OtherNetwork(str(self.path), found.hex(), rules_of(first).network.hex())
+        return bytes(found)
 
     def _items(self) -> list[tuple[int, bytes]]:
         rows = self._db.execute("SELECT seq, data, crc FROM item ORDER BY seq")
         return [(seq, _sound(data, crc, f"item[{seq}]")) for seq, data, crc in rows]
 
     def _last(self) -> bytes:
-        row = self._db.execute("SELECT hash FROM journal ORDER BY height DESC LIMIT 1").fetchone()
-        return START if row is None else bytes(row[0])
+        (last,) = self._db.execute("SELECT hash FROM journal ORDER BY height DESC LIMIT 1").fetchone()
+        return bytes(last)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

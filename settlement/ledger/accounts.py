@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from intents.errors import WrongValue
 from intents.intent import Owner, OwnerScheme
 from intents.venue_states import VenueId
 
@@ -55,3 +56,15 @@ ROUNDING = Account(AccountKind.ROUNDING)
 REWARDS = Account(AccountKind.REWARDS)
 INSURANCE = Account(AccountKind.INSURANCE)
 CLEARING = Account(AccountKind.CLEARING)
+
+
+def account_named(text: str, where: str) -> Account:
+    """The account written "kind:holder", the holder in hex. Raises ``WrongValue``."""
+    kind, _, holder = text.partition(":")
+    kinds = [member.value for member in AccountKind]
+    if kind not in kinds:
+        raise WrongValue(where, f"one of {', '.join(kinds)}, a colon and a holder in hex", repr(text[:80]))
+    try:
+        return Account(AccountKind(kind), bytes.fromhex(holder))
+    except ValueError as error:
+        raise WrongValue(where, "a holder in hex", repr(holder[:80])) from error

@@ -1,7 +1,7 @@
 """The journal: what every block changed, each line chained to the one before by its hash.
 
-From the first state and the journal the state can be rebuilt, and compared with the state that is kept: what is
-found different, if anything, is named entry by entry.
+Its first line is the first state. So the state can be rebuilt from it and compared with the state that is kept:
+what is found different, if anything, is named entry by entry.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from settlement.ledger.books import Entry, check_all
 from settlement.ledger.state import MAX_ENTRY_BYTES, State
 
 MAX_LINE_BYTES: Final = 256 << 20
+#: The height of the first line, which holds the whole first state.
+GENESIS: Final = -1
 #: The hash before the first line.
 START: Final = bytes(32)
 
@@ -44,7 +46,7 @@ def decode_line(data: bytes, where: str = "journal") -> Line:
     height, delta, entries, root = read_list(unpack(data, where, limit=MAX_LINE_BYTES), where, limit=4, length=4)
     pairs = [read_list(pair, where, limit=2, length=2) for pair in read_list(delta, where, limit=MAX_LINE_BYTES)]
     return Line(
-        read_int(height, where),
+        read_int(height, where, low=GENESIS),
         {
             read_bytes(key, where, limit=MAX_ENTRY_BYTES): None
             if value is None
@@ -70,8 +72,8 @@ class Fault:
     kept: str
 
 
-def reconcile(first: State, lines: Iterable[tuple[bytes, bytes]], kept: Mapping[bytes, bytes]) -> Iterator[Fault]:
-    """Rebuild from ``first`` along ``lines`` (each with the hash it claims); compare with the ``kept`` entries.
+def reconcile(empty: State, lines: Iterable[tuple[bytes, bytes]], kept: Mapping[bytes, bytes]) -> Iterator[Fault]:
+    """Rebuild from nothing along ``lines`` (each with the hash it claims); compare with the ``kept`` entries.
 
     Yields every fault found; nothing is trusted: hashes, roots, double entry and every kept entry are looked at.
     """
@@ -82,14 +84,14 @@ def reconcile(first: State, lines: Iterable[tuple[bytes, bytes]], kept: Mapping[
         if found != claimed:
             yield Fault(f"journal.{line.height}.hash", found.hex(), claimed.hex())
         previous = claimed
-        root = first.absorb(dict(line.delta))
+        root = empty.absorb(dict(line.delta))
         if root != line.root:
             yield Fault(f"journal.{line.height}.root", root.hex(), line.root.hex())
-    check_all(first)
-    rebuilt = dict(first.dump())
+    check_all(empty)
+    rebuilt = dict(empty.dump())
     for key in sorted({*rebuilt, *kept}):
         if rebuilt.get(key) != kept.get(key):
-            yield Fault(_name(first, key), _text(first, key, rebuilt.get(key)), _text(first, key, kept.get(key)))
+            yield Fault(_name(empty, key), _text(empty, key, rebuilt.get(key)), _text(empty, key, kept.get(key)))
 
 
 def _entry(entry: Entry) -> bytes:

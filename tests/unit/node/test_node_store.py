@@ -14,10 +14,12 @@ from node.agreement.messages import Ballot, Certificate, Seen, Vote, block_id
 from node.chain.app import ChainApp
 from node.chain.blocks import Phase
 from node.chain.genesis import build
+from node.chain.tables import TABLES
 from node.storage.errors import Corrupt, DiskFailed, NotOurs, OtherNetwork, OtherVersion
 from node.storage.store import Store
 from settlement.ledger.books import BALANCES
 from settlement.ledger.journal import reconcile
+from settlement.ledger.state import State
 from settlement.ledger.transactions import Transfer
 from tests.ledgers import OWNERS, WHOLE, A, B, app, genesis, holder, item, ledger, minter
 
@@ -40,6 +42,13 @@ def run(store: Store, heights: int = 4) -> ChainApp:
     return chain
 
 
+def test_a_file_that_is_not_there_is_not_made_without_a_genesis(tmp_path: Path) -> None:
+    """Reading commands must not leave empty files behind."""
+    with pytest.raises(NotOurs):
+        Store(tmp_path / "none.sqlite", None)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_was_decided_is_there_after_opening_again(tmp_path: Path) -> None:
     """State, decisions and journal; items that had their block are gone."""
     path = tmp_path / "node.sqlite"
@@ -55,7 +64,7 @@ def test_what_was_decided_is_there_after_opening_again(tmp_path: Path) -> None:
         assert found.height == 2
         assert store.decision(9) is None
         assert store.items() == []
-        assert list(reconcile(ledger(), store.journal(), store.entries())) == []
+        assert list(reconcile(State(TABLES), store.journal(), store.entries())) == []
 
 
 def test_the_log_keeps_what_is_of_the_height_under_way(tmp_path: Path) -> None:
@@ -133,7 +142,7 @@ def test_one_unit_more_in_a_balance_is_found_and_named(tmp_path: Path) -> None:
     with Store(path, ledger()) as store:
         with pytest.raises(Corrupt, match="root"):
             store.load()
-        (fault,) = reconcile(ledger(), store.journal(), store.entries())
+        (fault,) = reconcile(State(TABLES), store.journal(), store.entries())
         assert fault.where.startswith("balances.")
         assert abs(int(fault.journal) - int(fault.kept)) == 1
 
@@ -163,7 +172,7 @@ def test_a_changed_journal_is_found(tmp_path: Path) -> None:
         run(store)
     change(path, "UPDATE journal SET hash = ? WHERE height = 1", b"\0" * 32)
     with Store(path, ledger()) as store:
-        assert [fault.where for fault in reconcile(ledger(), store.journal(), store.entries())] == [
+        assert [fault.where for fault in reconcile(State(TABLES), store.journal(), store.entries())] == [
             "journal.1.hash",
             "journal.2.hash",
         ]
