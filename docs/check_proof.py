@@ -8,6 +8,7 @@ in each bucket its entries in the order of their keys.
 
 import hashlib
 import json
+import pathlib
 import sys
 
 
@@ -37,7 +38,7 @@ def climb(node, index, size, siblings):
     return None if siblings else node
 
 
-proof, root = json.load(open(sys.argv[1])), bytes.fromhex(sys.argv[2])
+proof, root = json.loads(pathlib.Path(sys.argv[1]).read_text()), bytes.fromhex(sys.argv[2])
 key, value = bytes.fromhex(proof["key"]), bytes.fromhex(proof["value"])
 try:
     leaf = sha(b"\0", b"\x92", text(key), text(value))
