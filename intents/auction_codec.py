@@ -45,7 +45,7 @@ _POLICY = OneOf(
         "volume": Record(VolumeFee, {"factor": _PART}),
     }
 )
-_ASSET_INFO = Record(
+ASSET_INFO = Record(
     AssetInfo,
     {
         "id": ASSET,
@@ -74,7 +74,7 @@ AUCTION: Final = Record(
         "name": Text(128),
         "network": Octets(length=32),
         "number": Integer(),
-        "assets": Many(_ASSET_INFO, MAX_ASSETS),
+        "assets": Many(ASSET_INFO, MAX_ASSETS),
         "orders": Many(_ORDER, MAX_ORDERS),
         "venues": Many(VENUE, MAX_VENUES),
         "costs": Record(CostModel, {"gas_price": _AMOUNT, "settlement_gas": Integer(), "trade_gas": Integer()}),

@@ -7,6 +7,7 @@ from typing import Final
 
 from intents.amounts import MAX_BPS, check_amount
 from intents.assets import MAX_ASSET_ID_LENGTH
+from intents.conditions import check_condition
 from intents.errors import Duplicate, TooMany, WrongValue
 from intents.intent import (
     MAX_CURVE_POINTS,
@@ -47,6 +48,10 @@ def check_intent(intent: Intent, where: str = "intent") -> Intent:
         check_amount(intent.exclusive.until, f"{where}.exclusive.until", high=NEVER)
         check_amount(intent.exclusive.override_bps, f"{where}.exclusive.override_bps", high=MAX_OVERRIDE_BPS)
     check_amount(intent.max_fee, f"{where}.max_fee", high=intent.give[0].amount)
+    if intent.when is not None:
+        check_condition(intent.when, f"{where}.when")
+    if intent.schedule is not None and intent.fill.mode is FillMode.FILL_OR_KILL:
+        raise WrongValue(f"{where}.schedule", "absent for fill-or-kill", f"{intent.schedule.parts} parts")
     return intent
 
 

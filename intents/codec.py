@@ -3,7 +3,8 @@
     [1, network, [scheme, key], nonce, valid_from, valid_to, [[asset, max], …], [[asset, min], …],
      kind, [mode, min_fill], curve | nil, exclusive | nil, max_fee]
 
-Amounts are minimal big-endian byte strings. The leading number is the format's version.
+A conditional intent goes on with ``when | nil, schedule | nil, group``. Amounts are minimal big-endian byte
+strings. The leading number is the format's version.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 from intents.assets import MAX_ASSET_ID_LENGTH, AssetId
 from intents.canonical import Value, pack, read_int, read_list, unpack
 from intents.check import check_asset_id, check_intent
+from intents.conditions import CONDITION, MAX_GROUP_BYTES, SCHEDULE
 from intents.errors import WrongValue
 from intents.intent import (
     MAX_CURVE_POINTS,
@@ -57,8 +59,12 @@ INTENT: Final = Record(
             Record(Exclusivity, {"solver": Text(64), "until": Integer(), "override_bps": Integer()})
         ),
         "max_fee": Amount(),
+        "when": Optional(CONDITION),
+        "schedule": Optional(SCHEDULE),
+        "group": Octets(limit=MAX_GROUP_BYTES),
     },
     check_intent,
+    tail=3,
 )
 
 
@@ -86,7 +92,8 @@ def intent_value(intent: Intent) -> Value:
 
 def read_intent(value: Value, where: str) -> Intent:
     """The inverse of ``intent_value``, checked."""
-    version, *fields = read_list(value, where, limit=len(INTENT.parts) + 1, length=len(INTENT.parts) + 1)
+    items = read_list(value, where, limit=len(INTENT.parts) + 1)
+    version = items[0] if items else None
     if read_int(version, f"{where}.version") != VERSION:
         raise WrongValue(f"{where}.version", f"version {VERSION}", str(version))
-    return INTENT.from_wire(fields, where)
+    return INTENT.from_wire(items[1:], where)

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Final, NewType
 
 from intents.assets import AssetId
+from intents.conditions import Condition, Schedule
 
 #: The hash of a native intent (32 bytes), or the uid of a recorded order (1 to 64 bytes).
 IntentId = NewType("IntentId", bytes)
@@ -106,6 +107,10 @@ class Exclusivity:
 class Intent:
     """A signed statement of what may happen to its owner's balances, and nothing else.
 
+    ``when``, ``schedule`` and ``group`` are the ledger's to keep (see ``intents.conditions``): an auction's record
+    holds only intents that may trade in it. Of intents of one ``group`` of an owner the first to trade ends the
+    others.
+
     ``network`` is the 32-byte genesis hash that stops replay elsewhere; ``valid_from`` and
     ``valid_to`` are inclusive auction numbers (Unix seconds for recorded orders); ``max_fee`` is
     the most that may be withheld from the first give leg for network cost at full fill.
@@ -123,6 +128,9 @@ class Intent:
     curve: DutchCurve | None = None
     exclusive: Exclusivity | None = None
     max_fee: int = 0
+    when: Condition | None = None
+    schedule: Schedule | None = None
+    group: bytes = b""
 
     @property
     def is_swap(self) -> bool:

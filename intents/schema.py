@@ -25,7 +25,7 @@ from intents.canonical import (
     read_list,
     read_text,
 )
-from intents.errors import WrongType, WrongValue
+from intents.errors import NonCanonical, WrongType, WrongValue
 from intents.fields import Fields
 
 T = TypeVar("T")
@@ -302,32 +302,44 @@ class Optional(Generic[T]):
 class Record(Generic[T]):
     """A dataclass. JSON may leave out fields that have a default; unknown fields are refused.
 
-    ``check`` looks at the finished value. Fields at their default are left out of JSON too.
+    ``check`` looks at the finished value. Fields at their default are left out of JSON too. The last ``tail``
+    fields are on the wire only where one of them is not at its default: a form may grow without old values
+    getting a second one.
     """
 
-    __slots__ = ("_defaults", "check", "kind", "parts")
+    __slots__ = ("_defaults", "_tail", "check", "kind", "parts")
 
     def __init__(
-        self, kind: type[T], parts: Mapping[str, Codec[Any]], check: Callable[[T, str], object] | None = None
+        self,
+        kind: type[T],
+        parts: Mapping[str, Codec[Any]],
+        check: Callable[[T, str], object] | None = None,
+        tail: int = 0,
     ) -> None:
         self.kind = kind
         self.parts = dict(parts)
         self.check = check
+        self._tail = list(self.parts)[len(self.parts) - tail :]
         self._defaults = {item.name: item.default for item in fields(kind) if item.default is not MISSING}  # type: ignore[arg-type]
         assert set(self.parts) == {item.name for item in fields(kind)}, kind  # type: ignore[arg-type]
 
     def to_wire(self, value: T) -> Value:
-        return [codec.to_wire(getattr(value, name)) for name, codec in self.parts.items()]
+        found = [codec.to_wire(getattr(value, name)) for name, codec in self.parts.items()]
+        if self._tail and all(getattr(value, name) == self._defaults[name] for name in self._tail):
+            del found[-len(self._tail) :]
+        return found
 
     def from_wire(self, value: Value, where: str) -> T:
-        items = read_list(value, where, limit=len(self.parts), length=len(self.parts))
-        return self._made(
-            {
-                name: codec.from_wire(item, f"{where}.{name}")
-                for (name, codec), item in zip(self.parts.items(), items, strict=True)
-            },
-            where,
-        )
+        short = len(self.parts) - len(self._tail)
+        length = short if isinstance(value, list) and len(value) == short else len(self.parts)
+        items = read_list(value, where, limit=length, length=length)
+        found = {
+            name: codec.from_wire(item, f"{where}.{name}")
+            for (name, codec), item in zip(self.parts.items(), items, strict=False)
+        }
+        if length > short and all(found[name] == self._defaults[name] for name in self._tail):
+            raise NonCanonical(where)
+        return self._made(found, where)
 
     def to_json(self, value: T) -> dict[str, object]:
         return {

@@ -10,6 +10,7 @@ import msgpack
 import pytest
 
 from intents.codec import INTENT, INTENT_TAG, VERSION, decode_intent, encode_intent, intent_id, intent_value
+from intents.conditions import From, Schedule
 from intents.errors import (
     AmountOutOfRange,
     Duplicate,
@@ -110,6 +111,9 @@ def test_every_field_changes_the_id() -> None:
         "curve": None,
         "exclusive": Exclusivity("rings", 15, 26),
         "max_fee": 6,
+        "when": From(3),
+        "schedule": Schedule(2, 1),
+        "group": b"g",
     }
     assert set(changed) == {field.name for field in fields(Intent)}
     ids = {intent_id(replace(FULL, **{name: value})) for name, value in changed.items()}

@@ -1,0 +1,141 @@
+"""What validators tell one another, and the bytes they sign.
+
+Every signature is over SHA-256(domain ‖ network ‖ type ‖ canonical fields), so that one made for another
+network, type, height or round proves nothing here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from intents.canonical import Value, pack
+
+#: Rounds of one height; reaching it takes days of faults.
+MAX_ROUND: Final = 1 << 20
+#: Items a validator can say it holds when its window closes.
+MAX_SEEN: Final = 4096
+BLOCK_ID_BYTES: Final = 32
+
+_DOMAIN: Final = b"walras/agreement/1\0"
+
+
+class Step(IntEnum):
+    """Where a validator is within a round; WAIT is before the height's window has run."""
+
+    WAIT = 0
+    PROPOSE = 1
+    PREVOTE = 2
+    PRECOMMIT = 3
+
+
+class Ballot(IntEnum):
+    """The two votes of a round."""
+
+    PREVOTE = 0
+    PRECOMMIT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """``sender`` (a position in the height's validator set) votes for ``block``, an id, or for none."""
+
+    ballot: Ballot
+    height: int
+    round: int
+    block: bytes | None
+    sender: int
+    signature: bytes = b""
+
+    def signed(self, network: bytes) -> bytes:
+        return vote_digest(network, self.ballot, self.height, self.round, self.block)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A quorum's votes for one block: of prevotes a polka, of precommits a commit certificate."""
+
+    ballot: Ballot
+    height: int
+    round: int
+    block: bytes
+    votes: tuple[tuple[int, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """``valid_round`` −1 for a new block; else the earlier round whose ``polka`` makes it safe to vote for."""
+
+    height: int
+    round: int
+    block: bytes
+    valid_round: int
+    polka: Certificate | None
+    sender: int
+    signature: bytes = b""
+
+    def signed(self, network: bytes) -> bytes:
+        # The polka is signed by its own voters.
+        return _digest(network, 2, [self.height, self.round, self.block, self.valid_round])
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What ``sender`` had validated and durably stored when its window for ``height`` closed; said once."""
+
+    height: int
+    ids: tuple[bytes, ...]
+    sender: int
+    signature: bytes = b""
+
+    def signed(self, network: bytes) -> bytes:
+        return _digest(network, 3, [self.height, list(self.ids)])
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A proposed block in full; its id is its hash, so it needs no signature."""
+
+    height: int
+    block: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decided block with the precommits that decided it."""
+
+    height: int
+    block: bytes
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where a peer is and which votes of its round it holds (bit masks by sender), so that others can help it."""
+
+    height: int
+    round: int
+    step: Step
+    proposed: bool
+    bodied: bool
+    prevotes: int
+    precommits: int
+    seen: int
+
+
+Message = Vote | Proposal | Seen | Body | Decision | Status
+
+
+def block_id(block: bytes) -> bytes:
+    return hashlib.sha256(b"walras/block/1\0" + block).digest()
+
+
+def vote_digest(network: bytes, ballot: Ballot, height: int, round: int, block: bytes | None) -> bytes:
+    """What a vote signs; its sender is who can make the signature."""
+    return _digest(network, int(ballot), [height, round, block])
+
+
+def _digest(network: bytes, kind: int, fields: list[Value]) -> bytes:
+    return hashlib.sha256(_DOMAIN + network + bytes([kind]) + pack(fields)).digest()

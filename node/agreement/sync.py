@@ -1,0 +1,63 @@
+"""Helping peers along: each says now and then where it is, and is sent what it lacks.
+
+With this every message that one honest validator holds reaches all, whatever the network lost.
+"""
+
+from __future__ import annotations
+
+from node.agreement.core import Agreement
+from node.agreement.messages import Body, Message, Status
+from node.agreement.tally import Count
+
+
+def status_of(agreement: Agreement) -> Status:
+    """Where this validator is, and what it holds of its round."""
+    at = agreement.tally.rounds.get(agreement.round)
+    proposals = at.proposals if at is not None else []
+    return Status(
+        height=agreement.height,
+        round=agreement.round,
+        step=agreement.step,
+        proposed=bool(proposals),
+        bodied=all(proposal.block in agreement.bodies for proposal in proposals),
+        prevotes=_mask(at.prevotes) if at is not None else 0,
+        precommits=_mask(at.precommits) if at is not None else 0,
+        seen=sum(1 << sender for sender in agreement.seen),
+    )
+
+
+def answers(agreement: Agreement, status: Status) -> list[Message]:
+    """What a peer at the same height lacks of its round, and of ours where that is later: bounded by the votes
+    of two rounds. A peer at an earlier height needs decisions, which whoever stores them can send."""
+    if status.height != agreement.height:
+        return []
+    found: list[Message] = [seen for sender, seen in agreement.seen.items() if not status.seen >> sender & 1]
+    found += _of_round(agreement, status.round, status)
+    if agreement.round > status.round:
+        found += _of_round(agreement, agreement.round, None)
+    for round in agreement.tally.committed:
+        if round not in (status.round, agreement.round):
+            found += _of_round(agreement, round, None)
+    return found
+
+
+def _of_round(agreement: Agreement, round: int, status: Status | None) -> list[Message]:
+    at = agreement.tally.rounds.get(round)
+    if at is None:
+        return []
+    found: list[Message] = []
+    if status is None or not status.proposed:
+        found += at.proposals
+    if status is None or not status.proposed or not status.bodied:
+        blocks = {proposal.block for proposal in at.proposals} | set(agreement.tally.committed.values())
+        held = agreement.bodies
+        found += [Body(agreement.height, held[block]) for block in sorted(blocks) if block in held]
+    for count, mask in ((at.prevotes, status and status.prevotes), (at.precommits, status and status.precommits)):
+        for sender, votes in count.votes.items():
+            if not (mask or 0) >> sender & 1:
+                found += votes
+    return found
+
+
+def _mask(count: Count) -> int:
+    return sum(1 << sender for sender in count.votes)

@@ -1,0 +1,138 @@
+"""The votes of one height, counted.
+
+Votes are kept per round, ballot and sender up to two distinct ones, and an equivocator counts once for each:
+keeping only the first would let it stall those who saw the other (the hidden-lock stall).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from node.agreement.messages import Ballot, Certificate, Proposal, Vote
+from node.agreement.validators import ValidatorSet
+
+#: Distinct votes or proposals kept of one sender; two prove that it equivocates.
+KEPT: Final = 2
+
+
+@dataclass(slots=True)
+class Count:
+    """One ballot of one round. ``power`` counts each sender once; ``support`` once for each value it voted for."""
+
+    votes: dict[int, list[Vote]] = field(default_factory=dict)
+    support: dict[bytes | None, int] = field(default_factory=dict)
+    power: int = 0
+
+
+@dataclass(slots=True)
+class Round:
+    """All that was received for one round. ``senders`` is a bit mask, ``heard`` their power."""
+
+    prevotes: Count = field(default_factory=Count)
+    precommits: Count = field(default_factory=Count)
+    proposals: list[Proposal] = field(default_factory=list)
+    senders: int = 0
+    heard: int = 0
+
+    def count(self, ballot: Ballot) -> Count:
+        return self.prevotes if ballot is Ballot.PREVOTE else self.precommits
+
+
+class Tally:
+    """Everything received for one height, by round; empty rounds are not kept."""
+
+    __slots__ = ("committed", "latest", "rounds", "validators")
+
+    def __init__(self, validators: ValidatorSet) -> None:
+        self.validators = validators
+        self.rounds: dict[int, Round] = {}
+        self.latest = -1
+        #: Blocks with a quorum of precommits, by round: at most one in all while fewer than a third are faulty.
+        self.committed: dict[int, bytes] = {}
+
+    def at(self, round: int) -> Round:
+        found = self.rounds.get(round)
+        if found is None:
+            found = self.rounds[round] = Round()
+            self.latest = max(self.latest, round)
+        return found
+
+    def knows(self, vote: Vote) -> bool:
+        """Whether this very vote is counted already, or its sender's count is full."""
+        found = self.rounds.get(vote.round)
+        if found is None:
+            return False
+        kept = found.count(vote.ballot).votes.get(vote.sender)
+        return kept is not None and (len(kept) == KEPT or any(known.block == vote.block for known in kept))
+
+    def add(self, vote: Vote) -> Vote | None:
+        """Counts a verified vote that is not known; returns an earlier one that contradicts it, if any."""
+        at = self.at(vote.round)
+        count = at.count(vote.ballot)
+        power = self.validators.members[vote.sender].power
+        kept = count.votes.setdefault(vote.sender, [])
+        earlier = kept[0] if kept else None
+        kept.append(vote)
+        if earlier is None:
+            count.power += power
+        count.support[vote.block] = count.support.get(vote.block, 0) + power
+        if (
+            vote.ballot is Ballot.PRECOMMIT
+            and vote.block is not None
+            and count.support[vote.block] >= self.validators.quorum
+        ):
+            self.committed.setdefault(vote.round, vote.block)
+        self._hear(at, vote.sender, power)
+        return earlier
+
+    def propose(self, proposal: Proposal) -> Proposal | None:
+        """Keeps a verified proposal; returns an earlier one that contradicts it, if any."""
+        at = self.at(proposal.round)
+        earlier = at.proposals[0] if at.proposals else None
+        at.proposals.append(proposal)
+        self._hear(at, proposal.sender, self.validators.members[proposal.sender].power)
+        return earlier
+
+    def knows_proposal(self, proposal: Proposal) -> bool:
+        found = self.rounds.get(proposal.round)
+        if found is None:
+            return False
+        return len(found.proposals) == KEPT or any(
+            known.block == proposal.block and known.valid_round == proposal.valid_round
+            for known in found.proposals
+        )
+
+    def polka(self, round: int, block: bytes | None) -> bool:
+        """Whether a quorum prevoted for ``block`` (``None``: for nil) in ``round``."""
+        found = self.rounds.get(round)
+        return found is not None and found.prevotes.support.get(block, 0) >= self.validators.quorum
+
+    def certificate(self, ballot: Ballot, height: int, round: int, block: bytes) -> Certificate:
+        """The votes for ``block``, just as many as make a quorum, by position."""
+        votes: list[tuple[int, bytes]] = []
+        power = 0
+        kept = self.rounds[round].count(ballot).votes
+        for sender in sorted(kept):
+            vote = next((vote for vote in kept[sender] if vote.block == block), None)
+            if vote is not None and power < self.validators.quorum:
+                votes.append((sender, vote.signature))
+                power += self.validators.members[sender].power
+        return Certificate(ballot, height, round, block, tuple(votes))
+
+    def holders(self, block: bytes) -> tuple[int, ...]:
+        """Who voted for ``block``, and so has it."""
+        found = set()
+        for at in self.rounds.values():
+            for count in (at.prevotes, at.precommits):
+                for sender, votes in count.votes.items():
+                    if any(vote.block == block for vote in votes):
+                        found.add(sender)
+            found.update(proposal.sender for proposal in at.proposals if proposal.block == block)
+        return tuple(sorted(found))
+
+    @staticmethod
+    def _hear(at: Round, sender: int, power: int) -> None:
+        if not at.senders >> sender & 1:
+            at.senders |= 1 << sender
+            at.heard += power

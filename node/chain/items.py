@@ -1,0 +1,129 @@
+"""Items: what users and solvers ask to have put into blocks; each is for one phase, and its hash is its id."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from intents.canonical import pack, unpack
+from intents.codec import INTENT, intent_id
+from intents.errors import WrongValue
+from intents.intent import Intent
+from intents.keys import PUBLIC_KEY_BYTES
+from intents.schema import Integer, Octets, OneOf, Record
+from intents.signing import verify_ed25519, verify_signature
+from node.chain.blocks import MAX_ITEM_BYTES, Phase
+from settlement.ledger.transactions import TRANSACTION, Transaction, check_transaction
+
+MAX_SOLUTION_BYTES: Final = 256 << 10
+SALT_BYTES: Final = 32
+_COMMIT_DOMAIN: Final = b"walras/commit/1\0"
+_SEAL_DOMAIN: Final = b"walras/seal/1\0"
+_REVEAL_DOMAIN: Final = b"walras/reveal/1\0"
+_ITEM_DOMAIN: Final = b"walras/item/1\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An intent with its owner's signature."""
+
+    intent: Intent
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A solver's sealed answer to ``auction``: ``seal`` binds it to one solution and hides which."""
+
+    auction: int
+    solver: bytes
+    seal: bytes
+    signature: bytes = b""
+
+    def signed(self, network: bytes) -> bytes:
+        return hashlib.sha256(_COMMIT_DOMAIN + network + pack([self.auction, self.solver, self.seal])).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Reveal:
+    """What a seal contains: canonical bytes of solutions, and the salt."""
+
+    auction: int
+    solver: bytes
+    salt: bytes
+    solutions: bytes
+    signature: bytes = b""
+
+    def signed(self, network: bytes) -> bytes:
+        body = pack([self.auction, self.solver, self.salt, hashlib.sha256(self.solutions).digest()])
+        return hashlib.sha256(_REVEAL_DOMAIN + network + body).digest()
+
+    def opens(self, network: bytes) -> bytes:
+        """The seal that this reveal opens."""
+        return seal_of(network, self.auction, self.solver, self.salt, self.solutions)
+
+
+Item = Submission | Transaction | Commit | Reveal
+
+_KEY: Final[Octets[bytes]] = Octets(length=PUBLIC_KEY_BYTES)
+_SIGNATURE: Final[Octets[bytes]] = Octets(limit=65)
+ITEM: Final = OneOf(
+    {
+        "intent": Record(Submission, {"intent": INTENT, "signature": _SIGNATURE}),
+        "transaction": TRANSACTION,
+        "commit": Record(
+            Commit, {"auction": Integer(), "solver": _KEY, "seal": Octets(length=32), "signature": _SIGNATURE}
+        ),
+        "reveal": Record(
+            Reveal,
+            {
+                "auction": Integer(),
+                "solver": _KEY,
+                "salt": Octets(length=SALT_BYTES),
+                "solutions": Octets(limit=MAX_SOLUTION_BYTES),
+                "signature": _SIGNATURE,
+            },
+        ),
+    }
+)
+
+
+def seal_of(network: bytes, auction: int, solver: bytes, salt: bytes, solutions: bytes) -> bytes:
+    """Binding: to network, auction, solver and every byte. Hiding: by 32 random bytes of salt."""
+    return hashlib.sha256(
+        _SEAL_DOMAIN + network + pack([auction, solver, len(solutions)]) + salt + solutions
+    ).digest()
+
+
+def encode_item(item: Item) -> bytes:
+    return pack(ITEM.to_wire(item))
+
+
+def decode_item(data: bytes, where: str = "item") -> Item:
+    found: Item = ITEM.from_wire(unpack(data, where, limit=MAX_ITEM_BYTES), where)
+    return found
+
+
+def item_id(data: bytes) -> bytes:
+    return hashlib.sha256(_ITEM_DOMAIN + data).digest()
+
+
+def phase_for(item: Item) -> Phase:
+    """The kind of height that takes the item."""
+    if isinstance(item, Commit):
+        return Phase.SEAL
+    return Phase.SETTLE if isinstance(item, Reveal) else Phase.BATCH
+
+
+def check_item(item: Item, network: bytes, where: str = "item") -> None:
+    """Signatures and network: all that can be told without the state. Raises a ``WalrasError``."""
+    match item:
+        case Submission():
+            if item.intent.network != network:
+                raise WrongValue(f"{where}.network", network.hex(), item.intent.network.hex())
+            verify_signature(item.intent, intent_id(item.intent), item.signature, where)
+        case Transaction():
+            check_transaction(item, network, where)
+        case Commit() | Reveal():
+            verify_ed25519(item.solver, item.signed(network), item.signature, where)

@@ -1,0 +1,227 @@
+"""What a block does to the state: three transitions, one per phase, each a pure function of state and items.
+
+BATCH admits intents and executes transactions, then fixes the batch. SEAL records who answers with what seal.
+SETTLE opens the seals, settles by the law, pays and slashes, and ends the auction. An item that cannot take
+effect is refused by name and changes nothing; the block stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from intents.auction_codec import auction_hash
+from intents.canonical import read_list, unpack
+from intents.errors import WalrasError
+from node.chain.blocks import Evidence, Phase
+from node.chain.items import MAX_SOLUTION_BYTES, Commit, Item, Reveal, Submission
+from node.chain.tables import SEALS, Seals, chain_of, put_chain, put_validators, validators_of
+from settlement.ledger import bonds
+from settlement.ledger.admission import admit, closed, forget
+from settlement.ledger.auction import OPEN_STATES, auction_of, batch
+from settlement.ledger.books import Books, Entry
+from settlement.ledger.execute import execute
+from settlement.ledger.feeds import agree
+from settlement.ledger.orders import DONE, ORDERS, OrderState, step
+from settlement.ledger.rules import Rules, rules_of
+from settlement.ledger.settling import apply_settlement, pay_reward
+from settlement.ledger.state import Draft
+from settlement.ledger.transactions import Transaction
+from settlement.mechanism import mechanism
+from settlement.penalties import Fault
+from settlement.settle import Settlement, settle
+from settlement.solution import MAX_SOLUTIONS_PER_SOLVER, Solution
+from settlement.solution_codec import decode_solution
+
+#: Auctions that a slashed solver sits out.
+IDLE_AUCTIONS: Final = 3
+
+
+@dataclass
+class Effects:
+    """What a block did, besides the draft: entries in the books, items refused with the reason, the settlement."""
+
+    entries: list[Entry] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
+    settlement: Settlement | None = None
+    slashed: dict[bytes, int] = field(default_factory=dict)
+
+
+def transition(
+    draft: Draft, phase: Phase, items: Sequence[Item], seed: bytes, evidence: Sequence[Evidence] = ()
+) -> Effects:
+    """Apply one block's items, in their order, to ``draft``. ``seed`` is the id of the block before."""
+    effects = Effects()
+    rules = rules_of(draft)
+    match phase:
+        case Phase.BATCH:
+            _batch(draft, rules, items, seed, effects)
+        case Phase.SEAL:
+            _seal(draft, rules, items, effects)
+        case Phase.SETTLE:
+            _settle(draft, rules, items, effects)
+            _remove(draft, evidence)
+    return effects
+
+
+def _batch(draft: Draft, rules: Rules, items: Sequence[Item], seed: bytes, effects: Effects) -> None:
+    chain = chain_of(draft)
+    now = chain.auction
+    _expire(draft, now)
+    for number, item in enumerate(items):
+        trial = draft.draft()
+        books = Books(trial)
+        try:
+            if isinstance(item, Transaction):
+                execute(books, rules, item, now)
+                books.check()
+            elif isinstance(item, Submission):
+                denial = admit(books, rules, item.intent, item.signature, now, chain.trading)
+                if denial is not None:
+                    effects.refused[number] = f"denied.{denial}"
+                    continue
+        except WalrasError as error:
+            effects.refused[number] = error.code
+            continue
+        trial.keep()
+        effects.entries += books.entries
+    agree(draft, rules, now)
+    for order in batch(draft, rules, now, seed):
+        step(draft, order, OrderState.BATCHED, now)
+    auction = auction_of(draft, rules, now, seed)
+    put_chain(draft, replace(chain, seed=seed, auction_hash=auction_hash(auction)))
+
+
+def _seal(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects) -> None:
+    now, books = chain_of(draft).auction, Books(draft)
+    for number, item in enumerate(items):
+        if not isinstance(item, Commit) or item.auction != now:
+            effects.refused[number] = "seal.other-auction"
+            continue
+        if not bonds.may_commit(draft, books, rules, _holder(item.solver), now):
+            effects.refused[number] = "seal.not-bonded"
+            continue
+        known = draft.get(SEALS, item.solver)
+        seals = (*(known.seals if known else ()), item.seal)
+        draft.set(SEALS, item.solver, Seals(tuple(sorted(set(seals)))[:2]))
+
+
+def _settle(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects) -> None:
+    chain = chain_of(draft)
+    now = chain.auction
+    auction = auction_of(draft, rules, now, chain.seed)
+    answers, faults = _open(draft, rules, items, now, effects)
+    solutions = [solution for found in answers.values() for solution in found]
+    chosen_by = mechanism(rules.mechanism, max_winners=rules.max_winners)
+    settlement = settle(auction, solutions, chosen_by, rules.caps)
+    passed = {verified.solution.solver for verified in settlement.verified}
+    books = Books(draft)
+    apply_settlement(books, settlement, now)
+    names = {draft_name(draft, solver): solver for solver in answers}
+    for name, reward in sorted(settlement.rewards.items()):
+        pay_reward(books, _holder(names[name]), rules.numeraire, reward)
+    for name, solver in sorted(names.items()):
+        if answers[solver] and name not in passed:
+            faults.setdefault(solver, []).append(Fault.INVALID_REVEAL)
+    for solver, found in sorted(faults.items()):
+        effects.slashed[solver] = bonds.slash(books, rules, _holder(solver), found, now, IDLE_AUCTIONS)
+    books.check()
+    _put_back(draft, books, now)
+    for solver in draft.rows(SEALS):
+        draft.set(SEALS, solver, None)
+    put_chain(draft, replace(chain, auction=now + 1, seed=b"", auction_hash=b""))
+    effects.entries, effects.settlement = books.entries, settlement
+
+
+def _open(
+    draft: Draft, rules: Rules, items: Sequence[Item], now: int, effects: Effects
+) -> tuple[dict[bytes, list[Solution]], dict[bytes, list[Fault]]]:
+    """Solutions by solver whose seal was opened, and the faults of the others."""
+    answers: dict[bytes, list[Solution]] = {}
+    faults: dict[bytes, list[Fault]] = {}
+    sealed = draft.rows(SEALS)
+    for solver, found in sealed.items():
+        if len(found.seals) > 1:
+            faults[solver] = [Fault.EQUIVOCATION]
+    for number, item in enumerate(items):
+        if not isinstance(item, Reveal) or item.auction != now or item.solver not in sealed:
+            effects.refused[number] = "reveal.nothing-sealed"
+        elif item.solver in faults or item.solver in answers:
+            effects.refused[number] = "reveal.void"
+        elif item.opens(rules.network) != sealed[item.solver].seals[0]:
+            effects.refused[number] = "reveal.mismatch"
+        else:
+            try:
+                answers[item.solver] = _solutions(item.solutions, draft_name(draft, item.solver))
+            except WalrasError as error:
+                effects.refused[number] = error.code
+                answers[item.solver] = []
+                faults[item.solver] = [Fault.INVALID_REVEAL]
+    for solver in sealed:
+        if solver not in answers and solver not in faults:
+            faults[solver] = [Fault.NO_REVEAL]
+    return answers, faults
+
+
+def _solutions(data: bytes, name: str) -> list[Solution]:
+    """The solutions in a reveal, all under the solver's bonded name."""
+    packed = read_list(unpack(data, "reveal", limit=MAX_SOLUTION_BYTES), "reveal", limit=MAX_SOLUTIONS_PER_SOLVER)
+    found = []
+    for number, item in enumerate(packed):
+        assert isinstance(item, bytes)
+        found.append(replace(decode_solution(item, f"reveal[{number}]"), solver=name))
+    return found
+
+
+def draft_name(draft: Draft, solver: bytes) -> str:
+    """The name a solver bonded under."""
+    known = draft.get(bonds.SOLVERS, _holder(solver))
+    return known.name if known is not None else solver.hex()
+
+
+def _holder(solver: bytes) -> bytes:
+    return b"\0" + solver
+
+
+def _expire(draft: Draft, now: int) -> None:
+    """Open intents past their validity end; whatever has ended and cannot come back is forgotten."""
+    for number, order in sorted(draft.rows(ORDERS).items()):
+        if order.intent.valid_to >= now:
+            continue
+        if order.state in OPEN_STATES:
+            closed(Books(draft), step(draft, number, OrderState.EXPIRED, now))
+        elif order.state in DONE:
+            forget(Books(draft), number, order)
+
+
+def _put_back(draft: Draft, books: Books, now: int) -> None:
+    """Batched intents that did not trade rest on; those that are done make room for their owner's next.
+
+    One that traded ends the others of its group.
+    """
+    rows = sorted(draft.rows(ORDERS).items())
+    traded = {
+        (order.intent.owner, order.intent.group): number
+        for number, order in rows
+        if order.intent.group and order.filled and order.since == now
+    }
+    for number, order in rows:
+        first = traded.get((order.intent.owner, order.intent.group))
+        if first not in (None, number) and order.state in OPEN_STATES:
+            closed(books, step(draft, number, OrderState.CANCELLED, now))
+            continue
+        if order.state is OrderState.BATCHED:
+            step(draft, number, OrderState.PART_FILLED if order.filled else OrderState.CHECKED, now)
+        elif order.state is OrderState.SETTLED and order.since == now:
+            closed(books, order)
+
+
+def _remove(draft: Draft, evidence: Sequence[Evidence]) -> None:
+    """Validators proven to equivocate lose their power, from the next height on."""
+    if not evidence:
+        return
+    guilty = {found.key for found in evidence}
+    kept = tuple(member for member in validators_of(draft).members if member.key not in guilty)
+    if kept:
+        put_validators(draft, kept)

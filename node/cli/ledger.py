@@ -1,0 +1,90 @@
+"""``walras ledger``: a node's ledger, read from its store."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from node.cli.command import Command, Settings, emit, global_options, remember
+from node.cli.text import table
+
+_STORE = click.argument("store", type=click.Path(path_type=Path, dir_okay=False))
+
+
+@click.group()
+@global_options
+@click.pass_context
+def ledger(context: click.Context, /, **options: object) -> None:
+    """Balances, proofs and the journal of a node's ledger, from its store."""
+    remember(context, options)
+
+
+@ledger.command(cls=Command)
+@_STORE
+@click.option("--asset", help="This asset alone.")
+@click.option("--holder", help="Accounts whose holder begins with these hex digits.")
+def show(settings: Settings, store: Path, asset: str | None, holder: str | None) -> None:
+    """Every account's balances; they sum to zero per asset."""
+    from node.storage.store import Store
+    from settlement.ledger.books import BALANCES, check_all
+
+    with Store(store, None) as opened:
+        state, height = opened.load(), opened.height()
+    check_all(state)
+    rows = [
+        {"account": account.kind.value, "holder": account.holder.hex(), "asset": name, "amount": str(amount)}
+        for (account, name), amount in sorted(state.rows(BALANCES).items())
+        if (asset is None or name == asset) and account.holder.hex().startswith(holder or "")
+    ]
+    found = {"height": height, "root": state.root.hex(), "balances": rows}
+    emit(
+        settings,
+        found,
+        lambda: f"height {height}, root {state.root.hex()}\n{table(rows, left=('account', 'holder', 'asset'))}",
+    )
+
+
+@ledger.command(cls=Command)
+@_STORE
+@click.argument("account")
+@click.argument("asset")
+def prove(settings: Settings, store: Path, account: str, asset: str) -> None:
+    """A proof that ACCOUNT (kind:holder, the holder in hex) holds what it holds of ASSET, as JSON.
+
+    It can be checked against a state root with nothing but SHA-256: see docs/check_proof.py.
+    """
+    from intents.assets import AssetId
+    from node.storage.store import Store
+    from settlement.ledger.accounts import account_named
+    from settlement.ledger.books import BALANCES
+    from settlement.ledger.proofs import proof_to_json
+
+    with Store(store, None) as opened:
+        state = opened.load()
+    key = (account_named(account, "account"), AssetId(asset))
+    document = proof_to_json(state, BALANCES, key, f"{account}/{asset}")
+    emit(settings, document, lambda: json.dumps(document, indent=1))
+
+
+@ledger.command(cls=Command)
+@_STORE
+def reconcile(settings: Settings, store: Path) -> None:
+    """Rebuild the state from the journal and compare: every difference by name. Exit code 5 if there is one."""
+    from node.chain.tables import TABLES
+    from node.storage.store import Store
+    from settlement.ledger.journal import reconcile as compare
+    from settlement.ledger.state import State
+
+    with Store(store, None) as opened:
+        faults = list(compare(State(TABLES), opened.journal(), opened.entries()))
+        height = opened.height()
+    rows = [{"where": fault.where, "journal": fault.journal, "kept": fault.kept} for fault in faults]
+    emit(
+        settings,
+        {"height": height, "faults": rows},
+        lambda: table(rows, left=("where", "journal", "kept")) if rows else f"{height + 1} blocks, no difference",
+    )
+    if faults:
+        raise click.exceptions.Exit(5)

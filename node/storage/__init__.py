@@ -1,0 +1,1 @@
+"""Durable state: one SQLite file, one writer, nothing acknowledged before it is on disk."""

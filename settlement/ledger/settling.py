@@ -1,0 +1,91 @@
+"""A settled auction on the ledger: owners, venues, fees and rounding move at once, or not at all."""
+
+from __future__ import annotations
+
+from intents.assets import AssetId
+from intents.venue_states import OrderBookState, VenueId
+from settlement.ledger.accounts import (
+    CLEARING,
+    FEES,
+    REWARDS,
+    ROUNDING,
+    Account,
+    AccountKind,
+    account_of,
+    account_of_venue,
+    bond_of,
+)
+from settlement.ledger.books import Books
+from settlement.ledger.errors import UnknownVenue
+from settlement.ledger.orders import ORDERS, OrderState, step
+from settlement.ledger.venues import VENUES
+from settlement.settle import Settlement
+from settlement.verified import Verified
+
+
+def apply_settlement(books: Books, settlement: Settlement, now: int) -> None:
+    """Everything the winners do, in order. The law has verified it; the books check it again by adding up."""
+    for winner in settlement.settled:
+        _trade(books, settlement, winner, now)
+        for swap in winner.solution.interactions:
+            venue = account_of_venue(swap.venue)
+            books.move(CLEARING, venue, swap.asset_in, swap.amount_in, "swapped in")
+            books.move(venue, CLEARING, swap.asset_out, swap.amount_out, "swapped out")
+        for asset, amount in winner.protocol_fees.items():
+            if amount:
+                books.move(CLEARING, FEES, asset, amount, "protocol fee")
+        for asset, amount in winner.leftovers.items():
+            books.move(CLEARING, ROUNDING, asset, amount, "left over")
+        for venue_id, state in winner.venues_after.items():
+            _pay_makers(books, venue_id, state)
+            books.draft.set(VENUES, venue_id, state)
+
+
+def pay_reward(books: Books, solver: bytes, numeraire: AssetId, reward: int) -> int:
+    """A reward from the rewards account as far as it reaches, a negative one from the bond; returns what moved."""
+    if reward >= 0:
+        amount = min(reward, books.balance(REWARDS, numeraire))
+        if amount:
+            books.move(REWARDS, Account(AccountKind.OWNER, solver), numeraire, amount, "reward")
+        return amount
+    amount = min(-reward, books.balance(bond_of(solver), numeraire))
+    if amount:
+        books.move(bond_of(solver), REWARDS, numeraire, amount, "negative reward")
+    return -amount
+
+
+def _trade(books: Books, settlement: Settlement, winner: Verified, now: int) -> None:
+    orders = settlement.auction.order
+    for trade in winner.trades:
+        owner = account_of(orders[trade.order].intent.owner)
+        for leg in trade.gives:
+            if leg.amount:
+                books.move(owner, CLEARING, leg.asset, leg.amount, "given")
+    for trade in winner.trades:
+        owner = account_of(orders[trade.order].intent.owner)
+        for leg in trade.wants:
+            if leg.amount:
+                books.move(CLEARING, owner, leg.asset, leg.amount, "received")
+        if books.draft.get(ORDERS, trade.order) is not None:
+            order = step(books.draft, trade.order, OrderState.WON, now)
+            whole = order.filled + trade.filled >= order.intent.reference_leg.amount
+            done = OrderState.SETTLED if whole else OrderState.PART_FILLED
+            step(books.draft, trade.order, done, now, filled=trade.filled)
+
+
+def _pay_makers(books: Books, venue: VenueId, after: object) -> None:
+    """Resting orders that were hit are paid at their own prices from what the taker paid in."""
+    before = books.draft.get(VENUES, venue)
+    if before is None:
+        raise UnknownVenue("ledger", venue)
+    if not isinstance(before, OrderBookState) or not isinstance(after, OrderBookState):
+        return
+    base, quote = before.assets
+    for asked, left in ((True, after.asks), (False, after.bids)):
+        rest = {order.id: order.quantity for order in left}
+        for order in before.asks if asked else before.bids:
+            lots = order.quantity - rest.get(order.id, 0)
+            if lots:
+                maker = Account(AccountKind.OWNER, bytes.fromhex(order.owner))
+                asset, amount = (quote, lots * order.price * before.tick) if asked else (base, lots * before.lot)
+                books.move(account_of_venue(venue), maker, asset, amount, "quote hit")

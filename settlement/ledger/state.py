@@ -1,0 +1,169 @@
+"""Ledger state: typed tables of records, changed through drafts, hashed entry by entry.
+
+A draft sees the state through its own changes. It is committed whole or dropped, so whatever fails leaves no
+trace; what it changed is its delta, in canonical bytes: the same thing the root, the journal and storage take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from intents.canonical import pack, unpack
+from intents.schema import Codec
+from settlement.ledger.tree import StateTree
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+#: The canonical bytes of one entry.
+MAX_ENTRY_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Table(Generic[K, V]):
+    """One kind of entry. ``number`` tells tables apart in keys: never reused."""
+
+    number: int
+    name: str
+    key: Codec[K]
+    value: Codec[V]
+
+    def key_bytes(self, key: K) -> bytes:
+        return pack([self.number, self.key.to_wire(key)])
+
+    def value_bytes(self, value: V) -> bytes:
+        return pack(self.value.to_wire(value))
+
+
+class State:
+    """All tables, and the tree over them."""
+
+    def __init__(self, tables: tuple[Table[Any, Any], ...]) -> None:
+        self.tables = {table.number: table for table in tables}
+        assert len(self.tables) == len(tables)
+        self.entries: dict[int, dict[Any, Any]] = {table.number: {} for table in tables}
+        self.tree = StateTree()
+
+    @property
+    def root(self) -> bytes:
+        return self.tree.root
+
+    def rows(self, table: Table[K, V]) -> dict[K, V]:
+        """A table's entries; read only."""
+        return cast("dict[K, V]", self.entries[table.number])
+
+    def get(self, table: Table[K, V], key: K) -> V | None:
+        return cast("V | None", self.entries[table.number].get(key))
+
+    def draft(self) -> Draft:
+        return Draft(self)
+
+    def load(self, key: bytes, value: bytes | None) -> None:
+        """Take an entry from storage or a snapshot, without the tree (see ``reload``)."""
+        number, place = cast("list[Any]", unpack(key, "state", limit=MAX_ENTRY_BYTES))
+        table = self.tables[number]
+        at = table.key.from_wire(place, f"{table.name}.key")
+        if value is None:
+            self.entries[number].pop(at, None)
+        else:
+            wire = unpack(value, f"{table.name}", limit=MAX_ENTRY_BYTES)
+            self.entries[number][at] = table.value.from_wire(wire, table.name)
+
+    def absorb(self, delta: dict[bytes, bytes | None]) -> bytes:
+        """Apply a delta as it was recorded; returns the root after it."""
+        for key, value in delta.items():
+            self.load(key, value)
+        return self.tree.apply(delta)
+
+    def dump(self) -> Iterator[tuple[bytes, bytes]]:
+        """Every entry in canonical bytes, in the order of keys within tables."""
+        for number in sorted(self.tables):
+            table = self.tables[number]
+            rows = {table.key_bytes(key): value for key, value in self.entries[number].items()}
+            for key in sorted(rows):
+                yield key, table.value_bytes(rows[key])
+
+
+class Draft:
+    """Changes to a state, or to another draft, seen by whoever goes on with it and not yet by anybody else."""
+
+    __slots__ = ("_changes", "_delta", "base")
+
+    def __init__(self, base: State | Draft) -> None:
+        self.base = base
+        self._changes: dict[int, dict[Any, Any]] = {}
+        self._delta: dict[bytes, bytes | None] | None = None
+
+    def draft(self) -> Draft:
+        """A draft of this one: ``keep`` it, or drop it without a trace."""
+        return Draft(self)
+
+    def get(self, table: Table[K, V], key: K) -> V | None:
+        changes = self._changes.get(table.number)
+        if changes is not None and key in changes:
+            return cast("V | None", changes[key])
+        return self.base.get(table, key)
+
+    def set(self, table: Table[K, V], key: K, value: V | None) -> None:
+        """``None`` takes the entry out."""
+        self._changes.setdefault(table.number, {})[key] = value
+        self._delta = None
+
+    def rows(self, table: Table[K, V]) -> dict[K, V]:
+        """A table's entries with the draft's changes: a copy."""
+        found = dict(self.base.rows(table))
+        _merge(found, self._changes.get(table.number, {}))
+        return found
+
+    def changes(self, table: Table[K, V]) -> dict[K, V | None]:
+        """What was set in a table; ``None`` where taken out."""
+        return cast("dict[K, V | None]", self._changes.get(table.number, {}))
+
+    def keep(self) -> None:
+        """Make this draft part of the one it is a draft of."""
+        assert isinstance(self.base, Draft)
+        for number, changes in self._changes.items():
+            self.base._changes.setdefault(number, {}).update(changes)
+        self.base._delta = None
+        self._changes = {}
+
+    def delta(self) -> dict[bytes, bytes | None]:
+        """What differs from the state, as bytes, in the order of keys."""
+        if self._delta is not None:
+            return self._delta
+        state = self._state()
+        found: dict[bytes, bytes | None] = {}
+        for number, changes in self._changes.items():
+            table, rows = state.tables[number], state.entries[number]
+            for key, value in changes.items():
+                if value != rows.get(key):
+                    found[table.key_bytes(key)] = None if value is None else table.value_bytes(value)
+        self._delta = dict(sorted(found.items()))
+        return self._delta
+
+    def root(self) -> bytes:
+        """The state root as it would be."""
+        return self._state().tree.root_with(self.delta())
+
+    def commit(self) -> dict[bytes, bytes | None]:
+        """Make it so; returns the delta."""
+        state, delta = self._state(), self.delta()
+        for number, changes in self._changes.items():
+            _merge(state.entries[number], changes)
+        self._changes = {}
+        state.tree.apply(delta)
+        return delta
+
+    def _state(self) -> State:
+        assert isinstance(self.base, State)
+        return self.base
+
+
+def _merge(rows: MutableMapping[Any, Any], changes: dict[Any, Any]) -> None:
+    for key, value in changes.items():
+        if value is None:
+            rows.pop(key, None)
+        else:
+            rows[key] = value

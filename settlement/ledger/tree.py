@@ -1,0 +1,147 @@
+"""The state tree: any map from keys to values under one root, with proofs that an entry is in it.
+
+Entries are spread by the hash of their key over ``BUCKETS`` buckets. A bucket's root is over its entries in the
+order of their keys, the state root over the buckets. So a change costs one bucket and a path, and a proof is two
+short paths. What the root would be after some changes can be asked without making them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left, insort
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from intents.canonical import pack
+from settlement.ledger.merkle import EMPTY, climb, leaf_hash, node_hash, path, root
+
+BITS: Final = 10
+BUCKETS: Final = 1 << BITS
+
+#: New values by key; ``None`` takes the entry out.
+Delta = Mapping[bytes, bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That ``key`` has ``value``: its place among the ``size`` entries of its bucket, and two paths upwards."""
+
+    key: bytes
+    value: bytes
+    index: int
+    size: int
+    in_bucket: tuple[bytes, ...]
+    to_root: tuple[bytes, ...]
+
+
+def bucket_of(key: bytes) -> int:
+    return int.from_bytes(hashlib.sha256(key).digest()[:4], "big") >> (32 - BITS)
+
+
+def entry_hash(key: bytes, value: bytes) -> bytes:
+    return leaf_hash(pack([key, value]))
+
+
+def check(proof: Proof, state_root: bytes) -> bool:
+    """Whether ``proof`` leads to ``state_root``."""
+    bucket = climb(entry_hash(proof.key, proof.value), proof.index, proof.size, proof.in_bucket)
+    return bucket is not None and climb(bucket, bucket_of(proof.key), BUCKETS, proof.to_root) == state_root
+
+
+def _empty() -> tuple[bytes, ...]:
+    """A heap of nodes without entries: node i has children 2i and 2i + 1, buckets are the last ``BUCKETS``."""
+    nodes = [EMPTY] * (2 * BUCKETS)
+    for i in reversed(range(1, BUCKETS)):
+        nodes[i] = node_hash(nodes[2 * i], nodes[2 * i + 1])
+    return tuple(nodes)
+
+
+_EMPTY: Final = _empty()
+
+
+class StateTree:
+    """Hashes only: whoever keeps the values keeps them elsewhere."""
+
+    __slots__ = ("_asked", "_keys", "_leaves", "_nodes")
+
+    def __init__(self) -> None:
+        self._keys: dict[int, list[bytes]] = {}
+        self._leaves: dict[bytes, bytes] = {}
+        self._nodes = list(_EMPTY)
+        #: The last delta asked about and what it would change: it is mostly what is then applied.
+        self._asked: tuple[Delta, dict[bytes, bytes | None], dict[int, bytes]] | None = None
+
+    @property
+    def root(self) -> bytes:
+        return self._nodes[1]
+
+    def __len__(self) -> int:
+        return len(self._leaves)
+
+    def root_with(self, delta: Delta) -> bytes:
+        """The root as it would be after ``delta``."""
+        return self._ask(delta)[1].get(1, self.root)
+
+    def apply(self, delta: Delta) -> bytes:
+        """Make the changes; returns the new root."""
+        leaves, nodes = self._ask(delta)
+        self._asked = None
+        for place, node in nodes.items():
+            self._nodes[place] = node
+        for key, leaf in leaves.items():
+            keys = self._keys.setdefault(bucket_of(key), [])
+            if leaf is None:
+                if self._leaves.pop(key, None) is not None:
+                    del keys[bisect_left(keys, key)]
+            else:
+                if key not in self._leaves:
+                    insort(keys, key)
+                self._leaves[key] = leaf
+        return self.root
+
+    def prove(self, key: bytes, value: bytes) -> Proof | None:
+        """A proof that ``key`` has ``value``; ``None`` where it has another, or none."""
+        if self._leaves.get(key) != entry_hash(key, value):
+            return None
+        bucket = bucket_of(key)
+        keys = self._keys[bucket]
+        index = bisect_left(keys, key)
+        in_bucket = path([self._leaves[k] for k in keys], index)
+        to_root, at = [], BUCKETS + bucket
+        while at > 1:
+            to_root.append(self._nodes[at ^ 1])
+            at //= 2
+        return Proof(key, value, index, len(keys), tuple(in_bucket), tuple(to_root))
+
+    def _ask(self, delta: Delta) -> tuple[dict[bytes, bytes | None], dict[int, bytes]]:
+        """Leaf hashes and nodes after ``delta``."""
+        if self._asked is None or self._asked[0] is not delta:
+            leaves = {key: None if value is None else entry_hash(key, value) for key, value in delta.items()}
+            self._asked = (delta, leaves, self._changed(leaves))
+        return self._asked[1], self._asked[2]
+
+    def _changed(self, leaves: Mapping[bytes, bytes | None]) -> dict[int, bytes]:
+        """The nodes that differ after the change, by place."""
+        touched: dict[int, dict[bytes, bytes | None]] = {}
+        for key, leaf in leaves.items():
+            touched.setdefault(bucket_of(key), {})[key] = leaf
+        nodes: dict[int, bytes] = {}
+        for bucket, changes in touched.items():
+            hashes = {key: self._leaves[key] for key in self._keys.get(bucket, ())}
+            for key, leaf in changes.items():
+                if leaf is None:
+                    hashes.pop(key, None)
+                else:
+                    hashes[key] = leaf
+            nodes[BUCKETS + bucket] = root([hashes[key] for key in sorted(hashes)])
+        level = set(nodes)
+        while level and 1 not in level:
+            level = {place // 2 for place in level}
+            for place in level:
+                left, right = 2 * place, 2 * place + 1
+                nodes[place] = node_hash(
+                    nodes[left] if left in nodes else self._nodes[left],
+                    nodes[right] if right in nodes else self._nodes[right],
+                )
+        return nodes

@@ -1,0 +1,1 @@
+"""A world around the node's own code: virtual time, network, disks and actors, equal for equal seeds."""

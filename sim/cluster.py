@@ -1,0 +1,197 @@
+"""A cluster of nodes on a virtual network: the node's own machine, its effects performed in virtual time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from intents.auction import Auction
+from node.agreement.effects import Accuse, Broadcast, FallenBehind, Persist, Pull, Record, Send, SetTimer
+from node.agreement.messages import Decision, Message
+from node.agreement.timeouts import Timeouts
+from node.chain.app import Applied, ChainApp
+from node.chain.genesis import Genesis, build
+from node.chain.items import item_id
+from node.machine import Ask, Commit, Effect, Give, Gossip, Machine, Solve, Store
+from node.solving import SolverKey
+from settlement.solution import Solution
+from sim.disk import Disk
+from sim.kernel import Kernel
+from sim.links import Links
+
+#: How often a node says where it is.
+STATUS_US: Final = 500_000
+
+Solving = Callable[[Auction], Sequence[Solution]]
+
+
+class Crash(Exception):
+    """A node dies between two of its effects."""
+
+
+@dataclass
+class Member:
+    """One node. ``life`` counts restarts: what was scheduled in an earlier life does not reach this one."""
+
+    index: int
+    machine: Machine
+    disk: Disk
+    alive: bool = True
+    life: int = 0
+    applied: list[Applied] = field(default_factory=list)
+
+
+def mac(key: bytes, digest: bytes) -> bytes:
+    """A stand-in for validators' signatures in worlds where nobody breaks cryptography: a keyed hash."""
+    return hashlib.blake2b(digest, key=key, digest_size=32).digest()
+
+
+def mac_holds(key: bytes, digest: bytes, signature: bytes) -> bool:
+    return mac(key, digest) == signature
+
+
+class Cluster:
+    """Nodes 0 … n − 1, the first of which are the genesis's validators in order."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        links: Links,
+        genesis: Genesis,
+        timeouts: Timeouts,
+        *,
+        solvers: dict[int, tuple[SolverKey, Solving]] | None = None,
+        solve_us: int = 200_000,
+    ) -> None:
+        self.kernel, self.links, self.genesis, self.timeouts = kernel, links, genesis, timeouts
+        self.solvers = solvers or {}
+        self.solve_us = solve_us
+        #: Called with (node, block number of its effect) before each effect: may raise ``Crash``.
+        self.hazard: Callable[[Member, Effect], None] | None = None
+        #: Called with every message a node sends to another; returns what is sent in its place.
+        self.corrupt: Callable[[Member, int, Message], Iterable[Message]] | None = None
+        self.accused: list[tuple[int, Accuse]] = []
+        self.members = [self._member(i, Disk()) for i in range(len(genesis.validators))]
+
+    def start(self) -> None:
+        for member in self.members:
+            self._perform(member, member.machine.start())
+            self.kernel.after(1 + member.index * 7_919, self._status, member, member.life)
+
+    def submit(self, index: int, item: bytes) -> None:
+        member = self.members[index]
+        if member.alive:
+            self._perform(member, member.machine.submit(item))
+
+    def restart(self, index: int) -> None:
+        """The node comes back with what its disk kept."""
+        old = self.members[index]
+        member = self.members[index] = self._member(index, old.disk)
+        member.life = old.life + 1
+        member.applied = old.applied
+        for decision in old.disk.decisions:
+            member.machine.app.apply(decision.height, decision.block)
+        height = len(old.disk.decisions)
+        records: Sequence[Record] = old.disk.log.get(height, ())
+        self._perform(member, member.machine.start(records, list(old.disk.items.values())))
+        self.kernel.after(1, self._status, member, member.life)
+
+    def crash(self, index: int) -> None:
+        self.members[index].alive = False
+
+    # Effects
+
+    def _perform(self, member: Member, effects: Sequence[Effect]) -> None:
+        try:
+            for effect in effects:
+                if self.hazard is not None:
+                    self.hazard(member, effect)
+                self._one(member, effect)
+        except Crash:
+            member.alive = False
+
+    def _one(self, member: Member, effect: Effect) -> None:
+        kernel = self.kernel
+        match effect:
+            case Persist():
+                member.disk.append(effect.height, effect.records)
+            case Broadcast():
+                for other in self.members:
+                    if other.index != member.index:
+                        self._send(member, other.index, effect.message)
+            case Send():
+                self._send(member, effect.to, effect.message)
+            case SetTimer():
+                kernel.after(effect.after_ms * 1000, self._timer, member, member.life, effect.timer)
+            case Commit():
+                member.disk.decide(Decision(effect.height, effect.block, effect.certificate))
+                member.applied.append(effect.applied)
+            case Store():
+                member.disk.items.update({item_id(item): item for item in effect.items})
+            case Gossip():
+                for other in self.members:
+                    if other.index != member.index:
+                        self._call(member, other.index, "hear", (effect.item,))
+            case Give():
+                self._call(member, effect.to, "hear", effect.items)
+            case Ask():
+                targets = [effect.to] if effect.to is not None else range(len(self.members))
+                for target in targets:
+                    if target != member.index:
+                        self._call(member, target, "items_wanted", effect.ids)
+            case Pull():
+                for target in effect.holders:
+                    if target != member.index:
+                        self._call(member, target, "body_wanted", effect.height, effect.block)
+            case Solve():
+                kernel.after(self.solve_us, self._solve, member, member.life, effect.auction)
+            case Accuse():
+                self.accused.append((member.index, effect))
+            case FallenBehind():
+                pass
+
+    def _send(self, member: Member, target: int, message: Message) -> None:
+        found = [message] if self.corrupt is None else self.corrupt(member, target, message)
+        for item in found:
+            self._call(member, target, "receive", item)
+
+    def _call(self, member: Member, target: int, event: str, *arguments: Any) -> None:
+        self.links.send(member.index, target, self._deliver, target, event, member.index, *arguments)
+
+    # Events
+
+    def _deliver(self, target: int, event: str, *arguments: Any) -> None:
+        member = self.members[target]
+        if member.alive:
+            self._perform(member, getattr(member.machine, event)(*arguments))
+
+    def _timer(self, member: Member, life: int, timer: Any) -> None:
+        if member.alive and self.members[member.index].life == life:
+            self._perform(member, member.machine.timed_out(timer))
+
+    def _status(self, member: Member, life: int) -> None:
+        if self.members[member.index].life != life:
+            return
+        if member.alive:
+            self._perform(member, member.machine.status())
+        self.kernel.after(STATUS_US, self._status, member, life)
+
+    def _solve(self, member: Member, life: int, auction: Auction) -> None:
+        if member.alive and self.members[member.index].life == life:
+            _, solving = self.solvers[member.index]
+            self._perform(member, member.machine.solved(auction.number, solving(auction)))
+
+    def _member(self, index: int, disk: Disk) -> Member:
+        key = self.genesis.validators[index].key
+        app = ChainApp(build(self.genesis), mac_holds)
+        solver = self.solvers.get(index)
+
+        def decision(height: int) -> Decision | None:
+            return disk.decisions[height] if height < len(disk.decisions) else None
+
+        machine = Machine(
+            app, self.timeouts, lambda digest: mac(key, digest), key, decision, solver[0] if solver else None
+        )
+        return Member(index, machine, disk)

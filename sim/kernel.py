@@ -1,0 +1,48 @@
+"""The event scheduler: virtual microseconds, one heap, ties in the order of scheduling."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import random
+from collections.abc import Callable
+from typing import Any
+
+
+class Kernel:
+    """Calls what was scheduled, in order of time. Everything random comes from ``stream``s of one seed."""
+
+    __slots__ = ("_count", "_heap", "_streams", "events", "now_us", "seed")
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.now_us = 0
+        self.events = 0
+        self._heap: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._count = 0
+        self._streams: dict[str, random.Random] = {}
+
+    def at(self, time_us: int, call: Callable[..., None], *arguments: Any) -> None:
+        self._count += 1
+        heapq.heappush(self._heap, (max(time_us, self.now_us), self._count, call, arguments))
+
+    def after(self, delay_us: int, call: Callable[..., None], *arguments: Any) -> None:
+        self.at(self.now_us + delay_us, call, *arguments)
+
+    def stream(self, name: str) -> random.Random:
+        """A generator of its own for each use, so that one more draw here changes nothing there."""
+        found = self._streams.get(name)
+        if found is None:
+            digest = hashlib.sha256(f"{self.seed}/{name}".encode()).digest()
+            found = self._streams[name] = random.Random(int.from_bytes(digest[:16], "big"))
+        return found
+
+    def run(self, until_us: int, stop: Callable[[], bool] | None = None) -> None:
+        """Until nothing is left, time is up, or ``stop`` says so after an event."""
+        heap = self._heap
+        while heap and heap[0][0] <= until_us:
+            self.now_us, _, call, arguments = heapq.heappop(heap)
+            self.events += 1
+            call(*arguments)
+            if stop is not None and stop():
+                return

@@ -1,0 +1,61 @@
+"""The virtual network: per message a delay, perhaps a loss or a copy, and cuts between groups of nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final
+
+from sim.kernel import Kernel
+
+
+@dataclass(frozen=True, slots=True)
+class LinkModel:
+    """Delays in microseconds, uniform; of ``slow`` messages up to ``slow_us``. Rates are per message."""
+
+    least_us: int = 1_000
+    most_us: int = 60_000
+    slow: float = 0.0
+    slow_us: int = 800_000
+    loss: float = 0.0
+    copies: float = 0.0
+
+
+QUIET: Final = LinkModel()
+
+
+class Links:
+    """Delivers between nodes by number. ``faulty_until_us`` ends every fault: after it the network is quiet."""
+
+    __slots__ = ("_cut", "_rng", "faulty_until_us", "kernel", "model", "sent")
+
+    def __init__(self, kernel: Kernel, model: LinkModel, faulty_until_us: int) -> None:
+        self.kernel = kernel
+        self.model = model
+        self.faulty_until_us = faulty_until_us
+        self.sent = 0
+        self._rng: Random = kernel.stream("links")
+        self._cut: dict[int, int] = {}
+
+    def cut(self, group: set[int]) -> None:
+        """From now on ``group`` and the others cannot reach each other."""
+        self._cut = dict.fromkeys(group, 1)
+
+    def heal(self) -> None:
+        self._cut = {}
+
+    def send(self, source: int, target: int, deliver: Callable[..., None], *arguments: Any) -> None:
+        kernel, rng = self.kernel, self._rng
+        self.sent += 1
+        faulty = kernel.now_us < self.faulty_until_us
+        model = self.model if faulty else QUIET
+        if faulty:
+            if self._cut and self._cut.get(source, 0) != self._cut.get(target, 0):
+                return
+            if model.loss and rng.random() < model.loss:
+                return
+            if model.copies and rng.random() < model.copies:
+                kernel.after(rng.randint(model.least_us, model.slow_us), deliver, *arguments)
+        most = model.slow_us if model.slow and rng.random() < model.slow else model.most_us
+        kernel.after(rng.randint(model.least_us, most), deliver, *arguments)

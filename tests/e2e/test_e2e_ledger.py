@@ -1,0 +1,104 @@
+"""``walras ledger`` on a store that a chain wrote."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from node.cli.main import main
+from node.storage.store import Store
+from tests.ledgers import OWNERS, WHOLE, holder, ledger
+from tests.unit.node.test_node_store import run
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    path = tmp_path / "node.sqlite"
+    with Store(path, ledger()) as opened:
+        run(opened)
+    return path
+
+
+def walras(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = 0
+    try:
+        main(["ledger", *arguments])
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_balances_are_shown_and_sum_to_zero(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All of them, or one holder's of one asset."""
+    code, out, _ = walras(capsys, "show", str(store), "--json")
+    shown = json.loads(out)
+    assert (code, shown["height"]) == (0, 3)
+    assert sum(int(row["amount"]) for row in shown["balances"] if row["asset"] == "AAA") == 0
+    one = holder(OWNERS[0]).hex()
+    _, out, _ = walras(capsys, "show", str(store), "--asset", "AAA", "--holder", one, "--json")
+    assert [row["amount"] for row in json.loads(out)["balances"]] == [str(1000 * WHOLE - 14)]
+
+
+def test_a_proof_is_checked_by_the_script_that_stands_alone(
+    store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It holds for its root, and for nothing else."""
+    _, out, _ = walras(capsys, "prove", str(store), f"owner:{holder(OWNERS[1]).hex()}", "AAA", "--json")
+    proof = json.loads(out)
+    file = tmp_path / "proof.json"
+
+    def check(document: dict[str, object], root: str) -> int:
+        file.write_text(json.dumps(document))
+        script = [sys.executable, str(ROOT / "docs" / "check_proof.py"), str(file), root]
+        return subprocess.run(script, capture_output=True, check=False).returncode
+
+    assert check(proof, proof["root"]) == 0
+    assert check(proof, "00" * 32) == 1
+    assert check({**proof, "value": proof["value"][:-2] + "ff"}, proof["root"]) == 1
+    assert check({**proof, "index": proof["index"] + 1}, proof["root"]) == 1
+    assert len((ROOT / "docs" / "check_proof.py").read_text().splitlines()) <= 60
+
+
+def test_reconciling_locates_one_unit(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing to find, then one unit of one balance."""
+    code, out, _ = walras(capsys, "reconcile", str(store))
+    assert (code, out.strip()) == (0, "4 blocks, no difference")
+    database = sqlite3.connect(store)
+    rows = database.execute("SELECT key, value FROM state ORDER BY key").fetchall()
+    key, value = next(row for row in rows if row[0][:2] == b"\x92\x01")
+    database.execute("UPDATE state SET value = ? WHERE key = ?", (value[:-1] + bytes([value[-1] ^ 1]), key))
+    database.commit()
+    database.close()
+    code, out, _ = walras(capsys, "reconcile", str(store), "--json")
+    (fault,) = json.loads(out)["faults"]
+    assert code == 5
+    assert abs(int(fault["journal"]) - int(fault["kept"])) == 1
+    code, _, err = walras(capsys, "show", str(store))
+    assert (code, err.startswith("error[storage.corrupt]")) == (5, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("show", "none.sqlite"), 5, "error[storage.not-ours]"),
+        (("prove", "STORE", "nobody:00", "AAA"), 3, "error["),
+        (("prove", "STORE", "owner:xyz", "AAA"), 3, "error["),
+        (("prove", "STORE", "owner:00", "AAA"), 5, "error[ledger.no-such-entry]"),
+    ],
+)
+def test_bad_input_is_named(
+    store: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    """One line, an exit code, no traceback."""
+    ended, out, err = walras(capsys, *(str(store) if word == "STORE" else word for word in arguments))
+    assert (ended, out) == (code, "")
+    assert err.startswith(said)
+    assert "Traceback" not in err
