@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
@@ -202,12 +202,17 @@ def test_three_assets_at_once_reach_the_bound(name: str, b: int, c: int) -> None
     state, prices = STATES[name], priced(b, c)
     most = float(most_gain(state, prices) / E)
     found = best_by_slsqp(name, [float(prices[asset]) for asset in (A, B, C)])
+    assume(found is not None)
+    assert found is not None
     assert most >= found - 1e-4  # which keeps to the curve only so closely
     assert most - found <= 1e-4 + 1e-4 * most
 
 
-def best_by_slsqp(name: str, values: list[float]) -> float:
-    """The best gain over six amounts, fee on the input, on the curve of the pool in whole units."""
+def best_by_slsqp(name: str, values: list[float]) -> float | None:
+    """The best gain over six amounts, fee on the input, on the curve of the pool in whole units.
+
+    ``None`` where the program ends off the curve, which it does now and then.
+    """
     # Of a stableswap pool of three assets the bound leaves the fee out.
     kept, balances = 1.0 - float(FEE) * (name == "weighted"), np.array([r / E for r in STATES[name].reserves])  # type: ignore[union-attr]
 
@@ -232,4 +237,4 @@ def best_by_slsqp(name: str, values: list[float]) -> float:
         method="SLSQP",
         options={"maxiter": 300, "ftol": 1e-12},
     )
-    return -float(best.fun)
+    return -float(best.fun) if level(after(best.x)) >= -1e-9 else None
