@@ -17,9 +17,9 @@ from settlement.packing import Worths
 
 #: Nodes of the search tree for 1,000 bids; fewer bids get more. About ten seconds.
 MAX_NODES: Final = 3_000
-#: The largest coefficient handed over, and the margin of the bound: SCIP keeps to 10⁻⁹ of a row.
+#: The largest coefficient handed over, and the margin of the bound, well above SCIP's tolerances.
 SCALE_BITS: Final = 40
-MARGIN_BITS: Final = 26
+MARGIN_BITS: Final = 18
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 Every resource gets a whole price such that no bid is worth more than the resources it takes. The sum of all prices
 then bounds any packing, and a packing falls short of it by exactly its *losses*: what a chosen bid is worth less
-than its resources, and the price of every resource left unused. So only bids that lose less than the gap to the
+than its resources, and the price of every resource left unused. (The places that winners take are one more
+resource, of which there are as many as may win.) So only bids that lose less than the gap to the
 best set known can be in a better one, and the search covers one resource after the other (the one with the fewest
 ways left) while losses fit into the gap. Integers throughout: the same steps, the same answer, on every machine.
 """
@@ -64,10 +65,10 @@ def problem_of(worths: Sequence[int], resources: Sequence[Sequence[object]], mos
 def search(problem: Problem, max_nodes: int) -> Found:
     """The best set, proven if ``max_nodes`` partial sets suffice."""
     start = _start(problem, [max(1, len(taken)) for taken in problem.takes])
-    prices = _prices(problem, _worth(problem, start))
-    sums = [max(1, sum(prices[r] for r in taken)) for taken in problem.takes]
+    prices, place = _prices(problem, _worth(problem, start))
+    sums = [max(1, place + sum(prices[r] for r in taken)) for taken in problem.takes]
     start = max(start, _start(problem, sums), key=lambda chosen: _worth(problem, chosen))
-    return _cover(problem, prices, start, max_nodes)
+    return _cover(problem, prices, place, start, max_nodes)
 
 
 def _worth(problem: Problem, chosen: frozenset[int]) -> int:
@@ -101,48 +102,58 @@ def _start(problem: Problem, sizes: Sequence[int]) -> frozenset[int]:
     return frozenset(chosen)
 
 
-def _prices(problem: Problem, target: int) -> list[int]:
-    """Whole prices at which no bid is worth more than it takes, their sum as low as the steps bring it."""
-    worths, takes = problem.worths, problem.takes
+def _prices(problem: Problem, target: int) -> tuple[list[int], int]:
+    """Whole prices, and that of a winner's place, at which no bid is worth more than it takes.
+
+    Their sum is as low as the steps bring it.
+    """
+    worths, takes, most = problem.worths, problem.takes, problem.most
     prices = [0] * problem.resources
     for taken, worth in zip(takes, worths, strict=True):
         share = worth // len(taken)
         for r in taken:
             prices[r] = max(prices[r], share)
-    best, least = prices, None
+    place = 0
+    best, least = (prices, place), None
     for number in range(ROUNDS):
         slope = [1] * problem.resources
-        bound = sum(prices)
+        free = most
+        bound = sum(prices) + most * place
         for taken, worth in zip(takes, worths, strict=True):
-            over = worth
+            over = worth - place
             for r in taken:
                 over -= prices[r]
             if over > 0:
                 bound += over
+                free -= 1
                 for r in taken:
                     slope[r] -= 1
         if least is None or bound < least:
-            best, least = prices, bound
-        steep = sum(k * k for k in slope)
+            best, least = (prices, place), bound
+        # A price of nothing cannot fall.
+        slope = [0 if k > 0 and not price else k for k, price in zip(slope, prices, strict=True)]
+        free = 0 if free > 0 and not place else free
+        steep = sum(k * k for k in slope) + free * free
         # Polyak's step towards the best set known, shortened as rounds go on.
         step = (bound - target) * (3, 2, 1, 1)[4 * number // ROUNDS] // (4 * steep) if steep else 0
         if step <= 0:
             break
         prices = [max(0, price - step * k) for price, k in zip(prices, slope, strict=True)]
-    return _tight(problem, best)
+        place = max(0, place - step * free)
+    return _tight(problem, *best), best[1]
 
 
-def _tight(problem: Problem, prices: list[int]) -> list[int]:
+def _tight(problem: Problem, prices: list[int], place: int) -> list[int]:
     """Prices raised where a bid is worth more than it takes, then lowered wherever none needs them so high."""
     prices = list(prices)
     slack = []
     for taken, worth in zip(problem.takes, problem.worths, strict=True):
-        under = worth - sum(prices[r] for r in taken)
+        under = worth - place - sum(prices[r] for r in taken)
         if under > 0:
             prices[taken[0]] += under
     users: list[list[int]] = [[] for _ in prices]
     for i, taken in enumerate(problem.takes):
-        slack.append(sum(prices[r] for r in taken) - problem.worths[i])
+        slack.append(place + sum(prices[r] for r in taken) - problem.worths[i])
         for r in taken:
             users[r].append(i)
     for r, bids in enumerate(users):
@@ -154,12 +165,15 @@ def _tight(problem: Problem, prices: list[int]) -> list[int]:
     return prices
 
 
-def _cover(problem: Problem, prices: list[int], start: frozenset[int], max_nodes: int) -> Found:
+def _cover(problem: Problem, prices: list[int], place: int, start: frozenset[int], max_nodes: int) -> Found:
     """Depth first over resources: one of the bids that take it, or nobody."""
     masks, most = problem.masks, problem.most
-    bound = sum(prices)
+    bound = sum(prices) + most * place
     best, best_set = _worth(problem, start), start
-    slack = [sum(prices[r] for r in taken) - w for taken, w in zip(problem.takes, problem.worths, strict=True)]
+    slack = [
+        place + sum(prices[r] for r in taken) - worth
+        for taken, worth in zip(problem.takes, problem.worths, strict=True)
+    ]
     ways: list[list[int]] = [[] for _ in prices]
     for i in sorted(range(len(masks)), key=lambda i: (slack[i], i)):
         if slack[i] < bound - best:
@@ -189,7 +203,10 @@ def _cover(problem: Problem, prices: list[int], start: frozenset[int], max_nodes
         if fewest == 0:
             continue
         if at < 0:
-            best, best_set = bound - loss, frozenset(chosen)
+            # Places nobody took are lost too.
+            worth = bound - loss - place * (most - len(chosen))
+            if worth > best:
+                best, best_set = worth, frozenset(chosen)
             continue
         steps = [(slack[i], i) for i in options]
         if prices[at] < room:
