@@ -113,11 +113,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             cp.append(timed(partial(plain_cp_sat, bids), repeat)[1])
             sc.append(timed(partial(plain_scip, bids), repeat)[1])
         mean = [1000 * statistics.mean(times) for times in (ours, few, cp, sc)]
-        print(
-            f"{count:>5} {orders:>6} {mean[0]:>9.1f} {proven}/{len(ours):<5} {mean[1]:>9.1f} {mean[2]:>8.1f} {mean[3]:>8.1f}  "
-            f"{mean[0] / min(mean[2:]):.2f}",
-            flush=True,
-        )
+        times = f"{mean[1]:>9.1f} {mean[2]:>8.1f} {mean[3]:>8.1f}  {mean[0] / min(mean[2:]):.2f}"
+        print(f"{count:>5} {orders:>6} {mean[0]:>9.1f} {proven}/{len(ours):<5} {times}", flush=True)
     return 0
 
 
