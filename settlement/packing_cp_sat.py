@@ -85,10 +85,30 @@ def cp_sat(
         if found.best < found.bound:
             break
         low = found.best - (most - 1)
+        if place and _alone(model, objective, low, choose, chosen, max_time):
+            bounds.append(worth(chosen))
+            bound = min(bounds) >> worths.shift
+            break
         leading = model.new_int_var(0, most - 1, "")
         model.add(objective - low == leading)
         offset += low
     return _packing(bids, chosen, max_winners, bound)
+
+
+def _alone(
+    model: cp_model.CpModel, objective: Any, low: int, choose: list[Any], chosen: tuple[int, ...], max_time: float
+) -> bool:
+    """Whether no other set reaches ``low``: then ``chosen`` is best whatever the digits to come."""
+    from ortools.sat.python import cp_model
+
+    rivals = model.clone()
+    same = [rivals.get_bool_var_from_proto_index(choose[i].index) for i in chosen]
+    rivals.add(objective >= low)
+    rivals.add(sum(same) <= len(same) - 1)
+    rivals.clear_objective()
+    rivals.clear_hints()
+    solver = _solver(max_time)
+    return bool(solver.solve(rivals) == cp_model.INFEASIBLE)
 
 
 def _with_scip(
@@ -132,17 +152,25 @@ def _solve(
     hinted = set(hint)
     for i, x in enumerate(choose):
         model.add_hint(x, i in hinted)
+    solver = _solver(max_time)
+    status = solver.solve(model)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return None
+    chosen = tuple(i for i, x in enumerate(choose) if solver.value(x))
+    return _Round(round(solver.objective_value), round(solver.best_objective_bound), chosen)
+
+
+def _solver(max_time: float) -> cp_model.CpSolver:
+    """One worker, a fixed seed and counted work: the same again each time."""
+    from ortools.sat.python import cp_model
+
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 0
     # Packing is what linear programs are good at: at 500 bids proofs come ten times sooner.
     solver.parameters.linearization_level = 2
     solver.parameters.max_deterministic_time = max_time
-    status = solver.solve(model)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return None
-    chosen = tuple(i for i, x in enumerate(choose) if solver.value(x))
-    return _Round(round(solver.objective_value), round(solver.best_objective_bound), chosen)
+    return solver
 
 
 def _packing(bids: Sequence[Bid], chosen: tuple[int, ...], max_winners: int, bound: int) -> Packing:

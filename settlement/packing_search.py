@@ -64,11 +64,12 @@ def problem_of(worths: Sequence[int], resources: Sequence[Sequence[object]], mos
 
 def search(problem: Problem, max_nodes: int) -> Found:
     """The best set, proven if ``max_nodes`` partial sets suffice."""
-    start = _start(problem, [max(1, len(taken)) for taken in problem.takes])
-    prices, place = _prices(problem, _worth(problem, start))
+    sizes = [len(taken) for taken in problem.takes]
+    starts = [_start(problem, measure) for measure in (sizes, [1] * len(sizes), [1 + size for size in sizes])]
+    prices, place = _prices(problem, max(_worth(problem, chosen) for chosen in starts))
     sums = [max(1, place + sum(prices[r] for r in taken)) for taken in problem.takes]
-    start = max(start, _start(problem, sums), key=lambda chosen: _worth(problem, chosen))
-    return _cover(problem, prices, place, start, max_nodes)
+    starts.append(_start(problem, sums))
+    return _cover(problem, prices, place, max(starts, key=lambda chosen: _worth(problem, chosen)), max_nodes)
 
 
 def _worth(problem: Problem, chosen: frozenset[int]) -> int:
