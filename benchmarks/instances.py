@@ -59,11 +59,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not options.json:
             print(f"{path.name}\n{HEAD}")
         rows = []
-        for row in runner(document):
-            rows.append(row)
-            broken += row.violations
-            if not options.json:
-                print(line(row), flush=True)
+        try:
+            for row in runner(document):
+                rows.append(row)
+                broken += row.violations
+                if not options.json:
+                    print(line(row), flush=True)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            reason = f"{type(error).__name__}: {str(error)[:200]}"
+            print(f"error[benchmark.unreadable] {path}: instance {len(rows)}: {reason}", file=sys.stderr)
+            return 3
         results.append({"file": path.name, "instances": [row.to_json() for row in rows]})
     if options.json:
         json.dump({"files": results}, sys.stdout, indent=1)
