@@ -66,7 +66,7 @@ def cp_sat(
     if known_bound is not None:
         bounds.append(known_bound)
     if len(bids) > SIDE_BY_SIDE:
-        chosen, bounds = _with_scip(bids, worths, max_winners, chosen, bounds)
+        chosen = max(chosen, _by_scip(bids, worths, max_winners), key=worth)
     bound = min(bounds) >> worths.shift
     digits = -(-max(worths.values, default=0).bit_length() // digit_bits) or 1
     leading: Any = 0  # the total of the digits before, less ``offset``
@@ -111,21 +111,12 @@ def _alone(
     return bool(solver.solve(rivals) == cp_model.INFEASIBLE)
 
 
-def _with_scip(
-    bids: Sequence[Bid], worths: Worths, max_winners: int, chosen: tuple[int, ...], bounds: list[int]
-) -> tuple[tuple[int, ...], list[int]]:
-    """The better of ``chosen`` and SCIP's set, if that is one; and SCIP's bound with the others."""
+def _by_scip(bids: Sequence[Bid], worths: Worths, max_winners: int) -> tuple[int, ...]:
+    """SCIP's set, if it is one."""
     from settlement.packing_scip import scip
 
-    found = scip(bids, worths, max_winners)
-    if found is None:
-        return chosen, bounds
-    if compatible([bids[i] for i in found.chosen], max_winners):
-        chosen = max(chosen, found.chosen, key=lambda subset: sum(worths.values[i] for i in subset))
-    if found.bound is not None:
-        # No bound is below a set that is there.
-        bounds = [*bounds, max(found.bound, sum(worths.values[i] for i in chosen))]
-    return chosen, bounds
+    found = scip(bids, worths, max_winners) or ()
+    return found if compatible([bids[i] for i in found], max_winners) else ()
 
 
 def _packing_model(model: cp_model.CpModel, bids: Sequence[Bid], max_winners: int) -> list[Any]:

@@ -1,15 +1,13 @@
 """Set packing by SCIP, beside CP-SAT: linear programs tell it early what CP-SAT finds out late on wide markets.
 
-It works in doubles, so nothing it says is believed: the set it finds is added up in integers, and its bound is
-taken with a margin far above its tolerance. One thread, fixed seed, and a limit in nodes, not in seconds: what it
-does is the same again.
+It works in doubles, so nothing it says is believed: the set it finds is checked and added up in integers, and its
+bound, which is no proof, is not taken at all. One thread, fixed seed, and a limit in nodes, not in seconds.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from settlement.mechanism import Bid
@@ -17,21 +15,12 @@ from settlement.packing import Worths
 
 #: Nodes of the search tree for 1,000 bids; fewer bids get more. About ten seconds.
 MAX_NODES: Final = 3_000
-#: The largest coefficient handed over, and the margin of the bound, well above SCIP's tolerances.
+#: The largest coefficient handed over.
 SCALE_BITS: Final = 40
-MARGIN_BITS: Final = 18
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """``chosen`` by position, a compatible set if SCIP is right; ``bound`` on the worth of any."""
-
-    chosen: tuple[int, ...]
-    bound: int | None
-
-
-def scip(bids: Sequence[Bid], worths: Worths, max_winners: int) -> Proposal | None:
-    """What SCIP makes of it; ``None`` where it found nothing."""
+def scip(bids: Sequence[Bid], worths: Worths, max_winners: int) -> tuple[int, ...] | None:
+    """The set SCIP thinks best, by position; ``None`` where it found nothing."""
     from ortools.linear_solver import pywraplp
 
     solver = pywraplp.Solver.CreateSolver("SCIP")
@@ -61,8 +50,4 @@ def scip(bids: Sequence[Bid], worths: Worths, max_winners: int) -> Proposal | No
     status = solver.Solve()
     if status not in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE):
         return None
-    chosen = tuple(i for i, x in enumerate(choose) if x.solution_value() > 0.5)
-    limit = int(objective.BestBound()) + 1
-    # Cutting digits lost less than one unit for each bid that can be chosen.
-    bound = (limit + (limit >> MARGIN_BITS) + min(max_winners, len(bids))) << shift
-    return Proposal(chosen, bound if limit > 0 else None)
+    return tuple(i for i, x in enumerate(choose) if x.solution_value() > 0.5)

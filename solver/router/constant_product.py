@@ -14,10 +14,11 @@ import numpy as np
 
 from solver.router.families import Answer, Bools, Floats, Ints
 from solver.router.tally import totals
+from solver.router.two_tokens import TwoTokens
 
 
 @dataclass(frozen=True, slots=True)
-class ConstantProduct:
+class ConstantProduct(TwoTokens):
     """P pools between ``tails`` and ``heads`` (P,) of ``tokens`` tokens; ``reserves`` (P, 2) and ``gamma`` (P,),
     1 − fee. A pool that makes no sense has reserves 0 and never trades. Made by `constant_product`.
 
@@ -32,22 +33,6 @@ class ConstantProduct:
     gamma: Floats
     ends: Ints
     roots: Floats
-
-    @property
-    def venues(self) -> int:
-        return len(self.tails)
-
-    @property
-    def kinked(self) -> bool:
-        return False
-
-    @property
-    def slot_token(self) -> Ints:
-        return np.concatenate([self.tails, self.heads])
-
-    @property
-    def slot_venue(self) -> Ints:
-        return np.tile(np.arange(self.venues), 2)
 
     @property
     def hints(self) -> tuple[Floats, Floats]:

@@ -76,3 +76,34 @@ def rows_of(values: Sequence[Sequence[float]], width: int, fill: float) -> Float
     for venue, row in enumerate(values):
         rows[venue, : len(row)] = row
     return rows
+
+
+class Laid:
+    """What every family of venues on a ``Layout`` says of its places."""
+
+    __slots__ = ()
+    layout: Layout
+
+    @property
+    def tokens(self) -> int:
+        return self.layout.tokens
+
+    @property
+    def venues(self) -> int:
+        return self.layout.venues
+
+    @property
+    def tails(self) -> Ints:
+        return self.layout.tails
+
+    @property
+    def heads(self) -> Ints:
+        return self.layout.heads
+
+    @property
+    def slot_token(self) -> Ints:
+        return self.layout.slot_token
+
+    @property
+    def slot_venue(self) -> Ints:
+        return self.layout.slot_venue

@@ -24,14 +24,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from solver.router.families import Answer, Bools, Floats, Ints
-from solver.router.layout import Layout, rows_of
+from solver.router.families import Answer, Bools, Floats
+from solver.router.layout import Laid, Layout, rows_of
 from solver.router.stable_curve import Solved, invariant, last_balance, solve
 from solver.router.stable_search import Near
 
 
 @dataclass(frozen=True, slots=True)
-class Stable:
+class Stable(Laid):
     """P pools. Per place, (P, n): ``balances`` R in units of D (1 where unused) and ``log_unit``: log of the token
     amount that one such unit is. Per pool: ``flat`` = A·n, ``log_gamma`` of 1 − fee, ``on_output``: fee on what
     goes out."""
@@ -79,30 +79,6 @@ class Stable:
             layout.used,
             layout.used,
         )
-
-    @property
-    def tokens(self) -> int:
-        return self.layout.tokens
-
-    @property
-    def venues(self) -> int:
-        return self.layout.venues
-
-    @property
-    def tails(self) -> Ints:
-        return self.layout.tails
-
-    @property
-    def heads(self) -> Ints:
-        return self.layout.heads
-
-    @property
-    def slot_token(self) -> Ints:
-        return self.layout.slot_token
-
-    @property
-    def slot_venue(self) -> Ints:
-        return self.layout.slot_venue
 
     @property
     def hints(self) -> tuple[Floats, Floats]:

@@ -20,15 +20,15 @@ from typing import Final
 import numpy as np
 
 from solver.router.clipped import root
-from solver.router.families import Answer, Bools, Floats, Ints
-from solver.router.layout import Layout, rows_of
+from solver.router.families import Answer, Bools, Floats
+from solver.router.layout import Laid, Layout, rows_of
 
 #: Logarithms of balances that change by no more have not changed.
 RESTING: Final = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
-class WeightedMany:
+class WeightedMany(Laid):
     """P pools. Per place, (P, n): ``log_reserves`` and ``weights`` (0 where unused); ``log_gamma``: (P,), of 1 −
     fee. ``may_come``, ``may_leave``: (P, n) which tokens may be paid in and taken out."""
 
@@ -64,30 +64,6 @@ class WeightedMany:
     ) -> WeightedMany:
         depth = log_reserves - np.log(np.where(layout.used, weights, 1.0))
         return cls(layout, log_reserves, weights, log_gamma, come, leave, depth)
-
-    @property
-    def tokens(self) -> int:
-        return self.layout.tokens
-
-    @property
-    def venues(self) -> int:
-        return self.layout.venues
-
-    @property
-    def tails(self) -> Ints:
-        return self.layout.tails
-
-    @property
-    def heads(self) -> Ints:
-        return self.layout.heads
-
-    @property
-    def slot_token(self) -> Ints:
-        return self.layout.slot_token
-
-    @property
-    def slot_venue(self) -> Ints:
-        return self.layout.slot_venue
 
     @property
     def hints(self) -> tuple[Floats, Floats]:

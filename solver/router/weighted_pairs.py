@@ -13,10 +13,11 @@ import numpy as np
 from solver.router.constant_product import sensible
 from solver.router.families import Answer, Bools, Floats, Ints
 from solver.router.tally import totals
+from solver.router.two_tokens import TwoTokens
 
 
 @dataclass(frozen=True, slots=True)
-class WeightedPairs:
+class WeightedPairs(TwoTokens):
     """P pools between ``tails`` and ``heads`` (P,) of ``tokens`` tokens; ``reserves`` (P, 2), ``weights`` (P, 2)
     adding up to 1, ``gamma`` (P,), 1 − fee. A pool that makes no sense has reserves 0. Made by `weighted_pairs`.
 
@@ -31,22 +32,6 @@ class WeightedPairs:
     gamma: Floats
     stands: Floats
     fee: Floats
-
-    @property
-    def venues(self) -> int:
-        return len(self.tails)
-
-    @property
-    def kinked(self) -> bool:
-        return False
-
-    @property
-    def slot_token(self) -> Ints:
-        return np.concatenate([self.tails, self.heads])
-
-    @property
-    def slot_venue(self) -> Ints:
-        return np.tile(np.arange(self.venues), 2)
 
     @property
     def hints(self) -> tuple[Floats, Floats]:
