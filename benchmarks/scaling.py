@@ -131,12 +131,15 @@ def plot(points: Sequence[Point], title: str, axis: str, path: Path) -> None:
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
-    for what in dict.fromkeys(point.what for point in points):
+    for number, what in enumerate(dict.fromkeys(point.what for point in points)):
         line = [(point.size, point.seconds * 1e3) for point in points if point.what == what]
         axes.plot(*zip(*line, strict=True), marker="o", label=what)
+        # Figures of the first line stand below it, so that lines that meet do not hide one another's.
+        below = number == 0 and len(points) > len(line)
         for size, ms in line:
+            place = (0, -14) if below else (0, 7)
             axes.annotate(
-                f"{ms:.3g}", (size, ms), textcoords="offset points", xytext=(0, 7), ha="center", fontsize=8
+                f"{ms:.3g}", (size, ms), textcoords="offset points", xytext=place, ha="center", fontsize=8
             )
     axes.set(xscale="log", yscale="log", xlabel=axis, ylabel="milliseconds", title=title)
     axes.margins(y=0.15)
