@@ -1,0 +1,1 @@
+"""The population of a simulation: who trades, makes markets, arbitrages and attacks."""

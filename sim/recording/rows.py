@@ -1,0 +1,199 @@
+"""The tables of a run. One record type per table; times in virtual microseconds, amounts in base units as text.
+
+Amounts exceed 64 bits, so tables hold them as decimal text beside ``value`` columns, which are floats in whole
+units of the numeraire at the outside price of the moment. Ids are hexadecimal.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class IntentRow(NamedTuple):
+    """An intent handed in. ``outside_*`` are outside prices then; ``refused`` says why its node did not take it."""
+
+    intent: str
+    agent: str
+    kind: str
+    owner: int
+    purpose: str
+    node: int
+    at_us: int
+    auction: int
+    give: str
+    give_units: str
+    want: str
+    want_units: str
+    whole: bool
+    outside_give: float
+    outside_want: float
+    value: float
+    refused: str
+
+
+class FillRow(NamedTuple):
+    """What an intent traded in an auction; ``fee_units`` of the give asset went to the settlement."""
+
+    auction: int
+    intent: str
+    agent: str
+    at_us: int
+    give: str
+    gave_units: str
+    want: str
+    got_units: str
+    fee_units: str
+    outside_give: float
+    outside_want: float
+    value: float
+    improvement_bps: float
+    best_route_bps: float
+    ebbo_violation: bool
+
+
+class UnfilledRow(NamedTuple):
+    """An intent that was in a batch and did not (wholly) trade, with the fairness report's reason."""
+
+    auction: int
+    intent: str
+    agent: str
+    in_the_money: bool
+    reason: str
+
+
+class AuctionRow(NamedTuple):
+    """An auction: its three heights' times, the rounds they took, and what came of it. Scores in numeraire units."""
+
+    auction: int
+    orders: int
+    begun_us: int
+    batch_us: int
+    seal_us: int
+    settle_us: int
+    rounds: int
+    proposer: int
+    solutions: int
+    winners: int
+    filled: int
+    score: float
+    bound: float
+    jain: float
+    envy: int
+    ebbo_violations: int
+    refused_items: int
+
+
+class SolutionRow(NamedTuple):
+    """A solver's part in an auction. ``outcome``: won, lost, unfair, invalid:<rule>, no-reveal, late, equivocation, none."""
+
+    auction: int
+    solver: str
+    strategy: str
+    outcome: str
+    score: float
+    reward: float
+    penalty: float
+    compute_us: int
+
+
+class VenueRow(NamedTuple):
+    """A venue before and after an auction, valued at the outside price of its settlement."""
+
+    auction: int
+    venue: str
+    kind: str
+    at_us: int
+    value_before: float
+    value_after: float
+    volume: float
+    fees: float
+    lvr: float
+
+
+class PriceRow(NamedTuple):
+    """Prices of an asset when an auction settled: outside, agreed (0 where none), cleared (0 where none)."""
+
+    auction: int
+    asset: str
+    at_us: int
+    outside: float
+    agreed: float
+    cleared: float
+
+
+class WealthRow(NamedTuple):
+    """An agent's holdings at the outside price, and what the holdings it began with would be worth at that price."""
+
+    auction: int
+    agent: str
+    kind: str
+    at_us: int
+    value: float
+    held: float
+
+
+class NodeRow(NamedTuple):
+    """A node's counts over the whole run. ``height`` is the last it decided."""
+
+    node: int
+    validator: bool
+    height: int
+    messages_out: int
+    messages_in: int
+    bytes_out: int
+    bytes_in: int
+    dropped: int
+    duplicates: int
+    crashes: int
+    root: str
+
+
+class PropagationRow(NamedTuple):
+    """One gossiped message: when it was published and how long it took to reach so many of the nodes."""
+
+    message: str
+    node: int
+    at_us: int
+    reached: int
+    p50_us: int
+    p99_us: int
+    last_us: int
+
+
+class EventRow(NamedTuple):
+    """Whatever else happened: faults, restarts, evidence, slashing, censorship, halts."""
+
+    at_us: int
+    kind: str
+    node: int
+    detail: str
+
+
+Row = (
+    IntentRow
+    | FillRow
+    | UnfilledRow
+    | AuctionRow
+    | SolutionRow
+    | VenueRow
+    | PriceRow
+    | WealthRow
+    | NodeRow
+    | PropagationRow
+    | EventRow
+)
+
+#: Tables by name, in the order in which reports list them.
+TABLES: Final[dict[str, type[Row]]] = {
+    "auctions": AuctionRow,
+    "intents": IntentRow,
+    "fills": FillRow,
+    "unfilled": UnfilledRow,
+    "solutions": SolutionRow,
+    "venues": VenueRow,
+    "prices": PriceRow,
+    "wealth": WealthRow,
+    "nodes": NodeRow,
+    "propagation": PropagationRow,
+    "events": EventRow,
+}
