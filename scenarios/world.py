@@ -6,17 +6,10 @@ Each field carries its bounds and meaning in ``metadata``, from which the TOML r
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-
-def _number(default: float, low: float, high: float, doc: str) -> Any:
-    return field(default=default, metadata={"low": low, "high": high, "doc": doc})
-
-
-def _text(default: Any, doc: str) -> Any:
-    return field(default=default, metadata={"doc": doc})
+from scenarios.declare import number, part, text
 
 
 class Pattern(StrEnum):
@@ -40,56 +33,56 @@ class Topology(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AssetsPart:
-    count: int = _number(12, 2, 500, "how many assets, the numeraire included")
-    decimals: tuple[int, ...] = _text((18, 18, 6, 8), "decimals, cycled over the assets")
-    price_sigma: float = _number(1.5, 0.0, 8.0, "spread of hidden prices (standard deviation of the log)")
-    pegged: bool = _text(False, "all prices within basis points of one another")
-    unpriced_share: float = _number(0.0, 0.0, 0.9, "share of assets without a reference price")
+    count: int = number(12, 2, 500, "how many assets, the numeraire included")
+    decimals: tuple[int, ...] = text((18, 18, 6, 8), "decimals, cycled over the assets")
+    price_sigma: float = number(1.5, 0.0, 8.0, "spread of hidden prices (standard deviation of the log)")
+    pegged: bool = text(False, "all prices within basis points of one another")
+    unpriced_share: float = number(0.0, 0.0, 0.9, "share of assets without a reference price")
 
 
 @dataclass(frozen=True, slots=True)
 class OrdersPart:
-    count: int = _number(60, 1, 20_000, "orders per batch")
-    pattern: Pattern = _text(Pattern.UNIFORM, "which pairs people trade")
-    ring_length: int = _number(4, 2, 16, "assets per ring, for the ring pattern")
-    size_median: float = _number(5.0, 1e-6, 1e9, "median order size, in whole units of the numeraire")
-    size_sigma: float = _number(1.0, 0.0, 4.0, "spread of sizes (standard deviation of the log)")
-    slack_bps: float = _number(40.0, -2_000.0, 5_000.0, "mean room between limit and hidden price")
-    slack_sigma_bps: float = _number(60.0, 0.0, 5_000.0, "spread of that room")
-    sell_share: float = _number(0.8, 0.0, 1.0, "share of exact-in orders")
-    partial_share: float = _number(0.5, 0.0, 1.0, "share of partially fillable orders")
-    solver_fee_share: float = _number(1.0, 0.0, 1.0, "share of orders whose network fee the solver may set")
-    volume_fee_bps: int = _number(0, 0, 1_000, "protocol fee on volume")
+    count: int = number(60, 1, 20_000, "orders per batch")
+    pattern: Pattern = text(Pattern.UNIFORM, "which pairs people trade")
+    ring_length: int = number(4, 2, 16, "assets per ring, for the ring pattern")
+    size_median: float = number(5.0, 1e-6, 1e9, "median order size, in whole units of the numeraire")
+    size_sigma: float = number(1.0, 0.0, 4.0, "spread of sizes (standard deviation of the log)")
+    slack_bps: float = number(40.0, -2_000.0, 5_000.0, "mean room between limit and hidden price")
+    slack_sigma_bps: float = number(60.0, 0.0, 5_000.0, "spread of that room")
+    sell_share: float = number(0.8, 0.0, 1.0, "share of exact-in orders")
+    partial_share: float = number(0.5, 0.0, 1.0, "share of partially fillable orders")
+    solver_fee_share: float = number(1.0, 0.0, 1.0, "share of orders whose network fee the solver may set")
+    volume_fee_bps: int = number(0, 0, 1_000, "protocol fee on volume")
 
 
 @dataclass(frozen=True, slots=True)
 class VenuesPart:
-    topology: Topology = _text(Topology.HUB, "which assets venues connect")
-    constant_product: int = _number(12, 0, 20_000, "constant-product pools")
-    weighted: int = _number(0, 0, 5_000, "weighted pools")
-    stable: int = _number(0, 0, 5_000, "stableswap pools (pegged assets only)")
-    concentrated: int = _number(0, 0, 5_000, "concentrated-liquidity pools")
-    order_book: int = _number(0, 0, 5_000, "order books")
-    depth_median: float = _number(500.0, 1e-3, 1e9, "median value of one side, in the numeraire")
-    depth_sigma: float = _number(1.0, 0.0, 4.0, "spread of depths (standard deviation of the log)")
-    mispricing_bps: float = _number(10.0, 0.0, 2_000.0, "how far venue prices stray from hidden prices")
-    fee_bps: tuple[int, ...] = _text((30, 5, 100), "swap fees, cycled over venues")
+    topology: Topology = text(Topology.HUB, "which assets venues connect")
+    constant_product: int = number(12, 0, 20_000, "constant-product pools")
+    weighted: int = number(0, 0, 5_000, "weighted pools")
+    stable: int = number(0, 0, 5_000, "stableswap pools (pegged assets only)")
+    concentrated: int = number(0, 0, 5_000, "concentrated-liquidity pools")
+    order_book: int = number(0, 0, 5_000, "order books")
+    depth_median: float = number(500.0, 1e-3, 1e9, "median value of one side, in the numeraire")
+    depth_sigma: float = number(1.0, 0.0, 4.0, "spread of depths (standard deviation of the log)")
+    mispricing_bps: float = number(10.0, 0.0, 2_000.0, "how far venue prices stray from hidden prices")
+    fee_bps: tuple[int, ...] = text((30, 5, 100), "swap fees, cycled over venues")
 
 
 @dataclass(frozen=True, slots=True)
 class CostsPart:
-    gas_price_gwei: float = _number(15.0, 0.0, 100_000.0, "gas price; 0 makes execution free")
+    gas_price_gwei: float = number(15.0, 0.0, 100_000.0, "gas price; 0 makes execution free")
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """One synthetic market. ``seed`` and the batch's number decide every draw."""
 
-    name: str = _text("", "short name: a-z, 0-9 and dashes")
-    title: str = _text("", "what is special about it, in a line")
-    seed: int = _number(1, 0, 2**32 - 1, "default seed")
-    batches: int = _number(3, 1, 10_000, "batches a competition runs by default")
-    assets: AssetsPart = field(default_factory=AssetsPart, metadata={"doc": "what is traded"})
-    orders: OrdersPart = field(default_factory=OrdersPart, metadata={"doc": "who wants what"})
-    venues: VenuesPart = field(default_factory=VenuesPart, metadata={"doc": "liquidity"})
-    costs: CostsPart = field(default_factory=CostsPart, metadata={"doc": "execution cost"})
+    name: str = text("", "short name: a-z, 0-9 and dashes")
+    title: str = text("", "what is special about it, in a line")
+    seed: int = number(1, 0, 2**32 - 1, "default seed")
+    batches: int = number(3, 1, 10_000, "batches a competition runs by default")
+    assets: AssetsPart = part(AssetsPart, "what is traded")
+    orders: OrdersPart = part(OrdersPart, "who wants what")
+    venues: VenuesPart = part(VenuesPart, "liquidity")
+    costs: CostsPart = part(CostsPart, "execution cost")
