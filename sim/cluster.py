@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from intents.auction import Auction
 from node.agreement.effects import Accuse, Broadcast, FallenBehind, Persist, Pull, Record, Send, SetTimer
@@ -19,12 +19,29 @@ from node.solving import SolverKey
 from settlement.solution import Solution
 from sim.disk import Disk
 from sim.kernel import Kernel
-from sim.links import Links
 
 #: How often a node says where it is.
 STATUS_US: Final = 500_000
 
-Solving = Callable[[Auction], Sequence[Solution]]
+#: Answers an auction; returns the solutions and the virtual microseconds that finding them took.
+Solving = Callable[[Auction], tuple[Sequence[Solution], int]]
+
+
+class Wire(Protocol):
+    """Carries calls between nodes, each after a delay of its own, perhaps never, perhaps twice."""
+
+    def send(self, source: int, target: int, deliver: Callable[..., None], *arguments: Any) -> None: ...
+
+    def cut(self, group: set[int]) -> None:
+        """From now on ``group`` and the others cannot reach each other."""
+
+    def heal(self) -> None: ...
+
+
+class Mesh(Protocol):
+    """Spreads items to everybody, by whatever way; ``Cluster.hear`` is to be called where they arrive."""
+
+    def publish(self, node: int, item: bytes) -> None: ...
 
 
 class Crash(Exception):
@@ -53,27 +70,33 @@ def mac_holds(key: bytes, digest: bytes, signature: bytes) -> bool:
 
 
 class Cluster:
-    """Nodes 0 … n − 1, the first of which are the genesis's validators in order."""
+    """Nodes 0 … n − 1, the first of which are the genesis's validators in order; ``followers`` more only follow.
+
+    Without a ``mesh`` items go straight to everybody.
+    """
 
     def __init__(
         self,
         kernel: Kernel,
-        links: Links,
+        links: Wire,
         genesis: Genesis,
         timeouts: Timeouts,
         *,
         solvers: dict[int, tuple[SolverKey, Solving]] | None = None,
-        solve_us: int = 200_000,
+        followers: int = 0,
+        mesh: Mesh | None = None,
     ) -> None:
         self.kernel, self.links, self.genesis, self.timeouts = kernel, links, genesis, timeouts
         self.solvers = solvers or {}
-        self.solve_us = solve_us
+        self.mesh = mesh
         #: Called with (node, block number of its effect) before each effect: may raise ``Crash``.
         self.hazard: Callable[[Member, Effect], None] | None = None
         #: Called with every message a node sends to another; returns what is sent in its place.
         self.corrupt: Callable[[Member, int, Message], Iterable[Message]] | None = None
+        #: Called after a node has decided and applied a height.
+        self.committed: Callable[[Member, Commit], None] | None = None
         self.accused: list[tuple[int, Accuse]] = []
-        self.members = [self._member(i, Disk()) for i in range(len(genesis.validators))]
+        self.members = [self._member(i, Disk()) for i in range(len(genesis.validators) + followers)]
 
     def start(self) -> None:
         for member in self.members:
@@ -81,9 +104,18 @@ class Cluster:
             self.kernel.after(1 + member.index * 7_919, self._status, member, member.life)
 
     def submit(self, index: int, item: bytes) -> None:
+        """A user hands an item to a node. Raises a ``WalrasError`` where the node refuses it."""
         member = self.members[index]
         if member.alive:
             self._perform(member, member.machine.submit(item))
+
+    def hear(self, index: int, sender: int, item: bytes) -> bool:
+        """An item reaches a node through the mesh; whether the node holds it now, and so passes it on."""
+        member = self.members[index]
+        if not member.alive:
+            return False
+        self._perform(member, member.machine.hear(sender, (item,)))
+        return member.machine.app.item(item_id(item)) is not None
 
     def restart(self, index: int) -> None:
         """The node comes back with what its disk kept."""
@@ -128,8 +160,12 @@ class Cluster:
             case Commit():
                 member.disk.decide(Decision(effect.height, effect.block, effect.certificate))
                 member.applied.append(effect.applied)
+                if self.committed is not None:
+                    self.committed(member, effect)
             case Store():
                 member.disk.items.update({item_id(item): item for item in effect.items})
+            case Gossip() if self.mesh is not None:
+                self.mesh.publish(member.index, effect.item)
             case Gossip():
                 for other in self.members:
                     if other.index != member.index:
@@ -146,7 +182,9 @@ class Cluster:
                     if target != member.index:
                         self._call(member, target, "body_wanted", effect.height, effect.block)
             case Solve():
-                kernel.after(self.solve_us, self._solve, member, member.life, effect.auction)
+                _, solving = self.solvers[member.index]
+                solutions, took_us = solving(effect.auction)
+                kernel.after(took_us, self._solved, member, member.life, effect.auction.number, solutions)
             case Accuse():
                 self.accused.append((member.index, effect))
             case FallenBehind():
@@ -178,20 +216,22 @@ class Cluster:
             self._perform(member, member.machine.status())
         self.kernel.after(STATUS_US, self._status, member, life)
 
-    def _solve(self, member: Member, life: int, auction: Auction) -> None:
+    def _solved(self, member: Member, life: int, auction: int, solutions: Sequence[Solution]) -> None:
         if member.alive and self.members[member.index].life == life:
-            _, solving = self.solvers[member.index]
-            self._perform(member, member.machine.solved(auction.number, solving(auction)))
+            self._perform(member, member.machine.solved(auction, solutions))
 
     def _member(self, index: int, disk: Disk) -> Member:
-        key = self.genesis.validators[index].key
+        validators = self.genesis.validators
+        key = validators[index].key if index < len(validators) else None
         app = ChainApp(build(self.genesis), mac_holds)
         solver = self.solvers.get(index)
 
         def decision(height: int) -> Decision | None:
             return disk.decisions[height] if height < len(disk.decisions) else None
 
-        machine = Machine(
-            app, self.timeouts, lambda digest: mac(key, digest), key, decision, solver[0] if solver else None
-        )
+        def sign(digest: bytes) -> bytes:
+            assert key is not None, "a follower has nothing to sign"
+            return mac(key, digest)
+
+        machine = Machine(app, self.timeouts, sign, key, decision, solver[0] if solver else None)
         return Member(index, machine, disk)

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 
 class IntentRow(NamedTuple):
-    """An intent handed in. ``outside_*`` are outside prices then; ``refused`` says why its node did not take it."""
+    """An intent handed in. ``outside_*`` are outside prices then; ``refused`` says why its node refused."""
 
     intent: str
     agent: str
@@ -62,7 +62,7 @@ class UnfilledRow(NamedTuple):
 
 
 class AuctionRow(NamedTuple):
-    """An auction: its three heights' times, the rounds they took, and what came of it. Scores in numeraire units."""
+    """An auction: times of its three heights, rounds they took, and what came of it. Scores in numeraire units."""
 
     auction: int
     orders: int
@@ -84,7 +84,10 @@ class AuctionRow(NamedTuple):
 
 
 class SolutionRow(NamedTuple):
-    """A solver's part in an auction. ``outcome``: won, lost, unfair, invalid:<rule>, no-reveal, late, equivocation, none."""
+    """A solver's part in an auction.
+
+    ``outcome``: won, lost, unfair, invalid:<rule>, no-reveal, late, equivocation or none.
+    """
 
     auction: int
     solver: str
@@ -122,7 +125,7 @@ class PriceRow(NamedTuple):
 
 
 class WealthRow(NamedTuple):
-    """An agent's holdings at the outside price, and what the holdings it began with would be worth at that price."""
+    """An agent's holdings at the outside price, and what those it began with would be worth at that price."""
 
     auction: int
     agent: str
