@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Final
 
 from intents.amounts import MAX_AMOUNT
 from intents.venue_states import (
@@ -34,22 +36,23 @@ _BOOK_LEVELS = 8
 
 def draw_venues(world: World, market: Market, draw: random.Random) -> tuple[VenueState, ...]:
     """All venues of the world's counts, in a fixed order of kinds."""
-    plans = (
-        (world.venues.constant_product, _constant_product),
-        (world.venues.weighted, _weighted),
-        (world.venues.stable, _stable),
-        (world.venues.concentrated, _concentrated),
-        (world.venues.order_book, _order_book),
-    )
     venues: list[VenueState] = []
-    for count, make in plans:
-        for index in range(count):
+    for kind in _MAKERS:
+        for index in range(getattr(world.venues, kind)):
             pair = _pair(world, market, index, draw)
             depth = world.venues.depth_median * math.exp(draw.gauss(0.0, world.venues.depth_sigma))
             fee = Fraction(world.venues.fee_bps[index % len(world.venues.fee_bps)], 10_000)
             skew = 1.0 + draw.gauss(0.0, world.venues.mispricing_bps) / 10_000.0
-            venues.append(make(VenueId(str(len(venues))), market, pair, depth, skew, fee))
+            venues.append(draw_venue(kind, len(venues), market, pair, depth, skew, fee))
     return tuple(venues)
+
+
+def draw_venue(
+    kind: str, number: int, market: Market, pair: tuple[int, int], depth: float, skew: float, fee: Fraction
+) -> VenueState:
+    """One venue of ``kind`` between two assets of the market. ``depth``: value of one side, in whole numeraire
+    units; ``skew``: how much more of the second asset it holds than its hidden price asks for."""
+    return _MAKERS[kind](VenueId(str(number)), market, pair, depth, skew, fee)
 
 
 def _pair(world: World, market: Market, index: int, draw: random.Random) -> tuple[int, int]:
@@ -171,3 +174,12 @@ def _order_book(
     return OrderBookState(
         venue, assets, _GAS["book"], _address(venue), tick, lot, tuple(bids), tuple(asks), Fraction(0)
     )
+
+
+_MAKERS: Final[dict[str, Callable[..., VenueState]]] = {
+    "constant_product": _constant_product,
+    "weighted": _weighted,
+    "stable": _stable,
+    "concentrated": _concentrated,
+    "order_book": _order_book,
+}

@@ -69,7 +69,7 @@ def _batch(draft: Draft, rules: Rules, items: Sequence[Item], seed: bytes, effec
     chain = chain_of(draft)
     now = chain.auction
     _expire(draft, now)
-    for number, item in enumerate(items):
+    for number, item in _in_turn(items):
         trial = draft.draft()
         books = Books(trial)
         try:
@@ -91,6 +91,21 @@ def _batch(draft: Draft, rules: Rules, items: Sequence[Item], seed: bytes, effec
         step(draft, order, OrderState.BATCHED, now)
     auction = auction_of(draft, rules, now, seed)
     put_chain(draft, replace(chain, seed=seed, auction_hash=auction_hash(auction)))
+
+
+def _in_turn(items: Sequence[Item]) -> list[tuple[int, Item]]:
+    """The items with their places in the block. Of one account's transactions each takes a turn of theirs, by nonce:
+    the block's order is by hash, and would refuse whatever comes before its predecessor."""
+    turns: dict[bytes, list[int]] = {}
+    for number, item in enumerate(items):
+        if isinstance(item, Transaction):
+            turns.setdefault(item.holder, []).append(number)
+    found = list(enumerate(items))
+    for numbers in turns.values():
+        by_nonce = sorted(numbers, key=lambda number: (items[number].nonce, number))  # type: ignore[union-attr]
+        for turn, number in zip(numbers, by_nonce, strict=True):
+            found[turn] = (number, items[number])
+    return found
 
 
 def _seal(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects) -> None:

@@ -1,8 +1,8 @@
 """What an agent is: somebody with accounts at a node, who looks, thinks in its own time, and trades.
 
 An agent sees what its desk shows: the outside price, the agreed prices, and venues as the last block its node has
-decided left them. It acts through signed intents and transactions like anybody else. All randomness comes from the desk's
-streams and all waiting goes through its clock, so the same seed gives the same life.
+decided left them. It acts through signed intents and transactions like anybody else. All randomness comes from the
+desk's streams and all waiting goes through its clock, so the same seed gives the same life.
 """
 
 from __future__ import annotations

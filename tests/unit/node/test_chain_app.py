@@ -11,6 +11,7 @@ import pytest
 from intents.canonical import pack
 from intents.errors import WalrasError
 from intents.intent import Leg
+from intents.signing import SigningKey
 from node.agreement.messages import Ballot, Seen, Vote, vote_digest
 from node.chain.app import ChainApp
 from node.chain.blocks import Block, Evidence, Phase, decode_block, encode_block
@@ -20,7 +21,7 @@ from node.chain.items import Commit, Reveal, Submission, encode_item, item_id, s
 from node.chain.tables import chain_of, validators_of
 from node.chain.transition import Effects
 from node.solving import SolverKey, sealed
-from settlement.ledger.accounts import FEES, bond_of
+from settlement.ledger.accounts import FEES, Account, AccountKind, bond_of
 from settlement.ledger.auction import auction_of
 from settlement.ledger.books import BALANCES, check_all
 from settlement.ledger.orders import ORDERS, OrderState
@@ -34,6 +35,10 @@ from tests.ledgers import OWNERS, SOLVER, WHOLE, A, B, app, genesis, holder, ite
 MINT = minter()
 ANN, BOB = OWNERS[0], OWNERS[1]
 KEY = SolverKey(SOLVER.public, b"salt" * 8, SOLVER.sign)
+
+
+def account(key: SigningKey) -> Account:
+    return Account(AccountKind.OWNER, holder(key))
 
 
 def heard(chain: ChainApp, ids: tuple[bytes, ...] | None = None) -> tuple[Seen, ...]:
@@ -168,6 +173,15 @@ def test_a_nonce_of_an_owner_serves_one_intent() -> None:
     for amount in (1, 2):
         chain.add(item(MINT.intent(ANN, 1, Leg(A, amount * WHOLE), Leg(B, amount * WHOLE))))
     assert list(step(chain).refused.values()) == ["denied.nonce"]
+
+
+def test_transactions_of_one_account_in_one_block_take_effect_by_nonce() -> None:
+    """Whatever the order of their hashes, all of a run of nonces take effect in one block."""
+    chain = app()
+    for nonce in range(8):
+        chain.add(item(MINT.transaction(ANN, nonce, Transfer(holder(BOB), A, WHOLE))))
+    assert step(chain).refused == {}
+    assert chain.state.get(BALANCES, (account(BOB), A)) == 1008 * WHOLE
 
 
 def test_a_cancelled_intent_trades_no_more() -> None:
