@@ -87,6 +87,12 @@ class Desk(Protocol):
     def balance(self, asset: AssetId, owner: int = 0) -> int:
         """Base units on the ledger."""
 
+    def holder(self, owner: int = 0) -> bytes:
+        """The account's name on the ledger; in hexadecimal it owns its quotes on order books."""
+
+    def shares(self, venue: VenueId, owner: int | None = None) -> int:
+        """Shares of a pool: this owner's, or without one all there are."""
+
     def units(self, asset: AssetId, whole: float) -> int:
         """Base units of ``whole`` whole units, rounded down."""
 
@@ -95,6 +101,9 @@ class Desk(Protocol):
 
     def offer(self, offer: Offer, owner: int = 0) -> IntentId | None:
         """Sign and hand in; ``None`` where the node refused it (it is recorded with its reason)."""
+
+    def signed(self, offer: Offer, owner: int = 0) -> bytes:
+        """The item that ``offer`` would hand in, signed with a nonce of its own, and not handed in."""
 
     def raw(self, item: bytes) -> bool:
         """Hand in any bytes, as spammers do; whether the node took them."""
