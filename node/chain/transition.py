@@ -94,7 +94,7 @@ def _batch(draft: Draft, rules: Rules, items: Sequence[Item], seed: bytes, effec
 
 
 def _in_turn(items: Sequence[Item]) -> list[tuple[int, Item]]:
-    """The items with their places in the block. Of one account's transactions each takes a turn of theirs, by nonce:
+    """The items with their places in the block. One account's transactions take their turns by nonce:
     the block's order is by hash, and would refuse whatever comes before its predecessor."""
     turns: dict[bytes, list[int]] = {}
     for number, item in enumerate(items):

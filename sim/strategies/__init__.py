@@ -1,0 +1,1 @@
+"""What solvers and validators may do other than keep to the protocol."""

@@ -1,0 +1,185 @@
+"""A desk: one part of the population at its node. What ``sim.agents.base.Desk`` promises, kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+from typing import Any, Final, Protocol
+
+from intents.assets import AssetId, AssetInfo
+from intents.codec import intent_id
+from intents.errors import WalrasError
+from intents.intent import FillMode, FillRule, Intent, IntentId, Leg, Owner, OwnerScheme
+from intents.signing import SigningKey, sign_intent
+from intents.venue_states import VenueId, VenueState
+from node.chain.app import ChainApp, read_item
+from node.chain.blocks import Phase
+from node.chain.items import Submission, encode_item
+from settlement.ledger.accounts import Account, AccountKind
+from settlement.ledger.books import BALANCES
+from settlement.ledger.execute import NONCES
+from settlement.ledger.feeds import price_of
+from settlement.ledger.rules import rules_of
+from settlement.ledger.transactions import Action, Transaction
+from settlement.ledger.venues import VENUES
+from sim.agents.base import Offer
+from sim.kernel import Kernel
+from sim.world.accounts import holder_of, units
+
+#: The newest intents of others that an agent is shown.
+MAX_OVERHEARD: Final = 256
+
+
+class Place(Protocol):
+    """The world as a desk sees it."""
+
+    kernel: Kernel
+    numeraire: AssetId
+
+    def app(self, node: int) -> ChainApp:
+        """The ledger that users of ``node`` look at."""
+
+    def submit(self, node: int, item: bytes) -> None:
+        """Hand an item to a node; raises a ``WalrasError`` where it refuses."""
+
+    def outside(self, asset: AssetId) -> float: ...
+
+    def offered(
+        self, desk: AtNode, intent: Intent, number: IntentId, purpose: str, owner: int, refused: str
+    ) -> None:
+        """For the record."""
+
+
+class AtNode:
+    """Implements ``Desk``. ``kind`` is what sort of agent sits here; ``keys`` are its accounts'."""
+
+    def __init__(
+        self,
+        place: Place,
+        name: str,
+        kind: str,
+        node: int,
+        keys: Sequence[SigningKey],
+        assets: Sequence[AssetInfo],
+    ) -> None:
+        self.place, self.name, self.kind, self.node, self.keys = place, name, kind, node, keys
+        self.owners = len(keys)
+        self.holders = [holder_of(key) for key in keys]
+        self.numeraire = place.numeraire
+        self.assets: Mapping[AssetId, AssetInfo] = {info.id: info for info in assets}
+        self.mine: dict[IntentId, tuple[int, Intent]] = {}
+        self._intents = [0] * self.owners
+        self._transactions = [0] * self.owners
+
+    # Looking
+
+    @property
+    def now_us(self) -> int:
+        return self.place.kernel.now_us
+
+    @property
+    def auction(self) -> int:
+        """While an auction is being sealed and settled, what comes in is for the next one."""
+        app = self._app
+        return app.auction if app.height % len(Phase) == Phase.SETTLE else app.auction + 1
+
+    def stream(self, name: str) -> Random:
+        return self.place.kernel.stream(f"agent/{self.name}/{name}")
+
+    def after(self, delay_us: int, call: Callable[..., None], *arguments: Any) -> None:
+        self.place.kernel.after(max(0, delay_us), call, *arguments)
+
+    def outside(self, asset: AssetId) -> float:
+        return self.place.outside(asset)
+
+    def agreed(self, asset: AssetId) -> float | None:
+        app = self._app
+        value = price_of(app.state, rules_of(app.state), asset, app.auction)
+        if value is None:
+            return None
+        return value / 1e18 * 10.0 ** (self.assets[asset].decimals - self.assets[self.numeraire].decimals)
+
+    def venues(self) -> Mapping[VenueId, VenueState]:
+        return self._app.state.rows(VENUES)
+
+    def balance(self, asset: AssetId, owner: int = 0) -> int:
+        return self._app.state.get(BALANCES, (Account(AccountKind.OWNER, self.holders[owner]), asset)) or 0
+
+    def units(self, asset: AssetId, whole: float) -> int:
+        return units(whole, self.assets[asset])
+
+    def whole(self, asset: AssetId, amount: int) -> float:
+        return amount / 10.0 ** self.assets[asset].decimals
+
+    def overheard(self) -> Sequence[tuple[IntentId, Leg, Leg]]:
+        app = self._app
+        found = []
+        for data in reversed(app.waiting[Phase.BATCH].values()):
+            item = read_item(data, app.network)
+            if isinstance(item, Submission):
+                number = intent_id(item.intent)
+                if number not in self.mine:
+                    found.append((number, item.intent.give[0], item.intent.want[0]))
+                    if len(found) == MAX_OVERHEARD:
+                        break
+        return found[::-1]
+
+    # Acting
+
+    def offer(self, offer: Offer, owner: int = 0) -> IntentId | None:
+        key, nonce, first = self.keys[owner], self._intents[owner], self.auction
+        self._intents[owner] += 1
+        intent = Intent(
+            self._app.network,
+            Owner(OwnerScheme.ED25519, key.public),
+            nonce,
+            0,
+            first + offer.lasts - 1,
+            (offer.give,),
+            (offer.want,),
+            offer.kind,
+            FillRule(FillMode.FILL_OR_KILL if offer.whole else FillMode.PARTIAL),
+            when=offer.when,
+            schedule=offer.schedule,
+            group=offer.group,
+        )
+        number, refused = intent_id(intent), ""
+        try:
+            self.place.submit(self.node, encode_item(Submission(intent, sign_intent(key, intent))))
+            self.mine[number] = (owner, intent)
+        except WalrasError as error:
+            refused = error.code
+        self.place.offered(self, intent, number, offer.purpose, owner, refused)
+        return None if refused else number
+
+    def raw(self, item: bytes) -> bool:
+        try:
+            self.place.submit(self.node, item)
+        except WalrasError:
+            return False
+        return True
+
+    def cancel(self, intents: Sequence[IntentId], owner: int = 0) -> None:
+        from settlement.ledger.transactions import Cancel
+
+        if intents:
+            self.transact(Cancel(tuple(intents)), owner)
+
+    def transact(self, action: Action, owner: int = 0) -> None:
+        key = self.keys[owner]
+        # A nonce of ours that never took effect is used again, or nothing after it ever would.
+        settled = self._app.state.get(NONCES, self.holders[owner]) or 0
+        nonce = max(settled, self._transactions[owner])
+        self._transactions[owner] = nonce + 1
+        bare = Transaction(key.public, nonce, action)
+        signed = Transaction(key.public, nonce, action, key.sign(bare.signed(self._app.network)))
+        self.raw(encode_item(signed))
+
+    def forget(self, intents: Sequence[IntentId]) -> None:
+        """Intents that have come to an end."""
+        for number in intents:
+            self.mine.pop(number, None)
+
+    @property
+    def _app(self) -> ChainApp:
+        return self.place.app(self.node)
