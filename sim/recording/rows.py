@@ -8,9 +8,16 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+#: How often outside prices are recorded between settlements.
+PRICE_EVERY_US: Final = 1_000_000
+
 
 class IntentRow(NamedTuple):
-    """An intent handed in. ``outside_*`` are outside prices then; ``refused`` says why its node refused."""
+    """An intent handed in. ``outside_*`` are outside prices then, ``value`` that of what it gives at most, at them.
+
+    ``agent`` is the name of a part of the population, ``kind`` what sort it is; ``auction`` is the first that the
+    intent can be in; ``refused`` says why its node refused it, and is empty where it did not.
+    """
 
     intent: str
     agent: str
@@ -32,7 +39,11 @@ class IntentRow(NamedTuple):
 
 
 class FillRow(NamedTuple):
-    """What an intent traded in an auction; ``fee_units`` of the give asset went to the settlement."""
+    """What an intent traded in an auction; ``fee_units`` of the give asset went to the settlement.
+
+    ``value`` is that of what it gave, ``got_value`` of what it got, both at the outside prices of the settlement.
+    ``improvement_bps`` is over its limit, ``best_route_bps`` over the best single route it could have had.
+    """
 
     auction: int
     intent: str
@@ -46,6 +57,7 @@ class FillRow(NamedTuple):
     outside_give: float
     outside_want: float
     value: float
+    got_value: float
     improvement_bps: float
     best_route_bps: float
     ebbo_violation: bool
@@ -62,7 +74,11 @@ class UnfilledRow(NamedTuple):
 
 
 class AuctionRow(NamedTuple):
-    """An auction: times of its three heights, rounds they took, and what came of it. Scores in numeraire units."""
+    """An auction: when its three heights were first decided, the rounds they took, and what came of it.
+
+    Scores in numeraire units; ``bound`` is what no set of winners can exceed, 0 where none is known. ``rounds`` is
+    the sum over the three heights, counted from 1 each. ``refused_items`` are items of its batch that a check denied.
+    """
 
     auction: int
     orders: int
@@ -86,7 +102,8 @@ class AuctionRow(NamedTuple):
 class SolutionRow(NamedTuple):
     """A solver's part in an auction.
 
-    ``outcome``: won, lost, unfair, invalid:<rule>, no-reveal, late, equivocation or none.
+    ``outcome``: won, lost, unfair, invalid:<rule>, no-reveal, late, equivocation or none. ``score`` is that of its
+    verified bid, won or not; ``reward`` and ``penalty`` in numeraire units, both at least 0.
     """
 
     auction: int
@@ -100,7 +117,11 @@ class SolutionRow(NamedTuple):
 
 
 class VenueRow(NamedTuple):
-    """A venue before and after an auction, valued at the outside price of its settlement."""
+    """A venue before and after an auction's trades, both valued at the outside prices of its settlement.
+
+    ``value_after`` holds the fees that stay in the venue. ``lvr`` is the loss against rebalancing (Milionis et al.,
+    arXiv:2208.06046) before fees: ``value_before − value_after + fees``.
+    """
 
     auction: int
     venue: str
@@ -114,7 +135,11 @@ class VenueRow(NamedTuple):
 
 
 class PriceRow(NamedTuple):
-    """Prices of an asset when an auction settled: outside, agreed (0 where none), cleared (0 where none)."""
+    """Prices of an asset when an auction settled: outside, agreed (0 where none), cleared (0 where none).
+
+    Outside prices are also recorded in between (``agreed`` and ``cleared`` 0), every ``PRICE_EVERY_US``, for what is
+    measured some seconds after a trade; the numeraire needs no rows.
+    """
 
     auction: int
     asset: str
@@ -133,6 +158,26 @@ class WealthRow(NamedTuple):
     at_us: int
     value: float
     held: float
+
+
+class HeightRow(NamedTuple):
+    """A height of the agreement, over all nodes that decided it: the first and the last time one did.
+
+    ``blocks`` and ``roots`` count different decided blocks and different state roots after it: 1 each, or there is
+    a fork. ``phase``: batch, seal or settle. ``round`` is the highest any node decided it in, from 0.
+    """
+
+    height: int
+    phase: str
+    auction: int
+    first_us: int
+    last_us: int
+    round: int
+    proposer: int
+    nodes: int
+    blocks: int
+    roots: int
+    items: int
 
 
 class NodeRow(NamedTuple):
@@ -164,7 +209,7 @@ class PropagationRow(NamedTuple):
 
 
 class EventRow(NamedTuple):
-    """Whatever else happened: faults, restarts, evidence, slashing, censorship, halts."""
+    """Whatever else happened: faults, restarts, evidence, slashing, censorship, halts. See ``EventKind``."""
 
     at_us: int
     kind: str
@@ -181,6 +226,7 @@ Row = (
     | VenueRow
     | PriceRow
     | WealthRow
+    | HeightRow
     | NodeRow
     | PropagationRow
     | EventRow
@@ -196,6 +242,7 @@ TABLES: Final[dict[str, type[Row]]] = {
     "venues": VenueRow,
     "prices": PriceRow,
     "wealth": WealthRow,
+    "heights": HeightRow,
     "nodes": NodeRow,
     "propagation": PropagationRow,
     "events": EventRow,
