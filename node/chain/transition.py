@@ -38,14 +38,23 @@ from settlement.solution_codec import decode_solution
 IDLE_AUCTIONS: Final = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Slashed:
+    """What a solver did, and the part of its bond that it lost for it."""
+
+    faults: tuple[Fault, ...]
+    amount: int
+
+
 @dataclass
 class Effects:
-    """What a block did, besides the draft: entries in the books, items refused with the reason, the settlement."""
+    """What a block did, besides the draft: entries in the books, items refused with the reason, the settlement, and
+    who was slashed, by name."""
 
     entries: list[Entry] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
     settlement: Settlement | None = None
-    slashed: dict[bytes, int] = field(default_factory=dict)
+    slashed: dict[str, Slashed] = field(default_factory=dict)
 
 
 def transition(
@@ -140,7 +149,8 @@ def _settle(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects)
         if answers[solver] and name not in passed:
             faults.setdefault(solver, []).append(Fault.INVALID_REVEAL)
     for solver, found in sorted(faults.items()):
-        effects.slashed[solver] = bonds.slash(books, rules, _holder(solver), found, now, IDLE_AUCTIONS)
+        amount = bonds.slash(books, rules, _holder(solver), found, now, IDLE_AUCTIONS)
+        effects.slashed[draft_name(draft, solver)] = Slashed(tuple(found), amount)
     books.check()
     _put_back(draft, books, now)
     for solver in draft.rows(SEALS):

@@ -22,18 +22,20 @@ from settlement.ledger.rules import Rules
 from settlement.rewards import RewardCaps
 from sim.agents.registry import accounts, funds
 from sim.kernel import Kernel
-from sim.scenario.parts import ChainPart, SolverPart
+from sim.scenario.parts import AssetPart, ChainPart, SolverPart
 from sim.scenario.simulation import Simulation
 from sim.world.liquidity import opened
 
 #: Gas of a settlement and of one trade (two transfers), as CoW's naive engine counts them.
 SETTLEMENT_GAS: Final = 39_365
 TRADE_GAS: Final = 55_026
+#: Validators' keys stand for keyed hashes here (``sim.cluster.mac``).
+_KEY: Final = bytes([1]) * 30
 
 
 @dataclass(frozen=True)
 class People:
-    """Keys by part of the population, one per account; solvers' keys by name; the numeraire first in ``assets``."""
+    """Keys by part of the population, one per account; solvers' keys by name; ``assets``: the numeraire first."""
 
     owners: Mapping[str, Sequence[SigningKey]]
     solvers: Mapping[str, SigningKey]
@@ -111,17 +113,13 @@ def _rules(chain: ChainPart, numeraire: AssetInfo, oracles: tuple[bytes, ...]) -
 
 def _assets(simulation: Simulation) -> tuple[AssetInfo, ...]:
     """Reference prices are numeraire base units per 10^18 base units."""
-    numeraire = simulation.assets[0]
+    decimals = simulation.assets[0].decimals
+
+    def reference(asset: AssetPart) -> int:
+        return max(1, int(asset.price * 10.0 ** (decimals - asset.decimals) * PRICE_SCALE))
+
     return tuple(
-        AssetInfo(
-            AssetId(asset.id),
-            asset.decimals,
-            asset.id,
-            max(
-                1, int(asset.price / numeraire.price * 10.0 ** (numeraire.decimals - asset.decimals) * PRICE_SCALE)
-            ),
-        )
-        for asset in simulation.assets
+        AssetInfo(AssetId(asset.id), asset.decimals, asset.id, reference(asset)) for asset in simulation.assets
     )
 
 

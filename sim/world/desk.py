@@ -20,8 +20,8 @@ from settlement.ledger.books import BALANCES
 from settlement.ledger.execute import NONCES
 from settlement.ledger.feeds import price_of
 from settlement.ledger.rules import rules_of
-from settlement.ledger.transactions import Action, Transaction
-from settlement.ledger.venues import VENUES
+from settlement.ledger.transactions import Action, Cancel, Transaction
+from settlement.ledger.venues import SHARES, TOTALS, VENUES
 from sim.agents.base import Offer
 from sim.kernel import Kernel
 from sim.world.accounts import holder_of, units
@@ -105,6 +105,16 @@ class AtNode:
     def balance(self, asset: AssetId, owner: int = 0) -> int:
         return self._app.state.get(BALANCES, (Account(AccountKind.OWNER, self.holders[owner]), asset)) or 0
 
+    def holder(self, owner: int = 0) -> bytes:
+        return self.holders[owner]
+
+    def shares(self, venue: VenueId, owner: int | None = None) -> int:
+        state = self._app.state
+        if owner is None:
+            total = state.get(TOTALS, venue)
+            return 0 if total is None else total.total
+        return state.get(SHARES, (venue, self.holders[owner])) or 0
+
     def units(self, asset: AssetId, whole: float) -> int:
         return units(whole, self.assets[asset])
 
@@ -127,14 +137,29 @@ class AtNode:
     # Acting
 
     def offer(self, offer: Offer, owner: int = 0) -> IntentId | None:
-        key, nonce, first = self.keys[owner], self._intents[owner], self.auction
+        submission = self._signed(offer, owner)
+        intent, refused = submission.intent, ""
+        number = intent_id(intent)
+        try:
+            self.place.submit(self.node, encode_item(submission))
+            self.mine[number] = (owner, intent)
+        except WalrasError as error:
+            refused = error.code
+        self.place.offered(self, number, intent, owner, offer.purpose, refused)
+        return None if refused else number
+
+    def signed(self, offer: Offer, owner: int = 0) -> bytes:
+        return encode_item(self._signed(offer, owner))
+
+    def _signed(self, offer: Offer, owner: int) -> Submission:
+        key, nonce = self.keys[owner], self._intents[owner]
         self._intents[owner] += 1
         intent = Intent(
             self._app.network,
             Owner(OwnerScheme.ED25519, key.public),
             nonce,
             0,
-            first + offer.lasts - 1,
+            self.auction + offer.lasts - 1,
             (offer.give,),
             (offer.want,),
             offer.kind,
@@ -143,14 +168,7 @@ class AtNode:
             schedule=offer.schedule,
             group=offer.group,
         )
-        number, refused = intent_id(intent), ""
-        try:
-            self.place.submit(self.node, encode_item(Submission(intent, sign_intent(key, intent))))
-            self.mine[number] = (owner, intent)
-        except WalrasError as error:
-            refused = error.code
-        self.place.offered(self, intent, number, offer.purpose, owner, refused)
-        return None if refused else number
+        return Submission(intent, sign_intent(key, intent))
 
     def raw(self, item: bytes) -> bool:
         try:
@@ -160,25 +178,22 @@ class AtNode:
         return True
 
     def cancel(self, intents: Sequence[IntentId], owner: int = 0) -> None:
-        from settlement.ledger.transactions import Cancel
-
         if intents:
             self.transact(Cancel(tuple(intents)), owner)
 
     def transact(self, action: Action, owner: int = 0) -> None:
         key = self.keys[owner]
-        # A nonce of ours that never took effect is used again, or nothing after it ever would.
-        settled = self._app.state.get(NONCES, self.holders[owner]) or 0
-        nonce = max(settled, self._transactions[owner])
+        done = self._app.state.get(NONCES, self.holders[owner]) or 0
+        nonce = max(done, self._transactions[owner])
         self._transactions[owner] = nonce + 1
         bare = Transaction(key.public, nonce, action)
         signed = Transaction(key.public, nonce, action, key.sign(bare.signed(self._app.network)))
         self.raw(encode_item(signed))
 
-    def forget(self, intents: Sequence[IntentId]) -> None:
-        """Intents that have come to an end."""
-        for number in intents:
-            self.mine.pop(number, None)
+    def batched(self) -> None:
+        """A block has taken what was waiting. The nonce of a refused transaction is to be used again, or nothing
+        after it ever takes effect."""
+        self._transactions = [0] * self.owners
 
     @property
     def _app(self) -> ChainApp:

@@ -1,0 +1,246 @@
+"""The record of a simulation: what the first node to decide a height computed, valued at outside prices then.
+
+Nothing here changes the world. Amounts are those of the settlement the node itself arrived at, not what anybody
+claimed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from intents.assets import AssetId, AssetInfo
+from intents.intent import Intent, IntentId
+from node.chain.app import Applied
+from node.chain.blocks import Phase, phase_of
+from node.chain.transition import Slashed
+from node.competition.bounds import best_bound
+from settlement.fairness import FairnessReport, fairness_report
+from settlement.mechanism import bid_name
+from settlement.settle import Settlement
+from settlement.solution import Solution
+from settlement.verified import Trade, Verified
+from settlement.why_not import unfilled_orders
+from sim.recording.recorder import Recorder
+from sim.recording.rows import AuctionRow, FillRow, PriceRow, SolutionRow, UnfilledRow
+
+#: A solver's part in an auction that none of its bids tells of.
+_NONE: Final = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Whose an intent is: the part of the population and the account's number."""
+
+    agent: str
+    owner: int
+    intent: Intent
+
+
+@dataclass
+class Progress:
+    """Times of the auction under way; ``rounds`` of all its heights, ``refused`` items of its blocks."""
+
+    begun_us: int = 0
+    batch_us: int = 0
+    seal_us: int = 0
+    rounds: int = 0
+    refused: int = 0
+
+
+class Observer:
+    """Writes the rows of decided auctions. ``price`` is the outside price now; ``strategy`` by solver's name."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        assets: Sequence[AssetInfo],
+        price: Callable[[AssetId], float],
+        strategy: Mapping[str, str],
+        *,
+        fairness: bool,
+    ) -> None:
+        self.recorder, self.price, self.strategy, self.fairness = recorder, price, strategy, fairness
+        self.assets = {info.id: info for info in assets}
+        self.numeraire = assets[0]
+        self.authors: dict[IntentId, Author] = {}
+        #: Solutions with their certificates and the time they took, of the auction under way, by solver.
+        self.answers: dict[str, tuple[Sequence[Solution], int]] = {}
+        self._progress = Progress()
+
+    def value(self, asset: AssetId, amount: int) -> float:
+        """Worth of so many base units at the outside price, in whole numeraire units."""
+        return amount / 10.0 ** self.assets[asset].decimals * self.price(asset)
+
+    def decided(self, now_us: int, height: int, round: int, applied: Applied) -> None:
+        """A height is decided for the first time anywhere."""
+        progress, phase = self._progress, phase_of(height)
+        progress.rounds += round + 1
+        progress.refused += len(applied.effects.refused)
+        if phase is Phase.BATCH:
+            progress.batch_us = now_us
+        elif phase is Phase.SEAL:
+            progress.seal_us = now_us
+        else:
+            self._settled(now_us, applied)
+            self._progress = Progress(begun_us=now_us)
+            self.answers.clear()
+
+    def _settled(self, now_us: int, applied: Applied) -> None:
+        settlement = applied.effects.settlement
+        if settlement is None:
+            return
+        report = fairness_report(settlement) if self.fairness else None
+        self._fills(now_us, settlement, report)
+        self._unfilled(settlement)
+        self._solutions(settlement, applied.effects.slashed)
+        self._auction(now_us, applied, settlement, report)
+        self._prices(now_us, settlement)
+
+    def _fills(self, now_us: int, settlement: Settlement, report: FairnessReport | None) -> None:
+        better = {} if report is None else {item.order: item for item in report.improvements}
+        number = settlement.auction.number
+        for winner in settlement.settled:
+            for trade in winner.trades:
+                give, want = trade.gives[0], trade.wants[0]
+                author, found = self.authors.get(trade.order), better.get(trade.order)
+                over_route = None if found is None else found.over_route_bps
+                self.recorder.add(
+                    FillRow(
+                        number,
+                        trade.order.hex(),
+                        author.agent if author else "",
+                        now_us,
+                        give.asset,
+                        str(give.amount),
+                        want.asset,
+                        str(want.amount),
+                        str(trade.fee),
+                        self.price(give.asset),
+                        self.price(want.asset),
+                        self.value(give.asset, give.amount),
+                        _improvement_bps(settlement, trade) if found is None else float(found.over_limit_bps),
+                        float("nan") if over_route is None else float(over_route),
+                        over_route is not None and over_route < 0,
+                    )
+                )
+
+    def _unfilled(self, settlement: Settlement) -> None:
+        if not self.fairness:
+            return
+        for item in unfilled_orders(settlement):
+            author = self.authors.get(item.order)
+            agent = author.agent if author else ""
+            self.recorder.add(
+                UnfilledRow(
+                    settlement.auction.number, item.order.hex(), agent, item.in_the_money, item.reason.value
+                )
+            )
+
+    def _solutions(self, settlement: Settlement, slashed: Mapping[str, Slashed]) -> None:
+        """One row per solver that was expected to answer: its best bid's fate."""
+        fates = _fates(settlement)
+        for name, strategy in self.strategy.items():
+            found = slashed.get(name)
+            outcome, score = fates.get(name, (_NONE, 0))
+            if found is not None and outcome == _NONE:
+                outcome = found.faults[0].value
+            _, took_us = self.answers.get(name, ((), 0))
+            self.recorder.add(
+                SolutionRow(
+                    settlement.auction.number,
+                    name,
+                    strategy,
+                    outcome,
+                    self._whole(score),
+                    self._whole(settlement.rewards.get(name, 0)),
+                    self._whole(found.amount if found is not None else 0),
+                    took_us,
+                )
+            )
+
+    def _auction(
+        self, now_us: int, applied: Applied, settlement: Settlement, report: FairnessReport | None
+    ) -> None:
+        progress = self._progress
+        solutions = [_renamed(item, name) for name, (found, _) in self.answers.items() for item in found]
+        bound = best_bound(settlement, solutions, at_least=settlement.score) if solutions else None
+        self.recorder.add(
+            AuctionRow(
+                settlement.auction.number,
+                len(settlement.auction.orders),
+                progress.begun_us,
+                progress.batch_us,
+                progress.seal_us,
+                now_us,
+                progress.rounds,
+                applied.block.proposer,
+                len(settlement.verified) + len(settlement.refused),
+                len(settlement.settled),
+                sum(len(winner.trades) for winner in settlement.settled),
+                self._whole(settlement.score),
+                float("nan") if bound is None else self._whole(bound),
+                float("nan") if report is None else float(report.jain),
+                0 if report is None else len(report.envy),
+                0 if report is None else report.ebbo_violations,
+                progress.refused,
+            )
+        )
+
+    def _prices(self, now_us: int, settlement: Settlement) -> None:
+        """Cleared: the asset's price in the first settled solution that prices both it and the numeraire."""
+        scale = 10.0**self.numeraire.decimals
+        for info in settlement.auction.assets:
+            unit = 10.0**info.decimals
+            agreed = (info.reference_price or 0) / 1e18 * unit / scale
+            cleared = _cleared(settlement.settled, info.id, self.numeraire.id) * unit / scale
+            number = settlement.auction.number
+            self.recorder.add(PriceRow(number, info.id, now_us, self.price(info.id), agreed, cleared))
+
+    def _whole(self, amount: int) -> float:
+        return amount / 10.0**self.numeraire.decimals
+
+
+def _improvement_bps(settlement: Settlement, trade: Trade) -> float:
+    """Surplus over the limit in basis points of what the limit asked, where no report says it."""
+    surplus, got = trade.surplus[0].amount, trade.wants[0].amount
+    return 10_000.0 * surplus / max(1, got - surplus)
+
+
+def _fates(settlement: Settlement) -> dict[str, tuple[str, int]]:
+    """Per solver the outcome of its best bid: settled before passed the filter before passed the law."""
+    found: dict[str, tuple[str, int]] = {}
+    for refused in settlement.refused:
+        found[refused.solution.solver] = (f"invalid:{refused.error.code}", 0)
+    fair = set(settlement.outcome.fair)
+    settled = {bid_name(item.solution) for item in settlement.settled}
+    for outcome, chosen in (
+        ("unfair", [item for item in settlement.verified if bid_name(item.solution) not in fair]),
+        ("lost", [item for item in settlement.verified if bid_name(item.solution) in fair - settled]),
+        ("won", settlement.settled),
+    ):
+        for name, score in _best(chosen).items():
+            found[name] = (outcome, score)
+    return found
+
+
+def _best(items: Iterable[Verified]) -> dict[str, int]:
+    """Of settled bids the sum, which for one bid is its score; per solver."""
+    found: Counter[str] = Counter()
+    for item in items:
+        found[item.solution.solver] += item.score.net
+    return dict(found)
+
+
+def _cleared(settled: Sequence[Verified], asset: AssetId, numeraire: AssetId) -> float:
+    for item in settled:
+        prices = item.solution.prices
+        if asset in prices and prices.get(numeraire, 0) > 0:
+            return prices[asset] / prices[numeraire]
+    return 0.0
+
+
+def _renamed(solution: Solution, solver: str) -> Solution:
+    return replace(solution, solver=solver)
