@@ -48,8 +48,8 @@ class Slashed:
 
 @dataclass
 class Effects:
-    """What a block did, besides the draft: entries in the books, items refused with the reason, the settlement, and
-    who was slashed, by name."""
+    """What a block did, besides the draft: entries in the books, items refused with the reason, the settlement,
+    and who was slashed, by name."""
 
     entries: list[Entry] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)

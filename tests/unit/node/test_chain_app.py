@@ -19,7 +19,7 @@ from node.chain.genesis import build
 from node.chain.inclusion import must_include, ordered
 from node.chain.items import Commit, Reveal, Submission, encode_item, item_id, seal_of
 from node.chain.tables import chain_of, validators_of
-from node.chain.transition import Effects
+from node.chain.transition import Effects, Slashed
 from node.solving import SolverKey, sealed
 from settlement.ledger.accounts import FEES, Account, AccountKind, bond_of
 from settlement.ledger.auction import auction_of
@@ -27,6 +27,7 @@ from settlement.ledger.books import BALANCES, check_all
 from settlement.ledger.orders import ORDERS, OrderState
 from settlement.ledger.rules import rules_of
 from settlement.ledger.transactions import Cancel, Transfer
+from settlement.penalties import Fault
 from settlement.solution import Solution
 from solver.protocol import Deadline
 from solver.registry import built_in
@@ -115,7 +116,7 @@ def test_a_seal_must_be_opened(reveal: Callable[..., bytes] | None, bond: int) -
     step(chain)
     if reveal is not None:
         chain.add(reveal(both, chain.auction))
-    reward = sum(step(chain).slashed.values())
+    reward = sum(found.amount for found in step(chain).slashed.values())
     left = chain.state.rows(BALANCES)[bond_of(holder(SOLVER)), A]
     assert (left, reward) == (bond, 10 * WHOLE - bond)
 
@@ -134,7 +135,7 @@ def test_two_seals_cost_the_whole_bond() -> None:
         made = Commit(1, SOLVER.public, seal_of(chain.network, 1, SOLVER.public, salt, b""))
         chain.add(encode_item(replace(made, signature=SOLVER.sign(made.signed(chain.network)))))
     step(chain)
-    assert step(chain).slashed == {SOLVER.public: 10 * WHOLE}
+    assert step(chain).slashed == {"solver": Slashed((Fault.EQUIVOCATION,), 10 * WHOLE)}
 
 
 def test_who_is_not_bonded_cannot_seal() -> None:
