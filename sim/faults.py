@@ -74,34 +74,7 @@ class Faults:
     def corrupt(self, member: Member, target: int, message: Message) -> Iterable[Message]:
         if member.index not in self.plan.liars:
             return (message,)
-        match self.plan.lie:
-            case "silent":
-                return ()
-            case "double-vote" if isinstance(message, Vote):
-                return (self._other_vote(member, message),)
-            case "double-proposal" if isinstance(message, Proposal) and message.valid_round < 0:
-                return self._other_proposal(member, message)
-            case "censor" if isinstance(message, Seen):
-                return (self._signed(member, replace(message, ids=())),)
-            case "forge" if isinstance(message, Vote):
-                return (message, replace(message, sender=target), replace(message, signature=b"\0" * 32))
-        return (message,)
-
-    def _other_vote(self, member: Member, vote: Vote) -> Vote:
-        blocks: list[bytes | None] = [None, *member.machine.agreement.bodies]
-        return self._signed(member, replace(vote, block=self.rng.choice(blocks)))
-
-    def _other_proposal(self, member: Member, proposal: Proposal) -> Iterable[Message]:
-        """Another block to some: one that takes the items in but names another proposer is as good a block."""
-        body = member.machine.agreement.bodies.get(proposal.block)
-        if body is None or self.rng.random() < 0.5:
-            return (proposal,)
-        other = body[:-1] + bytes([body[-1] ^ 1])
-        return (Body(proposal.height, other), self._signed(member, replace(proposal, block=block_id(other))))
-
-    def _signed(self, member: Member, message: Signed) -> Signed:
-        key = self.cluster.genesis.validators[member.index].key
-        return replace(message, signature=mac(key, message.signed(member.machine.app.network)))
+        return lies(self.plan.lie, self.cluster, member, target, message, self.rng)
 
     def _cut_some_time(self) -> None:
         if self.plan.until_us == 0:
@@ -111,3 +84,40 @@ class Faults:
         begin = self.rng.randrange(self.plan.until_us)
         self.cluster.kernel.at(begin, self.cluster.links.cut, group)
         self.cluster.kernel.at(begin + self.rng.randint(100_000, 3_000_000), self.cluster.links.heal)
+
+
+def lies(
+    lie: str, cluster: Cluster, member: Member, target: int, message: Message, rng: Random
+) -> Iterable[Message]:
+    """What a validator that lies in this way sends to ``target`` in place of ``message``."""
+    match lie:
+        case "silent":
+            return ()
+        case "double-vote" if isinstance(message, Vote):
+            return (_other_vote(cluster, member, message, rng),)
+        case "double-proposal" if isinstance(message, Proposal) and message.valid_round < 0:
+            return _other_proposal(cluster, member, message, rng)
+        case "censor" if isinstance(message, Seen):
+            return (_signed(cluster, member, replace(message, ids=())),)
+        case "forge" if isinstance(message, Vote):
+            return (message, replace(message, sender=target), replace(message, signature=b"\0" * 32))
+    return (message,)
+
+
+def _other_vote(cluster: Cluster, member: Member, vote: Vote, rng: Random) -> Vote:
+    blocks: list[bytes | None] = [None, *member.machine.agreement.bodies]
+    return _signed(cluster, member, replace(vote, block=rng.choice(blocks)))
+
+
+def _other_proposal(cluster: Cluster, member: Member, proposal: Proposal, rng: Random) -> Iterable[Message]:
+    """Another block to some: one that takes the items in but names another proposer is as good a block."""
+    body = member.machine.agreement.bodies.get(proposal.block)
+    if body is None or rng.random() < 0.5:
+        return (proposal,)
+    other = body[:-1] + bytes([body[-1] ^ 1])
+    return (Body(proposal.height, other), _signed(cluster, member, replace(proposal, block=block_id(other))))
+
+
+def _signed(cluster: Cluster, member: Member, message: Signed) -> Signed:
+    key = cluster.genesis.validators[member.index].key
+    return replace(message, signature=mac(key, message.signed(member.machine.app.network)))
