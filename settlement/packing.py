@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from settlement.mechanism import Bid, tie_break
-from settlement.packing_search import problem_of, search
+from settlement.packing_problem import problem_of
+from settlement.packing_search import search
 
 #: Bits of a bid's tie weight: sets of equal score coincide once in 2^40.
 TIE_BITS: Final = 40
-#: Up to so many bids are first searched in pure integers (``settlement.packing_search``), in so many steps.
-MAX_SEARCHED: Final = 256
-MAX_NODES: Final = 3_000
+#: Up to so many bids are first searched without any library (``settlement.packing_search``), in so many steps.
+MAX_SEARCHED: Final = 48
+MAX_NODES: Final = 1_000
+#: Branches of ``settlement.packing_branch``, where that did not do: a second or two for 1,000 bids.
+MAX_BRANCHES: Final = 400
 #: How long CP-SAT may look for a proof, in its deterministic units (about seconds) per round of digits.
 MAX_TIME: Final = 4.0
 
@@ -50,18 +53,20 @@ class Worths:
 def pack(bids: Sequence[Bid], max_winners: int, seed: bytes, *, max_time: float = MAX_TIME) -> Packing:
     """The best compatible subset of ``bids`` (best first), at most ``max_winners`` of them."""
     worths = worths_of(bids, max_winners, seed)
-    start: tuple[int, ...] = ()
-    bound: int | None = None
-    if len(bids) <= MAX_SEARCHED:
-        found = search(problem_of(worths.values, [bid.resources for bid in bids], max_winners), MAX_NODES)
-        start, bound = tuple(sorted(found.chosen)), found.bound
-        if found.proven:
-            chosen = tuple(bids[i] for i in start)
-            return Packing(chosen, sum(bid.score for bid in chosen))
-    # Loaded only when needed: it takes longer to import than most auctions take to decide.
+    problem = problem_of(worths.values, [bid.resources for bid in bids], max_winners)
+    found = search(problem, MAX_NODES) if len(bids) <= MAX_SEARCHED else None
+    if found is None or not found.proven:
+        # Loaded only when needed: libraries take longer to import than most auctions take to decide.
+        from settlement.packing_branch import branch
+
+        found = branch(problem, MAX_BRANCHES)
+    start = tuple(sorted(found.chosen))
+    if found.proven:
+        chosen = tuple(bids[i] for i in start)
+        return Packing(chosen, sum(bid.score for bid in chosen))
     from settlement.packing_cp_sat import cp_sat
 
-    return cp_sat(bids, worths, max_winners, max_time, start, bound)
+    return cp_sat(bids, worths, max_winners, max_time, start, found.bound)
 
 
 def worths_of(bids: Sequence[Bid], max_winners: int, seed: bytes) -> Worths:

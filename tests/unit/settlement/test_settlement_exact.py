@@ -16,9 +16,12 @@ from settlement.exact import Exact
 from settlement.greedy import Greedy, take
 from settlement.mechanism import Bid, ranked
 from settlement.packing import Packing, Worths, compatible, pack, worths_of
+from settlement.packing_branch import branch
+from settlement.packing_cliques import broken, clashes, extended
 from settlement.packing_cp_sat import cp_sat
+from settlement.packing_problem import Found, Problem, problem_of
 from settlement.packing_scip import scip
-from settlement.packing_search import Found, problem_of, search
+from settlement.packing_search import search
 from tests.bidding import bid, bid_lists, compatible_sets
 from tests.shared import shared
 from tests.vectors import winners
@@ -28,16 +31,23 @@ Solve = Callable[[list[Bid], Worths, int], Packing | None]
 ENOUGH_S = 10.0
 
 
-def searched(bids: list[Bid], worths: Worths, max_winners: int, max_nodes: int) -> Found:
-    return search(problem_of(worths.values, [bid.resources for bid in bids], max_winners), max_nodes)
+def numbered(bids: list[Bid], worths: Worths, max_winners: int) -> Problem:
+    return problem_of(worths.values, [bid.resources for bid in bids], max_winners)
 
 
-def by_search(bids: list[Bid], worths: Worths, max_winners: int) -> Packing | None:
-    found = searched(bids, worths, max_winners, 20_000)
+def packing_of(bids: list[Bid], found: Found) -> Packing | None:
     if not found.proven:
         return None
     chosen = tuple(bids[i] for i in sorted(found.chosen))
     return Packing(chosen, sum(bid.score for bid in chosen))
+
+
+def by_search(bids: list[Bid], worths: Worths, max_winners: int) -> Packing | None:
+    return packing_of(bids, search(numbered(bids, worths, max_winners), 20_000))
+
+
+def by_branch(bids: list[Bid], worths: Worths, max_winners: int) -> Packing | None:
+    return packing_of(bids, branch(numbered(bids, worths, max_winners), 1_000))
 
 
 def by_cp_sat(bids: list[Bid], worths: Worths, max_winners: int) -> Packing | None:
@@ -50,11 +60,11 @@ def test_where_greedy_is_not_optimal(case: Case) -> None:
     case.check()
 
 
-@pytest.mark.parametrize("solve", [by_search, by_cp_sat])
+@pytest.mark.parametrize("solve", [by_search, by_branch, by_cp_sat])
 @settings(max_examples=60, deadline=None)
 @given(bid_lists(), st.integers(1, 5))
 def test_nothing_compatible_is_worth_more(solve: Solve, bids: list[Bid], max_winners: int) -> None:
-    """Both methods find the very set that trying all of them finds, and prove it."""
+    """Every method finds the very set that trying all of them finds, and proves it."""
     best_first = ranked(bids, b"seed")
     worths = worths_of(best_first, max_winners, b"seed")
     value = dict(zip((item.name for item in best_first), worths.values, strict=True))
@@ -141,22 +151,46 @@ def test_without_time_for_a_proof_the_bound_still_holds() -> None:
         assert found.score >= sum(item.score for item in take(bids, 20))
 
 
-def test_search_cut_short_says_so_and_its_bound_holds() -> None:
+def scattered(count: int, orders: int, seed: int) -> list[Bid]:
+    """Bids for one to six orders, worth between half and all of what these are worth together, to 18 decimals."""
+    random = Random(seed)
+    bids = []
+    for number in range(count):
+        pairs = {(AssetId(str(p)), AssetId("out")): 0 for p in random.sample(range(orders), random.randint(1, 6))}
+        score = random.randint(5 * 10**17 * len(pairs), 10**18 * len(pairs))
+        pairs[next(iter(pairs))] = score
+        bids.append(Bid(str(number), str(number), score, pairs))
+    return ranked(bids, b"")
+
+
+@pytest.mark.parametrize("places", [5, 20])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_hundred_bids_need_no_other_proof(seed: int, places: int) -> None:
+    """Branch and cut proves what CP-SAT proves, to the last digit, with few places and with enough."""
+    bids = scattered(100, 50, seed)
+    worths = worths_of(bids, places, b"")
+    found = by_branch(bids, worths, places)
+    assert found is not None
+    assert found == by_cp_sat(bids, worths, places)
+
+
+@pytest.mark.parametrize("method", [search, branch])
+def test_cut_short_says_so_and_its_bound_holds(method: Callable[[Problem, int], Found]) -> None:
     """A compatible set, and a bound above the optimum: what CP-SAT goes on from."""
-    bids = hard(40, 3)
+    bids = scattered(120, 40, 3) if method is branch else hard(40, 3)
     worths = worths_of(bids, 20, b"")
     best = by_cp_sat(bids, worths, 20)
     assert best is not None
     optimum = sum(worths.values[bids.index(bid)] for bid in best.chosen)
-    for nodes in (0, 1, 3, 10):
-        found = searched(bids, worths, 20, nodes)
+    for nodes in (0, 1, 2):
+        found = method(numbered(bids, worths, 20), nodes)
         assert not found.proven
         assert compatible([bids[i] for i in found.chosen], 20)
         assert found.worth <= optimum <= found.bound
 
 
 def test_scip_looks_first_at_many_bids_and_the_answer_is_the_same() -> None:
-    """400 bids: side by side, the optimum in integers, found by either alone."""
+    """400 bids beyond branch and cut: side by side, the optimum in integers, found by either alone."""
     random = Random(5)
     bids = [
         replace(item, score=score, pairs={pair: score if i == 0 else 0 for i, pair in enumerate(item.pairs)})
@@ -179,3 +213,19 @@ def test_equal_sets_are_told_apart_by_the_seed() -> None:
     bids = [bid("one", ab=5), bid("two", ab=5)]
     for seed in (b"", b"1", b"2", b"3"):
         assert Exact().run(bids, seed).winners == Greedy().run(bids, seed).winners
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(1, 2**9 - 1), min_size=1, max_size=6), st.lists(st.floats(0, 1), min_size=9, max_size=9)
+)
+def test_cliques_hold_only_bids_that_clash(cliques: list[int], parts: list[float]) -> None:
+    """Extended or found broken: any two of them clash, nobody else fits; broken ones hold more than one bid."""
+    clashing = clashes(cliques, 9)
+    found = broken(parts, clashing)
+    for clique in [*found, *(extended(clique, clashing) for clique in cliques)]:
+        members = [i for i in range(9) if clique >> i & 1]
+        assert all(clashing[i] >> j & 1 for i in members for j in members if i != j)
+        assert not any(all(clashing[i] >> j & 1 for j in members) for i in range(9) if i not in members)
+    for clique in found:
+        assert sum(parts[i] for i in range(9) if clique >> i & 1) > 1
