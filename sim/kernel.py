@@ -12,12 +12,13 @@ from typing import Any
 class Kernel:
     """Calls what was scheduled, in order of time. Everything random comes from ``stream``s of one seed."""
 
-    __slots__ = ("_count", "_heap", "_streams", "events", "now_us", "seed")
+    __slots__ = ("_count", "_heap", "_streams", "_until_us", "events", "now_us", "seed")
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.now_us = 0
         self.events = 0
+        self._until_us = 0
         self._heap: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
         self._count = 0
         self._streams: dict[str, random.Random] = {}
@@ -37,9 +38,15 @@ class Kernel:
             found = self._streams[name] = random.Random(int.from_bytes(digest[:16], "big"))
         return found
 
+    def quiet_us(self) -> int:
+        """The first moment at which something else is due: up to it, whoever is called now may go ahead alone."""
+        after_end_us = self._until_us + 1
+        return min(self._heap[0][0], after_end_us) if self._heap else after_end_us
+
     def run(self, until_us: int, stop: Callable[[], bool] | None = None) -> None:
         """Until nothing is left, time is up, or ``stop`` says so after an event."""
         heap = self._heap
+        self._until_us = until_us
         while heap and heap[0][0] <= until_us:
             self.now_us, _, call, arguments = heapq.heappop(heap)
             self.events += 1
