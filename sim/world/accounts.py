@@ -20,7 +20,9 @@ from node.agreement.validators import Validator
 from node.chain.genesis import Genesis
 from settlement.ledger.rules import Rules
 from settlement.rewards import RewardCaps
-from sim.agents.registry import accounts, funds
+from sim.agents.part import AgentPart
+from sim.agents.part import AgentPart
+from sim.agents.registry import accounts, funding, oracles, oracles
 from sim.kernel import Kernel
 from sim.scenario.parts import AssetPart, ChainPart, SolverPart
 from sim.scenario.simulation import Simulation
@@ -61,12 +63,12 @@ def genesis_of(simulation: Simulation, people: People, kernel: Kernel) -> Genesi
     chain = simulation.chain
     numeraire = people.numeraire
     prices = [asset.price for asset in simulation.assets]
-    oracles = tuple(
-        people.owners[part.name][0].public for part in simulation.agents if getattr(part, "is_oracle", False)
+    reporting = tuple(
+        key.public for part in simulation.agents for key in people.owners[part.name][: oracles(part)]
     )
     return Genesis(
         name=f"simulation {simulation.name} {kernel.seed}",
-        rules=_rules(chain, numeraire, oracles),
+        rules=_rules(chain, numeraire, reporting),
         assets=tuple(people.assets),
         validators=tuple(
             Validator(bytes([1]) * 30 + number.to_bytes(2, "big")) for number in range(chain.validators)
@@ -74,7 +76,8 @@ def genesis_of(simulation: Simulation, people: People, kernel: Kernel) -> Genesi
         balances={
             holder_of(key): legs
             for part in simulation.agents
-            for key, legs in zip(people.owners[part.name], _funded(part, people, prices), strict=True)
+            if (legs := _funds(part, people, simulation.assets))
+            for key in people.owners[part.name]
         },
         venues=tuple(opened(simulation.venues, people.assets, prices, kernel.stream("venues"))),
         bonds={holder_of(people.solvers[part.name]): _bond(part, chain, numeraire) for part in simulation.solvers},
@@ -123,16 +126,15 @@ def _assets(simulation: Simulation) -> tuple[AssetInfo, ...]:
     )
 
 
-def _funded(part: object, people: People, prices: Sequence[float]) -> list[tuple[Leg, ...]]:
-    """Per account, base units of each asset worth what the part asks for."""
-    found = []
-    for values in funds(part, len(people.assets)):
-        legs = [
-            Leg(info.id, units(value / price, info))
-            for info, value, price in zip(people.assets, values, prices, strict=True)
-        ]
-        found.append(tuple(leg for leg in legs if leg.amount))
-    return found
+def _funds(part: AgentPart, people: People, assets: Sequence[AssetPart]) -> tuple[Leg, ...]:
+    """What each account begins with, in base units of each asset, rounded down."""
+    infos = {str(info.id): info for info in people.assets}
+    prices = {asset.id: asset.price for asset in assets}
+    legs = [
+        Leg(infos[name].id, units(value / prices[name], infos[name]))
+        for name, value in funding(part, list(infos)).items()
+    ]
+    return tuple(leg for leg in legs if leg.amount)
 
 
 def _bond(part: SolverPart, chain: ChainPart, numeraire: AssetInfo) -> tuple[str, int]:
