@@ -212,7 +212,7 @@ class Claim:
     Either side is a metric, ``variant:metric``, or a number; ``times`` scales the right side.
     """
 
-    text: str = text("", "the statement in words")
+    says: str = text("", "the statement in words")
     left: str = text("", "what is measured")
     sign: Sign = text(Sign.AT_LEAST, "how it compares")
     right: str = text("0", "what with")

@@ -44,6 +44,7 @@ class Simulation:
     seed: int = number(1, 0, 2**32 - 1, "default seed")
     auctions: int = number(10, 1, 100_000, "how many auctions are run")
     limit_s: float = number(600.0, 1.0, 1e7, "virtual seconds after which it ends all the same")
+    fairness: bool = text(True, "whether every auction gets a fairness report (slow where batches are large)")
     chain: ChainPart = part(ChainPart, "the agreement and its rules")
     network: NetworkPart = part(NetworkPart, "nodes and links")
     prices: PricesPart = part(PricesPart, "how outside prices move")
@@ -92,6 +93,10 @@ def _check_assets(found: Simulation, where: str) -> None:
     ids = [asset.id for asset in found.assets]
     if len(ids) < 2:
         raise WrongValue(f"{where}: assets", "at least two, the numeraire first", str(len(ids)))
+    if found.assets and found.assets[0].price != 1.0:
+        raise WrongValue(
+            f"{where}: assets[0].price", "1.0: the first asset is the numeraire", str(found.assets[0].price)
+        )
     for number_, asset in enumerate(ids):
         if not _ASSET.fullmatch(asset) or asset in ids[:number_]:
             raise WrongValue(f"{where}: assets[{number_}].id", "a name of its own, A-Z and 0-9", repr(asset))
@@ -130,12 +135,16 @@ def _check_nodes(found: Simulation, where: str) -> None:
 
 def _check_names(found: Simulation, where: str) -> None:
     """Parts that others refer to by name have names of their own."""
-    for key, items in (("agents", found.agents), ("solvers", found.solvers), ("venues", found.venues)):
-        names: list[str] = [item.id if key == "venues" else item.name for item in items]
+    lists = {
+        "agents": [agent.name for agent in found.agents],
+        "solvers": [solver.name for solver in found.solvers],
+        "venues": [venue.id for venue in found.venues],
+    }
+    for key, names in lists.items():
         for number_, name in enumerate(names):
             if not name or name in names[:number_]:
                 raise WrongValue(f"{where}: {key}[{number_}]", "a name of its own", repr(name))
-    names = [agent.name for agent in found.agents]
+    names = lists["agents"]
     for number_, fault in enumerate(found.faults):
         if isinstance(fault, Byzantine) and fault.victim and fault.victim not in names:
             raise WrongValue(

@@ -30,11 +30,12 @@ class Answering:
         self.window_us = window_us
         self.solver = built_in(part.solver)
         #: Certificates of the last auction answered: reports take bounds from them.
-        self.certified: tuple[int, tuple[Solution, ...]] = (0, ())
+        self.certified: tuple[Solution, ...] = ()
 
     def __call__(self, auction: Auction) -> tuple[Sequence[Solution], int]:
         part = self.part
         if auction.number < part.from_auction:
+            self.certified = ()
             return (), LEAST_WORK
         asked = _fewer(auction, part.share, self.rng) if part.strategy is Strategy.SHADING else auction
         deadline = Deadline.work(part.work_ms * 1000, seed=int.from_bytes(auction.seed[:4], "big"))
@@ -42,7 +43,7 @@ class Answering:
         assert deadline.meter is not None
         work = LEAST_WORK + WORK_PER_ORDER * len(auction.orders) + deadline.meter.spent
         took_us = int(work / part.speed)
-        self.certified = (auction.number, found if asked is auction else ())
+        self.certified = found if asked is auction else ()
         match part.strategy:
             case Strategy.LATE:
                 took_us = max(took_us, 2 * self.window_us)

@@ -45,24 +45,26 @@ class Place(Protocol):
     def outside(self, asset: AssetId) -> float: ...
 
     def offered(
-        self, desk: AtNode, intent: Intent, number: IntentId, purpose: str, owner: int, refused: str
+        self, desk: AtNode, number: IntentId, intent: Intent, owner: int, purpose: str, refused: str
     ) -> None:
         """For the record."""
 
 
 class AtNode:
-    """Implements ``Desk``. ``kind`` is what sort of agent sits here; ``keys`` are its accounts'."""
+    """Implements ``Desk``. ``kind`` is what sort of agent sits here; ``keys`` and ``nodes`` are its accounts'."""
 
     def __init__(
         self,
         place: Place,
         name: str,
         kind: str,
-        node: int,
+        nodes: Sequence[int],
         keys: Sequence[SigningKey],
         assets: Sequence[AssetInfo],
     ) -> None:
-        self.place, self.name, self.kind, self.node, self.keys = place, name, kind, node, keys
+        self.place, self.name, self.kind, self.nodes, self.keys = place, name, kind, nodes, keys
+        #: Whose ledger it looks at, whichever of its accounts it acts for.
+        self.anchor = nodes[0]
         self.owners = len(keys)
         self.holders = [holder_of(key) for key in keys]
         self.numeraire = place.numeraire
@@ -141,7 +143,7 @@ class AtNode:
         intent, refused = submission.intent, ""
         number = intent_id(intent)
         try:
-            self.place.submit(self.node, encode_item(submission))
+            self.place.submit(self.nodes[owner], encode_item(submission))
             self.mine[number] = (owner, intent)
         except WalrasError as error:
             refused = error.code
@@ -170,9 +172,9 @@ class AtNode:
         )
         return Submission(intent, sign_intent(key, intent))
 
-    def raw(self, item: bytes) -> bool:
+    def raw(self, item: bytes, owner: int = 0) -> bool:
         try:
-            self.place.submit(self.node, item)
+            self.place.submit(self.nodes[owner], item)
         except WalrasError:
             return False
         return True
@@ -188,7 +190,7 @@ class AtNode:
         self._transactions[owner] = nonce + 1
         bare = Transaction(key.public, nonce, action)
         signed = Transaction(key.public, nonce, action, key.sign(bare.signed(self._app.network)))
-        self.raw(encode_item(signed))
+        self.raw(encode_item(signed), owner)
 
     def batched(self) -> None:
         """A block has taken what was waiting. The nonce of a refused transaction is to be used again, or nothing
@@ -197,4 +199,4 @@ class AtNode:
 
     @property
     def _app(self) -> ChainApp:
-        return self.place.app(self.node)
+        return self.place.app(self.anchor)

@@ -10,13 +10,14 @@ from node.agreement.messages import Message
 from node.machine import Effect
 from sim.cluster import Cluster, Crash, Member
 from sim.faults import lies
+from sim.recording.events import EventKind
 from sim.scenario.parts import Byzantine, CrashStorm, Lie, Partition
 from sim.scenario.parts import Crash as PlannedCrash
 
 SECOND_US: Final = 1_000_000
 
 #: Writes down that something happened: kind, node (−1: none in particular), detail.
-Note = Callable[[str, int, str], None]
+Note = Callable[[EventKind, int, str], None]
 
 
 class Faulting:
@@ -35,7 +36,14 @@ class Faulting:
                 self._plan_partition(fault)
         for byzantine in self.byzantine:
             for node in byzantine.nodes:
-                self._at(byzantine.from_s, self.note, "byzantine", node, byzantine.lie.value)
+                censors = byzantine.lie is Lie.CENSOR
+                kind = EventKind.CENSOR if censors else EventKind.LIE
+                self._at(
+                    byzantine.from_s, self.note, kind, node, byzantine.victim if censors else byzantine.lie.value
+                )
+        for storm in self.storms:
+            self._at(storm.from_s, self.note, EventKind.STORM, -1, "")
+            self._at(storm.until_s, self.note, EventKind.CALM, -1, "")
         if self.storms:
             cluster.hazard = self._hazard
         if self.byzantine:
@@ -54,29 +62,29 @@ class Faulting:
             self._at(fault.at_s + fault.for_s, self._restart, node)
 
     def _plan_partition(self, fault: Partition) -> None:
-        group = set(fault.nodes)
+        group, named = set(fault.nodes), ",".join(map(str, sorted(fault.nodes)))
         self._at(fault.at_s, self.cluster.links.cut, group)
-        self._at(fault.at_s, self.note, "partition", -1, f"{sorted(group)} cut off")
+        self._at(fault.at_s, self.note, EventKind.CUT, -1, named)
         self._at(fault.at_s + fault.for_s, self.cluster.links.heal)
-        self._at(fault.at_s + fault.for_s, self.note, "heal", -1, "")
+        self._at(fault.at_s + fault.for_s, self.note, EventKind.HEAL, -1, named)
 
     def _at(self, at_s: float, call: Callable[..., None], *arguments: object) -> None:
         self.cluster.kernel.at(int(at_s * SECOND_US), call, *arguments)
 
     def _crash(self, node: int) -> None:
         self.cluster.crash(node)
-        self.note("crash", node, "")
+        self.note(EventKind.CRASH, node, "")
 
     def _restart(self, node: int) -> None:
         if not self.cluster.members[node].alive:
             self.cluster.restart(node)
-            self.note("restart", node, "")
+            self.note(EventKind.RESTART, node, "")
 
     def _hazard(self, member: Member, effect: Effect) -> None:
         now_us = self.cluster.kernel.now_us
         for storm in self.storms:
             if storm.from_s * SECOND_US <= now_us < storm.until_s * SECOND_US and self.rng.random() < storm.rate:
-                self.note("crash", member.index, type(effect).__name__)
+                self.note(EventKind.CRASH, member.index, type(effect).__name__)
                 down_us = self.rng.randint(1_000, max(1_000, int(storm.down_s * SECOND_US)))
                 self.cluster.kernel.after(down_us, self._restart, member.index)
                 raise Crash

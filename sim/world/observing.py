@@ -6,7 +6,7 @@ claimed.
 
 from __future__ import annotations
 
-from collections import Counter
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -121,6 +121,7 @@ class Observer:
                         self.price(give.asset),
                         self.price(want.asset),
                         self.value(give.asset, give.amount),
+                        self.value(want.asset, want.amount),
                         _improvement_bps(settlement, trade) if found is None else float(found.over_limit_bps),
                         float("nan") if over_route is None else float(over_route),
                         over_route is not None and over_route < 0,
@@ -143,7 +144,7 @@ class Observer:
         """One row per solver that was expected to answer: its best bid's fate."""
         fates = _fates(settlement)
         for name, strategy in self.strategy.items():
-            found = slashed.get(name)
+            found, reward = slashed.get(name), settlement.rewards.get(name, 0)
             outcome, score = fates.get(name, (_NONE, 0))
             if found is not None and outcome == _NONE:
                 outcome = found.faults[0].value
@@ -155,8 +156,8 @@ class Observer:
                     strategy,
                     outcome,
                     self._whole(score),
-                    self._whole(settlement.rewards.get(name, 0)),
-                    self._whole(found.amount if found is not None else 0),
+                    self._whole(max(0, reward)),
+                    self._whole(max(0, -reward) + (0 if found is None else found.amount)),
                     took_us,
                 )
             )
@@ -181,7 +182,7 @@ class Observer:
                 len(settlement.settled),
                 sum(len(winner.trades) for winner in settlement.settled),
                 self._whole(settlement.score),
-                float("nan") if bound is None else self._whole(bound),
+                self._whole(bound or 0),
                 float("nan") if report is None else float(report.jain),
                 0 if report is None else len(report.envy),
                 0 if report is None else report.ebbo_violations,
@@ -216,22 +217,23 @@ def _fates(settlement: Settlement) -> dict[str, tuple[str, int]]:
         found[refused.solution.solver] = (f"invalid:{refused.error.code}", 0)
     fair = set(settlement.outcome.fair)
     settled = {bid_name(item.solution) for item in settlement.settled}
-    for outcome, chosen in (
-        ("unfair", [item for item in settlement.verified if bid_name(item.solution) not in fair]),
-        ("lost", [item for item in settlement.verified if bid_name(item.solution) in fair - settled]),
-        ("won", settlement.settled),
+    unfair = [item for item in settlement.verified if bid_name(item.solution) not in fair]
+    lost = [item for item in settlement.verified if bid_name(item.solution) in fair - settled]
+    for outcome, scores in (
+        ("unfair", _scores(unfair, max)),
+        ("lost", _scores(lost, max)),
+        ("won", _scores(settlement.settled, operator.add)),
     ):
-        for name, score in _best(chosen).items():
-            found[name] = (outcome, score)
+        found.update({name: (outcome, score) for name, score in scores.items()})
     return found
 
 
-def _best(items: Iterable[Verified]) -> dict[str, int]:
-    """Of settled bids the sum, which for one bid is its score; per solver."""
-    found: Counter[str] = Counter()
+def _scores(items: Iterable[Verified], add: Callable[[int, int], int]) -> dict[str, int]:
+    """Per solver: of what was settled the sum, of what was not the best."""
+    found: dict[str, int] = {}
     for item in items:
-        found[item.solution.solver] += item.score.net
-    return dict(found)
+        found[item.solution.solver] = add(found.get(item.solution.solver, 0), item.score.net)
+    return found
 
 
 def _cleared(settled: Sequence[Verified], asset: AssetId, numeraire: AssetId) -> float:

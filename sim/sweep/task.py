@@ -1,0 +1,62 @@
+"""One run of a sweep, wherever it is executed: description and seed in, figures out."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from intents.errors import WalrasError
+
+#: Where a finished run's figures are.
+RESULT: Final = "result.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """``document`` is the scenario with the cell's changes made; ``place`` the directory for its result."""
+
+    document: Mapping[str, Any]
+    changes: tuple[str, ...]
+    seed: int
+    place: str
+
+
+def perform(task: Task) -> dict[str, Any]:
+    """Run it and measure. What goes wrong in the world is a result like any other: one bad cell ends nothing."""
+    from sim.metrics import measure
+    from sim.scenario.simulation import simulation_from
+    from sim.world.running import World
+
+    found: dict[str, Any] = {"changes": list(task.changes), "seed": task.seed}
+    try:
+        outcome = World(simulation_from(task.document, "sweep"), task.seed).run()
+    except WalrasError as error:
+        return {**found, "error": f"{error.code}: {error}"}
+    return {
+        **found,
+        "trace_root": outcome.trace_root,
+        "auctions": outcome.auctions,
+        "violations": list(outcome.violations),
+        "metrics": measure(outcome.recorder.rows),
+    }
+
+
+def write(result: Mapping[str, Any], place: Path) -> None:
+    """There whole or not at all: what a killed sweep left half done is done again."""
+    place.mkdir(parents=True, exist_ok=True)
+    part = place / f".{RESULT}.{os.getpid()}"
+    part.write_text(json.dumps(result, sort_keys=True) + "\n", encoding="utf-8")
+    part.replace(place / RESULT)
+
+
+def done(place: Path) -> dict[str, Any] | None:
+    """The result of an earlier run, if it is there and whole."""
+    try:
+        found = json.loads((place / RESULT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and ("trace_root" in found or "error" in found) else None
