@@ -13,7 +13,7 @@ PRICE_EVERY_US: Final = 1_000_000
 
 
 class IntentRow(NamedTuple):
-    """An intent handed in. ``outside_*`` are outside prices then, ``value`` that of what it gives at most, at them.
+    """An intent handed in. ``outside_*`` are outside prices then; ``value`` is that of what it gives at most.
 
     ``agent`` is the name of a part of the population, ``kind`` what sort it is; ``auction`` is the first that the
     intent can be in; ``refused`` says why its node refused it, and is empty where it did not.
@@ -77,7 +77,7 @@ class AuctionRow(NamedTuple):
     """An auction: when its three heights were first decided, the rounds they took, and what came of it.
 
     Scores in numeraire units; ``bound`` is what no set of winners can exceed, 0 where none is known. ``rounds`` is
-    the sum over the three heights, counted from 1 each. ``refused_items`` are items of its batch that a check denied.
+    the sum over the three heights, counted from 1 each. ``refused_items`` are items of its batch that were denied.
     """
 
     auction: int
@@ -119,8 +119,8 @@ class SolutionRow(NamedTuple):
 class VenueRow(NamedTuple):
     """A venue before and after an auction's trades, both valued at the outside prices of its settlement.
 
-    ``value_after`` holds the fees that stay in the venue. ``lvr`` is the loss against rebalancing (Milionis et al.,
-    arXiv:2208.06046) before fees: ``value_before − value_after + fees``.
+    ``value_after`` holds the fees that stay in the venue. ``lvr`` is the loss against rebalancing before fees,
+    ``value_before − value_after + fees`` (Milionis et al., arXiv:2208.06046).
     """
 
     auction: int
@@ -137,8 +137,8 @@ class VenueRow(NamedTuple):
 class PriceRow(NamedTuple):
     """Prices of an asset when an auction settled: outside, agreed (0 where none), cleared (0 where none).
 
-    Outside prices are also recorded in between (``agreed`` and ``cleared`` 0), every ``PRICE_EVERY_US``, for what is
-    measured some seconds after a trade; the numeraire needs no rows.
+    Outside prices are also recorded in between (``agreed`` and ``cleared`` 0), every ``PRICE_EVERY_US``, for what
+    is measured some seconds after a trade; the numeraire needs no rows.
     """
 
     auction: int

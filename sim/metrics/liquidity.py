@@ -1,0 +1,72 @@
+"""What providing liquidity cost and brought.
+
+Loss-versus-rebalancing, J. Milionis, C. Moallemi, T. Roughgarden, A. Zhang, arXiv:2208.06046: a pool is compared
+with a portfolio that makes the same changes of holdings at outside prices. Over an auction, with holdings x before
+and x′ after its trades and outside prices p at its settlement, that portfolio loses nothing and the pool loses
+p·x − p·x′.
+"""
+
+from __future__ import annotations
+
+import math
+
+from sim.metrics.base import Value, metric
+from sim.metrics.statistics import BPS, mean, ratio, sums
+from sim.metrics.tables import Tables
+
+
+def rebalancing_loss(value_before: float, value_after: float, fees: float) -> float:
+    """Loss-versus-rebalancing of one auction before fees: both values at the outside prices of its settlement,
+    ``value_after`` with the ``fees`` that stayed in the venue."""
+    return value_before - value_after + fees
+
+
+def lvr(tables: Tables) -> Value:
+    """Loss-versus-rebalancing of all venues before fees: Σ (p·x − p·x′ + fees) (arXiv:2208.06046)."""
+    return math.fsum(row.lvr for row in tables.venues) if tables.venues else None
+
+
+def lp_fees(tables: Tables) -> Value:
+    """Swap fees that venues kept."""
+    return math.fsum(row.fees for row in tables.venues) if tables.venues else None
+
+
+def lp_profit(tables: Tables) -> Value:
+    """Fees minus loss-versus-rebalancing: what hedged providers are left with."""
+    return math.fsum(row.fees - row.lvr for row in tables.venues) if tables.venues else None
+
+
+def lp_return_bps(tables: Tables) -> Value:
+    """Providers' profit over the run against the mean value they had at stake: Σ (fees − LVR) / mean Σ value."""
+    stakes = sums((str(row.auction), row.value_before) for row in tables.venues)
+    stake = mean(list(stakes.values()))
+    profit = math.fsum(row.fees - row.lvr for row in tables.venues)
+    rate = None if stake is None else ratio(profit, stake)
+    return None if rate is None else BPS * rate
+
+
+def lvr_bps_of_volume(tables: Tables) -> Value:
+    """Loss-versus-rebalancing against the volume venues traded: compare with their fees in basis points."""
+    rate = ratio(math.fsum(row.lvr for row in tables.venues), math.fsum(row.volume for row in tables.venues))
+    return None if rate is None else BPS * rate
+
+
+def venue_volume(tables: Tables) -> Value:
+    """The value of what each kind of venue traded."""
+    return sums((row.kind, row.volume) for row in tables.venues)
+
+
+def venue_share(tables: Tables) -> Value:
+    """How much of what was traded went over venues, Σ venue volume / Σ fill value; the rest met its like."""
+    return ratio(math.fsum(row.volume for row in tables.venues), math.fsum(row.value for row in tables.fills))
+
+
+METRICS = (
+    metric(lvr, "numeraire", "lower"),
+    metric(lp_fees, "numeraire", "higher"),
+    metric(lp_profit, "numeraire", "higher"),
+    metric(lp_return_bps, "bps", "higher"),
+    metric(lvr_bps_of_volume, "bps", "lower"),
+    metric(venue_volume, "numeraire", "neither", "kind of venue"),
+    metric(venue_share, "share", "neither"),
+)

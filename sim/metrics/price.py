@@ -1,0 +1,35 @@
+"""How good prices were: improvement over limits and over routes, and prices worse than a route's."""
+
+from __future__ import annotations
+
+from sim.metrics.base import Value, metric
+from sim.metrics.statistics import ratio, weighted_mean
+from sim.metrics.tables import Tables
+
+
+def price_improvement_bps(tables: Tables) -> Value:
+    """How far fills ended above their owners' limits: Σ value · improvement / Σ value.
+
+    As the fairness report of each settled batch has it; SEC 605 weighs by shares, here it is by value.
+    """
+    return weighted_mean((row.improvement_bps, row.value) for row in tables.fills)
+
+
+def route_improvement_bps(tables: Tables) -> Value:
+    """How far fills ended above the best single route over the batch's venues: Σ value · difference / Σ value.
+
+    Below zero, the traders would have done better alone.
+    """
+    return weighted_mean((row.best_route_bps, row.value) for row in tables.fills)
+
+
+def ebbo_violation_rate(tables: Tables) -> Value:
+    """Fills priced below the best single route in reach (EBBO, after the national best bid and offer), as a share."""
+    return ratio(sum(row.ebbo_violation for row in tables.fills), len(tables.fills))
+
+
+METRICS = (
+    metric(price_improvement_bps, "bps", "higher"),
+    metric(route_improvement_bps, "bps", "higher"),
+    metric(ebbo_violation_rate, "share", "lower"),
+)

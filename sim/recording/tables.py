@@ -1,0 +1,104 @@
+"""A run's tables as files: one Parquet per table and one SQLite for all, each with the variant as first column.
+
+Equal rows give equal bytes of Parquet: one row group size, one compression, statistics on, written by one call.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple, get_type_hints
+
+from sim.recording.errors import DamagedRun
+from sim.recording.record import Rows
+from sim.recording.rows import TABLES, Row
+
+VARIANT: Final = "variant"
+ROW_GROUP: Final = 131_072
+#: Columns that queries join or filter on, where a table has them.
+INDEXED: Final = ("auction", "intent")
+_AFFINITY: Final = {int: "INTEGER", bool: "INTEGER", float: "REAL", str: "TEXT"}
+
+
+class Column(NamedTuple):
+    name: str
+    kind: type
+
+
+def columns(table: str) -> tuple[Column, ...]:
+    """The columns of a table's rows, in order."""
+    return tuple(Column(name, kind) for name, kind in get_type_hints(TABLES[table]).items())
+
+
+def write_parquet(path: Path, table: str, variants: Mapping[str, Rows]) -> None:
+    """All variants' rows of one table."""
+    import polars as pl
+
+    kinds: Any = {int: pl.Int64, bool: pl.Boolean, float: pl.Float64, str: pl.String}
+    schema = {VARIANT: pl.String} | {column.name: kinds[column.kind] for column in columns(table)}
+    rows = list(_flat(table, variants))
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    frame.write_parquet(path, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
+
+
+def read_parquet(path: Path, table: str, run: Path) -> dict[str, list[Row]]:
+    """Rows by variant, in the order written. Raises ``DamagedRun``."""
+    import polars as pl
+
+    expected = [VARIANT, *(column.name for column in columns(table))]
+    try:
+        frame = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DamagedRun(str(run), path.name, "it is not a Parquet file") from error
+    if frame.columns != expected:
+        raise DamagedRun(str(run), path.name, f"its columns are {', '.join(frame.columns)[:200]}")
+    kind = TABLES[table]
+    found: dict[str, list[Row]] = {}
+    for variant, *values in frame.iter_rows():
+        found.setdefault(variant, []).append(kind(*values))
+    return found
+
+
+def write_sqlite(
+    path: Path,
+    variants: Mapping[str, Rows],
+    metrics: Mapping[str, Mapping[str, float | None]],
+    about: Mapping[str, Any],
+) -> None:
+    """All tables, ``metrics`` (variant, metric, value) and ``run``, ``about`` as (key, JSON).
+
+    Not-a-number becomes NULL.
+    """
+    connection = sqlite3.connect(path)
+    try:
+        with connection:
+            for table in TABLES:
+                _sqlite_table(connection, table, variants)
+            connection.execute("CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT)")
+            connection.executemany(
+                "INSERT INTO run VALUES (?, ?)", [(k, json.dumps(v, ensure_ascii=False)) for k, v in about.items()]
+            )
+            connection.execute(f"CREATE TABLE metrics ({VARIANT} TEXT, metric TEXT, value REAL)")
+            figures = [(v, name, value) for v, found in metrics.items() for name, value in found.items()]
+            connection.executemany("INSERT INTO metrics VALUES (?, ?, ?)", figures)
+    finally:
+        connection.close()
+
+
+def _sqlite_table(connection: sqlite3.Connection, table: str, variants: Mapping[str, Rows]) -> None:
+    shape = columns(table)
+    declared = ", ".join([f"{VARIANT} TEXT NOT NULL", *(f'"{c.name}" {_AFFINITY[c.kind]}' for c in shape)])
+    connection.execute(f"CREATE TABLE {table} ({declared})")
+    marks = ", ".join("?" * (len(shape) + 1))
+    connection.executemany(f"INSERT INTO {table} VALUES ({marks})", _flat(table, variants))
+    for column in shape:
+        if column.name in INDEXED:
+            connection.execute(f"CREATE INDEX {table}_{column.name} ON {table} ({VARIANT}, {column.name})")
+
+
+def _flat(table: str, variants: Mapping[str, Rows]) -> Iterator[tuple[Any, ...]]:
+    for variant, rows in variants.items():
+        for row in rows.get(table, ()):
+            yield (variant, *row)
