@@ -6,7 +6,7 @@ Keys are derived, so they are of no use for anything of value.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -21,7 +21,7 @@ from node.chain.genesis import Genesis
 from settlement.ledger.rules import Rules
 from settlement.rewards import RewardCaps
 from sim.agents.part import AgentPart
-from sim.agents.registry import accounts, funds, oracles
+from sim.agents.registry import accounts, funding, oracles
 from sim.kernel import Kernel
 from sim.scenario.parts import AssetPart, ChainPart, SolverPart
 from sim.scenario.simulation import Simulation
@@ -75,7 +75,8 @@ def genesis_of(simulation: Simulation, people: People, kernel: Kernel) -> Genesi
         balances={
             holder_of(key): legs
             for part in simulation.agents
-            for key, legs in zip(people.owners[part.name], _funded(part, people, prices), strict=True)
+            if (legs := _funds(part, people, prices))
+            for key in people.owners[part.name]
         },
         venues=tuple(opened(simulation.venues, people.assets, prices, kernel.stream("venues"))),
         bonds={holder_of(people.solvers[part.name]): _bond(part, chain, numeraire) for part in simulation.solvers},
@@ -124,14 +125,14 @@ def _assets(simulation: Simulation) -> tuple[AssetInfo, ...]:
     )
 
 
-def _funded(part: AgentPart, people: People, prices: Sequence[float]) -> Iterator[tuple[Leg, ...]]:
+def _funds(part: AgentPart, people: People, prices: Sequence[float]) -> tuple[Leg, ...]:
     """What each account begins with, in base units of each asset, rounded down."""
-    for values in funds(part, [info.id for info in people.assets]):
-        legs = [
-            Leg(info.id, units(value / price, info))
-            for info, value, price in zip(people.assets, values, prices, strict=True)
-        ]
-        yield tuple(leg for leg in legs if leg.amount)
+    values = funding(part, [info.id for info in people.assets])
+    legs = [
+        Leg(info.id, units(values.get(info.id, 0.0) / price, info))
+        for info, price in zip(people.assets, prices, strict=True)
+    ]
+    return tuple(leg for leg in legs if leg.amount)
 
 
 def _bond(part: SolverPart, chain: ChainPart, numeraire: AssetInfo) -> tuple[str, int]:
