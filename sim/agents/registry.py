@@ -60,3 +60,9 @@ def funds(part: AgentPart, assets: Sequence[str]) -> list[tuple[float, ...]]:
     trades = [not part.assets or asset in part.assets or asset == assets[0] for asset in assets]
     each = part.funds / sum(trades)
     return [tuple(each if chosen else 0.0 for chosen in trades) for _ in range(accounts(part))]
+
+
+def funding(part: AgentPart, assets: Sequence[str]) -> dict[str, float]:
+    """The same for any one account, by asset."""
+    each = dict(zip(assets, funds(part, assets)[0], strict=True))
+    return {asset: value for asset, value in each.items() if value}
