@@ -6,13 +6,13 @@ trace; what it changed is its delta, in canonical bytes: the same thing the root
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, MutableMapping
+from collections.abc import Hashable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from intents.canonical import pack, unpack
 from intents.schema import Codec
-from settlement.ledger.tree import StateTree
+from settlement.ledger.tree import StateTree, TreeChange
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -37,6 +37,18 @@ class Table(Generic[K, V]):
         return pack(self.value.to_wire(value))
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a draft does to every state with the root ``before``: values by table and key, the same in canonical
+    bytes, and hashes. Not to be changed, as states that took it may share it."""
+
+    before: bytes
+    root: bytes
+    values: Mapping[int, Mapping[Any, Any]]
+    delta: dict[bytes, bytes | None]
+    tree: TreeChange
+
+
 class State:
     """All tables, and the tree over them."""
 
@@ -59,6 +71,20 @@ class State:
 
     def draft(self) -> Draft:
         return Draft(self)
+
+    def copy(self) -> State:
+        """Another state with the same entries; values are immutable, so they are shared."""
+        found = State(tuple(self.tables.values()))
+        found.entries = {number: dict(rows) for number, rows in self.entries.items()}
+        found.tree = self.tree.copy()
+        return found
+
+    def take(self, change: Change) -> None:
+        """Make a change that was worked out on a state with this one's root."""
+        assert change.before == self.root
+        for number, values in change.values.items():
+            _merge(self.entries[number], values)
+        self.tree.take(change.tree)
 
     def load(self, key: bytes, value: bytes | None) -> None:
         """Take an entry from storage or a snapshot, without the tree (see ``reload``)."""
@@ -89,12 +115,12 @@ class State:
 class Draft:
     """Changes to a state, or to another draft, seen by whoever goes on with it and not yet by anybody else."""
 
-    __slots__ = ("_changes", "_delta", "base")
+    __slots__ = ("_change", "_changes", "base")
 
     def __init__(self, base: State | Draft) -> None:
         self.base = base
         self._changes: dict[int, dict[Any, Any]] = {}
-        self._delta: dict[bytes, bytes | None] | None = None
+        self._change: Change | None = None
 
     def draft(self) -> Draft:
         """A draft of this one: ``keep`` it, or drop it without a trace."""
@@ -109,7 +135,7 @@ class Draft:
     def set(self, table: Table[K, V], key: K, value: V | None) -> None:
         """``None`` takes the entry out."""
         self._changes.setdefault(table.number, {})[key] = value
-        self._delta = None
+        self._change = None
 
     def rows(self, table: Table[K, V]) -> dict[K, V]:
         """A table's entries with the draft's changes: a copy."""
@@ -126,13 +152,34 @@ class Draft:
         assert isinstance(self.base, Draft)
         for number, changes in self._changes.items():
             self.base._changes.setdefault(number, {}).update(changes)
-        self.base._delta = None
+        self.base._change = None
         self._changes = {}
+
+    def change(self) -> Change:
+        """All of it as one value; the draft may go on."""
+        if self._change is None:
+            state, delta = self._state(), self._delta()
+            tree = state.tree.change(delta)
+            values = {number: dict(changes) for number, changes in self._changes.items()}
+            self._change = Change(state.root, state.tree.root_after(tree), values, delta, tree)
+        return self._change
 
     def delta(self) -> dict[bytes, bytes | None]:
         """What differs from the state, as bytes, in the order of keys."""
-        if self._delta is not None:
-            return self._delta
+        return self.change().delta
+
+    def root(self) -> bytes:
+        """The state root as it would be."""
+        return self.change().root
+
+    def commit(self) -> dict[bytes, bytes | None]:
+        """Make it so; returns the delta."""
+        change = self.change()
+        self._state().take(change)
+        self._changes, self._change = {}, None
+        return change.delta
+
+    def _delta(self) -> dict[bytes, bytes | None]:
         state = self._state()
         found: dict[bytes, bytes | None] = {}
         for number, changes in self._changes.items():
@@ -140,28 +187,14 @@ class Draft:
             for key, value in changes.items():
                 if value != rows.get(key):
                     found[table.key_bytes(key)] = None if value is None else table.value_bytes(value)
-        self._delta = dict(sorted(found.items()))
-        return self._delta
-
-    def root(self) -> bytes:
-        """The state root as it would be."""
-        return self._state().tree.root_with(self.delta())
-
-    def commit(self) -> dict[bytes, bytes | None]:
-        """Make it so; returns the delta."""
-        state, delta = self._state(), self.delta()
-        for number, changes in self._changes.items():
-            _merge(state.entries[number], changes)
-        self._changes = {}
-        state.tree.apply(delta)
-        return delta
+        return dict(sorted(found.items()))
 
     def _state(self) -> State:
         assert isinstance(self.base, State)
         return self.base
 
 
-def _merge(rows: MutableMapping[Any, Any], changes: dict[Any, Any]) -> None:
+def _merge(rows: MutableMapping[Any, Any], changes: Mapping[Any, Any]) -> None:
     for key, value in changes.items():
         if value is None:
             rows.pop(key, None)

@@ -35,6 +35,14 @@ class Proof:
     to_root: tuple[bytes, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TreeChange:
+    """What a delta does to a tree: leaf hashes by key (``None``: taken out), nodes by place. Not to be changed."""
+
+    leaves: Mapping[bytes, bytes | None]
+    nodes: Mapping[int, bytes]
+
+
 def bucket_of(key: bytes) -> int:
     return int.from_bytes(hashlib.sha256(key).digest()[:4], "big") >> (32 - BITS)
 
@@ -63,14 +71,12 @@ _EMPTY: Final = _empty()
 class StateTree:
     """Hashes only: whoever keeps the values keeps them elsewhere."""
 
-    __slots__ = ("_asked", "_keys", "_leaves", "_nodes")
+    __slots__ = ("_keys", "_leaves", "_nodes")
 
     def __init__(self) -> None:
         self._keys: dict[int, list[bytes]] = {}
         self._leaves: dict[bytes, bytes] = {}
         self._nodes = list(_EMPTY)
-        #: The last delta asked about and what it would change: it is mostly what is then applied.
-        self._asked: tuple[Delta, dict[bytes, bytes | None], dict[int, bytes]] | None = None
 
     @property
     def root(self) -> bytes:
@@ -79,25 +85,44 @@ class StateTree:
     def __len__(self) -> int:
         return len(self._leaves)
 
+    def copy(self) -> StateTree:
+        """Another tree with the same entries."""
+        found = StateTree()
+        found._keys = {bucket: list(keys) for bucket, keys in self._keys.items()}
+        found._leaves = dict(self._leaves)
+        found._nodes = list(self._nodes)
+        return found
+
+    def change(self, delta: Delta) -> TreeChange:
+        """What ``delta`` would change, here and in every tree with the same root."""
+        leaves = {key: None if value is None else entry_hash(key, value) for key, value in delta.items()}
+        return TreeChange(leaves, self._changed(leaves))
+
+    def root_after(self, change: TreeChange) -> bytes:
+        """The root as it would be."""
+        return change.nodes.get(1, self.root)
+
     def root_with(self, delta: Delta) -> bytes:
         """The root as it would be after ``delta``."""
-        return self._ask(delta)[1].get(1, self.root)
+        return self.root_after(self.change(delta))
 
     def apply(self, delta: Delta) -> bytes:
         """Make the changes; returns the new root."""
-        leaves, nodes = self._ask(delta)
-        self._asked = None
-        for place, node in nodes.items():
+        return self.take(self.change(delta))
+
+    def take(self, change: TreeChange) -> bytes:
+        """Make a change that was worked out on this tree or on one with the same root; returns the new root."""
+        for place, node in change.nodes.items():
             self._nodes[place] = node
-        for key, leaf in leaves.items():
-            keys = self._keys.setdefault(bucket_of(key), [])
-            if leaf is None:
-                if self._leaves.pop(key, None) is not None:
-                    del keys[bisect_left(keys, key)]
-            else:
-                if key not in self._leaves:
-                    insort(keys, key)
+        for key, leaf in change.leaves.items():
+            known = key in self._leaves
+            if leaf is not None:
+                if not known:
+                    insort(self._keys.setdefault(bucket_of(key), []), key)
                 self._leaves[key] = leaf
+            elif known:
+                keys = self._keys[bucket_of(key)]
+                del self._leaves[key], keys[bisect_left(keys, key)]
         return self.root
 
     def prove(self, key: bytes, value: bytes) -> Proof | None:
@@ -113,13 +138,6 @@ class StateTree:
             to_root.append(self._nodes[at ^ 1])
             at //= 2
         return Proof(key, value, index, len(keys), tuple(in_bucket), tuple(to_root))
-
-    def _ask(self, delta: Delta) -> tuple[dict[bytes, bytes | None], dict[int, bytes]]:
-        """Leaf hashes and nodes after ``delta``."""
-        if self._asked is None or self._asked[0] is not delta:
-            leaves = {key: None if value is None else entry_hash(key, value) for key, value in delta.items()}
-            self._asked = (delta, leaves, self._changed(leaves))
-        return self._asked[1], self._asked[2]
 
     def _changed(self, leaves: Mapping[bytes, bytes | None]) -> dict[int, bytes]:
         """The nodes that differ after the change, by place."""
