@@ -31,8 +31,10 @@ COMMANDS: Mapping[str, Entry] = {
     "compete": Entry("node.cli.compete:compete", "Let solvers compete over auctions", "Compete"),
     "leaderboard": Entry("node.cli.leaderboard:leaderboard", "Show who won, and by how much", "Compete"),
     "solver": Entry("node.cli.solver:solver", "List, write, test and serve solvers", "Compete"),
-    "sim": Entry("sim.cli:sim", "Run worlds of nodes in virtual time, and fault campaigns", "Simulate"),
-    "scenario": Entry("node.cli.scenario:scenario", "List, check and describe synthetic worlds", "Simulate"),
+    "sim": Entry(
+        "sim.cli.group:sim", "Run, replay, sweep and compare worlds of nodes in virtual time", "Simulate"
+    ),
+    "scenario": Entry("sim.cli.scenario:scenario", "List, check and describe worlds and simulations", "Simulate"),
     "export": Entry("node.cli.export:export", "Write a run's tables as Parquet or SQLite", "Data"),
     "completion": Entry("node.cli.completion:completion", "Print a shell completion script", "Data"),
 }

@@ -43,7 +43,7 @@ def write_run(path: Path, run: RunRecord, overwrite: bool = False) -> None:
     ``overwrite`` replaces an earlier run, never a folder that is none.
     """
     try:
-        _check_place(path, overwrite)
+        check_place(path, overwrite)
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.parent / f".{path.name}.{os.getpid()}.partial"
         shutil.rmtree(fresh, ignore_errors=True)
@@ -57,7 +57,8 @@ def write_run(path: Path, run: RunRecord, overwrite: bool = False) -> None:
         raise Unreadable(str(path), (error.strerror or "cannot be written").lower()) from error
 
 
-def _check_place(path: Path, overwrite: bool) -> None:
+def check_place(path: Path, overwrite: bool = False) -> None:
+    """Raise ``RunExists`` or ``NotARun`` where ``write_run`` would: worth asking before a long run."""
     if path.is_dir() and not any(path.iterdir()):
         return
     if path.exists() and not overwrite:

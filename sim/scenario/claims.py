@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from intents.errors import WrongValue
 from sim.recording.record import Claim as Verdict
@@ -19,12 +19,19 @@ def judged(claims: Sequence[Claim], measured: Measured) -> list[Verdict]:
     return [_judged(claim, measured) for claim in claims]
 
 
-def check_claims(claims: Sequence[Claim], variants: Sequence[str], metrics: Sequence[str], where: str) -> None:
+def needs(claim: Claim) -> set[str]:
+    """The variants whose figures a claim is about."""
+    return {_named(text)[0] for text in (claim.left, claim.right) if _number(text) is None}
+
+
+def check_claims(
+    claims: Sequence[Claim], variants: Sequence[str], known: Callable[[str], bool], where: str
+) -> None:
     """Every side names a metric of a variant, or is a number. Raises ``WrongValue``."""
     for number, claim in enumerate(claims):
         for side, text in (("left", claim.left), ("right", claim.right)):
             variant, name = _named(text)
-            if _number(text) is None and (variant not in variants or name not in metrics):
+            if _number(text) is None and (variant not in variants or not known(name)):
                 raise WrongValue(
                     f"{where}: claims[{number}].{side}", "a metric, variant:metric or a number", repr(text)
                 )

@@ -27,7 +27,7 @@ class Task:
 
 def perform(task: Task) -> dict[str, Any]:
     """Run it and measure. What goes wrong in the world is a result like any other: one bad cell ends nothing."""
-    from sim.metrics import measure
+    from sim.metrics.registry import measure
     from sim.scenario.simulation import simulation_from
     from sim.world.running import World
 

@@ -7,6 +7,7 @@ import os
 import click
 
 from node.cli.command import Command, Settings, emit, global_options, remember
+from sim.cli.run import run
 
 
 @click.group()
@@ -38,3 +39,6 @@ def campaign(settings: Settings, seeds: int, first_seed: int, processes: int) ->
     emit(settings, report, lambda: text(report))
     if report["violations"]:
         raise click.exceptions.Exit(1)
+
+
+sim.add_command(run)

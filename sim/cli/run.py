@@ -1,0 +1,139 @@
+"""``walras sim run``: a scenario from a seed, its claims, and the directory with all that happened."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from node.cli.command import Command, Settings, emit
+from node.cli.text import table
+
+DEFAULT_ROOT: Final = Path("runs")
+
+
+@click.command(cls=Command)
+@click.argument("scenario")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Another seed than the scenario's own.")
+@click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change the scenario; repeatable.")
+@click.option("--variant", "only", multiple=True, help='Run this variant only ("base": none); repeatable.')
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="Run directory (default: runs/NAME-SEED).")
+@click.option("--force", is_flag=True, help="Replace an earlier run in that directory.")
+@click.option("--no-record", is_flag=True, help="Keep nothing: only say how it went.")
+def run(
+    settings: Settings,
+    scenario: str,
+    seed: int | None,
+    changes: tuple[str, ...],
+    only: tuple[str, ...],
+    out: Path | None,
+    force: bool,
+    no_record: bool,
+) -> int:
+    """Run SCENARIO, a shipped name or a TOML file, with all its variants.
+
+    The same scenario and seed give the same trace root in any process. Exit code 1 if a claim of the scenario does
+    not hold, 5 if anything happened that never should: a fork, books that do not balance, a false accusation.
+    """
+    from sim.recording.store import check_place, write_run
+    from sim.scenario.catalog import find
+    from sim.scenario.override import changed
+    from sim.world.recording import prepared, recorded
+
+    source = find(scenario)
+    document = changed(source.document, changes)
+    variants = prepared(document, source.where, only)
+    first = next(iter(variants.values()))
+    chosen = first.seed if seed is None else seed
+    place = None if no_record else out or DEFAULT_ROOT / f"{first.name}-{chosen}"
+    if place is not None:
+        check_place(place, force)
+    with progress(settings) as advance:
+        record, broken = recorded(document, variants, chosen, advance)
+    if place is not None:
+        write_run(place, record, overwrite=force)
+    found = described(record, broken, place)
+    emit(settings, found, lambda: told(found))
+    if broken:
+        return 5
+    return 0 if all(claim.holds for claim in record.claims) else 1
+
+
+def described(record: Any, broken: dict[str, tuple[str, ...]], place: Path | None) -> dict[str, Any]:
+    """The run as a document."""
+    return {
+        "scenario": record.name,
+        "seed": record.seed,
+        "trace_root": record.trace_root,
+        "claims": [
+            {"says": claim.text, "holds": claim.holds, "figures": dict(claim.figures)} for claim in record.claims
+        ],
+        "variants": {
+            name: {
+                "trace_root": variant.trace_root,
+                "violations": list(broken.get(name, ())),
+                "metrics": dict(variant.metrics),
+            }
+            for name, variant in record.variants.items()
+        },
+        "run": None if place is None else str(place),
+    }
+
+
+#: What a person is shown of each variant; everything is in the report.
+SHOWN: Final = (
+    "auctions_settled",
+    "fill_rate",
+    "price_improvement_bps",
+    "welfare",
+    "welfare_gap_bps",
+    "batch_time_p50_s",
+    "forks",
+)
+
+
+def told(found: dict[str, Any]) -> str:
+    """The same for people."""
+    lines = [f"{found['scenario']}, seed {found['seed']}", f"trace root {found['trace_root']}", ""]
+    rows = [
+        {"variant": name, **{key: _short(item["metrics"].get(key)) for key in SHOWN if key in item["metrics"]}}
+        for name, item in found["variants"].items()
+    ]
+    lines.append(table(rows, left=("variant",)))
+    for claim in found["claims"]:
+        verdict = {True: "TRUE ", False: "FALSE", None: "  ?  "}[claim["holds"]]
+        figures = ", ".join(f"{name} = {_short(value)}" for name, value in claim["figures"].items())
+        lines.append(f"{verdict} {claim['says']}  ({figures})")
+    for name, item in found["variants"].items():
+        lines += [f"VIOLATED {name}: {text}" for text in item["violations"]]
+    if found["run"] is not None:
+        lines.append(f"\nreport: {found['run']}/report.html")
+    return "\n".join(lines)
+
+
+def _short(value: float | None) -> str:
+    return "–" if value is None else f"{value:.6g}"
+
+
+@contextmanager
+def progress(settings: Settings) -> Iterator[Callable[[str, int, int], None] | None]:
+    """A bar per variant on stderr where that is a terminal."""
+    if settings.quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def advance(variant: str, auction: int, auctions: int) -> None:
+            if variant not in tasks:
+                tasks[variant] = bar.add_task(variant, total=auctions)
+            bar.update(tasks[variant], completed=auction)
+
+        yield advance
