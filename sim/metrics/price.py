@@ -24,7 +24,7 @@ def route_improvement_bps(tables: Tables) -> Value:
 
 
 def ebbo_violation_rate(tables: Tables) -> Value:
-    """Fills priced below the best single route in reach (EBBO, after the national best bid and offer), as a share."""
+    """Fills priced below the best single route in reach (EBBO, like the national best bid and offer): a share."""
     return ratio(sum(row.ebbo_violation for row in tables.fills), len(tables.fills))
 
 

@@ -72,6 +72,11 @@ class Tables:
             found.setdefault(row.intent, []).append(row)
         return found
 
+    @cached_property
+    def last_reason(self) -> dict[str, str]:
+        """Why an intent did not (wholly) trade in the last batch it was in."""
+        return {row.intent: row.reason for row in self.unfilled}
+
     def kind(self, fill: FillRow) -> str:
         """What sort of agent traded; its name where the intent is not in the records."""
         intent = self.submitted.get(fill.intent)

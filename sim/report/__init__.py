@@ -1,0 +1,1 @@
+"""Runs for people: one self-contained HTML page per run or comparison, with its plots inside."""

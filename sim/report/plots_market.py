@@ -1,0 +1,135 @@
+"""Plots of the market: prices, welfare against its bound, what became of intents, liquidity."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final
+
+from sim.metrics.tables import Tables
+from sim.recording.rows import IntentRow, PriceRow
+from sim.report.canvas import INK, SOFT, Empty, colour, key, seconds, thinned
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Series and bars that a plot can hold and still be read.
+MAX_ASSETS: Final = 3
+MAX_KINDS: Final = 6
+MAX_FATES: Final = 9
+
+
+def prices(axes: Axes, tables: Tables) -> None:
+    """Outside as a line, agreed dashed, cleared as dots; several assets as their change since the start."""
+    assets = _most_traded(tables)
+    if not assets:
+        raise Empty("No prices were recorded.")
+    alone = len(assets) == 1
+    for place, asset in enumerate(assets):
+        rows = sorted((row for row in tables.prices if row.asset == asset), key=lambda row: row.at_us)
+        first = rows[0].outside
+        _line(axes, [(row, row.outside) for row in rows], first, alone, "-", colour(place), asset)
+        _line(axes, [(row, row.agreed) for row in rows], first, alone, "--", colour(place), "")
+        _line(axes, [(row, row.cleared) for row in rows], first, alone, ".", colour(place), "")
+    axes.plot([], [], "--", color=SOFT, label="agreed")
+    axes.plot([], [], ".", color=SOFT, label="cleared")
+    axes.set_xlabel("virtual seconds")
+    axes.set_ylabel("price in the numeraire" if alone else "change since the start, %")
+    key(axes, 5)
+
+
+def _line(
+    axes: Axes, rows: list[tuple[PriceRow, float]], first: float, alone: bool, style: str, hue: str, label: str
+) -> None:
+    points = [(seconds(row.at_us), v if alone else 100 * (v / first - 1)) for row, v in thinned(rows) if v > 0]
+    if points:
+        xs, ys = zip(*points, strict=True)
+        axes.plot(xs, ys, style, color=hue, label=label, markersize=4)
+
+
+def _most_traded(tables: Tables) -> list[str]:
+    """Assets whose price moves, the most traded first."""
+    moving = {row.asset: 0 for row in tables.prices if row.outside not in (0.0, 1.0)}
+    for fill in tables.fills:
+        for asset in (fill.give, fill.want):
+            if asset in moving:
+                moving[asset] += 1
+    return sorted(moving, key=lambda asset: (-moving[asset], asset))[:MAX_ASSETS]
+
+
+def welfare(axes: Axes, tables: Tables) -> None:
+    """Score per auction as bars (a line where there are many), with the bound as a tick above."""
+    rows = tables.auctions
+    if not any(row.score for row in rows):
+        raise Empty("No auction settled anything.")
+    many = len(rows) > 120
+    xs = [row.auction for row in thinned(rows)]
+    scores = [row.score for row in thinned(rows)]
+    bounds = [(row.auction, row.bound) for row in thinned(rows) if row.bound > 0]
+    if many:
+        axes.plot(xs, scores, color=colour(0), label="settled", linewidth=1.0)
+    else:
+        axes.bar(xs, scores, color=colour(0), label="settled", width=0.75)
+    if bounds:
+        places, heights = zip(*bounds, strict=True)
+        size = 16 if many else max(10.0, 1800.0 / len(rows))
+        axes.scatter(places, heights, marker="_", s=size, color=INK, label="bound", zorder=3)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("auction")
+    axes.set_ylabel("score in the numeraire")
+    key(axes)
+
+
+def fates(axes: Axes, tables: Tables) -> None:
+    """What became of every intent, by kind of agent: traded, refused by its node, or why it did not trade."""
+    counts = Counter((fate(tables, row), row.kind) for row in tables.intents)
+    if not counts:
+        raise Empty("Nobody handed in an intent.")
+    totals: Counter[str] = Counter()
+    for (name, _), count in counts.items():
+        totals[name] += count
+    shown = [name for name, _ in sorted(totals.items(), key=lambda item: (-item[1], item[0]))][:MAX_FATES]
+    left = [0] * len(shown)
+    for place, kind in enumerate(tables.kinds[:MAX_KINDS]):
+        widths = [counts[name, kind] for name in shown]
+        if any(widths):
+            axes.barh(shown, widths, left=left, color=colour(place), label=kind, height=0.7)
+        left = [a + b for a, b in zip(left, widths, strict=True)]
+    for place, name in enumerate(shown):
+        share = 100 * totals[name] / len(tables.intents)
+        axes.annotate(f"{share:.3g} %", (left[place], place), (4, 0), textcoords="offset points", va="center")
+    axes.margins(x=0.14)
+    axes.invert_yaxis()
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel("intents")
+    key(axes)
+
+
+def fate(tables: Tables, intent: IntentRow) -> str:
+    """In a word: traded, a refusal's code, the last reason it was left out for, or that no batch had it."""
+    if intent.refused:
+        return f"refused: {intent.refused}"
+    if intent.intent in tables.fills_of:
+        return "traded"
+    return tables.last_reason.get(intent.intent, "in no settled batch")
+
+
+def liquidity(axes: Axes, tables: Tables) -> None:
+    """Fees, loss-versus-rebalancing and their difference, over all venues, summed up to each auction."""
+    by_auction: dict[int, tuple[float, float]] = {}
+    for row in tables.venues:
+        fees, lost = by_auction.get(row.auction, (0.0, 0.0))
+        by_auction[row.auction] = (fees + row.fees, lost + row.lvr)
+    if not any(map(any, by_auction.values())):
+        raise Empty("No venue traded.")
+    auctions = sorted(by_auction)
+    earned = list(accumulate(by_auction[auction][0] for auction in auctions))
+    losses = list(accumulate(by_auction[auction][1] for auction in auctions))
+    net = [a - b for a, b in zip(earned, losses, strict=True)]
+    axes.plot(thinned(auctions), thinned(earned), color=colour(2), label="fees")
+    axes.plot(thinned(auctions), thinned(losses), color=colour(3), label="loss vs rebalancing")
+    axes.plot(thinned(auctions), thinned(net), "--", color=INK, label="fees − loss")
+    axes.axhline(0.0, color=SOFT, linewidth=0.8)
+    axes.set_xlabel("auction")
+    axes.set_ylabel("numeraire, summed")
+    key(axes)

@@ -1,0 +1,62 @@
+"""Plots of the parties: solvers' profits and wins, and what each kind of agent made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from sim.metrics.statistics import sums
+from sim.metrics.tables import Tables
+from sim.report.canvas import SOFT, Empty, colour, key, seconds, thinned
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MAX_SOLVERS: Final = 10
+MAX_KINDS: Final = 8
+
+
+def solvers(axes: Axes, tables: Tables) -> None:
+    """Rewards minus penalties per solver, coloured by strategy, with the auctions it won."""
+    strategies = {row.solver: row.strategy for row in tables.solutions}
+    if not strategies:
+        raise Empty("No solver answered.")
+    profit = sums((row.solver, row.reward - row.penalty) for row in tables.solutions)
+    wins = Counter(row.solver for row in tables.solutions if row.outcome == "won")
+    shown = sorted(strategies, key=lambda name: (-wins[name], -profit[name], name))[:MAX_SOLVERS]
+    hues = {name: colour(place) for place, name in enumerate(dict.fromkeys(strategies.values()))}
+    for strategy, hue in hues.items():
+        mine = [name for name in shown if strategies[name] == strategy]
+        if mine:
+            places = [shown.index(name) for name in mine]
+            axes.barh(places, [profit[name] for name in mine], color=hue, label=strategy, height=0.66)
+    axes.set_yticks(range(len(shown)), shown)
+    for place, name in enumerate(shown):
+        ahead = profit[name] >= 0
+        axes.annotate(
+            f"won {wins[name]} of {len(tables.auctions)}", (profit[name], place), (5 if ahead else -5, 0),
+            textcoords="offset points", va="center", ha="left" if ahead else "right",
+        )  # fmt: skip
+    axes.margins(x=0.3)
+    axes.invert_yaxis()
+    axes.grid(axis="y", visible=False)
+    axes.axvline(0.0, color=SOFT, linewidth=0.8)
+    axes.set_xlabel("rewards − penalties, numeraire")
+    key(axes)
+
+
+def wealth(axes: Axes, tables: Tables) -> None:
+    """Wealth minus what the first holdings are worth, summed over agents of a kind, as auctions settle."""
+    found: dict[str, dict[int, float]] = {}
+    for row in tables.wealth:
+        line = found.setdefault(row.kind, {})
+        line[row.at_us] = line.get(row.at_us, 0.0) + row.value - row.held
+    if not found:
+        raise Empty("Nobody's wealth was recorded.")
+    for place, (kind, line) in enumerate(list(found.items())[:MAX_KINDS]):
+        times = thinned(sorted(line))
+        axes.plot([seconds(at) for at in times], [line[at] for at in times], color=colour(place), label=kind)
+    axes.axhline(0.0, color=SOFT, linewidth=0.8)
+    axes.set_xlabel("virtual seconds")
+    axes.set_ylabel("profit in the numeraire")
+    key(axes)
