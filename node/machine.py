@@ -15,7 +15,7 @@ from intents.errors import WalrasError
 from node.agreement import effects as asked
 from node.agreement.core import Agreement
 from node.agreement.effects import Record, Timer
-from node.agreement.messages import Body, Certificate, Decision, Message, Status, Vote
+from node.agreement.messages import Body, Certificate, Decision, Message, Status
 from node.agreement.sync import answers, status_of
 from node.agreement.timeouts import Timeouts
 from node.chain.app import Applied, ChainApp
@@ -185,9 +185,9 @@ class Machine:
                 self._out.append(Commit(effect.height, effect.block, effect.certificate, applied))
                 self._after(effect.height)
                 self._begin()
-            elif isinstance(effect, asked.Accuse):
-                self._accuse(effect)
             else:
+                if isinstance(effect, asked.Accuse):
+                    self.app.accuse(effect.key, effect.first, effect.second)
                 self._out.append(effect)
 
     def _after(self, height: int) -> None:
@@ -203,11 +203,6 @@ class Machine:
         elif phase is Phase.SEAL and self._reveal is not None and self._reveal[0] == self.app.auction:
             self._put_in(self._reveal[1])
             self._reveal = None
-
-    def _accuse(self, found: asked.Accuse) -> None:
-        first, second = found.first, found.second
-        if isinstance(first, Vote) and isinstance(second, Vote):
-            self.app.accuse(first.sender, first, second)
 
     def _help(self, sender: int, status: Status) -> None:
         if status.height < self.agreement.height:

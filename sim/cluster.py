@@ -14,8 +14,10 @@ from node.agreement.timeouts import Timeouts
 from node.chain.app import Applied, ChainApp
 from node.chain.genesis import Genesis, build
 from node.chain.items import item_id
+from node.chain.memo import Memo
 from node.machine import Ask, Commit, Effect, Give, Gossip, Machine, Solve, Store
 from node.solving import SolverKey
+from settlement.ledger.state import State
 from settlement.solution import Solution
 from sim.disk import Disk
 from sim.kernel import Kernel
@@ -72,7 +74,8 @@ def mac_holds(key: bytes, digest: bytes, signature: bytes) -> bool:
 class Cluster:
     """Nodes 0 … n − 1, the first of which are the genesis's validators in order; ``followers`` more only follow.
 
-    Without a ``mesh`` items go straight to everybody.
+    Without a ``mesh`` items go straight to everybody. Nodes share a ``memo``, so that what all of them work out
+    is worked out once; ``Memo(0)`` lets each do everything itself. ``first`` is the genesis's state, if built.
     """
 
     def __init__(
@@ -85,10 +88,14 @@ class Cluster:
         solvers: dict[int, tuple[SolverKey, Solving]] | None = None,
         followers: int = 0,
         mesh: Mesh | None = None,
+        memo: Memo | None = None,
+        first: State | None = None,
     ) -> None:
         self.kernel, self.links, self.genesis, self.timeouts = kernel, links, genesis, timeouts
         self.solvers = solvers or {}
         self.mesh = mesh
+        self.memo = Memo() if memo is None else memo
+        self.first = build(genesis) if first is None else first
         #: Called with (node, block number of its effect) before each effect: may raise ``Crash``.
         self.hazard: Callable[[Member, Effect], None] | None = None
         #: Called with every message a node sends to another; returns what is sent in its place.
@@ -96,6 +103,7 @@ class Cluster:
         #: Called after a node has decided and applied a height.
         self.committed: Callable[[Member, Commit], None] | None = None
         self.accused: list[tuple[int, Accuse]] = []
+        self.index = {validator.key: i for i, validator in enumerate(genesis.validators)}
         self.members = [self._member(i, Disk()) for i in range(len(genesis.validators) + followers)]
 
     def start(self) -> None:
@@ -178,7 +186,7 @@ class Cluster:
                     if target != member.index:
                         self._call(member, target, "items_wanted", effect.ids)
             case Pull():
-                for target in effect.holders:
+                for target in [self.index[key] for key in effect.holders if key in self.index]:
                     if target != member.index:
                         self._call(member, target, "body_wanted", effect.height, effect.block)
             case Solve():
@@ -223,7 +231,7 @@ class Cluster:
     def _member(self, index: int, disk: Disk) -> Member:
         validators = self.genesis.validators
         key = validators[index].key if index < len(validators) else None
-        app = ChainApp(build(self.genesis), mac_holds)
+        app = ChainApp(self.first.copy(), mac_holds, memo=self.memo)
         solver = self.solvers.get(index)
 
         def decision(height: int) -> Decision | None:

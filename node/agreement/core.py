@@ -2,7 +2,7 @@
 
 Rules are named by their lines in Algorithm 1 of arXiv:1807.04938. Three points the paper leaves open: votes are
 kept up to two per sender (``tally``), a proposal of an earlier round's block carries the polka that makes it
-safe, and a round is skipped to only on word of more than a third, at most ``MAX_SKIP`` rounds ahead.
+safe (``ear``), and a round is skipped to only on word of more than a third, at most ``MAX_SKIP`` rounds ahead.
 
 A height begins in WAIT: until its window has run, what arrives is counted but nothing is voted for, so clocks
 that differ can only delay. A block counts as proposed once its body is here and found valid.
@@ -10,65 +10,34 @@ that differ can only delay. A block counts as proposed once its body is here and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from collections.abc import Sequence
+from typing import Final
 
+from node.agreement.application import Application, Sign, Verify
+from node.agreement.ear import MAX_SKIP, Ear
 from node.agreement.effects import (
-    Accuse,
-    Broadcast,
     Decide,
     Effect,
     FallenBehind,
     Locked,
-    Persist,
-    Pull,
     Record,
-    Sent,
     SetTimer,
     Timeout,
     Timer,
     Validated,
 )
-from node.agreement.messages import (
-    MAX_ROUND,
-    MAX_SEEN,
-    Ballot,
-    Body,
-    Certificate,
-    Decision,
-    Message,
-    Proposal,
-    Seen,
-    Step,
-    Vote,
-    block_id,
-    vote_digest,
-)
-from node.agreement.tally import Tally
+from node.agreement.messages import Ballot, Body, Certificate, Decision, Message, Proposal, Seen, Step, Vote
+from node.agreement.recovery import Past, recall
 from node.agreement.timeouts import Timeouts
 from node.agreement.validators import ValidatorSet
+from node.agreement.voice import Voice
 
-#: Rounds ahead that anybody can make us look at.
-MAX_SKIP: Final = 1000
-#: Messages of the next height kept per sender, and bodies of one height.
+__all__ = ["MAX_EARLY", "MAX_PAST", "MAX_SKIP", "Agreement"]
+
+#: Messages of the next height kept per sender.
 MAX_EARLY: Final = 64
-MAX_BODIES: Final = 64
-
-Sign = Callable[[bytes], bytes]
-Verify = Callable[[bytes, bytes, bytes], bool]
-
-
-class Application(Protocol):
-    """What is agreed on: the rules of blocks, as pure functions of the state before the height."""
-
-    def held(self, height: int) -> Sequence[bytes]:
-        """The ids this node can vouch for as its window closes."""
-
-    def propose(self, height: int, round: int, seen: Sequence[Seen]) -> bytes | None:
-        """A block that follows the inclusion rule for ``seen``; ``None`` if it cannot be made (yet)."""
-
-    def valid(self, height: int, block: bytes) -> bool:
-        """Whether ``block`` may be decided at ``height``."""
+#: Heights after whose decision a lie that comes to light is still told.
+MAX_PAST: Final = 128
 
 
 class Agreement:
@@ -82,6 +51,8 @@ class Agreement:
         self.timeouts = timeouts
         self.height = -1
         self._early: dict[int, list[Message]] = {}
+        self._past: dict[int, Ear] = {}
+        self._out: list[Effect] = []
 
     # Starting
 
@@ -90,23 +61,21 @@ class Agreement:
     ) -> list[Effect]:
         """Begin ``height``; ``records`` are what the log holds of it when it was begun before a crash."""
         assert height > self.height
-        self.height, self.validators, self.me = height, validators, me
+        if self.height >= 0:
+            self._keep_past()
+        self.height, self.validators = height, validators
         self.round, self.step = 0, Step.WAIT
-        self.tally = Tally(validators)
-        self.seen: dict[int, Seen] = {}
-        self.bodies: dict[bytes, bytes] = {}
+        self.ear = Ear(self.network, self.verify, height, validators, self._out)
+        self.voice = Voice(self.network, self.sign, height, me, self._out)
+        self.tally, self.seen, self.bodies = self.ear.tally, self.ear.seen, self.ear.bodies
         self._valid: dict[bytes, bool] = {}
-        self._pulled: set[bytes] = set()
-        self._sent: dict[tuple[type, int, int], Message] = {}
         self.locked: tuple[int, bytes] | None = None
         self.valid: tuple[int, bytes] | None = None
         self._polka: Certificate | None = None
         self._timed: set[tuple[Timeout, int]] = set()
         self._updated: set[int] = set()
         self.decided = False
-        self._out: list[Effect] = []
-        if records:
-            self._restore(records)
+        self._resume(recall(records))
         if self.step is Step.WAIT:
             self._timer(Timeout.WINDOW, 0)
         early, self._early = self._early, {}
@@ -116,37 +85,32 @@ class Agreement:
         self._advance()
         return self._take()
 
-    def _restore(self, records: Sequence[Record]) -> None:
-        """Be again who the log says we were: the same locks, the same votes, the step they imply."""
-        for record in records:
-            if isinstance(record, Sent):
-                self._resend(record.message)
-            else:
-                self._keep_body(record.block)
-                place = (record.polka.round, record.polka.block)
-                if isinstance(record, Locked):
-                    self.locked = place
-                self.valid, self._polka = place, record.polka
-                self._updated.add(record.polka.round)
-                self._count(record.polka)
+    @property
+    def me(self) -> int | None:
+        return self.voice.me
 
-    def _resend(self, message: Message) -> None:
-        if isinstance(message, Seen):
-            self._sent[Seen, 0, 0] = message
-            self.step = max(self.step, Step.PROPOSE)
-        elif isinstance(message, Proposal):
-            self._sent[Proposal, message.round, 0] = message
-            self.round, self.step = max((self.round, self.step), (message.round, Step.PROPOSE))
-        elif isinstance(message, Vote):
-            self._sent[Vote, message.round, message.ballot] = message
-            step = Step.PREVOTE if message.ballot is Ballot.PREVOTE else Step.PRECOMMIT
-            self.round, self.step = max((self.round, self.step), (message.round, step))
-        elif isinstance(message, Body):
-            self._keep_body(message.block)
-        self._out.append(Broadcast(message))
-        self._receive(message)
+    def _resume(self, past: Past) -> None:
+        """Be again who the log says we were: the same locks, the same votes, the step they imply."""
+        self.round, self.step = past.round, past.step
+        self.locked, self.valid = past.locked, past.valid
+        for block in past.bodies:
+            self.ear.body(block)
+        for polka in past.polkas:
+            self._polka = polka
+            self._updated.add(polka.round)
+            self.ear.count(polka)
+        for message in past.said:
+            self.voice.again(message)
+            self._receive(message)
         if self.step is Step.PROPOSE:
             self._timer(Timeout.PROPOSE, self.round)
+
+    def _keep_past(self) -> None:
+        """Votes of heights gone by, without bodies, for as long as a lie in them is worth telling."""
+        self.ear.bodies.clear()
+        self._past[self.height] = self.ear
+        if len(self._past) > MAX_PAST:
+            del self._past[next(iter(self._past))]
 
     # Events
 
@@ -168,13 +132,14 @@ class Agreement:
         return self._take()
 
     def _take(self) -> list[Effect]:
-        out, self._out = self._out, []
+        out = self._out[:]
+        self._out.clear()
         return out
 
     def _on_timer(self, timer: Timer) -> None:
         if timer.kind is Timeout.WINDOW:
             if self.step is Step.WAIT:
-                self._say_seen()
+                self._hear(self.voice.seen(self.application.held(self.height)))
                 self._start_round(0)
         elif timer.round == self.round:
             if timer.kind is Timeout.PROPOSE and self.step is Step.PROPOSE:  # L57
@@ -185,113 +150,38 @@ class Agreement:
                 self._start_round(self.round + 1)
 
     def _receive(self, message: Message) -> None:
-        height = message.height
-        if height != self.height:
+        if message.height != self.height:
             self._other_height(message)
         elif self.decided:
             pass
         elif isinstance(message, Vote):
-            self._on_vote(message)
+            self.ear.vote(message, self.round)
         elif isinstance(message, Proposal):
-            self._on_proposal(message)
+            self.ear.proposal(message, self.round)
         elif isinstance(message, Seen):
-            self._on_seen(message)
+            self.ear.statement(message)
         elif isinstance(message, Body):
-            self._keep_body(message.block)
-        elif isinstance(message, Decision):
-            self._on_decision(message)
+            self.ear.body(message.block)
+        elif isinstance(message, Decision) and self.ear.decision(message):
+            self._decide(message.certificate)
+
+    def _hear(self, said: Message | None) -> None:
+        """One hears oneself."""
+        if said is not None:
+            self._receive(said)
 
     def _other_height(self, message: Message) -> None:
-        if message.height == self.height + 1 and isinstance(message, Vote | Proposal | Seen | Body):
+        if message.height < self.height:
+            past = self._past.get(message.height)
+            if past is not None and isinstance(message, Vote | Proposal):
+                past.late(message)
+        elif message.height == self.height + 1 and isinstance(message, Vote | Proposal | Seen | Body):
             sender = -1 if isinstance(message, Body) else message.sender
             kept = self._early.setdefault(sender, []) if -1 <= sender < len(self.validators) + 1 else []
             if len(kept) < MAX_EARLY:
                 kept.append(message)
-        elif message.height > self.height:
+        else:
             self._out.append(FallenBehind(message.height))
-
-    def _on_vote(self, vote: Vote) -> None:
-        if not self._plausible(vote.sender, vote.round) or self.tally.knows(vote):
-            return
-        if self._signed(vote):
-            earlier = self.tally.add(vote)
-            if earlier is not None:
-                self._out.append(Accuse(earlier, vote))
-
-    def _on_proposal(self, proposal: Proposal) -> None:
-        if not self._plausible(proposal.sender, proposal.round) or self.tally.knows_proposal(proposal):
-            return
-        if proposal.sender != self.validators.proposer(self.height, proposal.round):
-            return
-        if not -1 <= proposal.valid_round < proposal.round or not self._signed(proposal):
-            return
-        if proposal.valid_round >= 0 and not self._proven(proposal):
-            return
-        earlier = self.tally.propose(proposal)
-        if earlier is not None:
-            self._out.append(Accuse(earlier, proposal))
-        self._want(proposal.block)
-
-    def _proven(self, proposal: Proposal) -> bool:
-        """Whether its polka is one of its own block at its valid round; the prevotes in it then count as heard."""
-        polka = proposal.polka
-        if (
-            polka is None
-            or (polka.ballot, polka.height, polka.round, polka.block)
-            != (Ballot.PREVOTE, self.height, proposal.valid_round, proposal.block)
-            or not self.checks(polka)
-        ):
-            return False
-        self._count(polka)
-        return True
-
-    def _count(self, certificate: Certificate) -> None:
-        for sender, signature in certificate.votes:
-            vote = Vote(
-                certificate.ballot, certificate.height, certificate.round, certificate.block, sender, signature
-            )
-            if not self.tally.knows(vote):
-                earlier = self.tally.add(vote)
-                if earlier is not None:
-                    self._out.append(Accuse(earlier, vote))
-
-    def checks(self, certificate: Certificate) -> bool:
-        """Whether distinct validators of this height with a quorum's power signed it."""
-        digest = vote_digest(
-            self.network, certificate.ballot, certificate.height, certificate.round, certificate.block
-        )
-        members, power, last = self.validators.members, 0, -1
-        for sender, signature in certificate.votes:
-            if not last < sender < len(members) or not self.verify(members[sender].key, digest, signature):
-                return False
-            power, last = power + members[sender].power, sender
-        return power >= self.validators.quorum
-
-    def _on_seen(self, seen: Seen) -> None:
-        if 0 <= seen.sender < len(self.validators) and seen.sender not in self.seen and self._signed(seen):
-            self.seen[seen.sender] = seen
-
-    def _on_decision(self, decision: Decision) -> None:
-        certificate = decision.certificate
-        if (
-            certificate.ballot is Ballot.PRECOMMIT
-            and certificate.height == self.height
-            and certificate.block == block_id(decision.block)
-            and self.checks(certificate)
-        ):
-            self._keep_body(decision.block)
-            self._decide(certificate)
-
-    def _plausible(self, sender: int, round: int) -> bool:
-        return 0 <= sender < len(self.validators) and 0 <= round <= min(self.round + MAX_SKIP, MAX_ROUND)
-
-    def _signed(self, message: Vote | Proposal | Seen) -> bool:
-        key = self.validators.members[message.sender].key
-        return self.verify(key, message.signed(self.network), message.signature)
-
-    def _keep_body(self, block: bytes) -> None:
-        if len(self.bodies) < MAX_BODIES:
-            self.bodies.setdefault(block_id(block), block)
 
     # Rules
 
@@ -309,7 +199,7 @@ class Agreement:
             if self._known(block):
                 self._decide(self.tally.certificate(Ballot.PRECOMMIT, self.height, round, block))
                 return True
-            self._want(block)
+            self.ear.want(block)
         return False
 
     def _skip(self) -> bool:
@@ -323,7 +213,7 @@ class Agreement:
 
     def _propose(self) -> bool:
         """L14: our turn: a block with a polka first, else a new one, once a quorum has said what it holds."""
-        if self.step is not Step.PROPOSE or self.me is None or (Proposal, self.round, 0) in self._sent:
+        if self.step is not Step.PROPOSE or self.me is None or self.voice.proposed(self.round):
             return False
         if self.validators.proposer(self.height, self.round) != self.me:
             return False
@@ -346,15 +236,21 @@ class Agreement:
             return False
         at = self.tally.rounds.get(self.round)
         for proposal in at.proposals if at is not None else ():
-            if not self._here(proposal.block):
+            if proposal.block not in self.bodies:
                 continue
             free = self.locked is None or self.locked[1] == proposal.block
             if proposal.valid_round >= 0:
                 # Its polka was counted when it came.
                 free = free or (self.locked is not None and self.locked[0] <= proposal.valid_round)
-            self._prevote(proposal.block if free and self._known(proposal.block) else None)
+            self._prevote(proposal.block if free and self._acceptable(proposal) else None)
             return True
         return False
+
+    def _acceptable(self, proposal: Proposal) -> bool:
+        """Whether its block is valid and, if new, made for this very round."""
+        return self._known(proposal.block) and (
+            proposal.valid_round >= 0 or self.application.fresh(self.bodies[proposal.block], proposal.round)
+        )
 
     def _lock(self) -> bool:
         """L36: a polka of this round for a valid block: lock and precommit, or just remember it."""
@@ -366,7 +262,7 @@ class Agreement:
         for block, power in support.items():
             if block is None or power < quorum or not self._known(block):
                 if block is not None and power >= quorum:
-                    self._want(block)
+                    self.ear.want(block)
                 continue
             self._updated.add(self.round)
             polka = self.tally.certificate(Ballot.PREVOTE, self.height, self.round, block)
@@ -375,7 +271,7 @@ class Agreement:
                 self.locked = (self.round, block)
                 self._precommit(block, Locked(self.bodies[block], polka))
             else:
-                self._persist(Validated(self.bodies[block], polka))
+                self.voice.remember(Validated(self.bodies[block], polka))
             return True
         return False
 
@@ -407,11 +303,6 @@ class Agreement:
         self.decided = True
         self._out.append(Decide(self.height, self.bodies[certificate.block], certificate))
 
-    # Blocks
-
-    def _here(self, block: bytes) -> bool:
-        return block in self.bodies
-
     def _known(self, block: bytes) -> bool:
         """Whether the body is here and valid; asked once per block."""
         if block not in self.bodies:
@@ -421,64 +312,19 @@ class Agreement:
             found = self._valid[block] = self.application.valid(self.height, self.bodies[block])
         return found
 
-    def _want(self, block: bytes) -> None:
-        if block not in self.bodies and block not in self._pulled:
-            self._pulled.add(block)
-            self._out.append(Pull(self.height, block, self.tally.holders(block)))
-
-    # Speaking: nothing leaves before it is on disk, and nothing is said twice in other words
-
-    def _say_seen(self) -> None:
-        if self.me is not None and (Seen, 0, 0) not in self._sent:
-            ids = tuple(sorted(self.application.held(self.height)))[:MAX_SEEN]
-            said = Seen(self.height, ids, self.me)
-            self._say((Seen, 0, 0), Seen(said.height, ids, self.me, self.sign(said.signed(self.network))))
+    # Steps: each says its message, and hears itself
 
     def _say_proposal(self, block: bytes, valid_round: int, polka: Certificate | None) -> None:
-        assert self.me is not None
-        place = block_id(block)
-        said = Proposal(self.height, self.round, place, valid_round, polka, self.me)
-        signature = self.sign(said.signed(self.network))
-        self._keep_body(block)
-        self._say(
-            (Proposal, self.round, 0),
-            Proposal(self.height, self.round, place, valid_round, polka, self.me, signature),
-            body=Body(self.height, block),
-        )
+        self.ear.body(block)
+        self._hear(self.voice.proposal(self.round, block, valid_round, polka))
 
     def _prevote(self, block: bytes | None) -> None:
         self.step = Step.PREVOTE
-        self._say_vote(Ballot.PREVOTE, block)
+        self._hear(self.voice.vote(Ballot.PREVOTE, self.round, block))
 
     def _precommit(self, block: bytes | None, lock: Locked | None = None) -> None:
         self.step = Step.PRECOMMIT
-        self._say_vote(Ballot.PRECOMMIT, block, lock)
-
-    def _say_vote(self, ballot: Ballot, block: bytes | None, lock: Locked | None = None) -> None:
-        if self.me is None:
-            return
-        digest = vote_digest(self.network, ballot, self.height, self.round, block)
-        vote = Vote(ballot, self.height, self.round, block, self.me, self.sign(digest))
-        self._say((Vote, self.round, ballot), vote, lock=lock)
-
-    def _say(
-        self, key: tuple[type, int, int], message: Message, *, body: Body | None = None, lock: Locked | None = None
-    ) -> None:
-        """Persist, then send, then hear it ourselves. What was said before under ``key`` is what is said again."""
-        if key in self._sent:
-            return
-        self._sent[key] = message
-        records: list[Record] = [] if lock is None else [lock]
-        if body is not None:
-            records.append(Sent(body))
-        self._persist(*records, Sent(message))
-        if body is not None:
-            self._out.append(Broadcast(body))
-        self._out.append(Broadcast(message))
-        self._receive(message)
-
-    def _persist(self, *records: Record) -> None:
-        self._out.append(Persist(self.height, records))
+        self._hear(self.voice.vote(Ballot.PRECOMMIT, self.round, block, lock))
 
     def _timer(self, kind: Timeout, round: int) -> None:
         if (kind, round) not in self._timed:

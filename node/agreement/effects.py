@@ -75,11 +75,11 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """The body of ``block`` is wanted; those at ``holders`` have voted for it."""
+    """The body of ``block`` is wanted; the validators with the keys ``holders`` have voted for it."""
 
     height: int
     block: bytes
-    holders: tuple[int, ...]
+    holders: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,9 @@ class Decide:
 
 @dataclass(frozen=True, slots=True)
 class Accuse:
-    """Two signed messages that no honest validator makes."""
+    """Two messages for one place that the validator ``key`` signed, and no honest one does; proposals without polka."""
 
+    key: bytes
     first: Vote | Proposal
     second: Vote | Proposal
 

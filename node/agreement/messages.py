@@ -129,7 +129,24 @@ Message = Vote | Proposal | Seen | Body | Decision | Status
 
 
 def block_id(block: bytes) -> bytes:
-    return hashlib.sha256(b"walras/block/1\0" + block).digest()
+    """A hash over both parts' hashes: whoever has the header and the body's hash can make the id."""
+    head, tail = parts_of(block)
+    return _id(head, hashlib.sha256(tail).digest())
+
+
+def light_id(header: bytes, body_hash: bytes) -> bytes:
+    """The id of the block with that header and a body with that hash."""
+    return _id(len(header).to_bytes(4, "big") + header, body_hash)
+
+
+def _id(head: bytes, body_hash: bytes) -> bytes:
+    return hashlib.sha256(b"walras/block/1\0" + hashlib.sha256(head).digest() + body_hash).digest()
+
+
+def parts_of(block: bytes) -> tuple[bytes, bytes]:
+    """The bytes of a block split where its first four say that the header ends; the length stays with the header."""
+    end = 4 + int.from_bytes(block[:4], "big")
+    return block[:end], block[end:]
 
 
 def vote_digest(network: bytes, ballot: Ballot, height: int, round: int, block: bytes | None) -> bytes:

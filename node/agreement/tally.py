@@ -103,6 +103,23 @@ class Tally:
             for known in found.proposals
         )
 
+    def keep(self, message: Vote | Proposal) -> None:
+        if isinstance(message, Vote):
+            self.add(message)
+        else:
+            self.propose(message)
+
+    def contradicted(self, message: Vote | Proposal) -> Vote | Proposal | None:
+        """What the sender said before that ``message`` contradicts, where that is not known yet."""
+        found = self.rounds.get(message.round)
+        if found is None:
+            return None
+        if isinstance(message, Vote):
+            kept = found.count(message.ballot).votes.get(message.sender)
+            return kept[0] if kept and not self.knows(message) else None
+        same = [proposal for proposal in found.proposals if proposal.sender == message.sender]
+        return same[0] if same and not self.knows_proposal(message) else None
+
     def polka(self, round: int, block: bytes | None) -> bool:
         """Whether a quorum prevoted for ``block`` (``None``: for nil) in ``round``."""
         found = self.rounds.get(round)

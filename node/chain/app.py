@@ -13,17 +13,20 @@ from typing import Final
 
 from intents.codec import intent_id
 from intents.errors import WalrasError
-from node.agreement.messages import Seen, Vote, block_id
+from node.agreement.messages import Proposal, Seen, Vote, block_id
 from node.agreement.validators import ValidatorSet
-from node.chain.blocks import MAX_EVIDENCE, Block, Evidence, Phase, decode_block, encode_block, phase_of
+from node.chain.blocks import MAX_EVIDENCE, Block, Evidence, Header, Phase, decode_block, encode_block, phase_of
+from node.chain.evidence import proves, punishable
 from node.chain.inclusion import must_include, ordered
 from node.chain.items import Item, Submission, check_item, decode_item, item_id, phase_for
+from node.chain.memo import Memo, Outcome, Verdict
 from node.chain.tables import chain_of, validators_of
 from node.chain.transition import Effects, transition
+from node.chain.voters import conclude
 from settlement.ledger.execute import NONCES
 from settlement.ledger.orders import ORDERS
 from settlement.ledger.rules import rules_of
-from settlement.ledger.state import Draft, State
+from settlement.ledger.state import State
 from settlement.ledger.transactions import Transaction
 
 #: Items waiting per phase, and items of one block.
@@ -53,9 +56,20 @@ def read_item(data: bytes, network: bytes) -> Item:
 
 
 class ChainApp:
-    """State after ``height``; implements ``node.agreement.core.Application`` for the next."""
+    """State after ``height``; implements ``node.agreement.core.Application`` for the next.
 
-    def __init__(self, state: State, verify: Verify, *, height: int = -1, previous: bytes = GENESIS_ID) -> None:
+    Nodes of one process that verify alike may share a ``memo``.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        verify: Verify,
+        *,
+        height: int = -1,
+        previous: bytes = GENESIS_ID,
+        memo: Memo | None = None,
+    ) -> None:
         self.state = state
         self.verify = verify
         self.height = height
@@ -65,7 +79,8 @@ class ChainApp:
         self.evidence: list[Evidence] = []
         #: Items that others vouched for and that are not here.
         self.missing: set[bytes] = set()
-        self._ready: dict[bytes, tuple[Draft, Effects, Block]] = {}
+        self._memo = memo or Memo(0)
+        self._ready: dict[bytes, tuple[Block, Outcome]] = {}
 
     @property
     def validators(self) -> ValidatorSet:
@@ -115,54 +130,66 @@ class ChainApp:
         others = [number for number in ordered(waiting, self.previous) if number not in must]
         chosen = ordered([*must, *others[: MAX_BLOCK_ITEMS - len(must)]], self.previous)
         items = tuple(waiting[number] for number in chosen)
-        evidence = tuple(self.evidence) if phase is Phase.SETTLE else ()
-        draft, effects = self._execute(phase, items, evidence)
-        block = Block(
+        evidence = self._provable(height) if phase is Phase.SETTLE else ()
+        outcome = self._execute(height, round, items, evidence)
+        header = Header(
             self.network,
             height,
+            round,
             self.previous,
             validators.proposer(height, round),
-            tuple(seen),
-            items,
-            evidence,
             validators.digest(),
-            validators_of(draft).digest(),
-            draft.root(),
+            outcome.next_validators,
+            outcome.change.root,
         )
+        block = Block(header, tuple(seen), items, evidence)
         data = encode_block(block)
-        self._ready[block_id(data)] = (draft, effects, block)
+        self._ready[block_id(data)] = (block, outcome)
         return data
 
     def valid(self, height: int, block: bytes) -> bool:
         number = block_id(block)
         if number in self._ready:
             return True
-        try:
-            return self._check(height, decode_block(block), number)
-        except WalrasError:
+        question = (self.state.root, self.previous, height, number)
+        found = self._memo.verdicts.of(question, lambda: self._judge(height, block))
+        if found.block is None or found.outcome is None:
             return False
+        self._ready[number] = (found.block, found.outcome)
+        return True
 
-    def _check(self, height: int, block: Block, number: bytes) -> bool:
-        validators, phase = self.validators, phase_of(height)
-        if (block.network, block.height, block.previous) != (self.network, height, self.previous):
-            return False
-        if block.validators != validators.digest() or not self._heard(block, validators):
-            return False
+    def fresh(self, block: bytes, round: int) -> bool:
+        ready = self._ready.get(block_id(block))
+        return ready is not None and ready[0].header.round == round
+
+    def _judge(self, height: int, data: bytes) -> Verdict:
+        """Whether a block may follow the state: a pure function of both."""
+        try:
+            block = decode_block(data)
+            return Verdict(block, self._check(height, block))
+        except WalrasError:
+            return Verdict(None, None)
+
+    def _check(self, height: int, block: Block) -> Outcome | None:
+        validators, phase, header = self.validators, phase_of(height), block.header
+        if (header.network, header.height, header.previous) != (self.network, height, self.previous):
+            return None
+        if header.proposer != validators.proposer(height, header.round):
+            return None
+        if header.validators != validators.digest() or not self._heard(block, validators):
+            return None
         ids = [item_id(data) for data in block.items]
         must = must_include(block.seen, validators, self.previous, MAX_BLOCK_ITEMS)
         if len(ids) > MAX_BLOCK_ITEMS or not set(must) <= set(ids) or ids != ordered(set(ids), self.previous):
-            return False
+            return None
         if any(phase_for(read_item(data, self.network)) is not phase for data in block.items):
-            return False
-        if not all(self._proves(found, validators) for found in block.evidence):
-            return False
-        if block.evidence and phase is not Phase.SETTLE:
-            return False
-        draft, effects = self._execute(phase, block.items, block.evidence)
-        if draft.root() != block.state_root or validators_of(draft).digest() != block.next_validators:
-            return False
-        self._ready[number] = (draft, effects, block)
-        return True
+            return None
+        if not self._convicts(block, phase):
+            return None
+        outcome = self._execute(height, header.round, block.items, block.evidence)
+        if (outcome.change.root, outcome.next_validators) != (header.state_root, header.next_validators):
+            return None
+        return outcome
 
     def _heard(self, block: Block, validators: ValidatorSet) -> bool:
         """Whether a quorum of distinct validators said, signed, what they hold."""
@@ -176,26 +203,40 @@ class ChainApp:
             power, last = power + member.power, seen.sender
         return power >= validators.quorum
 
-    def accuse(self, sender: int, first: Vote, second: Vote) -> None:
-        """Two contradicting votes, their signatures checked, of a validator of this height."""
-        key = self.validators.members[sender].key
-        if len(self.evidence) < MAX_EVIDENCE and all(found.key != key for found in self.evidence):
-            self.evidence.append(Evidence(key, first, second))
+    def accuse(self, key: bytes, first: Vote | Proposal, second: Vote | Proposal) -> None:
+        """Two contradicting messages that validator ``key`` signed: the next SETTLE block proposed here tells."""
+        found = Evidence(key, first, second)
+        known = any(other.key == key for other in self.evidence)
+        if len(self.evidence) < MAX_EVIDENCE and not known and punishable(found, self.state, self.height + 1):
+            self.evidence.append(found)
 
-    def _proves(self, found: Evidence, validators: ValidatorSet) -> bool:
-        """Whether a present validator signed two votes for one ballot of this network."""
-        first, second = found.first, found.second
-        places = [(vote.ballot, vote.height, vote.round) for vote in (first, second)]
-        if validators.position(found.key) is None or places[0] != places[1] or first.block == second.block:
+    def _provable(self, height: int) -> tuple[Evidence, ...]:
+        """What a block of ``height`` can punish, by key."""
+        found = [item for item in self.evidence if punishable(item, self.state, height)]
+        return tuple(sorted(found, key=lambda item: item.key))
+
+    def _convicts(self, block: Block, phase: Phase) -> bool:
+        """Whether all evidence in it is true and can still be punished; one for each key, in SETTLE alone."""
+        keys = [found.key for found in block.evidence]
+        if keys != sorted(set(keys)) or (keys and phase is not Phase.SETTLE):
             return False
-        return all(self.verify(found.key, vote.signed(self.network), vote.signature) for vote in (first, second))
+        return all(
+            punishable(found, self.state, block.height) and proves(found, self.network, self.verify)
+            for found in block.evidence
+        )
 
     def _execute(
-        self, phase: Phase, items: Sequence[bytes], evidence: Sequence[Evidence]
-    ) -> tuple[Draft, Effects]:
-        draft = self.state.draft()
-        read = [read_item(data, self.network) for data in items]
-        return draft, transition(draft, phase, read, self.previous, evidence)
+        self, height: int, round: int, items: tuple[bytes, ...], evidence: tuple[Evidence, ...]
+    ) -> Outcome:
+        def work() -> Outcome:
+            draft = self.state.draft()
+            read = [read_item(data, self.network) for data in items]
+            effects = transition(draft, phase_of(height), read, self.previous)
+            effects.ruling = conclude(draft, height, round, evidence)
+            effects.entries = [*effects.entries, *effects.ruling.entries]
+            return Outcome(draft.change(), effects, validators_of(draft).digest())
+
+        return self._memo.outcomes.of((self.state.root, self.previous, height, round, items, evidence), work)
 
     # Deciding
 
@@ -204,8 +245,8 @@ class ChainApp:
         number = block_id(data)
         if not self.valid(height, data):
             raise RuntimeError(f"a decided block is not valid here: height {height}, {number.hex()}")
-        draft, effects, block = self._ready[number]
-        delta = draft.commit()
+        block, outcome = self._ready[number]
+        self.state.take(outcome.change)
         self._ready.clear()
         self.missing.clear()
         self.height, self.previous = height, number
@@ -216,6 +257,5 @@ class ChainApp:
             # Seals and reveals of an auction that is over are of no use to anybody.
             self.waiting[Phase.SEAL].clear()
             self.waiting[Phase.SETTLE].clear()
-            # Whoever has no vote any more needs no proof.
-            self.evidence = [item for item in self.evidence if self.validators.position(item.key) is not None]
-        return Applied(block, delta, effects)
+            self.evidence = [item for item in self.evidence if punishable(item, self.state, height + 1)]
+        return Applied(block, outcome.change.delta, outcome.effects)

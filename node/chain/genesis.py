@@ -12,12 +12,14 @@ from intents.canonical import pack
 from intents.intent import Leg
 from intents.venue_states import VenueState
 from node.agreement.validators import Validator
+from node.chain.voters import holder_of
 from node.chain.tables import TABLES, Chain, put_chain, put_validators
 from settlement.ledger import bonds
 from settlement.ledger.accounts import OUTSIDE, REWARDS, Account, AccountKind
 from settlement.ledger.books import Books
 from settlement.ledger.feeds import AGREED, ASSETS, Price
 from settlement.ledger.rules import Rules, put_rules
+from settlement.ledger.stakes import STAKES, Stake, StakeRules, put_stake_rules, stake_of
 from settlement.ledger.state import State
 from settlement.ledger.venues import create
 
@@ -37,6 +39,7 @@ class Genesis:
     venues: tuple[tuple[VenueState, tuple[Leg, ...]], ...] = ()
     bonds: Mapping[bytes, tuple[str, int]] = field(default_factory=dict)
     rewards: int = 0
+    staking: StakeRules = StakeRules()
 
 
 def network_of(genesis: Genesis) -> bytes:
@@ -72,10 +75,21 @@ def _build(genesis: Genesis, network: bytes) -> State:
     if genesis.rewards:
         books.move(OUTSIDE, REWARDS, rules.numeraire, genesis.rewards, "genesis")
     put_validators(draft, genesis.validators)
+    _stake(books, genesis, rules)
     put_chain(draft, Chain(auction=1))
     books.check()
     draft.commit()
     return state
+
+
+def _stake(books: Books, genesis: Genesis, rules: Rules) -> None:
+    """The first validators' stakes are there from the beginning, where votes have a price."""
+    put_stake_rules(books.draft, genesis.staking)
+    for validator in genesis.validators:
+        holder, worth = holder_of(validator.key), validator.power * genesis.staking.vote_price
+        if worth:
+            books.move(OUTSIDE, stake_of(holder), rules.numeraire, worth, "genesis")
+        books.draft.set(STAKES, holder, Stake(validator.power, validator.power))
 
 
 def _open(books: Books, venue: VenueState, holdings: tuple[Leg, ...]) -> None:

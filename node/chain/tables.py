@@ -17,6 +17,7 @@ from settlement.ledger.execute import NONCES
 from settlement.ledger.feeds import AGREED, ASSETS, REPORTS
 from settlement.ledger.orders import ORDERS
 from settlement.ledger.rules import RULES
+from settlement.ledger.stakes import STAKE_RULES, STAKES
 from settlement.ledger.state import Draft, State, Table
 from settlement.ledger.venues import SHARES, TOTALS, VENUES
 
@@ -72,6 +73,8 @@ TABLES: Final[tuple[Table[Any, Any], ...]] = (
     SEALS,
     VALIDATORS,
     WATCHED,
+    STAKES,
+    STAKE_RULES,
 )
 _ONLY: Final = "chain"
 

@@ -14,9 +14,10 @@ from typing import Final
 from intents.auction_codec import auction_hash
 from intents.canonical import read_list, unpack
 from intents.errors import WalrasError
-from node.chain.blocks import Evidence, Phase
+from node.chain.blocks import Phase
 from node.chain.items import MAX_SOLUTION_BYTES, Commit, Item, Reveal, Submission
-from node.chain.tables import SEALS, Seals, chain_of, put_chain, put_validators, validators_of
+from node.chain.tables import SEALS, Seals, chain_of, put_chain
+from node.chain.voters import Ruling
 from settlement.ledger import bonds
 from settlement.ledger.admission import admit, closed, forget
 from settlement.ledger.auction import OPEN_STATES, auction_of, batch
@@ -49,17 +50,16 @@ class Slashed:
 @dataclass
 class Effects:
     """What a block did, besides the draft: entries in the books, items refused with the reason, the settlement,
-    and who was slashed, by name."""
+    which solvers were slashed, by name, and what became of validators."""
 
     entries: list[Entry] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
     settlement: Settlement | None = None
     slashed: dict[str, Slashed] = field(default_factory=dict)
+    ruling: Ruling = field(default_factory=Ruling)
 
 
-def transition(
-    draft: Draft, phase: Phase, items: Sequence[Item], seed: bytes, evidence: Sequence[Evidence] = ()
-) -> Effects:
+def transition(draft: Draft, phase: Phase, items: Sequence[Item], seed: bytes) -> Effects:
     """Apply one block's items, in their order, to ``draft``. ``seed`` is the id of the block before."""
     effects = Effects()
     rules = rules_of(draft)
@@ -70,7 +70,6 @@ def transition(
             _seal(draft, rules, items, effects)
         case Phase.SETTLE:
             _settle(draft, rules, items, effects)
-            _remove(draft, evidence)
     return effects
 
 
@@ -240,13 +239,3 @@ def _put_back(draft: Draft, books: Books, now: int) -> None:
             step(draft, number, OrderState.PART_FILLED if order.filled else OrderState.CHECKED, now)
         elif order.state is OrderState.SETTLED and order.since == now:
             closed(books, order)
-
-
-def _remove(draft: Draft, evidence: Sequence[Evidence]) -> None:
-    """Validators proven to equivocate lose their power, from the next height on."""
-    if not evidence:
-        return
-    guilty = {found.key for found in evidence}
-    kept = tuple(member for member in validators_of(draft).members if member.key not in guilty)
-    if kept:
-        put_validators(draft, kept)

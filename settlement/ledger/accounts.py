@@ -27,6 +27,8 @@ class AccountKind(StrEnum):
     INSURANCE = "insurance"
     #: What passes through a settlement: empty before and after each.
     CLEARING = "clearing"
+    #: What validators put up for their votes.
+    STAKE = "stake"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -16,6 +16,9 @@ from intents.signing import verify_ed25519
 from intents.venue_codec import VENUE
 from intents.venue_states import VenueId, VenueState
 from liquidity.book import Side
+from liquidity.tick_math import MAX_TICK, MIN_TICK
+from settlement.ledger.trading import TradingState
+from settlement.ledger.stakes import MAX_VOTES
 from settlement.ledger.venues import VENUE_ID
 
 MAX_TRANSACTION_BYTES: Final = 64 << 10
@@ -72,7 +75,7 @@ class ReleaseBond:
 
 @dataclass(frozen=True, slots=True)
 class OpenVenue:
-    """``holdings`` besides what the state says it holds: for pools in ticks, whose state names no amounts."""
+    """``holdings``: the most that a pool in ticks may take, whose state names no amounts; other states say theirs."""
 
     venue: VenueState
     holdings: tuple[Leg, ...]
@@ -126,6 +129,62 @@ class ReportPrices:
     prices: tuple[Leg, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PostStake:
+    """Buy ``votes`` in the agreement, for the sender's own key."""
+
+    votes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unstake:
+    """Give up ``votes``; ``ReleaseStake`` may follow when what they cost is free."""
+
+    votes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseStake:
+    """Take back what of the stake is free."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unjail:
+    """Vote again, after a time in jail for turns missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddPosition:
+    """Provide ``liquidity`` more between two ticks of a concentrated pool, paying at most ``most`` of each asset.
+
+    The fees that the position has earned so far are paid out with it.
+    """
+
+    venue: VenueId
+    lower: int
+    upper: int
+    liquidity: int
+    most: tuple[Leg, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePosition:
+    """Take ``liquidity`` out again, at least ``least`` of each asset, and the fees; of 0: the fees alone."""
+
+    venue: VenueId
+    lower: int
+    upper: int
+    liquidity: int
+    least: tuple[Leg, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetTrading:
+    """What a guardian asks the trading state to be, until it asks otherwise."""
+
+    trading: TradingState
+
+
 Action = (
     Deposit
     | Withdraw
@@ -140,10 +199,20 @@ Action = (
     | CancelQuote
     | Cancel
     | ReportPrices
+    | PostStake
+    | Unstake
+    | ReleaseStake
+    | AddPosition
+    | RemovePosition
+    | SetTrading
+    | Unjail
 )
 _LEGS: Final = Many(LEG, MAX_LEGS)
 _UNITS: Final = Amount(low=1)
+_VOTES: Final = Integer(low=1, high=MAX_VOTES)
 _MOVED: Final[dict[str, Any]] = {"asset": ASSET, "amount": _UNITS}
+_TICK: Final = Integer(low=MIN_TICK, high=MAX_TICK)
+_RANGE: Final[dict[str, Any]] = {"venue": VENUE_ID, "lower": _TICK, "upper": _TICK}
 #: Appended to, never reordered.
 ACTION: Final = OneOf(
     {
@@ -163,6 +232,13 @@ ACTION: Final = OneOf(
         "cancel_quote": Record(CancelQuote, {"venue": VENUE_ID, "order": Integer()}),
         "cancel": Record(Cancel, {"intents": Many(Octets(limit=64, made=IntentId), MAX_CANCELS, 1)}),
         "report_prices": Record(ReportPrices, {"prices": Many(LEG, MAX_REPORTED, 1)}),
+        "post_stake": Record(PostStake, {"votes": _VOTES}),
+        "unstake": Record(Unstake, {"votes": _VOTES}),
+        "release_stake": Record(ReleaseStake, {}),
+        "add_position": Record(AddPosition, {**_RANGE, "liquidity": _UNITS, "most": _LEGS}),
+        "remove_position": Record(RemovePosition, {**_RANGE, "liquidity": Amount(), "least": _LEGS}),
+        "set_trading": Record(SetTrading, {"trading": Choice(TradingState)}),
+        "unjail": Record(Unjail, {}),
     }
 )
 

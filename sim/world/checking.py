@@ -25,8 +25,8 @@ def violations(cluster: Cluster, liars: Sequence[int], last: int) -> list[str]:
         except Unbalanced as error:
             found.append(f"node {member.index}: {error}")
     for index, accused in cluster.accused:
-        if index not in liars and accused.first.sender not in liars:
-            found.append(f"node {index} accuses node {accused.first.sender}, which did not lie")
+        if index not in liars and cluster.index[accused.key] not in liars:
+            found.append(f"node {index} accuses node {cluster.index[accused.key]}, which did not lie")
     reached = max((len(member.disk.decisions) for member in honest), default=0) - 1
     if reached < last:
         found.append(f"stopped at height {reached} of {last}")

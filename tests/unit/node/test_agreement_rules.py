@@ -71,6 +71,9 @@ class Blocks:
     def valid(self, height: int, block: bytes) -> bool:
         return not block.startswith(b"bad")
 
+    def fresh(self, block: bytes, round: int) -> bool:
+        return not block.startswith(b"old")
+
 
 class One:
     """Validator ``me`` of four, its effects kept."""
@@ -286,7 +289,7 @@ def test_line_36_a_polka_for_a_block_that_is_not_here_fetches_it() -> None:
     one = One().begin()
     one.time(Timeout.PROPOSE)
     new = one.hear(*votes(POLKA, (0, 1, 2), GOOD))
-    assert [e.holders for e in new if isinstance(e, Pull)] == [(0, 1, 2)]
+    assert [e.holders for e in new if isinstance(e, Pull)] == [tuple(KEYS[:3])]
     one.hear(Body(0, GOOD))
     assert one.votes(COMMIT) == [block_id(GOOD)]
 
@@ -313,7 +316,7 @@ def test_line_49_a_quorum_of_precommits_decides() -> None:
     (made,) = [effect for effect in one.out if isinstance(effect, Decide)]
     assert made.block == GOOD
     assert [sender for sender, _ in made.certificate.votes] == [0, 1, 2]
-    assert one.core.checks(made.certificate)
+    assert one.core.ear.checks(made.certificate)
 
 
 def test_line_49_two_precommits_of_four_decide_nothing() -> None:

@@ -14,7 +14,7 @@ from intents.intent import Leg
 from intents.signing import SigningKey
 from node.agreement.messages import Ballot, Seen, Vote, vote_digest
 from node.chain.app import ChainApp
-from node.chain.blocks import Block, Evidence, Phase, decode_block, encode_block
+from node.chain.blocks import Block, Evidence, Header, Phase, decode_block, encode_block
 from node.chain.genesis import build
 from node.chain.inclusion import must_include, ordered
 from node.chain.items import Commit, Reveal, Submission, encode_item, item_id, seal_of
@@ -239,12 +239,14 @@ def test_a_sound_block_is_valid_elsewhere() -> None:
         lambda b: replace(b, items=b.items[1:]),
         lambda b: replace(b, items=b.items[::-1]),
         lambda b: replace(b, items=(b.items[0], *b.items)),
-        lambda b: replace(b, state_root=b"\0" * 32),
-        lambda b: replace(b, previous=b"\1" * 32),
-        lambda b: replace(b, network=b"\1" * 32),
-        lambda b: replace(b, height=3),
-        lambda b: replace(b, validators=b"\1" * 32),
-        lambda b: replace(b, next_validators=b"\1" * 32),
+        lambda b: _other(b, state_root=b"\0" * 32),
+        lambda b: _other(b, previous=b"\1" * 32),
+        lambda b: _other(b, network=b"\1" * 32),
+        lambda b: _other(b, height=3),
+        lambda b: _other(b, validators=b"\1" * 32),
+        lambda b: _other(b, next_validators=b"\1" * 32),
+        lambda b: _other(b, round=1),
+        lambda b: _other(b, proposer=1),
         lambda b: replace(b, seen=()),
         lambda b: replace(b, seen=(*b.seen, *b.seen)),
         lambda b: replace(b, seen=(replace(b.seen[0], height=1),)),
@@ -271,6 +273,11 @@ def test_a_block_that_leaves_out_what_it_admits_was_seen_is_not_valid() -> None:
     assert data is not None
     assert checker.valid(0, data)
     assert not checker.valid(0, encode_block(replace(decode_block(data), seen=said)))
+
+
+def _other(block: Block, **changes: object) -> Block:
+    header: Header = replace(block.header, **changes)  # type: ignore[arg-type]
+    return replace(block, header=header)
 
 
 def _evidence(block: Block) -> Evidence:

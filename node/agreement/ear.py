@@ -1,0 +1,148 @@
+"""The hearing half of a validator: what was received at one height and found to be signed by whom it names.
+
+Nothing here votes. What contradicts something heard before accuses its sender; what a vote is for and is not
+here is asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from node.agreement.application import Verify
+from node.agreement.checks import certified, signed
+from node.agreement.effects import Accuse, Effect, Pull
+from node.agreement.messages import (
+    MAX_ROUND,
+    Ballot,
+    Certificate,
+    Decision,
+    Proposal,
+    Seen,
+    Vote,
+    block_id,
+)
+from node.agreement.tally import Tally
+from node.agreement.validators import ValidatorSet
+
+#: Rounds ahead that anybody can make us look at.
+MAX_SKIP: Final = 1000
+#: Bodies of one height.
+MAX_BODIES: Final = 64
+
+
+class Ear:
+    """All that was heard of one height; ``out`` is where accusations and requests go."""
+
+    def __init__(
+        self, network: bytes, verify: Verify, height: int, validators: ValidatorSet, out: list[Effect]
+    ) -> None:
+        self.network, self.verify, self.height, self.validators = network, verify, height, validators
+        self.tally = Tally(validators)
+        self.seen: dict[int, Seen] = {}
+        self.bodies: dict[bytes, bytes] = {}
+        self._pulled: set[bytes] = set()
+        self._out = out
+
+    def vote(self, vote: Vote, round: int) -> None:
+        """``round`` is where the listener is: far ahead of it nobody is listened to."""
+        if self._plausible(vote.sender, vote.round, round) and not self.tally.knows(vote) and self._signed(vote):
+            self._add(vote)
+
+    def proposal(self, proposal: Proposal, round: int) -> None:
+        """L14's message: from whose turn it is, and if of an earlier round's block, with the polka that proves it."""
+        if not self._plausible(proposal.sender, proposal.round, round) or self.tally.knows_proposal(proposal):
+            return
+        if proposal.sender != self.validators.proposer(self.height, proposal.round):
+            return
+        if not -1 <= proposal.valid_round < proposal.round or not self._signed(proposal):
+            return
+        if proposal.valid_round >= 0 and not self._proven(proposal):
+            return
+        earlier = self.tally.propose(proposal)
+        if earlier is not None:
+            self._accuse(earlier, proposal)
+        self.want(proposal.block)
+
+    def statement(self, seen: Seen) -> None:
+        if 0 <= seen.sender < len(self.validators) and seen.sender not in self.seen and self._signed(seen):
+            self.seen[seen.sender] = seen
+
+    def decision(self, decision: Decision) -> bool:
+        """Whether a quorum precommitted the block: then it is decided, whatever we saw of it."""
+        certificate = decision.certificate
+        sound = (
+            certificate.ballot is Ballot.PRECOMMIT
+            and certificate.height == self.height
+            and certificate.block == block_id(decision.block)
+            and self.checks(certificate)
+        )
+        if sound:
+            self.bodies[certificate.block] = decision.block
+        return sound
+
+    def late(self, message: Vote | Proposal) -> None:
+        """A message of this height after it was decided: only whether it contradicts another is of interest."""
+        if not 0 <= message.sender < len(self.validators):
+            return
+        earlier = self.tally.contradicted(message)
+        if earlier is not None and self._signed(message):
+            self.tally.keep(message)
+            self._accuse(earlier, message)
+
+    def body(self, block: bytes) -> None:
+        if len(self.bodies) < MAX_BODIES:
+            self.bodies.setdefault(block_id(block), block)
+
+    def count(self, certificate: Certificate) -> None:
+        """The votes in a certificate, found to be signed, are votes heard."""
+        for sender, signature in certificate.votes:
+            vote = Vote(
+                certificate.ballot, certificate.height, certificate.round, certificate.block, sender, signature
+            )
+            if not self.tally.knows(vote):
+                self._add(vote)
+
+    def want(self, block: bytes) -> None:
+        """Ask for a body, once."""
+        if block not in self.bodies and block not in self._pulled:
+            self._pulled.add(block)
+            holders = tuple(self.validators.members[sender].key for sender in self.tally.holders(block))
+            self._out.append(Pull(self.height, block, holders))
+
+    def checks(self, certificate: Certificate) -> bool:
+        """Whether distinct validators of this height with a quorum's power signed it."""
+        return certified(certificate, self.network, self.validators, self.verify)
+
+    def _proven(self, proposal: Proposal) -> bool:
+        """Whether its polka is one of its own block at its valid round; the prevotes in it then count as heard."""
+        polka = proposal.polka
+        if (
+            polka is None
+            or (polka.ballot, polka.height, polka.round, polka.block)
+            != (Ballot.PREVOTE, self.height, proposal.valid_round, proposal.block)
+            or not self.checks(polka)
+        ):
+            return False
+        self.count(polka)
+        return True
+
+    def _add(self, vote: Vote) -> None:
+        earlier = self.tally.add(vote)
+        if earlier is not None:
+            self._accuse(earlier, vote)
+
+    def _accuse(self, first: Vote | Proposal, second: Vote | Proposal) -> None:
+        key = self.validators.members[second.sender].key
+        self._out.append(Accuse(key, _bare(first), _bare(second)))
+
+    def _plausible(self, sender: int, round: int, now: int) -> bool:
+        return 0 <= sender < len(self.validators) and 0 <= round <= min(now + MAX_SKIP, MAX_ROUND)
+
+    def _signed(self, message: Vote | Proposal | Seen) -> bool:
+        return signed(message, self.network, self.validators, self.verify)
+
+
+def _bare(message: Vote | Proposal) -> Vote | Proposal:
+    """Without the polka, which its sender did not sign."""
+    return replace(message, polka=None) if isinstance(message, Proposal) else message
