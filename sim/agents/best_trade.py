@@ -12,6 +12,7 @@ from intents.assets import AssetId
 from intents.venue_states import ConstantProductState, VenueState
 from liquidity.errors import VenueError
 from liquidity.registry import open_venue
+from liquidity.venue import Venue
 
 #: Amounts have 127 bits, so bisection over all of them ends after as many halvings.
 MAX_HALVINGS: Final = 127
@@ -54,7 +55,20 @@ def bisected_input(state: VenueState, give: AssetId, want: AssetId, price: float
             break
         middle = (low + high) // 2
         low, high = (middle, high) if _holds(still_good, middle) else (low, middle)
-    return high if _holds(still_good, high) else low
+    # A book's price jumps where a level ends: the unit that ends it may itself still pay.
+    return max(
+        (_trimmed(venue, give, want, amount) for amount in (low, high)), key=lambda pair: pair[1] - price * pair[0]
+    )[0]
+
+
+def _trimmed(venue: Venue, give: AssetId, want: AssetId, amount: int) -> tuple[int, int]:
+    """The least input that is paid what ``amount`` is, and what that is: a book keeps what makes no whole lot.
+    (0, 0) where the venue refuses."""
+    try:
+        paid = venue.quote_in(give, want, amount)
+        return min(amount, venue.quote_out(give, want, paid)), paid
+    except VenueError:
+        return 0, 0
 
 
 def _first_sound(
