@@ -9,9 +9,8 @@ from intents.assets import AssetId
 from intents.intent import Leg
 from intents.schema import Integer, Octets
 from intents.venue_states import OrderBookState, VenueId
-from liquidity.book import resting
 from liquidity.matching import NewOrder, TimeInForce, cancel, submit
-from settlement.ledger import bonds, feeds, opening, positions, stakes, venues
+from settlement.ledger import bonds, feeds, stakes, venues
 from settlement.ledger.accounts import OUTSIDE, Account, AccountKind, account_of, account_of_venue
 from settlement.ledger.admission import closed
 from settlement.ledger.books import Books
@@ -20,8 +19,6 @@ from settlement.ledger.errors import (
     NotAGateway,
     NotAnOrderBook,
     NotTheirs,
-    TradingStopped,
-    UnknownAsset,
     Overdrawn,
     UnknownVenue,
     WrongNonce,
@@ -29,10 +26,8 @@ from settlement.ledger.errors import (
 from settlement.ledger.orders import ORDERS, OrderState, step
 from settlement.ledger.rules import Rules
 from settlement.ledger.state import Table
-from settlement.ledger.trading import TradingState, ask, trading_of
 from settlement.ledger.transactions import (
     AddLiquidity,
-    AddPosition,
     Cancel,
     CancelQuote,
     Deposit,
@@ -63,23 +58,13 @@ def execute(books: Books, rules: Rules, transaction: Transaction, now: int) -> N
     expected = books.draft.get(NONCES, holder) or 0
     if transaction.nonce != expected:
         raise WrongNonce("ledger", transaction.nonce, expected)
-    _check_trading(books, rules, transaction.action)
     _ACTIONS[type(transaction.action)](books, rules, Account(AccountKind.OWNER, holder), transaction.action, now)
     books.draft.set(NONCES, holder, expected + 1)
-
-
-def _check_trading(books: Books, rules: Rules, action: object) -> None:
-    """New venues, liquidity and quotes only while trading is active; the way out is always open."""
-    trading = trading_of(books.draft, rules)
-    if isinstance(action, OPENING) and trading is not TradingState.ACTIVE:
-        raise TradingStopped("ledger", type(action).__name__, trading)
 
 
 def _deposit(books: Books, rules: Rules, sender: Account, action: Deposit, now: int) -> None:
     if sender.holder[1:] not in rules.gateways:
         raise NotAGateway("ledger", sender.holder.hex())
-    if books.draft.get(feeds.ASSETS, action.asset) is None:
-        raise UnknownAsset("ledger", action.asset)
     books.move(OUTSIDE, Account(AccountKind.OWNER, action.to), action.asset, action.amount, "deposit")
 
 
@@ -104,33 +89,19 @@ def _release_bond(books: Books, rules: Rules, sender: Account, action: ReleaseBo
 
 
 def _open_venue(books: Books, rules: Rules, sender: Account, action: OpenVenue, now: int) -> None:
-    opening.create(books, action.venue, sender, {leg.asset: leg.amount for leg in action.holdings})
+    venues.create(books, action.venue, sender, {leg.asset: leg.amount for leg in action.holdings})
 
 
 def _add_liquidity(books: Books, rules: Rules, sender: Account, action: AddLiquidity, now: int) -> None:
     paid = venues.deposit(books, action.venue, sender, action.shares)
-    _at_most(paid, action.most)
+    for leg in action.most:
+        if paid.get(leg.asset, 0) > leg.amount:
+            raise Overdrawn("ledger", "the most to pay", leg.asset, leg.amount, paid[leg.asset])
 
 
 def _remove_liquidity(books: Books, rules: Rules, sender: Account, action: RemoveLiquidity, now: int) -> None:
     paid = venues.withdraw(books, action.venue, sender, action.shares)
     _at_least(paid, action.least)
-
-
-def _add_position(books: Books, rules: Rules, sender: Account, action: AddPosition, now: int) -> None:
-    paid = positions.add(books, action.venue, sender, action.lower, action.upper, action.liquidity)
-    _at_most(paid, action.most)
-
-
-def _remove_position(books: Books, rules: Rules, sender: Account, action: RemovePosition, now: int) -> None:
-    paid = positions.remove(books, action.venue, sender, action.lower, action.upper, action.liquidity)
-    _at_least(paid, action.least)
-
-
-def _at_most(paid: dict[AssetId, int], most: tuple[Leg, ...]) -> None:
-    for leg in most:
-        if paid.get(leg.asset, 0) > leg.amount:
-            raise TooMuch("ledger", f"{leg.asset} paid in", paid[leg.asset], leg.amount)
 
 
 def _at_least(paid: dict[AssetId, int], least: tuple[Leg, ...]) -> None:
@@ -141,7 +112,6 @@ def _at_least(paid: dict[AssetId, int], least: tuple[Leg, ...]) -> None:
 
 def _place_quote(books: Books, rules: Rules, sender: Account, action: PlaceQuote, now: int) -> None:
     book = _book(books, action.venue)
-    opening.check_room(book, 1 + len(resting(book, action.side)))
     number = 1 + max((order.id for order in (*book.bids, *book.asks)), default=0)
     order = NewOrder(
         number, sender.holder.hex(), action.side, action.quantity, action.price, TimeInForce.POST_ONLY
@@ -204,12 +174,6 @@ def _unjail(books: Books, rules: Rules, sender: Account, action: Unjail, now: in
     stakes.unjail(books, sender.holder, now)
 
 
-def _set_trading(books: Books, rules: Rules, sender: Account, action: SetTrading, now: int) -> None:
-    ask(books.draft, rules, sender.holder[1:], action.trading)
-
-
-#: What takes something on.
-OPENING: Final = (OpenVenue, AddLiquidity, AddPosition, PlaceQuote)
 _ACTIONS: Final[dict[type, Callable[[Books, Rules, Account, Any, int], None]]] = {
     Deposit: _deposit,
     Withdraw: _withdraw,
