@@ -7,7 +7,9 @@ import os
 import click
 
 from node.cli.command import Command, Settings, emit, global_options, remember
+from sim.cli.replay import replay
 from sim.cli.run import run
+from sim.cli.sweep import sweep
 
 
 @click.group()
@@ -41,4 +43,5 @@ def campaign(settings: Settings, seeds: int, first_seed: int, processes: int) ->
         raise click.exceptions.Exit(1)
 
 
-sim.add_command(run)
+for command in (run, replay, sweep):
+    sim.add_command(command)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,6 +36,7 @@ def run(
     The same scenario and seed give the same trace root in any process. Exit code 1 if a claim of the scenario does
     not hold, 5 if anything happened that never should: a fork, books that do not balance, a false accusation.
     """
+    from node.cli.progress import bars
     from sim.recording.store import check_place, write_run
     from sim.scenario.catalog import find
     from sim.scenario.override import changed
@@ -52,7 +50,7 @@ def run(
     place = None if no_record else out or DEFAULT_ROOT / f"{first.name}-{chosen}"
     if place is not None:
         check_place(place, force)
-    with progress(settings) as advance:
+    with bars(settings) as advance:
         record, broken = recorded(document, variants, chosen, advance)
     if place is not None:
         write_run(place, record, overwrite=force)
@@ -117,23 +115,3 @@ def told(found: dict[str, Any]) -> str:
 
 def _short(value: float | None) -> str:
     return "–" if value is None else f"{value:.6g}"
-
-
-@contextmanager
-def progress(settings: Settings) -> Iterator[Callable[[str, int, int], None] | None]:
-    """A bar per variant on stderr where that is a terminal."""
-    if settings.quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def advance(variant: str, auction: int, auctions: int) -> None:
-            if variant not in tasks:
-                tasks[variant] = bar.add_task(variant, total=auctions)
-            bar.update(tasks[variant], completed=auction)
-
-        yield advance

@@ -51,19 +51,17 @@ def claim(document: Mapping[str, Any], out: Path) -> None:
 
 
 def sweep(
-    tasks: Sequence[Task], processes: int, ray: str | None, advance: Callable[[], None]
+    tasks: Sequence[Task], processes: int, ray: str | None, advance: Callable[[int, int], None]
 ) -> list[dict[str, Any]]:
     """Run what is not done yet; every result, in the order of ``tasks``."""
     found = {task.place: done(Path(task.place)) for task in tasks}
     results = {place: result for place, result in found.items() if result is not None}
     missing = [task for task in tasks if task.place not in results]
-    for _ in range(len(tasks) - len(missing)):
-        advance()
     runs = local(missing, processes) if ray is None else on_ray(missing, ray)
     for task, result in runs:
         write(result, Path(task.place))
         results[task.place] = result
-        advance()
+        advance(len(results), len(tasks))
     return [results[task.place] for task in tasks]
 
 

@@ -35,7 +35,7 @@ class Height:
             self.first_us,
             self.last_us,
             self.round,
-            self.block.proposer,
+            self.block.header.proposer,
             self.nodes,
             len(self.blocks),
             len(self.roots),

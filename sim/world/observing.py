@@ -177,7 +177,7 @@ class Observer:
                 progress.seal_us,
                 now_us,
                 progress.rounds,
-                applied.block.proposer,
+                applied.block.header.proposer,
                 len(settlement.verified) + len(settlement.refused),
                 len(settlement.settled),
                 sum(len(winner.trades) for winner in settlement.settled),
