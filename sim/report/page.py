@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,8 +61,16 @@ def _environment() -> Environment:
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["figure"] = figure
+    environment.filters["breakable"] = breakable
     environment.filters["verdict"] = verdict
     return environment
+
+
+def breakable(name: str) -> str:
+    """A figure's name that a narrow column may break between words, not within."""
+    from markupsafe import Markup, escape
+
+    return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=[_.])", name))
 
 
 def verdict(holds: bool | None) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MAX_ASSETS: Final = 3
 MAX_KINDS: Final = 6
 MAX_FATES: Final = 9
+MAX_AUCTIONS: Final = 120
 
 
 def prices(axes: Axes, tables: Tables) -> None:
@@ -58,24 +59,22 @@ def _most_traded(tables: Tables) -> list[str]:
 
 
 def welfare(axes: Axes, tables: Tables) -> None:
-    """Score per auction as bars (a line where there are many), with the bound as a tick above."""
+    """Score per auction as bars, with the bound as a tick above; of many auctions, means of so many in a row."""
     rows = tables.auctions
     if not any(row.score for row in rows):
         raise Empty("No auction settled anything.")
-    many = len(rows) > 120
-    xs = [row.auction for row in thinned(rows)]
-    scores = [row.score for row in thinned(rows)]
-    bounds = [(row.auction, row.bound) for row in thinned(rows) if row.bound > 0]
-    if many:
-        axes.plot(xs, scores, color=colour(0), label="settled", linewidth=1.0)
-    else:
-        axes.bar(xs, scores, color=colour(0), label="settled", width=0.75)
-    if bounds:
-        places, heights = zip(*bounds, strict=True)
-        size = 16 if many else max(10.0, 1800.0 / len(rows))
-        axes.scatter(places, heights, marker="_", s=size, color=INK, label="bound", zorder=3)
+    size = -(-len(rows) // MAX_AUCTIONS)
+    groups = [rows[place : place + size] for place in range(0, len(rows), size)]
+    places = [group[0].auction + (size - 1) / 2 for group in groups]
+    scores = [sum(row.score for row in group) / len(group) for group in groups]
+    axes.bar(places, scores, color=colour(0), label="settled", width=0.75 * size)
+    bounds = [sum(row.bound for row in group) / len(group) for group in groups]
+    known = [(place, bound) for place, bound in zip(places, bounds, strict=True) if bound > 0]
+    if known:
+        xs, ys = zip(*known, strict=True)
+        axes.scatter(xs, ys, marker="_", s=1800 / len(groups), color=INK, label="bound", zorder=3)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("auction")
+    axes.set_xlabel("auction" if size == 1 else f"auction (means of {size})")
     axes.set_ylabel("score in the numeraire")
     key(axes)
 
@@ -98,7 +97,8 @@ def fates(axes: Axes, tables: Tables) -> None:
     for place, name in enumerate(shown):
         share = 100 * totals[name] / len(tables.intents)
         axes.annotate(f"{share:.3g} %", (left[place], place), (4, 0), textcoords="offset points", va="center")
-    axes.margins(x=0.14)
+    axes.margins(x=0.16)
+    axes.locator_params(axis="x", nbins=5)
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
     axes.set_xlabel("intents")

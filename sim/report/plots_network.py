@@ -61,9 +61,8 @@ def _faults(axes: Axes, tables: Tables) -> None:
     end = max(seconds(row.settle_us) for row in tables.auctions)
     for kind, begin, over in fault_spans(tables)[:MAX_MARKS]:
         label = "" if kind in named else kind
-        axes.axvspan(
-            begin, max(begin, end if over is None else over), color=colour(_FAULTS[kind]), alpha=0.22, label=label
-        )
+        until = max(begin, end if over is None else over)
+        axes.axvspan(begin, until, color=colour(_FAULTS[kind]), alpha=0.25, label=label, zorder=0, linewidth=0)
         named.add(kind)
     top = axes.get_ylim()[1]
     for kind, (marker, place) in _MARKED.items():

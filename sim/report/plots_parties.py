@@ -32,11 +32,8 @@ def solvers(axes: Axes, tables: Tables) -> None:
             axes.barh(places, [profit[name] for name in mine], color=hue, label=strategy, height=0.66)
     axes.set_yticks(range(len(shown)), shown)
     for place, name in enumerate(shown):
-        ahead = profit[name] >= 0
-        axes.annotate(
-            f"won {wins[name]} of {len(tables.auctions)}", (profit[name], place), (5 if ahead else -5, 0),
-            textcoords="offset points", va="center", ha="left" if ahead else "right",
-        )  # fmt: skip
+        label = f"won {wins[name]} of {len(tables.auctions)}"
+        axes.annotate(label, (max(0.0, profit[name]), place), (5, 0), textcoords="offset points", va="center")
     axes.margins(x=0.3)
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
