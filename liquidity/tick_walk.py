@@ -24,7 +24,8 @@ MAX_STEPS: Final = (MAX_TICK - MIN_TICK) // WORD_TICKS + 2 + MAX_TICKS
 class Walk:
     """Where a swap ended and what it moved.
 
-    ``amount_in`` includes the fee; ``fee_growth`` is the fee per unit of liquidity, times 2^128.
+    ``amount_in`` includes the fee; ``fee_growth`` is the fee per unit of liquidity, times 2^128. ``crossed`` are
+    the listed ticks passed, in order, each with the growth up to there.
     """
 
     amount_in: int
@@ -33,6 +34,7 @@ class Walk:
     tick: int
     liquidity: int
     fee_growth: int
+    crossed: tuple[tuple[int, int], ...] = ()
 
 
 def walk(
@@ -49,6 +51,7 @@ def walk(
     index = bisect_right(ticks, tick) - (1 if zero_for_one else 0)
     end = MIN_TICK if zero_for_one else MAX_TICK
     remaining, paid, got, growth = amount, 0, 0, 0
+    crossed: list[tuple[int, int]] = []
     for _ in range(MAX_STEPS):
         known = 0 <= index < len(ticks)
         if remaining == 0 or price == limit or (liquidity > 0 and not known):
@@ -71,11 +74,12 @@ def walk(
         if price == edge_price:
             if known and edge == ticks[index]:
                 liquidity += sign * table.nets[index]
+                crossed.append((edge, growth))
                 index += sign
             tick = edge - 1 if zero_for_one else edge
         elif price != start:
             tick = tick_at(price)
-    return Walk(paid, got, price, tick, liquidity, growth)
+    return Walk(paid, got, price, tick, liquidity, growth, tuple(crossed))
 
 
 def first_price(state: ConcentratedState, table: TickTable, zero_for_one: bool) -> int | None:

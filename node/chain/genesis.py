@@ -18,10 +18,10 @@ from settlement.ledger import bonds
 from settlement.ledger.accounts import OUTSIDE, REWARDS, Account, AccountKind
 from settlement.ledger.books import Books
 from settlement.ledger.feeds import AGREED, ASSETS, Price
+from settlement.ledger.opening import create
 from settlement.ledger.rules import Rules, put_rules
 from settlement.ledger.stakes import STAKES, Stake, StakeRules, put_stake_rules, stake_of
 from settlement.ledger.state import State
-from settlement.ledger.venues import create
 
 _NOBODY: Final = bytes(32)
 

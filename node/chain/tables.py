@@ -7,18 +7,20 @@ from functools import lru_cache
 from typing import Any, Final
 
 from intents.keys import PUBLIC_KEY_BYTES
-from intents.schema import Choice, Integer, Many, Octets, Record, Text
+from intents.schema import Integer, Many, Octets, Record, Text
 from node.agreement.validators import MAX_VALIDATORS, Validator, ValidatorSet
-from settlement.ledger.admission import OPEN, USED, TradingState
+from settlement.ledger.admission import OPEN, RATES, USED
 from settlement.ledger.bonds import SOLVERS
 from settlement.ledger.books import BALANCES
 from settlement.ledger.conditions import WATCHED
 from settlement.ledger.execute import NONCES
 from settlement.ledger.feeds import AGREED, ASSETS, REPORTS
 from settlement.ledger.orders import ORDERS
+from settlement.ledger.positions import POOLS, POSITIONS, TICKS
 from settlement.ledger.rules import RULES
 from settlement.ledger.stakes import STAKE_RULES, STAKES
 from settlement.ledger.state import Draft, State, Table
+from settlement.ledger.trading import ASKED
 from settlement.ledger.venues import SHARES, TOTALS, VENUES
 
 
@@ -29,7 +31,6 @@ class Chain:
     auction: int
     seed: bytes = b""
     auction_hash: bytes = b""
-    trading: TradingState = TradingState.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ CHAIN: Final[Table[str, Chain]] = Table(
     Text(16),
     Record(
         Chain,
-        {"auction": Integer(), "seed": _HASH, "auction_hash": _HASH, "trading": Choice(TradingState)},
+        {"auction": Integer(), "seed": _HASH, "auction_hash": _HASH},
     ),
 )
 SEALS: Final[Table[bytes, Seals]] = Table(15, "seals", _KEY, Record(Seals, {"seals": Many(_HASH, 2)}))
@@ -75,6 +76,11 @@ TABLES: Final[tuple[Table[Any, Any], ...]] = (
     WATCHED,
     STAKES,
     STAKE_RULES,
+    ASKED,
+    POOLS,
+    TICKS,
+    POSITIONS,
+    RATES,
 )
 _ONLY: Final = "chain"
 

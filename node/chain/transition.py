@@ -19,7 +19,7 @@ from node.chain.items import MAX_SOLUTION_BYTES, Commit, Item, Reveal, Submissio
 from node.chain.tables import SEALS, Seals, chain_of, put_chain
 from node.chain.voters import Ruling
 from settlement.ledger import bonds
-from settlement.ledger.admission import admit, closed, forget
+from settlement.ledger.admission import admit, closed, forget, forget_rates
 from settlement.ledger.auction import OPEN_STATES, auction_of, batch
 from settlement.ledger.books import Books, Entry
 from settlement.ledger.execute import execute
@@ -77,6 +77,7 @@ def _batch(draft: Draft, rules: Rules, items: Sequence[Item], seed: bytes, effec
     chain = chain_of(draft)
     now = chain.auction
     _expire(draft, now)
+    forget_rates(draft, now)
     for number, item in _in_turn(items):
         trial = draft.draft()
         books = Books(trial)
@@ -85,7 +86,7 @@ def _batch(draft: Draft, rules: Rules, items: Sequence[Item], seed: bytes, effec
                 execute(books, rules, item, now)
                 books.check()
             elif isinstance(item, Submission):
-                denial = admit(books, rules, item.intent, item.signature, now, chain.trading)
+                denial = admit(books, rules, item.intent, item.signature, now)
                 if denial is not None:
                     effects.refused[number] = f"denied.{denial}"
                     continue

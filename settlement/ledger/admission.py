@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from intents.amounts import MAX_BPS, PRICE_SCALE
 from intents.codec import intent_id
-from intents.intent import FillMode, Intent, IntentId
-from intents.schema import Integer, Octets, Pair
+from intents.intent import FillMode, Intent, IntentId, Leg
+from intents.schema import Integer, Octets, Pair, Record
 from settlement.ledger.accounts import account_of
 from settlement.ledger.books import Books
 from settlement.ledger.conditions import WATCHED, watch
 from settlement.ledger.feeds import ASSETS, price_of
 from settlement.ledger.orders import DONE, ORDERS, Order, OrderState
 from settlement.ledger.rules import Rules
-from settlement.ledger.state import Table
+from settlement.ledger.state import Draft, Table
+from settlement.ledger.trading import TradingState, may_want, trading_of
 
 
 class Denial(StrEnum):
-    """Why an intent was not taken."""
+    """Why an intent was not taken: the first of these that is so, in the order of ``denied``."""
 
     DUPLICATE = "duplicate"
     NONCE = "nonce"
@@ -30,14 +32,8 @@ class Denial(StrEnum):
     PRICE_BAND = "price_band"
     RATE = "rate"
     HALTED = "halted"
-
-
-class TradingState(StrEnum):
-    """REDUCING takes only intents that close positions; HALTED takes none. Appended to, never reordered."""
-
-    ACTIVE = "active"
     REDUCING = "reducing"
-    HALTED = "halted"
+    OPEN = "open"
 
 
 #: Which intent an owner used a nonce for.
@@ -48,11 +44,22 @@ USED: Final[Table[tuple[bytes, int], IntentId]] = Table(
 OPEN: Final[Table[bytes, int]] = Table(13, "open", Octets(limit=128), Integer())
 
 
-def admit(
-    books: Books, rules: Rules, intent: Intent, signature: bytes, now: int, trading: TradingState
-) -> Denial | None:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many intents of an owner auction ``auction`` has taken."""
+
+    auction: int
+    count: int
+
+
+RATES: Final[Table[bytes, Taken]] = Table(
+    36, "rates", Octets(limit=128), Record(Taken, {"auction": Integer(), "count": Integer()})
+)
+
+
+def admit(books: Books, rules: Rules, intent: Intent, signature: bytes, now: int) -> Denial | None:
     """Let the intent, its signature checked, rest on the ledger; or say why not, and change nothing."""
-    denial = denied(books, rules, intent, now, trading)
+    denial = denied(books, rules, intent, now)
     if denial is None:
         holder = account_of(intent.owner).holder
         draft, number = books.draft, intent_id(intent)
@@ -61,12 +68,14 @@ def admit(
         watch(draft, number, order, now)
         draft.set(USED, (holder, intent.nonce), number)
         draft.set(OPEN, holder, (draft.get(OPEN, holder) or 0) + 1)
+        draft.set(RATES, holder, Taken(now, _taken(draft, holder, now) + 1))
     return denial
 
 
-def denied(books: Books, rules: Rules, intent: Intent, now: int, trading: TradingState) -> Denial | None:
+def denied(books: Books, rules: Rules, intent: Intent, now: int) -> Denial | None:
     """The first check that fails."""
     draft, account = books.draft, account_of(intent.owner)
+    trading = trading_of(draft, rules)
     if trading is TradingState.HALTED:
         return Denial.HALTED
     if draft.get(ORDERS, intent_id(intent)) is not None:
@@ -77,13 +86,22 @@ def denied(books: Books, rules: Rules, intent: Intent, now: int, trading: Tradin
         return Denial.EXPIRED
     if any(draft.get(ASSETS, leg.asset) is None for leg in (*intent.give, *intent.want)):
         return Denial.ASSET
-    if (draft.get(OPEN, account.holder) or 0) >= rules.max_open_per_owner:
+    if not may_want(draft, rules, intent, trading, now):
+        return Denial.REDUCING
+    if _taken(draft, account.holder, now) >= rules.max_new_per_owner:
         return Denial.RATE
+    if (draft.get(OPEN, account.holder) or 0) >= rules.max_open_per_owner:
+        return Denial.OPEN
     whole = intent.fill.mode is FillMode.FILL_OR_KILL
     for leg in intent.give:
         if books.balance(account, leg.asset) < (leg.amount if whole else 1):
             return Denial.BALANCE
-    return Denial.PRICE_BAND if _absurd(books, rules, intent, now) else None
+    given, wanted = (value_of(draft, rules, legs, now) for legs in (intent.give, intent.want))
+    if _wrong_size(rules, wanted if given is None else given):
+        return Denial.SIZE
+    if given is not None and wanted is not None and wanted * MAX_BPS < given * max(0, MAX_BPS - rules.band_bps):
+        return Denial.PRICE_BAND
+    return None
 
 
 def closed(books: Books, order: Order) -> None:
@@ -94,6 +112,13 @@ def closed(books: Books, order: Order) -> None:
     books.draft.set(OPEN, holder, left or None)
 
 
+def forget_rates(draft: Draft, now: int) -> None:
+    """What earlier auctions took of anybody is of no use any more."""
+    for holder, taken in sorted(draft.rows(RATES).items()):
+        if taken.auction < now:
+            draft.set(RATES, holder, None)
+
+
 def forget(books: Books, number: IntentId, order: Order) -> None:
     """Nobody can replay an intent past its validity, so nothing about it need be kept."""
     holder = account_of(order.intent.owner).holder
@@ -102,15 +127,24 @@ def forget(books: Books, number: IntentId, order: Order) -> None:
     books.draft.set(USED, (holder, order.intent.nonce), None)
 
 
-def _absurd(books: Books, rules: Rules, intent: Intent, now: int) -> bool:
-    """Whether the owner would give away more than ``band_bps`` of its value at the agreed prices."""
-    values = []
-    for legs in (intent.give, intent.want):
-        prices = [price_of(books.draft, rules, leg.asset, now) for leg in legs]
-        if None in prices:
-            return False
-        values.append(
-            sum(leg.amount * (price or 0) for leg, price in zip(legs, prices, strict=True)) // PRICE_SCALE
-        )
-    given, wanted = values
-    return wanted * MAX_BPS < given * max(0, MAX_BPS - rules.band_bps)
+def value_of(draft: Draft, rules: Rules, legs: tuple[Leg, ...], now: int) -> int | None:
+    """What the legs are worth at the agreed prices, rounded down; ``None`` where one has no price."""
+    worth = 0
+    for leg in legs:
+        price = price_of(draft, rules, leg.asset, now)
+        if price is None:
+            return None
+        worth += leg.amount * price
+    return worth // PRICE_SCALE
+
+
+def _wrong_size(rules: Rules, worth: int | None) -> bool:
+    """Too small to be worth a place in a batch, or too large to be meant. Without prices nobody can tell."""
+    if worth is None:
+        return False
+    return worth < rules.min_notional or 0 < rules.max_notional < worth
+
+
+def _taken(draft: Draft, holder: bytes, now: int) -> int:
+    found = draft.get(RATES, holder)
+    return found.count if found is not None and found.auction == now else 0

@@ -16,6 +16,7 @@ from settlement.ledger.feeds import ASSETS, price_of
 from settlement.ledger.orders import ORDERS, Order, OrderState
 from settlement.ledger.rules import Rules
 from settlement.ledger.state import Draft, State
+from settlement.ledger.trading import may_want, trading_of
 from settlement.ledger.venues import VENUES
 
 #: What an intent must be to go into the next batch.
@@ -25,15 +26,17 @@ OPEN_STATES: Final = frozenset({OrderState.CHECKED, OrderState.PART_FILLED})
 def batch(draft: Draft, rules: Rules, now: int, seed: bytes) -> list[IntentId]:
     """Which open intents auction ``now`` takes: all that may trade, up to the cap by H(seed ‖ id).
 
-    Of a group at most one: only one may trade, and in one auction nobody knows which will.
+    Of a group at most one: only one may trade, and in one auction nobody knows which will. Intents that could not
+    be taken now, for the state of trading or a stale price, wait.
     """
-    rows = draft.rows(ORDERS)
+    rows, trading = draft.rows(ORDERS), trading_of(draft, rules)
     ready = [
         (hashlib.sha256(seed + number).digest(), number)
         for number, order in sorted(rows.items())
         if order.state in OPEN_STATES
         and order.intent.valid_from <= now <= order.intent.valid_to
         and look(draft, rules, number, order, now)
+        and may_want(draft, rules, order.intent, trading, now)
     ]
     taken: list[IntentId] = []
     groups: set[tuple[Owner, bytes]] = set()

@@ -150,6 +150,60 @@ class NotAnOracle(LedgerError):
 
 
 @dataclass(eq=False)
+class UnknownAsset(LedgerError):
+    code: ClassVar[str] = "ledger.unknown-asset"
+    text: ClassVar[str] = "the ledger knows no asset {asset}"
+
+    asset: str
+
+
+@dataclass(eq=False)
+class NotOnLedger(LedgerError):
+    code: ClassVar[str] = "ledger.not-on-ledger"
+    text: ClassVar[str] = "{venue} cannot be opened here: {why}"
+
+    venue: str
+    why: str
+
+
+@dataclass(eq=False)
+class WrongRange(LedgerError):
+    code: ClassVar[str] = "ledger.wrong-range"
+    text: ClassVar[str] = "ticks {lower} to {upper} are no range of multiples of {spacing}"
+
+    lower: int
+    upper: int
+    spacing: int
+
+
+@dataclass(eq=False)
+class TooMuch(LedgerError):
+    code: ClassVar[str] = "ledger.too-much"
+    text: ClassVar[str] = "{what} would be {amount}, at most {most} is possible"
+
+    what: str
+    amount: int
+    most: int
+
+
+@dataclass(eq=False)
+class NotAGuardian(LedgerError):
+    code: ClassVar[str] = "ledger.not-a-guardian"
+    text: ClassVar[str] = "{sender} has no say in the trading state"
+
+    sender: str
+
+
+@dataclass(eq=False)
+class TradingStopped(LedgerError):
+    code: ClassVar[str] = "ledger.trading-stopped"
+    text: ClassVar[str] = "{action} while trading is {trading}"
+
+    action: str
+    trading: str
+
+
+@dataclass(eq=False)
 class NameTaken(LedgerError):
     code: ClassVar[str] = "ledger.name-taken"
     text: ClassVar[str] = "another solver is called {name}"

@@ -29,6 +29,10 @@ class Rules:
     Prices: ``oracles`` are the keys whose updates count, at least ``least_reports`` of them and none older than
     ``stale_after``; from one auction to the next a price moves by at most ``max_move_bps``. An intent whose limit
     lies further than ``band_bps`` from the agreed prices, in its owner's disfavour, is a mistake and denied.
+
+    Pre-trade limits: per owner at most ``max_open_per_owner`` intents rest and ``max_new_per_owner`` are taken in
+    one auction; what an intent gives is worth between ``min_notional`` and ``max_notional`` (0: no bound).
+    ``guardians`` are the keys with a say in the trading state: it is as strict as ``least_guardians`` of them ask.
     """
 
     network: bytes
@@ -48,6 +52,11 @@ class Rules:
     max_move_bps: int = 5_000
     band_bps: int = 5_000
     max_open_per_owner: int = 1_000
+    max_new_per_owner: int = 1_000
+    min_notional: int = 0
+    max_notional: int = 0
+    guardians: tuple[bytes, ...] = ()
+    least_guardians: int = 1
 
 
 _GAS: Final = Amount()
@@ -78,6 +87,11 @@ RULES: Final[Table[str, Rules]] = Table(
             "max_move_bps": Integer(),
             "band_bps": Integer(),
             "max_open_per_owner": Integer(),
+            "max_new_per_owner": Integer(),
+            "min_notional": Amount(),
+            "max_notional": Amount(),
+            "guardians": Many(Octets(length=PUBLIC_KEY_BYTES), MAX_GATEWAYS),
+            "least_guardians": Integer(low=1),
         },
     ),
 )

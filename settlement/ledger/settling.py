@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from intents.assets import AssetId
-from intents.venue_states import OrderBookState, VenueId
+from intents.venue_states import ConcentratedState, OrderBookState, VenueId, VenueState
+from settlement.apportion import apportion
+from settlement.ledger import positions
 from settlement.ledger.accounts import (
     CLEARING,
     FEES,
@@ -18,7 +20,7 @@ from settlement.ledger.accounts import (
 from settlement.ledger.books import Books
 from settlement.ledger.errors import UnknownVenue
 from settlement.ledger.orders import ORDERS, OrderState, step
-from settlement.ledger.venues import VENUES
+from settlement.ledger.venues import VENUES, reserves_of
 from settlement.settle import Settlement
 from settlement.verified import Verified
 
@@ -31,6 +33,9 @@ def apply_settlement(books: Books, settlement: Settlement, now: int) -> None:
             venue = account_of_venue(swap.venue)
             books.move(CLEARING, venue, swap.asset_in, swap.amount_in, "swapped in")
             books.move(venue, CLEARING, swap.asset_out, swap.amount_out, "swapped out")
+            pool = books.draft.get(VENUES, swap.venue)
+            if isinstance(pool, ConcentratedState):
+                positions.swap(books.draft, pool, swap.asset_in, swap.amount_in)
         for asset, amount in winner.protocol_fees.items():
             if amount:
                 books.move(CLEARING, FEES, asset, amount, "protocol fee")
@@ -73,19 +78,26 @@ def _trade(books: Books, settlement: Settlement, winner: Verified, now: int) -> 
             step(books.draft, trade.order, done, now, filled=trade.filled)
 
 
-def _pay_makers(books: Books, venue: VenueId, after: object) -> None:
-    """Resting orders that were hit are paid at their own prices from what the taker paid in."""
+def _pay_makers(books: Books, venue: VenueId, after: VenueState) -> None:
+    """Resting orders that were hit are paid at their own prices from what the taker paid in.
+
+    What is left of it, the fee and what buys no further lot, is theirs too, in proportion to what each was paid.
+    """
     before = books.draft.get(VENUES, venue)
     if before is None:
         raise UnknownVenue("ledger", venue)
     if not isinstance(before, OrderBookState) or not isinstance(after, OrderBookState):
         return
+    source, holds = account_of_venue(venue), reserves_of(after)
     base, quote = before.assets
-    for asked, left in ((True, after.asks), (False, after.bids)):
+    for asset, had, left in ((quote, before.asks, after.asks), (base, before.bids, after.bids)):
         rest = {order.id: order.quantity for order in left}
-        for order in before.asks if asked else before.bids:
-            lots = order.quantity - rest.get(order.id, 0)
-            if lots:
-                maker = Account(AccountKind.OWNER, bytes.fromhex(order.owner))
-                asset, amount = (quote, lots * order.price * before.tick) if asked else (base, lots * before.lot)
-                books.move(account_of_venue(venue), maker, asset, amount, "quote hit")
+        hit = [(order, lots) for order in had if (lots := order.quantity - rest.get(order.id, 0))]
+        makers = [Account(AccountKind.OWNER, bytes.fromhex(order.owner)) for order, _ in hit]
+        earned = [lots * (order.price * before.tick if asset == quote else before.lot) for order, lots in hit]
+        for maker, amount in zip(makers, earned, strict=True):
+            books.move(source, maker, asset, amount, "quote hit")
+        over = books.balance(source, asset) - holds[asset] if hit else 0
+        for maker, amount in zip(makers, apportion(over, earned), strict=True):
+            if amount:
+                books.move(source, maker, asset, amount, "fee of quotes hit")

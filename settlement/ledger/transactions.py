@@ -17,8 +17,8 @@ from intents.venue_codec import VENUE
 from intents.venue_states import VenueId, VenueState
 from liquidity.book import Side
 from liquidity.tick_math import MAX_TICK, MIN_TICK
-from settlement.ledger.trading import TradingState
 from settlement.ledger.stakes import MAX_VOTES
+from settlement.ledger.trading import TradingState
 from settlement.ledger.venues import VENUE_ID
 
 MAX_TRANSACTION_BYTES: Final = 64 << 10
@@ -75,7 +75,7 @@ class ReleaseBond:
 
 @dataclass(frozen=True, slots=True)
 class OpenVenue:
-    """``holdings``: the most that a pool in ticks may take, whose state names no amounts; other states say theirs."""
+    """``holdings``: the most that a pool in ticks may take, whose state names no amounts; others say theirs."""
 
     venue: VenueState
     holdings: tuple[Leg, ...]

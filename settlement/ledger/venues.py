@@ -2,7 +2,7 @@
 
 A venue's reserves are its account's balance to the unit. Providers own shares of a pool; fees stay in the
 reserves, so they accrue to shares. Deposits and withdrawals are in proportion to the reserves and round in
-favour of those who stay.
+favour of those who stay. Pools in ticks have positions instead: see ``positions``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from intents.amounts import mul_div_ceil, mul_div_floor
+from intents.amounts import MAX_AMOUNT, mul_div_ceil, mul_div_floor
 from intents.assets import AssetId
 from intents.schema import Amount, Octets, Pair, Record, Text
 from intents.venue_codec import VENUE
@@ -28,8 +28,8 @@ from settlement.ledger.errors import (
     BelowMinimum,
     NoSharesThere,
     NotProportional,
+    TooMuch,
     UnknownVenue,
-    VenueExists,
 )
 from settlement.ledger.state import Draft, Table
 
@@ -70,21 +70,6 @@ def reserves_of(state: VenueState) -> dict[AssetId, int]:
     return {}
 
 
-def create(books: Books, state: VenueState, funding: Account, holdings: dict[AssetId, int]) -> None:
-    """Open a venue, its holdings paid from ``funding``, which becomes its first provider."""
-    draft = books.draft
-    if draft.get(VENUES, state.id) is not None:
-        raise VenueExists("ledger", state.id)
-    if isinstance(state, Pool) and min(state.reserves) <= LOCKED_SHARES:
-        raise BelowMinimum("ledger", "a reserve", min(state.reserves), LOCKED_SHARES + 1)
-    for asset, amount in sorted({**holdings, **reserves_of(state)}.items()):
-        if amount:
-            books.move(funding, account_of_venue(state.id), asset, amount, "venue opened")
-    draft.set(VENUES, state.id, state)
-    draft.set(TOTALS, state.id, Shares(FIRST_SHARES))
-    draft.set(SHARES, (state.id, funding.holder), FIRST_SHARES - LOCKED_SHARES)
-
-
 def deposit(books: Books, venue: VenueId, provider: Account, shares: int) -> dict[AssetId, int]:
     """Mint ``shares`` for what they are worth, each asset rounded up; returns what was paid in."""
     state, total = _pool(books.draft, venue)
@@ -94,6 +79,9 @@ def deposit(books: Books, venue: VenueId, provider: Account, shares: int) -> dic
     for asset, amount in zip(state.assets, paid, strict=True):
         books.move(provider, account_of_venue(venue), asset, amount, "liquidity added")
     reserves = tuple(had + more for had, more in zip(state.reserves, paid, strict=True))
+    largest = max(total + shares, *reserves)
+    if largest > MAX_AMOUNT:
+        raise TooMuch("ledger", f"shares or reserves of {venue}", largest, MAX_AMOUNT)
     _put(books.draft, replace(state, reserves=reserves), total + shares, provider, shares)
     return dict(zip(state.assets, paid, strict=True))
 
@@ -115,9 +103,9 @@ def withdraw(books: Books, venue: VenueId, provider: Account, shares: int) -> di
 
 def _pool(draft: Draft, venue: VenueId) -> tuple[Pool, int]:
     state, shares = draft.get(VENUES, venue), draft.get(TOTALS, venue)
-    if state is None or shares is None:
+    if state is None:
         raise UnknownVenue("ledger", venue)
-    if not isinstance(state, Pool):
+    if not isinstance(state, Pool) or shares is None:
         raise NotProportional("ledger", venue, "its liquidity is not one proportion of two reserves")
     return state, shares.total
 
