@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
+from operator import attrgetter
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from intents import fields as json_fields
@@ -211,10 +213,10 @@ class Choice(Generic[E]):
     kind: type[E]
 
     def to_wire(self, value: E) -> Value:
-        return list(self.kind).index(value)
+        return _places(self.kind)[value]
 
     def from_wire(self, value: Value, where: str) -> E:
-        members = list(self.kind)
+        members: list[E] = list(_places(self.kind))
         return members[read_int(value, where, high=len(members) - 1)]
 
     def to_json(self, value: E) -> object:
@@ -227,6 +229,11 @@ class Choice(Generic[E]):
         return self.kind(value)
 
 
+@cache
+def _places(kind: type[E]) -> dict[E, int]:
+    return {member: place for place, member in enumerate(kind)}
+
+
 @dataclass(frozen=True, slots=True)
 class Many(Generic[T]):
     """A tuple of up to ``limit`` items."""
@@ -236,7 +243,8 @@ class Many(Generic[T]):
     least: int = 0
 
     def to_wire(self, value: tuple[T, ...]) -> Value:
-        return [self.item.to_wire(item) for item in value]
+        to_wire = self.item.to_wire
+        return [to_wire(item) for item in value]
 
     def from_wire(self, value: Value, where: str) -> tuple[T, ...]:
         items = read_list(value, where, limit=self.limit)
@@ -307,7 +315,7 @@ class Record(Generic[T]):
     getting a second one.
     """
 
-    __slots__ = ("_defaults", "_tail", "check", "kind", "parts")
+    __slots__ = ("_defaults", "_tail", "_tail_defaults", "_values", "_writers", "check", "kind", "parts")
 
     def __init__(
         self,
@@ -320,14 +328,17 @@ class Record(Generic[T]):
         self.parts = dict(parts)
         self.check = check
         self._tail = list(self.parts)[len(self.parts) - tail :]
+        self._values = attrgetter(*self.parts) if len(self.parts) > 1 else None
+        self._writers = [codec.to_wire for codec in self.parts.values()]
         self._defaults = {item.name: item.default for item in fields(kind) if item.default is not MISSING}  # type: ignore[arg-type]
+        self._tail_defaults = tuple(self._defaults[name] for name in self._tail)
         assert set(self.parts) == {item.name for item in fields(kind)}, kind  # type: ignore[arg-type]
 
     def to_wire(self, value: T) -> Value:
-        found = [codec.to_wire(getattr(value, name)) for name, codec in self.parts.items()]
-        if self._tail and all(getattr(value, name) == self._defaults[name] for name in self._tail):
-            del found[-len(self._tail) :]
-        return found
+        values = self._values(value) if self._values is not None else [getattr(value, name) for name in self.parts]
+        if self._tail and values[-len(self._tail) :] == self._tail_defaults:
+            values = values[: -len(self._tail)]
+        return [write(item) for write, item in zip(self._writers, values, strict=False)]
 
     def from_wire(self, value: Value, where: str) -> T:
         short = len(self.parts) - len(self._tail)
