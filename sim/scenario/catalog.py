@@ -12,6 +12,7 @@ from typing import Any
 from intents.errors import Unreadable
 from scenarios.errors import UnknownScenario
 from scenarios.records import MAX_TOML_BYTES, toml_document
+from sim.scenario.extending import resolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,31 +23,41 @@ class Source:
     where: str
 
 
-def shipped() -> dict[str, Source]:
-    """All shipped simulations by name."""
-    folder = resources.files("scenarios") / "simulations"
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
-    return {
-        file.name.removesuffix(".toml"): Source(toml_document(file.read_bytes(), file.name), file.name)
-        for file in files
-    }
+def names() -> list[str]:
+    """The shipped simulations."""
+    files = (resources.files("scenarios") / "simulations").iterdir()
+    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
 
 
 def find(name: str) -> Source:
-    """The shipped simulation called ``name``, or the one in the file at that path."""
+    """The shipped simulation called ``name``, or the one in the file at that path; with what it extends."""
     path = Path(name)
     if name.endswith(".toml") or path.exists():
-        return read(path)
-    folder = resources.files("scenarios") / "simulations"
-    file = folder / f"{name}.toml"
-    if "/" not in name and "\\" not in name and file.is_file():
-        return Source(toml_document(file.read_bytes(), f"{name}.toml"), f"{name}.toml")
-    near = difflib.get_close_matches(name, shipped(), n=1)
-    raise UnknownScenario("", name, f'; did you mean "{near[0]}"?' if near else "")
+        return _whole(_read(path), str(path), path.parent)
+    return _whole(_shipped(name), f"{name}.toml", None)
 
 
-def read(path: Path) -> Source:
-    """The simulation in the file at ``path``."""
+def _whole(document: Mapping[str, Any], where: str, folder: Path | None) -> Source:
+    """What a file extends is shipped, or beside it."""
+
+    def load(name: str) -> Mapping[str, Any]:
+        if folder is not None and name.endswith(".toml"):
+            return _read(folder / name)
+        return _shipped(name)
+
+    return Source(resolved(document, where, load), where)
+
+
+def _shipped(name: str) -> Mapping[str, Any]:
+    known = names()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        raise UnknownScenario("", name, f'; did you mean "{near[0]}"?' if near else "")
+    file = resources.files("scenarios") / "simulations" / f"{name}.toml"
+    return toml_document(file.read_bytes(), file.name)
+
+
+def _read(path: Path) -> Mapping[str, Any]:
     try:
         if path.is_dir():
             raise Unreadable(str(path), "is a directory, not a scenario file")
@@ -54,4 +65,4 @@ def read(path: Path) -> Source:
             data = file.read(MAX_TOML_BYTES + 1)
     except OSError as error:
         raise Unreadable(str(path), (error.strerror or "cannot be read").lower()) from error
-    return Source(toml_document(data, str(path)), str(path))
+    return toml_document(data, str(path))

@@ -1,0 +1,65 @@
+"""Scenarios built on others: ``extends = "name"`` takes that scenario and says only what is different.
+
+Tables are merged key by key. Lists of entries with names (``name`` or ``id``) are merged by name, new ones come last;
+other lists and values replace what was there.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from intents.errors import WrongType, WrongValue
+
+KEY: Final = "extends"
+MAX_DEPTH: Final = 8
+
+
+def resolved(document: Mapping[str, Any], where: str, load: Callable[[str], Mapping[str, Any]]) -> dict[str, Any]:
+    """The whole document, nothing left to extend. ``load`` finds another scenario's document by name."""
+    chain = [dict(document)]
+    while KEY in chain[-1]:
+        name = chain[-1].pop(KEY)
+        if not isinstance(name, str):
+            raise WrongType(f"{where}: {KEY}", "the name of a scenario", type(name).__name__)
+        if len(chain) > MAX_DEPTH:
+            raise WrongValue(f"{where}: {KEY}", f"at most {MAX_DEPTH} scenarios one on another", name)
+        chain.append(dict(load(name)))
+    found: dict[str, Any] = {}
+    for layer in reversed(chain):
+        found = _merged(found, layer)
+    return found
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    found = copy.deepcopy(dict(base))
+    for key, value in over.items():
+        there = found.get(key)
+        if isinstance(there, Mapping) and isinstance(value, Mapping):
+            found[key] = _merged(there, value)
+        elif isinstance(there, list) and isinstance(value, list) and _named(there) and _named(value):
+            found[key] = _by_name(there, value)
+        else:
+            found[key] = copy.deepcopy(value)
+    return found
+
+
+def _by_name(base: list[Any], over: list[Any]) -> list[Any]:
+    places = {_name(item): place for place, item in enumerate(base)}
+    found = copy.deepcopy(base)
+    for item in over:
+        if _name(item) in places:
+            place = places[_name(item)]
+            found[place] = _merged(found[place], item)
+        else:
+            found.append(copy.deepcopy(item))
+    return found
+
+
+def _named(items: list[Any]) -> bool:
+    return all(isinstance(item, Mapping) and _name(item) is not None for item in items)
+
+
+def _name(item: Mapping[str, Any]) -> object:
+    return item.get("name", item.get("id"))
