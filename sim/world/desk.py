@@ -59,12 +59,13 @@ class AtNode:
         name: str,
         kind: str,
         nodes: Sequence[int],
+        anchor: int,
         keys: Sequence[SigningKey],
         assets: Sequence[AssetInfo],
     ) -> None:
         self.place, self.name, self.kind, self.nodes, self.keys = place, name, kind, nodes, keys
         #: Whose ledger it looks at, whichever of its accounts it acts for.
-        self.anchor = nodes[0]
+        self.anchor = anchor
         self.owners = len(keys)
         self.holders = [holder_of(key) for key in keys]
         self.numeraire = place.numeraire

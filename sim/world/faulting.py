@@ -13,6 +13,7 @@ from sim.faults import lies
 from sim.recording.events import EventKind
 from sim.scenario.parts import Byzantine, CrashStorm, Lie, Partition
 from sim.scenario.parts import Crash as PlannedCrash
+from sim.world.transport import Transport
 
 SECOND_US: Final = 1_000_000
 
@@ -23,8 +24,8 @@ Note = Callable[[EventKind, int, str], None]
 class Faulting:
     """Puts the faults of a simulation on a cluster's clock. ``censored`` says whether a node refuses an item."""
 
-    def __init__(self, cluster: Cluster, faults: Sequence[object], note: Note) -> None:
-        self.cluster, self.note = cluster, note
+    def __init__(self, cluster: Cluster, transport: Transport, faults: Sequence[object], note: Note) -> None:
+        self.cluster, self.transport, self.note = cluster, transport, note
         self.rng: Random = cluster.kernel.stream("faults")
         self.storms = [fault for fault in faults if isinstance(fault, CrashStorm)]
         self.byzantine = [fault for fault in faults if isinstance(fault, Byzantine)]
@@ -73,10 +74,12 @@ class Faulting:
 
     def _crash(self, node: int) -> None:
         self.cluster.crash(node)
+        self.transport.down(node)
         self.note(EventKind.CRASH, node, "")
 
     def _restart(self, node: int) -> None:
         if not self.cluster.members[node].alive:
+            self.transport.up(node)
             self.cluster.restart(node)
             self.note(EventKind.RESTART, node, "")
 
@@ -85,6 +88,7 @@ class Faulting:
         for storm in self.storms:
             if storm.from_s * SECOND_US <= now_us < storm.until_s * SECOND_US and self.rng.random() < storm.rate:
                 self.note(EventKind.CRASH, member.index, type(effect).__name__)
+                self.transport.down(member.index)
                 down_us = self.rng.randint(1_000, max(1_000, int(storm.down_s * SECOND_US)))
                 self.cluster.kernel.after(down_us, self._restart, member.index)
                 raise Crash

@@ -22,7 +22,6 @@ from sim.agents.base import Agent, Fill, Settled
 from sim.agents.registry import kind_of, make
 from sim.cluster import Cluster, Member
 from sim.kernel import Kernel
-from sim.links import LinkModel, Links
 from sim.prices.process import PriceProcess
 from sim.recording.events import EventKind
 from sim.recording.recorder import Recorder
@@ -39,7 +38,7 @@ from sim.world.heights import Height
 from sim.world.holdings import owned, venue_rows
 from sim.world.observing import Author, Observer
 from sim.world.trace import Trace
-from sim.world.transport import Straight
+from sim.world.transport import Transport
 
 #: Heights an auction goes through.
 HEIGHTS: Final = len(Phase)
@@ -92,7 +91,7 @@ class World:
         self.heights: dict[int, Height] = {}
         self._ledgers = simulation.chain.validators + simulation.network.followers
         self.cluster = self._cluster()
-        self.faults = Faulting(self.cluster, simulation.faults, self.note)
+        self.faults = Faulting(self.cluster, self.transport, simulation.faults, self.note)
         self.desks, self.agents = self._population()
         self._began = {desk.name: owned(self.app(0).state, desk.holders) for desk in self.desks}
         self._last = simulation.auctions * HEIGHTS - 1
@@ -110,13 +109,14 @@ class World:
         self._withholders: dict[int, Withholder] = {}
         self._copiers: dict[int, Copier] = {}
         solvers = {node: (self._solver_key(node), self._solving(node)) for node in self.solvers}
-        model = LinkModel(int(network.latency_ms * 500), int(network.latency_ms * 1500), loss=network.loss)
-        wire = Links(kernel, model, int(simulation.limit_s * SECOND_US))
-        self.mesh = Straight(wire, self._ledgers + len(solvers), self._arrived)
+        relays = network.nodes - self._ledgers
+        self.machines = self._ledgers + len(solvers)
+        self.homes = [*range(self._ledgers), *range(self.machines, self.machines + relays)]
+        self.transport = Transport(kernel, network, self.machines, relays, self._arrived)
         timeouts = Timeouts((chain.collect_ms, chain.solve_ms, chain.reveal_ms), chain.propose_ms, chain.vote_ms)
         cluster = Cluster(
             kernel,
-            wire,
+            self.transport,
             genesis,
             timeouts,
             solvers=solvers,
@@ -150,13 +150,17 @@ class World:
         return solve
 
     def _population(self) -> tuple[list[AtNode], list[Agent]]:
-        """Each account at a node of its own, drawn from those that are not solvers'."""
+        """Each account at a node drawn from those that are not solvers'."""
         rng = self.kernel.stream("homes")
         desks = []
         for part in self.simulation.agents:
             keys = self.people.owners[part.name]
-            nodes = [rng.randrange(self._ledgers) for _ in keys]
-            desks.append(AtNode(self, part.name, kind_of(part), nodes, keys, self.people.assets))
+            nodes = [rng.choice(self.homes) for _ in keys]
+            desks.append(
+                AtNode(
+                    self, part.name, kind_of(part), nodes, rng.randrange(self._ledgers), keys, self.people.assets
+                )
+            )
         return desks, [make(part) for part in self.simulation.agents]
 
     # Running
@@ -213,7 +217,7 @@ class World:
         withholder = self._withholders.get(node)
         if withholder is not None and withholder.keeps_back(read_item(item, self.network)):
             return
-        self.mesh.publish(node, item)
+        self.transport.publish(node, item)
 
     def _arrived(self, node: int, sender: int, item: bytes) -> bool:
         """Gossip brings an item to a node."""
@@ -248,9 +252,13 @@ class World:
 
     def submit(self, node: int, item: bytes) -> None:
         """Hand an item to a node; raises a ``WalrasError`` where it refuses or is down."""
-        if not self.cluster.members[node].alive:
+        if node >= self.machines:
+            read_item(item, self.network)
+            self.transport.publish(node, item)
+        elif self.cluster.members[node].alive:
+            self.cluster.submit(node, item)
+        else:
             raise NodeDown("node", node)
-        self.cluster.submit(node, item)
 
     def offered(
         self, desk: AtNode, number: IntentId, intent: Intent, owner: int, purpose: str, refused: str
@@ -307,8 +315,11 @@ class World:
                 self.recorder.add(row)
 
     def _outcome(self) -> Outcome:
-        for member in self.cluster.members:
-            self.recorder.add(self._node_row(member))
+        self.transport.close()
+        for node in range(self.machines + len(self.homes) - self._ledgers):
+            self.recorder.add(self._node_row(node))
+        for row in self.transport.rows():
+            self.recorder.add(row)
         for height, found in sorted(self.heights.items()):
             self.recorder.add(found.row(height))
         broken = violations(self.cluster, self.faults.liars, self._last)
@@ -319,11 +330,14 @@ class World:
             self.recorder, self.trace.root.hex(), auctions, self.kernel.now_us, self.kernel.events, tuple(broken)
         )
 
-    def _node_row(self, member: Member) -> NodeRow:
-        validator = member.index < self.simulation.chain.validators
-        height = len(member.disk.decisions) - 1
-        root = member.machine.app.state.root.hex()
-        return NodeRow(member.index, validator, height, 0, 0, 0, 0, 0, 0, member.life, root)
+    def _node_row(self, node: int) -> NodeRow:
+        """Relays have no ledger, so neither a height nor a root."""
+        counts = self.transport.counts(node)
+        if node >= self.machines:
+            return NodeRow(node, False, -1, *counts, 0, "")
+        member = self.cluster.members[node]
+        height, root = len(member.disk.decisions) - 1, member.machine.app.state.root.hex()
+        return NodeRow(node, node < self.simulation.chain.validators, height, *counts, member.life, root)
 
 
 def _news(desk: AtNode, auction: int, settlement: Settlement | None) -> Settled:
