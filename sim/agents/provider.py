@@ -35,6 +35,8 @@ class Provider:
 
     def __init__(self, part: ProviderPart) -> None:
         self.part = part
+        #: The auction of each account's last move: what it did is to be seen before it does more.
+        self._moved: dict[int, int] = {}
 
     def start(self, desk: Desk) -> None:
         for owner in range(desk.owners):
@@ -52,6 +54,8 @@ class Provider:
         self._plan(desk)
         draw = desk.stream("moves")
         owner, removes = draw.randrange(desk.owners), draw.random() < self.part.remove_share
+        if self._moved.get(owner) == desk.auction:
+            return
         if removes:
             self._remove(desk, owner, draw)
         else:
@@ -84,6 +88,7 @@ class Provider:
                 return
             most.append(Leg(asset, needed))
         if shares > 0:
+            self._moved[owner] = desk.auction
             desk.transact(AddLiquidity(venue, shares, tuple(most)), owner)
 
     def _remove(self, desk: Desk, owner: int, draw: Random) -> None:
@@ -98,4 +103,5 @@ class Provider:
             for asset, reserve in zip(state.assets, state.reserves, strict=True)
         )
         if shares > 0:
+            self._moved[owner] = desk.auction
             desk.transact(RemoveLiquidity(venue, shares, least), owner)

@@ -1,0 +1,265 @@
+"""People, makers, arbitrageurs and providers at a real ledger: what they hand in, and what comes of it."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter
+
+import pytest
+
+from intents.conditions import Above, Below
+from intents.intent import Kind
+from intents.venue_states import ConstantProductState, OrderBookState
+from settlement.ledger.orders import ORDERS
+from sim.agents.arbitrageur import ArbitrageurPart
+from sim.agents.arrivals import Pattern
+from sim.agents.best_trade import constant_product_input
+from sim.agents.informed import InformedPart
+from sim.agents.maker import MakerPart
+from sim.agents.oracle import OraclePart
+from sim.agents.provider import ProviderPart
+from sim.agents.retail import RetailPart
+from sim.agents.valuing import Anchor, best_prices
+from sim.prices.declared import Law, PricesPart, Shock
+from tests.desks import CASH, GOLD, Offered, Town, book, pool
+
+RICH = 1e9
+
+
+def values(offered: list[Offered], town: Town) -> list[float]:
+    """What each gives, in cash at the outside price of a still market."""
+    desk = town.desks[0]
+    legs = [found.intent.give[0] for found in offered]
+    return [desk.whole(leg.asset, leg.amount) * town.outside(leg.asset) for leg in legs]
+
+
+def test_retail_comes_and_trades_as_declared() -> None:
+    """Numbers, sizes, sides, room in the limit, exactness and patience of a thousand intents."""
+    part = RetailPart(name="retail", funds=RICH, per_minute=3_000.0, size_median=7.0, size_sigma=0.5)
+    town = Town([part]).run(10)
+    assert not [found for found in town.offers if found.refused]
+    count = len(town.offers)
+    assert abs(count - 1_000) < 4 * math.sqrt(1_000)
+    exact_in = [found for found in town.offers if found.intent.kind is Kind.EXACT_IN]
+    assert abs(statistics.median(values(exact_in, town)) / 7.0 - 1.0) < 0.1
+    assert abs(len(exact_in) / count - 0.8) < 0.06
+    assert abs(sum(not found.intent.partial for found in town.offers) / count - 0.3) < 0.06
+    plain = [found for found in town.offers if CASH in (found.intent.give[0].asset, found.intent.want[0].asset)]
+    assert abs(sum(found.intent.give[0].asset == CASH for found in plain) / len(plain) - 0.5) < 0.06
+    assert 0.02 < 1.0 - len(plain) / count < 0.1  # half of a tenth: two draws of two assets
+    rooms = []
+    for found in exact_in:
+        give, want = found.intent.give[0], found.intent.want[0]
+        desk = town.desks[0]
+        given, wanted = (desk.whole(leg.asset, leg.amount) * town.outside(leg.asset) for leg in (give, want))
+        rooms.append(10_000 * (1.0 - wanted / given))
+    assert abs(statistics.fmean(rooms) - 40.0) < 6.0
+    assert abs(statistics.pstdev(rooms) - 40.0) < 6.0
+
+
+def test_what_retail_hands_in_rests_on_the_ledger() -> None:
+    """Every intent passes admission, those included that wait for prices, and is live as long as asked."""
+    part = RetailPart(
+        name="retail", per_minute=600.0, stop_share=0.2, profit_share=0.2, bracket_share=0.2, twap_share=0.2
+    )
+    town = Town([part, OraclePart(name="oracle")]).run(5)
+    assert town.refused == []
+    purposes = Counter(found.purpose for found in town.offers)
+    assert set(purposes) == {"retail", "stop", "take-profit", "twap"}
+    known = town.chain.state.rows(ORDERS)
+    live = [
+        found for found in town.offers if found.intent.valid_to >= town.chain.auction and found.at_us < 9_000_000
+    ]
+    assert len(live) > 20
+    assert all(found.number in known for found in live)
+
+
+def test_stops_turn_against_their_owner_and_profits_for_them() -> None:
+    """Sellers stop below and take profits above, buyers the other way round; brackets are groups of two."""
+    part = RetailPart(name="retail", per_minute=1_200.0, bracket_share=1.0, cross_share=0.0, trigger_bps=100.0)
+    town = Town([part]).run(4)
+    groups: dict[tuple[int, bytes], set[str]] = {}
+    for found in town.offers:
+        intent = found.intent
+        assert intent.group
+        groups.setdefault((found.owner, intent.group), set()).add(found.purpose)
+        selling = intent.want[0].asset == CASH
+        price = 2.0 * 10**30 if GOLD in (intent.give[0].asset, intent.want[0].asset) else 0.5 * 10**18
+        assert isinstance(intent.when, Below if selling == (found.purpose == "stop") else Above)
+        assert intent.when.price / price == pytest.approx(1.01 if isinstance(intent.when, Above) else 0.99)
+    assert all(purposes == {"stop", "take-profit"} for purposes in groups.values())
+
+
+def test_a_stop_waits_for_its_price() -> None:
+    """Nothing trades while gold stands; when it falls by a tenth, what stood below the stop does."""
+    fall = PricesPart(law=Law.CONSTANT, shocks=(Shock(9.0, "GOLD", -1_000.0),))
+    part = RetailPart(
+        name="retail", assets=("GOLD",), per_minute=120.0, stop_share=1.0, buy_share=0.0, trigger_bps=300.0
+    )
+    town = Town([part, OraclePart(name="oracle")], moves=fall, venues=[pool(depth=1e6, gold_price=1.9)])
+    town.solver = "baseline"
+    town.run(4)
+    assert town.fills["retail"] == []
+    later = Town([part, OraclePart(name="oracle")], moves=fall, venues=[pool(depth=1e6, gold_price=1.9)])
+    later.solver = "baseline"
+    later.run(8)
+    assert later.fills["retail"]
+
+
+def test_bursts_are_bursts_at_the_same_rate() -> None:
+    """Hawkes arrivals are as many as Poisson ones and bunch together."""
+    found = {}
+    for pattern in Pattern:
+        part = RetailPart(
+            name="retail", funds=RICH, per_minute=2_000.0, pattern=pattern, branching=0.8, decay_s=0.2
+        )
+        town = Town([part], seed=4).run(20)
+        per_slot = Counter(int(offered.at_us / 400_000) for offered in town.offers)
+        slots = [per_slot[slot] for slot in range(100)]
+        found[pattern] = statistics.fmean(slots), statistics.pvariance(slots)
+    (calm, calm_variance), (wild, wild_variance) = found[Pattern.POISSON], found[Pattern.HAWKES]
+    assert abs(wild / calm - 1.0) < 0.4
+    assert calm_variance < 2.0 * calm
+    assert wild_variance > 2.5 * wild
+
+
+def test_people_without_funds_stay_away() -> None:
+    """And the streams of the others are as they were."""
+    part = RetailPart(name="retail", funds=0.0)
+    assert Town([part]).run(3).offers == []
+
+
+def test_informed_traders_take_what_is_off_and_keep_their_threshold() -> None:
+    """Gold rises by a twentieth; the pool has not heard; they buy from it below the new price."""
+    rise = PricesPart(law=Law.CONSTANT, shocks=(Shock(2.5, "GOLD", 500.0),))
+    part = InformedPart(name="informed", threshold_bps=50.0, size=30.0)
+    town = Town([part], moves=rise, venues=[pool()], solver="baseline").run(4)
+    assert town.offers
+    assert min(found.at_us for found in town.offers) >= 2_500_000
+    for found in town.offers:
+        give, want = found.intent.give[0], found.intent.want[0]
+        assert (give.asset, want.asset) == (CASH, GOLD)
+        price = (give.amount / 10**18) / (want.amount / 10**6)
+        assert price == pytest.approx(2.1 / 1.005, rel=1e-4)
+    assert town.fills["informed"]
+    assert all(fill.got.amount > 0 for fill in town.fills["informed"])
+
+
+def test_informed_traders_leave_a_fair_pool_alone() -> None:
+    """Within the threshold, the fee included, there is nothing to do."""
+    assert Town([InformedPart(name="informed")], venues=[pool()]).run(5).offers == []
+
+
+def test_makers_quote_both_ways_every_auction() -> None:
+    """Around the outside price, as far apart as the formula says, one size each."""
+    part = MakerPart(name="maker", assets=("GOLD",), size=10.0)
+    town = Town([part]).run(3)
+    bids = [found.intent for found in town.offers if found.intent.give[0].asset == CASH]
+    asks = [found.intent for found in town.offers if found.intent.give[0].asset == GOLD]
+    assert len(bids) == len(asks) == 4
+    spread = 10_000 * math.log1p(0.01 / 0.2) * 0.02 + 0.01 * 100**2 / 60
+    for bid, ask in zip(bids, asks, strict=True):
+        buys = (bid.give[0].amount / 10**18) / (bid.want[0].amount / 10**6)
+        sells = (ask.want[0].amount / 10**18) / (ask.give[0].amount / 10**6)
+        assert buys < 2.0 < sells
+        assert 10_000 * (sells - buys) / 2.0 == pytest.approx(spread, rel=1e-2)
+        assert ask.give[0].amount == 5_000_000
+
+
+def test_a_maker_that_has_bought_quotes_lower() -> None:
+    """People sell gold to it; its quotes move down, and past its limit it only sells."""
+    people = RetailPart(
+        name="people", assets=("GOLD",), buy_share=0.0, per_minute=600.0, slack_bps=100.0, patience=1
+    )
+    part = MakerPart(name="maker", assets=("GOLD",), size=20.0, most_inventory=3.0, risk_aversion=0.5)
+    town = Town([people, part], solver="naive").run(6)
+    held = town.desks[1].balance(GOLD) / 10**6 - 250.0
+    assert held > 0
+    asks = [found.intent for found in town.offers if found.desk == "maker" and found.intent.give[0].asset == GOLD]
+    prices = [(ask.want[0].amount / 10**18) / (ask.give[0].amount / 10**6) for ask in asks]
+    assert prices[-1] < prices[0]
+
+
+def test_quotes_on_a_book_replace_one_another() -> None:
+    """After every auction the book holds one bid and one ask of each account, paid for by the maker."""
+    drifting = PricesPart(volatility_bps=3_000.0)
+    part = MakerPart(name="maker", count=2, assets=("GOLD",), books=("book",), fill_decay=0.05)
+    town = Town([part], moves=drifting, venues=[book()]).run(6)
+    assert town.refused == []
+    found = town.venue("book")
+    assert isinstance(found, OrderBookState)
+    desk = town.desks[0]
+    assert sorted(order.owner for order in found.bids) == sorted(holder.hex() for holder in desk.holders)
+    assert len(found.asks) == 2
+    assert found.bids[0].price < found.asks[0].price
+    mine = sum(order.quantity for order in found.asks if order.owner == desk.holders[0].hex())
+    assert desk.balance(GOLD, 0) + mine * found.lot == 250_000_000
+
+
+def test_a_maker_may_go_by_the_agreed_price() -> None:
+    """Which an oracle reports ten seconds late."""
+    rise = PricesPart(law=Law.CONSTANT, shocks=(Shock(1.0, "GOLD", 1_000.0),))
+    parts = [
+        MakerPart(name="maker", assets=("GOLD",), anchor=Anchor.AGREED),
+        OraclePart(name="oracle", lag_ms=6_000),
+    ]
+    town = Town(parts, moves=rise).run(8)
+    asks = [found.intent for found in town.offers if found.intent.give[0].asset == GOLD]
+    prices = [(ask.want[0].amount / 10**18) / (ask.give[0].amount / 10**6) for ask in asks]
+    assert prices[1] == pytest.approx(2.0, rel=2e-3)
+    assert prices[-1] == pytest.approx(2.2, rel=2e-3)
+
+
+def test_an_arbitrageur_brings_a_pool_back_to_the_band() -> None:
+    """In one trade of the closed form's size; the profit is its own; then it leaves the pool alone."""
+    part = ArbitrageurPart(name="arbitrageur", funds=100_000.0, margin_bps=1.0)
+    town = Town([part], venues=[pool(gold_price=2.2)], solver="baseline")
+    before, state = town.worth("arbitrageur"), town.venue("pool")
+    assert isinstance(state, ConstantProductState)
+    town.run(6)
+    bid, ask = best_prices(town.desks[0], town.desks[0].venues(), GOLD)
+    assert bid is not None
+    assert ask is not None
+    assert bid <= 2.0 * (1.0 + 2e-4) < ask
+    # Gold for cash, which the pool has at 2.2.
+    best = constant_product_input(state.reserves[1], state.reserves[0], state.fee, 2.0 * 1.0001 * 10**12)
+    gave = sum(fill.gave.amount for fill in town.fills["arbitrageur"])
+    assert gave == pytest.approx(best, rel=1e-3)
+    value = town.worth("arbitrageur") - before
+    got = state.reserves[0] * 0.997 * best / (state.reserves[1] + 0.997 * best)
+    assert value == pytest.approx(got / 10**18 - 2.0 * best / 10**6, rel=1e-3)
+    last = max(found.at_us for found in town.offers)
+    assert last < 6_000_000
+
+
+def test_an_arbitrageur_with_little_does_little() -> None:
+    """Its account bounds its trades, and its patience the number of them."""
+    pools = [pool(f"pool-{n}", gold_price=2.0 + n / 50) for n in range(8)]
+    part = ArbitrageurPart(name="arbitrageur", funds=30.0, most_offers=3, assets=("GOLD",))
+    town = Town([part], venues=pools).run(2)
+    per_time = Counter(found.at_us for found in town.offers)
+    assert set(per_time.values()) == {3}
+    assert all(found.intent.give[0].amount <= 15 * 10**6 // 2 for found in town.offers)
+
+
+def test_providers_add_and_take_out_what_shares_are_worth() -> None:
+    """Every transaction takes effect; what is not on its account is in the pool, to the unit of rounding."""
+    part = ProviderPart(name="provider", count=3, every_s=1.0, size=50.0, remove_share=0.5)
+    town = Town([part], venues=[pool()], seed=3)
+    before = town.worth("provider")
+    town.run(10)
+    assert town.refused == []
+    state, desk = town.venue("pool"), town.desks[0]
+    assert isinstance(state, ConstantProductState)
+    shares = [desk.shares(state.id, owner) for owner in range(3)]
+    assert sum(shares) > 0
+    worth = state.reserves[0] / 10**18 + 2.0 * state.reserves[1] / 10**6
+    inside = worth * sum(shares) / desk.shares(state.id)
+    assert town.worth("provider") + inside == pytest.approx(before, rel=1e-6)
+    assert worth == pytest.approx(20_000.0 + inside, rel=1e-6)
+
+
+def test_providers_find_nothing_where_there_are_no_pools() -> None:
+    """An order book takes no shares."""
+    assert Town([ProviderPart(name="provider")], venues=[book()]).run(3).items == []
