@@ -1,0 +1,108 @@
+"""The HTML page of a comparison: what differs between runs A and runs B, how surely, and both side by side."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from sim.metrics.compare import SAME, Comparison, Difference
+from sim.metrics.registry import THEMES, metric_of
+from sim.metrics.tables import Tables
+from sim.recording.record import RunRecord
+from sim.report.canvas import draw
+from sim.report.figures import NOTHING, figure
+from sim.report.gallery import GALLERY
+from sim.report.html import fill
+
+_TONES: Final = {"B is better": "better", "A is better": "worse"}
+
+
+class Line(NamedTuple):
+    """A difference as text. ``bar``: where the interval's left, its right and its middle are, in per cent."""
+
+    name: str
+    doc: str
+    unit: str
+    a: str
+    b: str
+    effect: str
+    interval: str
+    bar: tuple[float, float, float] | None
+    n: int
+    p: str
+    verdict: str
+    tone: str
+
+
+def render_comparison(comparison: Comparison, a: RunRecord | None = None, b: RunRecord | None = None) -> str:
+    """The page as text. With one run of each side, their first variants are drawn side by side."""
+    differing = [d for d in comparison.differences if d.verdict != SAME]
+    plots = [] if a is None or b is None else _plots((a, b))
+    return fill(
+        "comparison.html",
+        comparison=comparison,
+        counts=_counts(comparison),
+        tested=sum(d.p_all is not None for d in differing),
+        themes=_themes(differing),
+        same=[d.figure for d in comparison.differences if d.verdict == SAME],
+        plots=plots,
+    )
+
+
+def _counts(comparison: Comparison) -> list[tuple[str, int]]:
+    found = Counter(d.verdict for d in comparison.differences)
+    other = sum(found[verdict] for verdict in ("higher in B", "lower in B"))
+    unclear = sum(count for verdict, count in found.items() if verdict.startswith(("no ", "one ")))
+    return [
+        ("B is better", found["B is better"]),
+        ("A is better", found["A is better"]),
+        ("differ, neither is better", other),
+        ("no difference seen", unclear),
+        (SAME, found[SAME]),
+    ]
+
+
+def _themes(differences: Sequence[Difference]) -> list[tuple[str, list[Line]]]:
+    found = []
+    for theme, metrics in THEMES.items():
+        names = {metric.name for metric in metrics}
+        lines = [_line(d) for d in differences if d.figure.partition(".")[0] in names]
+        if lines:
+            found.append((theme, lines))
+    return found
+
+
+def _line(d: Difference) -> Line:
+    metric = metric_of(d.figure)
+    interval = NOTHING
+    if d.low is not None and d.high is not None:
+        interval = f"{figure(d.low, d.figure)} … {figure(d.high, d.figure)}"
+    return Line(
+        name=d.figure,
+        doc=metric.doc if metric else "",
+        unit="" if d.unit == "share" else d.unit,
+        a=figure(d.a, d.figure),
+        b=figure(d.b, d.figure),
+        effect=figure(d.effect, d.figure),
+        interval=interval,
+        bar=_bar(d),
+        n=d.n,
+        p=NOTHING if d.p_all is None else "< 0.001" if d.p_all < 0.001 else f"{d.p_all:.3f}",
+        verdict=d.verdict,
+        tone=_TONES.get(d.verdict, ""),
+    )
+
+
+def _bar(d: Difference) -> tuple[float, float, float] | None:
+    if d.low is None or d.high is None:
+        return None
+    reach = 1.08 * max(abs(d.low), abs(d.high), abs(d.effect))
+    left, right, middle = (round(50 + 50 * value / reach, 2) for value in (d.low, d.high, d.effect))
+    return left, round(100 - right, 2), middle
+
+
+def _plots(runs: tuple[RunRecord, RunRecord]) -> list[tuple[object, list[str]]]:
+    tables = [Tables.of(next(iter(run.variants.values())).rows) for run in runs]
+    drawn = [(plot, draw(plot, tables)) for plot in GALLERY]
+    return [(plot, drawings) for plot, drawings in drawn if drawings]
