@@ -9,13 +9,21 @@ from intents.assets import AssetId, AssetInfo
 from intents.intent import NEVER, FillMode, FillRule, Intent, Kind, Leg, Owner, OwnerScheme
 from intents.signing import SigningKey, sign_intent
 from intents.venue_states import ConstantProductState, VenueId
+from liquidity.registry import open_venue
+from liquidity.venue import Swap
 from node.agreement.validators import Validator
 from node.chain.app import ChainApp
 from node.chain.genesis import Genesis, build, network_of
 from node.chain.items import Submission, encode_item
-from settlement.ledger.rules import Rules
+from settlement.ledger.accounts import CLEARING, Account, AccountKind
+from settlement.ledger.books import BALANCES, Books
+from settlement.ledger.execute import execute
+from settlement.ledger.rules import Rules, rules_of
+from settlement.ledger.settling import interact
 from settlement.ledger.state import State
 from settlement.ledger.transactions import Action, Transaction
+from settlement.ledger.venues import VENUES
+from settlement.solution import Interaction
 
 WHOLE = 10**18
 A, B = AssetId("AAA"), AssetId("BBB")
@@ -89,6 +97,50 @@ def minter() -> Minter:
 def app() -> ChainApp:
     """A chain of one validator whose signatures nobody looks at."""
     return ChainApp(ledger(), lambda key, digest, signature: True)
+
+
+class Run:
+    """A ledger and what is done to it, one committed transaction after the other."""
+
+    def __init__(self, rules: Rules | None = None) -> None:
+        self.state: State = ledger(rules)
+        self.rules = rules_of(self.state)
+        self.minter = Minter(self.rules.network)
+        self.nonces: dict[bytes, int] = {}
+
+    def do(self, key: SigningKey, action: Action, now: int = 1) -> None:
+        """Raises what the ledger raises; then the root is as before."""
+        nonce = self.nonces.get(key.public, 0)
+        draft = self.state.draft()
+        books = Books(draft)
+        execute(books, self.rules, self.minter.transaction(key, nonce, action), now)
+        books.check()
+        draft.commit()
+        self.nonces[key.public] = nonce + 1
+
+    def swap(self, key: SigningKey, venue: VenueId, asset_in: AssetId, amount_in: int) -> Swap:
+        """A trader alone at a venue, as a settlement would move it."""
+        done = open_venue(self.state.rows(VENUES)[venue]).swap_in(asset_in, self.other(venue, asset_in), amount_in)
+        draft = self.state.draft()
+        books = Books(draft)
+        books.move(owner(key), CLEARING, asset_in, amount_in, "given")
+        interact(books, Interaction(venue, asset_in, done.asset_out, amount_in, done.amount_out))
+        books.move(CLEARING, owner(key), done.asset_out, done.amount_out, "received")
+        draft.set(VENUES, venue, done.state)
+        books.check()
+        draft.commit()
+        return done
+
+    def other(self, venue: VenueId, asset: AssetId) -> AssetId:
+        first, second = self.state.rows(VENUES)[venue].assets
+        return second if asset == first else first
+
+    def held(self, account: Account, asset: AssetId = A) -> int:
+        return self.state.rows(BALANCES).get((account, asset), 0)
+
+
+def owner(key: SigningKey) -> Account:
+    return Account(AccountKind.OWNER, holder(key))
 
 
 def item(thing: Submission | Transaction) -> bytes:

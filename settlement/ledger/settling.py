@@ -22,6 +22,7 @@ from settlement.ledger.errors import UnknownVenue
 from settlement.ledger.orders import ORDERS, OrderState, step
 from settlement.ledger.venues import VENUES, reserves_of
 from settlement.settle import Settlement
+from settlement.solution import Interaction
 from settlement.verified import Verified
 
 
@@ -30,12 +31,7 @@ def apply_settlement(books: Books, settlement: Settlement, now: int) -> None:
     for winner in settlement.settled:
         _trade(books, settlement, winner, now)
         for swap in winner.solution.interactions:
-            venue = account_of_venue(swap.venue)
-            books.move(CLEARING, venue, swap.asset_in, swap.amount_in, "swapped in")
-            books.move(venue, CLEARING, swap.asset_out, swap.amount_out, "swapped out")
-            pool = books.draft.get(VENUES, swap.venue)
-            if isinstance(pool, ConcentratedState):
-                positions.swap(books.draft, pool, swap.asset_in, swap.amount_in)
+            interact(books, swap)
         for asset, amount in winner.protocol_fees.items():
             if amount:
                 books.move(CLEARING, FEES, asset, amount, "protocol fee")
@@ -44,6 +40,16 @@ def apply_settlement(books: Books, settlement: Settlement, now: int) -> None:
         for venue_id, state in winner.venues_after.items():
             _pay_makers(books, venue_id, state)
             books.draft.set(VENUES, venue_id, state)
+
+
+def interact(books: Books, swap: Interaction) -> None:
+    """One swap between clearing and a venue. A pool in ticks learns whose its fee is."""
+    venue = account_of_venue(swap.venue)
+    books.move(CLEARING, venue, swap.asset_in, swap.amount_in, "swapped in")
+    books.move(venue, CLEARING, swap.asset_out, swap.amount_out, "swapped out")
+    pool = books.draft.get(VENUES, swap.venue)
+    if isinstance(pool, ConcentratedState):
+        positions.swap(books.draft, pool, swap.asset_in, swap.amount_in)
 
 
 def pay_reward(books: Books, solver: bytes, numeraire: AssetId, reward: int) -> int:

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intents.assets import AssetId
 from intents.errors import WalrasError
 from intents.intent import Leg
 from intents.signing import SigningKey
 from intents.venue_states import ConstantProductState, OrderBookState, VenueId
 from liquidity.book import Side
-from settlement.ledger.accounts import OUTSIDE, REWARDS, Account, AccountKind, account_of_venue, bond_of
+from settlement.ledger.accounts import OUTSIDE, REWARDS, account_of_venue, bond_of
 from settlement.ledger.bonds import slash
 from settlement.ledger.books import BALANCES, Books, check_all
 from settlement.ledger.errors import (
@@ -34,8 +33,6 @@ from settlement.ledger.errors import (
 )
 from settlement.ledger.execute import execute
 from settlement.ledger.feeds import agree, price_of
-from settlement.ledger.rules import rules_of
-from settlement.ledger.state import State
 from settlement.ledger.transactions import (
     Action,
     AddLiquidity,
@@ -57,36 +54,10 @@ from settlement.ledger.transactions import (
 )
 from settlement.ledger.venues import FIRST_SHARES, TOTALS, VENUES
 from settlement.penalties import Fault
-from tests.ledgers import GATEWAY, ORACLES, OWNERS, POOL, SOLVER, WHOLE, A, B, holder, ledger, minter
+from tests.ledgers import GATEWAY, ORACLES, OWNERS, POOL, SOLVER, WHOLE, A, B, Run, holder, minter, owner
 
 MINT = minter()
 ANN, BOB = OWNERS[0], OWNERS[1]
-
-
-class Run:
-    """A ledger and what is done to it, one committed transaction after the other."""
-
-    def __init__(self) -> None:
-        self.state: State = ledger()
-        self.rules = rules_of(self.state)
-        self.nonces: dict[bytes, int] = {}
-
-    def do(self, key: SigningKey, action: Action, now: int = 1) -> None:
-        """Raises what the ledger raises; then the root is as before."""
-        nonce = self.nonces.get(key.public, 0)
-        draft = self.state.draft()
-        books = Books(draft)
-        execute(books, self.rules, MINT.transaction(key, nonce, action), now)
-        books.check()
-        draft.commit()
-        self.nonces[key.public] = nonce + 1
-
-    def held(self, account: Account, asset: AssetId = A) -> int:
-        return self.state.rows(BALANCES).get((account, asset), 0)
-
-
-def owner(key: SigningKey) -> Account:
-    return Account(AccountKind.OWNER, holder(key))
 
 
 def test_genesis_balances() -> None:
