@@ -47,7 +47,11 @@ class Mesh(Protocol):
 
 
 class Crash(Exception):
-    """A node dies between two of its effects."""
+    """A node dies before an effect; of a write its first ``kept`` records reach the disk."""
+
+    def __init__(self, kept: int = 0) -> None:
+        super().__init__(kept)
+        self.kept = kept
 
 
 @dataclass
@@ -76,6 +80,7 @@ class Cluster:
 
     Without a ``mesh`` items go straight to everybody. Nodes share a ``memo``, so that what all of them work out
     is worked out once; ``Memo(0)`` lets each do everything itself. ``first`` is the genesis's state, if built.
+    ``twins`` come last: each is one more node, honest in itself, with the key of that validator.
     """
 
     def __init__(
@@ -90,6 +95,7 @@ class Cluster:
         mesh: Mesh | None = None,
         memo: Memo | None = None,
         first: State | None = None,
+        twins: Sequence[int] = (),
     ) -> None:
         self.kernel, self.links, self.genesis, self.timeouts = kernel, links, genesis, timeouts
         self.solvers = solvers or {}
@@ -102,14 +108,26 @@ class Cluster:
         self.corrupt: Callable[[Member, int, Message], Iterable[Message]] | None = None
         #: Called after a node has decided and applied a height.
         self.committed: Callable[[Member, Commit], None] | None = None
+        #: Called after each effect that a node has performed.
+        self.watch: Callable[[Member, Effect], None] | None = None
+        #: How long a node's clock takes in truth for a delay that it measures: (node, delay) in microseconds.
+        self.clock: Callable[[int, int], int] | None = None
         self.accused: list[tuple[int, Accuse]] = []
-        self.index = {validator.key: i for i, validator in enumerate(genesis.validators)}
-        self.members = [self._member(i, Disk()) for i in range(len(genesis.validators) + followers)]
+        keys = [validator.key for validator in genesis.validators]
+        self.index = {key: i for i, key in enumerate(keys)}
+        self._holders = {key: [i] for i, key in enumerate(keys)}
+        self._keys: list[bytes | None] = [*keys, *(None for _ in range(followers))]
+        for twin in twins:
+            self._holders[keys[twin]].append(len(self._keys))
+            self._keys.append(keys[twin])
+        self.members = [self._member(i, Disk()) for i in range(len(self._keys))]
 
     def start(self) -> None:
+        """All begin but those that were made to crash before: they join when they are restarted."""
         for member in self.members:
-            self._perform(member, member.machine.start())
-            self.kernel.after(1 + member.index * 7_919, self._status, member, member.life)
+            if member.alive:
+                self._perform(member, member.machine.start())
+                self.kernel.after(1 + member.index * 7_919, self._status, member, member.life)
 
     def submit(self, index: int, item: bytes) -> None:
         """A user hands an item to a node. Raises a ``WalrasError`` where the node refuses it."""
@@ -144,69 +162,84 @@ class Cluster:
     # Effects
 
     def _perform(self, member: Member, effects: Sequence[Effect]) -> None:
+        hazard, watch = self.hazard, self.watch
         try:
             for effect in effects:
-                if self.hazard is not None:
-                    self.hazard(member, effect)
+                if hazard is not None:
+                    hazard(member, effect)
                 self._one(member, effect)
-        except Crash:
+                if watch is not None:
+                    watch(member, effect)
+        except Crash as crash:
+            member.disk.tear(effect, crash.kept)
             member.alive = False
 
     def _one(self, member: Member, effect: Effect) -> None:
-        kernel = self.kernel
+        # The most frequent first.
         match effect:
+            case Broadcast():
+                for target in range(len(self.members)):
+                    if target != member.index:
+                        self._send(member, target, effect.message)
+            case SetTimer():
+                self._arm(member, effect)
             case Persist():
                 member.disk.append(effect.height, effect.records)
-            case Broadcast():
-                for other in self.members:
-                    if other.index != member.index:
-                        self._send(member, other.index, effect.message)
             case Send():
                 self._send(member, effect.to, effect.message)
-            case SetTimer():
-                kernel.after(effect.after_ms * 1000, self._timer, member, member.life, effect.timer)
             case Commit():
                 member.disk.decide(Decision(effect.height, effect.block, effect.certificate))
                 member.applied.append(effect.applied)
                 if self.committed is not None:
                     self.committed(member, effect)
             case Store():
-                member.disk.items.update({item_id(item): item for item in effect.items})
+                member.disk.store(effect.items)
             case Gossip() if self.mesh is not None:
                 self.mesh.publish(member.index, effect.item)
             case Gossip():
-                for other in self.members:
-                    if other.index != member.index:
-                        self._call(member, other.index, "hear", (effect.item,))
+                self._call(member, range(len(self.members)), "hear", (effect.item,))
             case Give():
-                self._call(member, effect.to, "hear", effect.items)
+                self._call(member, (effect.to,), "hear", effect.items)
             case Ask():
-                targets = [effect.to] if effect.to is not None else range(len(self.members))
-                for target in targets:
-                    if target != member.index:
-                        self._call(member, target, "items_wanted", effect.ids)
+                targets = range(len(self.members)) if effect.to is None else (effect.to,)
+                self._call(member, targets, "items_wanted", effect.ids)
             case Pull():
-                for target in [self.index[key] for key in effect.holders if key in self.index]:
-                    if target != member.index:
-                        self._call(member, target, "body_wanted", effect.height, effect.block)
+                holders = [index for key in effect.holders for index in self._holders.get(key, ())]
+                self._call(member, holders, "body_wanted", effect.height, effect.block)
             case Solve():
                 _, solving = self.solvers[member.index]
                 solutions, took_us = solving(effect.auction)
-                kernel.after(took_us, self._solved, member, member.life, effect.auction.number, solutions)
+                arguments = (member, member.life, effect.auction.number, solutions)
+                self.kernel.after(took_us, self._solved, *arguments)
             case Accuse():
                 self.accused.append((member.index, effect))
             case FallenBehind():
                 pass
 
-    def _send(self, member: Member, target: int, message: Message) -> None:
-        found = [message] if self.corrupt is None else self.corrupt(member, target, message)
-        for item in found:
-            self._call(member, target, "receive", item)
+    def _arm(self, member: Member, effect: SetTimer) -> None:
+        delay_us = effect.after_ms * 1000
+        if self.clock is not None:
+            delay_us = self.clock(member.index, delay_us)
+        self.kernel.after(delay_us, self._timer, member, member.life, effect.timer)
 
-    def _call(self, member: Member, target: int, event: str, *arguments: Any) -> None:
-        self.links.send(member.index, target, self._deliver, target, event, member.index, *arguments)
+    def _send(self, member: Member, target: int, message: Message) -> None:
+        if self.corrupt is None:
+            self.links.send(member.index, target, self._receive, target, member.index, message)
+            return
+        for item in self.corrupt(member, target, message):
+            self.links.send(member.index, target, self._receive, target, member.index, item)
+
+    def _call(self, member: Member, targets: Iterable[int], event: str, *arguments: Any) -> None:
+        for target in targets:
+            if target != member.index:
+                self.links.send(member.index, target, self._deliver, target, event, member.index, *arguments)
 
     # Events
+
+    def _receive(self, target: int, sender: int, message: Message) -> None:
+        member = self.members[target]
+        if member.alive:
+            self._perform(member, member.machine.receive(sender, message))
 
     def _deliver(self, target: int, event: str, *arguments: Any) -> None:
         member = self.members[target]
@@ -229,8 +262,7 @@ class Cluster:
             self._perform(member, member.machine.solved(auction, solutions))
 
     def _member(self, index: int, disk: Disk) -> Member:
-        validators = self.genesis.validators
-        key = validators[index].key if index < len(validators) else None
+        key = self._keys[index]
         app = ChainApp(self.first.copy(), mac_holds, memo=self.memo)
         solver = self.solvers.get(index)
 

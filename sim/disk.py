@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from node.agreement.effects import Record
+from node.agreement.effects import Persist, Record
 from node.agreement.messages import Decision
+from node.chain.items import item_id
+from node.machine import Store
 
 
 class Disk:
-    """One node's durable state: the write-ahead log by height, decisions, items."""
+    """One node's durable state: the write-ahead log by height, decisions, items.
 
-    __slots__ = ("decisions", "items", "log")
+    ``honest`` is whether it keeps what it says it has synchronised: one that does not loses in a power cut all
+    of its log since the last decision, as a database without fsync might.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("decisions", "honest", "items", "log")
+
+    def __init__(self, *, honest: bool = True) -> None:
+        self.honest = honest
         self.log: dict[int, list[Record]] = {}
         self.decisions: list[Decision] = []
         self.items: dict[bytes, bytes] = {}
@@ -19,7 +26,20 @@ class Disk:
     def append(self, height: int, records: tuple[Record, ...]) -> None:
         self.log.setdefault(height, []).extend(records)
 
+    def store(self, items: tuple[bytes, ...]) -> None:
+        self.items.update({item_id(item): item for item in items})
+
     def decide(self, decision: Decision) -> None:
         assert decision.height == len(self.decisions)
         self.decisions.append(decision)
         self.log = {height: records for height, records in self.log.items() if height > decision.height}
+
+    def tear(self, effect: object, kept: int) -> None:
+        """The power fails during a write: its first ``kept`` records are there, the rest is not."""
+        match effect:
+            case Persist():
+                self.append(effect.height, effect.records[:kept])
+            case Store():
+                self.store(effect.items[:kept])
+        if not self.honest:
+            self.log.clear()

@@ -8,24 +8,30 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+#: Told of every event before it happens: what is called, with what.
+Watch = Callable[[Callable[..., None], tuple[Any, ...]], None]
+
 
 class Kernel:
     """Calls what was scheduled, in order of time. Everything random comes from ``stream``s of one seed."""
 
-    __slots__ = ("_count", "_heap", "_streams", "_until_us", "events", "now_us", "seed")
+    __slots__ = ("_count", "_halted", "_heap", "_streams", "_until_us", "events", "now_us", "seed", "watch")
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.now_us = 0
         self.events = 0
+        self.watch: Watch | None = None
         self._until_us = 0
+        self._halted = False
         self._heap: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
         self._count = 0
         self._streams: dict[str, random.Random] = {}
 
     def at(self, time_us: int, call: Callable[..., None], *arguments: Any) -> None:
         self._count += 1
-        heapq.heappush(self._heap, (max(time_us, self.now_us), self._count, call, arguments))
+        now_us = self.now_us
+        heapq.heappush(self._heap, (time_us if time_us > now_us else now_us, self._count, call, arguments))
 
     def after(self, delay_us: int, call: Callable[..., None], *arguments: Any) -> None:
         self.at(self.now_us + delay_us, call, *arguments)
@@ -43,13 +49,19 @@ class Kernel:
         after_end_us = self._until_us + 1
         return min(self._heap[0][0], after_end_us) if self._heap else after_end_us
 
+    def halt(self) -> None:
+        """``run`` ends after the event under way."""
+        self._halted = True
+
     def run(self, until_us: int, stop: Callable[[], bool] | None = None) -> None:
-        """Until nothing is left, time is up, or ``stop`` says so after an event."""
-        heap = self._heap
-        self._until_us = until_us
+        """Until nothing is left, time is up, somebody halts, or ``stop`` says so after an event."""
+        heap, pop = self._heap, heapq.heappop
+        self._until_us, self._halted = until_us, False
         while heap and heap[0][0] <= until_us:
-            self.now_us, _, call, arguments = heapq.heappop(heap)
+            self.now_us, _, call, arguments = pop(heap)
             self.events += 1
+            if self.watch is not None:
+                self.watch(call, arguments)
             call(*arguments)
-            if stop is not None and stop():
+            if self._halted or (stop is not None and stop()):
                 return
