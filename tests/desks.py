@@ -121,7 +121,15 @@ class Town:
             lambda key, digest, signature: True,
         )
         self.desks = [
-            AtNode(self, part.name, kind_of(part), [0] * part.count, keys[part.name], self.assets)
+            AtNode(
+                self,
+                part.name,
+                kind_of(part),
+                nodes=[0] * part.count,
+                anchor=0,
+                keys=keys[part.name],
+                assets=self.assets,
+            )
             for part in self.parts
         ]
         self.agents = [make(part) for part in self.parts]
@@ -187,7 +195,7 @@ class Town:
         return applied.effects
 
     def _solved(self) -> list:
-        return list(built_in(self.solver).solve(self.auction(), Deadline.after(5)))
+        return list(built_in(self.solver).solve(self.auction(), Deadline.work(5_000_000)))
 
     def auction(self) -> Auction:
         """The batch that is being solved."""
