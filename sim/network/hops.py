@@ -1,0 +1,191 @@
+"""Gossip frame by frame: what arrives first decides when a node pushes on, and to whom.
+
+Frames that cannot be a first arrival are counted and not simulated: when a node is about to be sent a copy that
+would come no sooner than one already under way, its event is left out. Nothing else differs, as a frame once
+under way arrives, or dies with all others under way to its node. Where frames cost computing every one is an
+event.
+
+The engine has a heap of its own, of whole numbers (time, message, node), and goes ahead in it until something
+else in the world is due.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from heapq import heapify, heappop, heappush
+
+from sim.network.flight import PAST, Flight
+from sim.network.gossip import Deliver, GossipModel
+from sim.network.spreading import SLOT_BITS, Spreading
+from sim.network.state import NEVER, Network
+
+
+class Hops(Spreading):
+    """``Gossip``, frame by frame."""
+
+    frame_by_frame = True
+
+    def __init__(
+        self, network: Network, model: GossipModel, deliver: Deliver, subscribers: Iterable[int] | None = None
+    ) -> None:
+        super().__init__(network, model, deliver, subscribers)
+        self._node_bits = max(1, (network.topology.nodes - 1).bit_length())
+        self._heap: list[int] = []
+        self._running = False
+        #: When the kernel is to call next, as far as asked.
+        self._wake_us = NEVER
+
+    def _launch(self, flight: Flight, node: int) -> None:
+        now_us = self.kernel.now_us
+        self._thaw(flight)
+        draws = flight.draws
+        if flight.times is None and draws is not None and not self.network.model.queues:
+            kind = "q" if draws.loses else "i"
+            flight.times = array(kind, draws.delays_us.astype(kind).tobytes())
+        flight.arrivals[node] = now_us
+        flight.senders[node] = node
+        self._push(flight, node, now_us)
+
+    def inject(self, flight: Flight, node: int, at_us: int, sender: int) -> None:
+        self._thaw(flight)
+        flight.seeds.append((node, at_us, sender))
+        self._frame(flight, node, at_us, sender)
+
+    def _thaw(self, flight: Flight) -> None:
+        flight.quiet_since_us = None
+        if not isinstance(flight.arrivals, list):
+            flight.arrivals, flight.senders = flight.arrivals.tolist(), flight.senders.tolist()
+
+    def _frame(self, flight: Flight, node: int, at_us: int, sender: int) -> None:
+        """A frame is on its way and will arrive, if the node lives."""
+        counters = self.network.counters
+        if self.network.model.frame_cpu_us:
+            flight.pending += 1
+            self.kernel.at(at_us, self._received, flight, node, sender, self.kernel.now_us)
+            return
+        counters.received(node, flight.frame_bytes)
+        known_us = flight.arrivals[node]
+        if known_us != NEVER:
+            counters.duplicates[node] += 1
+        if at_us < known_us:
+            flight.arrivals[node] = at_us
+            flight.senders[node] = sender
+            self._push(flight, node, at_us)
+
+    def _received(self, flight: Flight, node: int, sender: int, sent_us: int) -> None:
+        """A frame has arrived and waits to be computed; the first one that is makes the node have the message."""
+        network, now_us = self.network, self.kernel.now_us
+        flight.pending -= 1
+        if not network.alive[node] or network.since_us[node] > sent_us:
+            return
+        network.counters.received(node, flight.frame_bytes)
+        done_us = network.computed(node, now_us)
+        if flight.arrivals[node] != NEVER:
+            network.counters.duplicates[node] += 1
+            return
+        flight.arrivals[node] = done_us
+        flight.senders[node] = sender
+        self._push(flight, node, done_us)
+
+    def _push(self, flight: Flight, node: int, at_us: int) -> None:
+        bits = self._node_bits
+        heappush(self._heap, at_us << bits + SLOT_BITS | flight.slot << bits | node)
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._heap and not self._running:
+            at_us = self._heap[0] >> self._node_bits + SLOT_BITS
+            if at_us < self._wake_us:
+                self._wake_us = at_us
+                self.kernel.at(at_us, self._woken, at_us)
+
+    def _woken(self, at_us: int) -> None:
+        if at_us == self._wake_us:
+            self._run()
+
+    def _run(self) -> None:
+        """Arrivals in order of time, up to whatever else is due."""
+        self._wake_us = NEVER
+        self._running = True
+        network, kernel, heap, slots = self.network, self.kernel, self._heap, self.slots
+        subscribed, alive, deliver = self.subscribed, network.alive, self.deliver
+        node_bits = self._node_bits
+        shift, slot_bits = node_bits + SLOT_BITS, ((1 << SLOT_BITS) - 1) << node_bits
+        node_mask = (1 << node_bits) - 1
+        limit_us = max(kernel.quiet_us(), kernel.now_us + 1)
+        events = 0
+        while heap:
+            key = heap[0]
+            now_us = key >> shift
+            if now_us >= limit_us:
+                break
+            heappop(heap)
+            events += 1
+            slot = key & slot_bits
+            flight = slots[slot >> node_bits]
+            node = key & node_mask
+            assert flight is not None
+            arrivals, senders = flight.arrivals, flight.senders
+            if arrivals[node] != now_us:
+                continue  # a sooner copy came
+            if subscribed[node] and senders[node] != node:
+                kernel.now_us = now_us
+                passes = deliver(node, senders[node], flight.message)
+                limit_us = max(kernel.quiet_us(), now_us + 1)
+                if not alive[node]:
+                    continue
+                if not passes:
+                    flight.silent.add(node)
+                    continue
+            times = flight.times
+            if times is None or network.faulty:
+                kernel.now_us = now_us
+                self._forward(flight, node)
+                continue
+            mesh = flight.mesh
+            for peer, delay_us in zip(mesh.peers[node], times[mesh.spans[node]], strict=False):
+                then_us = now_us + delay_us
+                if then_us < arrivals[peer]:
+                    arrivals[peer] = then_us
+                    senders[peer] = node
+                    heappush(heap, then_us << shift | slot | peer)
+        kernel.events += events
+        self._running = False
+        self._wake()
+
+    def _forward(self, flight: Flight, node: int) -> None:
+        """The same, each frame looked at: where links are cut, busy, or not drawn in advance."""
+        flight.counted.add(node)
+        draws, mesh = flight.draws, flight.mesh
+        span, sender = mesh.spans[node], flight.senders[node]
+        delays = draws.delays_us[span].tolist() if draws is not None else [None] * len(mesh.peers[node])
+        for place, (peer, delay_us) in enumerate(zip(mesh.peers[node], delays, strict=True)):
+            if peer == sender:
+                continue
+            at_us = self.frame_us(flight, node, peer, delay_us)
+            if at_us is None:
+                continue
+            self._frame(flight, peer, at_us, node)
+            if draws is not None and draws.copied is not None and draws.copied[span.start + place]:
+                self._frame(flight, peer, at_us, node)
+
+    # Nodes come and go
+
+    def _forget(self, node: int) -> None:
+        mask = (1 << self._node_bits) - 1
+        self._heap[:] = [key for key in self._heap if key & mask != node]
+        heapify(self._heap)
+        for flight in self._flights.values():
+            if flight.times is not None and 0 <= flight.arrivals[node] <= self.kernel.now_us:
+                self._count_gone(flight, node)
+            flight.arrivals[node] = PAST
+
+    def _recover(self, node: int) -> None:
+        for flight in self._flights.values():
+            flight.arrivals[node] = NEVER
+            flight.senders[node] = node
+
+    def _moving(self) -> set[int]:
+        bits, mask = self._node_bits, (1 << SLOT_BITS) - 1
+        return {key >> bits & mask for key in self._heap}
