@@ -77,13 +77,16 @@ class Comparison:
 
 
 def compare(
-    a: Sequence[RunRecord], b: Sequence[RunRecord], variant_a: str | None = None, variant_b: str | None = None
+    a: Sequence[RunRecord],
+    b: Sequence[RunRecord],
+    variants: tuple[str | None, str | None] = (None, None),
+    names: tuple[str, str] | None = None,
 ) -> Comparison:
-    """Compare a variant (the first by default) of runs A with one of runs B.
+    """Compare a variant (the first by default) of runs A with one of runs B. ``names`` are the sides'.
 
     Raises ``UsageError`` if a side has a seed twice, if no seed is on both sides, or if a variant is not there.
     """
-    first, second = _by_seed(a, variant_a, "A"), _by_seed(b, variant_b, "B")
+    first, second = _by_seed(a, variants[0], "A"), _by_seed(b, variants[1], "B")
     seeds = sorted(first.keys() & second.keys())
     if not seeds:
         raise UsageError("report", "A and B have no seed in common, so there is nothing to pair")
@@ -93,8 +96,8 @@ def compare(
     found = {name: paired(x, y, serial=basis == "auctions") for name, (x, y) in values.items()}
     corrected = holm({name: pair.p for name, pair in found.items() if pair.p is not None and not pair.same})
     return Comparison(
-        a=_called(a, variant_a),
-        b=_called(b, variant_b),
+        a=names[0] if names else _called(a, variants[0]),
+        b=names[1] if names else _called(b, variants[1]),
         basis=basis,
         seeds=seeds,
         unpaired=sorted(first.keys() ^ second.keys()),

@@ -139,8 +139,8 @@ def kind_markout_5s_bps(tables: Tables) -> Value:
 
 METRICS = (
     metric(shortfall_bps, "bps", "lower"),
-    metric(kind_shortfall_bps, "bps", "lower", "kind of agent"),
-    metric(shortfall_value, "numeraire", "lower", "kind of agent"),
+    metric(kind_shortfall_bps, "bps", "neither", "kind of agent"),
+    metric(shortfall_value, "numeraire", "neither", "kind of agent"),
     metric(effective_spread_bps, "bps", "lower"),
     *(make(seconds) for make in (_realized, _adverse, _markout) for seconds in HORIZONS_S),
     metric(kind_markout_5s_bps, "bps", "neither", "kind of agent"),

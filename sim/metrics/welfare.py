@@ -49,5 +49,5 @@ METRICS = (
     metric(welfare_per_auction, "numeraire", "higher"),
     metric(welfare_bound, "numeraire", "neither"),
     metric(welfare_gap_bps, "bps", "lower"),
-    metric(surplus, "numeraire", "higher", "kind of agent"),
+    metric(surplus, "numeraire", "neither", "kind of agent"),
 )

@@ -11,7 +11,7 @@ from sim.metrics.registry import THEMES, metric_of
 from sim.metrics.tables import Tables
 from sim.recording.record import RunRecord
 from sim.report.canvas import draw
-from sim.report.figures import NOTHING, figure
+from sim.report.figures import NOTHING, difference, figure, unit_beside
 from sim.report.gallery import GALLERY
 from sim.report.html import fill
 
@@ -77,14 +77,14 @@ def _line(d: Difference) -> Line:
     metric = metric_of(d.figure)
     interval = NOTHING
     if d.low is not None and d.high is not None:
-        interval = f"{figure(d.low, d.figure)} … {figure(d.high, d.figure)}"
+        interval = f"{difference(d.low, d.figure)} … {difference(d.high, d.figure)}"
     return Line(
         name=d.figure,
         doc=metric.doc if metric else "",
-        unit="" if d.unit == "share" else d.unit,
+        unit=unit_beside(metric) if metric else "",
         a=figure(d.a, d.figure),
         b=figure(d.b, d.figure),
-        effect=figure(d.effect, d.figure),
+        effect=difference(d.effect, d.figure),
         interval=interval,
         bar=_bar(d),
         n=d.n,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from sim.metrics.base import Metric
 from sim.metrics.registry import THEMES, metric_of
 
 NOTHING: Final = "–"
@@ -39,6 +40,11 @@ def figure(value: float | None, name: str = "") -> str:
     return number(value)
 
 
+def difference(value: float | None, name: str = "") -> str:
+    """A difference of two figures: as they are, but shares differ by percentage points."""
+    return figure(value, name).replace(" %", " pp")
+
+
 def number(value: float | None) -> str:
     """Four significant digits, thousands apart; whole numbers in full up to a billion."""
     if value is None or not math.isfinite(value):
@@ -65,6 +71,11 @@ def with_unit(value: float | None, name: str) -> str:
     return f"{shown} {unit}" if unit in ("bps", "s", "ms") and shown != NOTHING else shown
 
 
+def unit_beside(metric: Metric) -> str:
+    """The unit to show beside a figure: none where its name ends with it, or where it is shown in per cent."""
+    return "" if metric.unit == "share" or metric.name.endswith(f"_{metric.unit}") else metric.unit
+
+
 def tiles(metrics: Mapping[str, float | None]) -> list[tuple[str, str]]:
     return [(label, with_unit(metrics.get(name), name)) for label, name in TILES if metrics.get(name) is not None]
 
@@ -81,7 +92,7 @@ def themes(worlds: Sequence[Mapping[str, float | None]]) -> tuple[list[tuple[str
             kept = [name for name in mine if any(world.get(name) is not None for world in worlds)]
             if not kept:
                 undefined.append(metric.name)
-            unit = "" if metric.unit == "share" else metric.unit
+            unit = unit_beside(metric)
             lines += [Line(n, metric.doc, unit, [figure(w.get(n), n) for w in worlds]) for n in kept]
         if lines:
             found.append((theme, lines))
