@@ -191,7 +191,11 @@ class Agreement:
             pass
 
     def _rules(self) -> bool:
-        return self._skip() or self._propose() or self._vote() or self._lock() or self._give_up() or self._timers()
+        if self._skip():
+            return True
+        if self.step is Step.PROPOSE:
+            return self._propose() or self._vote() or self._timers()
+        return self._lock() or self._give_up() or self._timers()
 
     def _commit(self) -> bool:
         """L49: a quorum precommitted a block that is here."""

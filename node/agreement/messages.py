@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 from intents.canonical import Value, pack
@@ -149,6 +150,7 @@ def parts_of(block: bytes) -> tuple[bytes, bytes]:
     return block[:end], block[end:]
 
 
+@lru_cache(maxsize=4096)
 def vote_digest(network: bytes, ballot: Ballot, height: int, round: int, block: bytes | None) -> bytes:
     """What a vote signs; its sender is who can make the signature."""
     return _digest(network, int(ballot), [height, round, block])
