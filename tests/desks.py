@@ -24,7 +24,7 @@ from settlement.ledger.auction import auction_of
 from settlement.ledger.rules import Rules, rules_of
 from sim.agents.base import Fill, Settled
 from sim.agents.part import AgentPart
-from sim.agents.registry import accounts, funds, kind_of, make, oracles
+from sim.agents.registry import accounts, funding, kind_of, make, oracles
 from sim.kernel import Kernel
 from sim.prices.declared import Law, PricesPart
 from sim.prices.process import PriceProcess
@@ -107,12 +107,13 @@ class Town:
                     (Validator(b"\1" * 32),),
                     {
                         b"\0" + key.public: tuple(
-                            Leg(info.id, int(value / starts[info.id] * 10**info.decimals))
-                            for info, value in zip(self.assets, values, strict=True)
-                            if value
+                            Leg(info.id, int(values[info.id] / starts[info.id] * 10**info.decimals))
+                            for info in self.assets
+                            if info.id in values
                         )
                         for part in self.parts
-                        for key, values in zip(keys[part.name], funds(part, names), strict=True)
+                        for values in [funding(part, names)]
+                        for key in keys[part.name]
                     },
                     tuple((venue, ()) for venue in self.venues),
                     {b"\0" + SOLVER.public: ("solver", 10**19)},

@@ -54,15 +54,10 @@ def oracles(part: AgentPart) -> int:
     return part.count if isinstance(part, OraclePart) else 0
 
 
-def funds(part: AgentPart, assets: Sequence[str]) -> list[tuple[float, ...]]:
-    """Per account, what it begins with: value in each of ``assets`` (all there are, the numeraire first), in whole
-    numeraire units at the first prices. An equal part in each asset that the part trades, the numeraire always."""
-    trades = [not part.assets or asset in part.assets or asset == assets[0] for asset in assets]
-    each = part.funds / sum(trades)
-    return [tuple(each if chosen else 0.0 for chosen in trades) for _ in range(accounts(part))]
-
-
 def funding(part: AgentPart, assets: Sequence[str]) -> dict[str, float]:
-    """The same for any one account, by asset."""
-    each = dict(zip(assets, funds(part, assets)[0], strict=True))
-    return {asset: value for asset, value in each.items() if value}
+    """What each account begins with: value per asset, in whole numeraire units at the first prices.
+
+    An equal part in each of ``assets`` that the part trades, and in the first, the numeraire, always.
+    """
+    chosen = [asset for asset in assets if not part.assets or asset in part.assets or asset == assets[0]]
+    return {asset: part.funds / len(chosen) for asset in chosen} if part.funds else {}

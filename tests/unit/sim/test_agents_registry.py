@@ -17,7 +17,7 @@ from scenarios.records import record
 from scenarios.schema import schema_of
 from sim.agents.oracle import OraclePart
 from sim.agents.part import AgentPart
-from sim.agents.registry import KINDS, accounts, funds, kind_of, make, oracles
+from sim.agents.registry import KINDS, accounts, funding, kind_of, make, oracles
 from sim.agents.retail import RetailPart
 from sim.agents.wash import WashPart
 from sim.prices.declared import Law, PricesPart
@@ -76,9 +76,10 @@ def test_unknown_and_absurd_fields_are_refused() -> None:
 def test_funds_are_an_equal_part_in_each_asset() -> None:
     """Of those the part trades, and always of the numeraire; every account alike."""
     everything = ["CASH", "GOLD", "SALT"]
-    assert funds(RetailPart(count=2, funds=9.0), everything) == [(3.0, 3.0, 3.0)] * 2
-    assert funds(RetailPart(count=1, funds=9.0, assets=("SALT",)), everything) == [(4.5, 0.0, 4.5)]
-    assert funds(RetailPart(count=1, funds=9.0, assets=("CASH",)), everything) == [(9.0, 0.0, 0.0)]
+    assert funding(RetailPart(funds=9.0), everything) == {"CASH": 3.0, "GOLD": 3.0, "SALT": 3.0}
+    assert funding(RetailPart(funds=9.0, assets=("SALT",)), everything) == {"CASH": 4.5, "SALT": 4.5}
+    assert funding(RetailPart(funds=9.0, assets=("CASH",)), everything) == {"CASH": 9.0}
+    assert funding(RetailPart(funds=0.0), everything) == {}
     assert accounts(RetailPart(count=7)) == 7
     assert (oracles(OraclePart(count=3)), oracles(RetailPart(count=3))) == (3, 0)
 
