@@ -12,7 +12,7 @@ from sim.metrics.tables import Tables
 from sim.recording.rows import WealthRow
 
 #: Kinds of agents that are out to harm.
-ATTACKERS: Final = frozenset({"sandwich", "spam", "spammer", "stale-oracle", "griefer"})
+ATTACKERS: Final = frozenset({"sandwich", "spammer", "stale-arbitrageur", "wash"})
 
 
 def agent_profit(tables: Tables) -> Value:
