@@ -1,6 +1,6 @@
 """Scenarios built on others: ``extends = "name"`` takes that scenario and says only what is different.
 
-Tables are merged key by key. Lists of entries with names (``name`` or ``id``) are merged by name, new ones come last;
+Tables are merged key by key. Lists of entries with names (``name`` or ``id``) are merged by name, the rest added;
 other lists and values replace what was there.
 """
 

@@ -165,6 +165,14 @@ class CrashStorm:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """Nodes that are not there at first."""
+
+    at_s: float = number(15.0, 0.0, 1e6, "when they begin, from genesis")
+    nodes: tuple[int, ...] = text((), "which")
+
+
+@dataclass(frozen=True, slots=True)
 class Partition:
     """Nodes are cut off from all the others, together."""
 
@@ -186,6 +194,7 @@ class Byzantine:
 FAULTS: Final[dict[str, type]] = {
     "crash": Crash,
     "crash-storm": CrashStorm,
+    "late": Late,
     "partition": Partition,
     "byzantine": Byzantine,
 }

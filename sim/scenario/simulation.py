@@ -21,6 +21,7 @@ from sim.scenario.parts import (
     ChainPart,
     Claim,
     Crash,
+    Late,
     NetworkPart,
     Partition,
     Pool,
@@ -127,7 +128,7 @@ def _check_nodes(found: Simulation, where: str) -> None:
         )
     for number_, fault in enumerate(found.faults):
         limit = found.chain.validators if isinstance(fault, Byzantine) else machines
-        nodes = fault.nodes if isinstance(fault, Crash | Partition | Byzantine) else ()
+        nodes = fault.nodes if isinstance(fault, Crash | Late | Partition | Byzantine) else ()
         for node in nodes:
             if not 0 <= node < limit:
                 raise WrongValue(f"{where}: faults[{number_}].nodes", f"numbers from 0 to {limit - 1}", str(node))

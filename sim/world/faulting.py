@@ -11,7 +11,7 @@ from node.machine import Effect
 from sim.cluster import Cluster, Crash, Member
 from sim.faults import lies
 from sim.recording.events import EventKind
-from sim.scenario.parts import Byzantine, CrashStorm, Lie, Partition
+from sim.scenario.parts import Byzantine, CrashStorm, Late, Lie, Partition
 from sim.scenario.parts import Crash as PlannedCrash
 from sim.world.transport import Transport
 
@@ -35,6 +35,8 @@ class Faulting:
                 self._plan_crash(fault)
             elif isinstance(fault, Partition):
                 self._plan_partition(fault)
+            elif isinstance(fault, Late):
+                self._plan_late(fault)
         for byzantine in self.byzantine:
             for node in byzantine.nodes:
                 censors = byzantine.lie is Lie.CENSOR
@@ -61,6 +63,13 @@ class Faulting:
         for node in fault.nodes:
             self._at(fault.at_s, self._crash, node)
             self._at(fault.at_s + fault.for_s, self._restart, node)
+
+    def _plan_late(self, fault: Late) -> None:
+        for node in fault.nodes:
+            self.cluster.crash(node)
+            self.transport.down(node)
+            self._at(fault.at_s, self._restart, node)
+            self._at(fault.at_s, self.note, EventKind.JOIN, node, "")
 
     def _plan_partition(self, fault: Partition) -> None:
         group, named = set(fault.nodes), ",".join(map(str, sorted(fault.nodes)))

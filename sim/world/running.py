@@ -36,10 +36,13 @@ from sim.world.desk import AtNode
 from sim.world.faulting import SECOND_US, Faulting
 from sim.world.heights import Height
 from sim.world.holdings import owned, venue_rows
+from sim.world.incidents import Incidents
 from sim.world.observing import Author, Observer
 from sim.world.trace import Trace
 from sim.world.transport import Transport
 
+#: A message younger than this at the end is no measure of how far messages get.
+SPREADING_US: Final = 2 * SECOND_US
 #: Heights an auction goes through.
 HEIGHTS: Final = len(Phase)
 
@@ -92,6 +95,8 @@ class World:
         self._ledgers = simulation.chain.validators + simulation.network.followers
         self.cluster = self._cluster()
         self.faults = Faulting(self.cluster, self.transport, simulation.faults, self.note)
+        self.incidents = Incidents(simulation.chain.validators, self.faults.liars, self.cluster.index, self.note)
+        self.cluster.watch = self.incidents.watch
         self.desks, self.agents = self._population()
         self._began = {desk.name: owned(self.app(0).state, desk.holders) for desk in self.desks}
         self._last = simulation.auctions * HEIGHTS - 1
@@ -124,7 +129,15 @@ class World:
             mesh=self,
         )
         cluster.committed = self._committed
+        if network.skew:
+            cluster.clock = self._clocks(network.skew)
         return cluster
+
+    def _clocks(self, skew: float) -> Callable[[int, int], int]:
+        """Every node's clock runs a little fast or slow, always by the same part in a million."""
+        rng = self.kernel.stream("clocks")
+        rates = [1_000_000 + int(skew * 1e6 * rng.uniform(-1.0, 1.0)) for _ in range(self.machines)]
+        return lambda node, delay_us: delay_us * rates[node] // 1_000_000
 
     def _solver_key(self, node: int) -> SolverKey:
         part = self.solvers[node]
@@ -198,6 +211,7 @@ class World:
         if height > self.top:
             self.top = height
             self.observer.decided(now_us, height, commit.certificate.round, commit.applied)
+            self.incidents.decided(height, commit.applied)
             if phase is Phase.SETTLE:
                 self._record_wealth(member)
                 self._advance(self.top // HEIGHTS + 1)
@@ -318,7 +332,7 @@ class World:
         self.transport.close()
         for node in range(self.machines + len(self.homes) - self._ledgers):
             self.recorder.add(self._node_row(node))
-        for row in self.transport.rows():
+        for row in self.transport.rows(self.kernel.now_us - SPREADING_US):
             self.recorder.add(row)
         for height, found in sorted(self.heights.items()):
             self.recorder.add(found.row(height))

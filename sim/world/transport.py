@@ -81,17 +81,12 @@ class Transport:
         """The end: messages still under way are counted as far as they came."""
         self.gossip.close()
 
-    def rows(self) -> Iterable[PropagationRow]:
+    def rows(self, until_us: int) -> Iterable[PropagationRow]:
+        """Messages published by then."""
         for found in self.gossip.propagation.records:
-            yield PropagationRow(
-                str(found.number),
-                found.origin,
-                found.published_us,
-                found.reached,
-                found.p50_us,
-                found.p99_us,
-                found.last_us,
-            )
+            if found.published_us <= until_us:
+                times = (found.p50_us, found.p99_us, found.last_us)
+                yield PropagationRow(str(found.number), found.origin, found.published_us, found.reached, *times)
 
     def counts(self, node: int) -> tuple[int, int, int, int, int, int]:
         """Messages out and in, bytes out and in, dropped, duplicates."""
