@@ -7,25 +7,31 @@ simulator with a virtual network, clock and disk. A disk effect must be done bef
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from intents.auction import Auction
 from intents.errors import WalrasError
 from node.agreement import effects as asked
 from node.agreement.core import Agreement
 from node.agreement.effects import Record, Timer
-from node.agreement.messages import Body, Certificate, Decision, Message, Status
+from node.agreement.messages import Body, Decision, Message, Status
 from node.agreement.sync import answers, status_of
 from node.agreement.timeouts import Timeouts
-from node.chain.app import Applied, ChainApp
+from node.catchup.catchup import CatchUp
+from node.catchup.joiner import Fetched
+from node.catchup.library import NOTHING_KEPT, Keeping
+from node.catchup.light import Pin
+from node.catchup.messages import Checkpoint, Install, PeerMessage
+from node.chain.app import ChainApp
 from node.chain.blocks import Phase, phase_of
 from node.chain.items import item_id
 from node.chain.tables import chain_of
+from node.effects import Ask, Commit, Effect, Give, Gossip, Solve, Store
 from node.solving import SolverKey, sealed
 from settlement.ledger.auction import auction_of
 from settlement.ledger.rules import rules_of
 from settlement.solution import Solution
+
+__all__ = ["Ask", "Commit", "Effect", "Give", "Gossip", "Machine", "Solve", "Store"]
 
 #: Items asked for or sent at once.
 MAX_ASKED: Final = 256
@@ -33,58 +39,12 @@ MAX_ASKED: Final = 256
 MAX_DECISIONS: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
-    """Make these items durable: after this, whoever handed them in may be told so."""
-
-    items: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Gossip:
-    """Pass an item on to everybody."""
-
-    item: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Ask a peer (``None``: any) for items by id."""
-
-    to: int | None
-    ids: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Give:
-    """Items a peer asked for."""
-
-    to: int
-    items: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """One transaction: the block, its certificate and the changes to the state."""
-
-    height: int
-    block: bytes
-    certificate: Certificate
-    applied: Applied
-
-
-@dataclass(frozen=True, slots=True)
-class Solve:
-    """Answer this auction; hand solutions to ``solved``."""
-
-    auction: Auction
-
-
-Effect = asked.Effect | Store | Gossip | Ask | Give | Commit | Solve
-
-
 class Machine:
-    """One node. ``key`` is its validator key's public part, ``None`` for one that only follows."""
+    """One node. ``key`` is its validator key's public part, ``None`` for one that only follows.
+
+    ``decision`` reads what the disk has decided, ``archive`` is what it kept of checkpoints, ``pin`` a block its
+    operator vouches for. ``nonce``, a number never used before, is given where the disk has lost its log.
+    """
 
     def __init__(
         self,
@@ -94,12 +54,20 @@ class Machine:
         key: bytes | None,
         decision: Callable[[int], Decision | None],
         solver: SolverKey | None = None,
+        *,
+        keeping: Keeping = NOTHING_KEPT,
+        archive: Sequence[Checkpoint] = (),
+        pin: Pin | None = None,
+        nonce: bytes | None = None,
     ) -> None:
         self.app = app
         self.key = key
         self.solver = solver
         self.decision = decision
         self.agreement = Agreement(app.network, sign, app.verify, app, timeouts)
+        self.past = CatchUp(
+            app.network, sign, app.verify, key, keeping=keeping, archive=archive, pin=pin, nonce=nonce
+        )
         self._reveal: tuple[int, bytes] | None = None
         self._out: list[Effect] = []
 
@@ -133,6 +101,14 @@ class Machine:
             self._do(self.agreement.receive(message))
         return self._taken()
 
+    def told(self, sender: int, message: PeerMessage) -> list[Effect]:
+        """A message about the past, from any peer."""
+        effects, fetched = self.past.hear(sender, message, self.app.height, self.app.state)
+        self._out += effects
+        if fetched is not None and fetched.light.header.height > self.app.height:
+            self._install(fetched)
+        return self._taken()
+
     def timed_out(self, timer: Timer) -> list[Effect]:
         self._do(self.agreement.timed_out(timer))
         return self._taken()
@@ -156,7 +132,7 @@ class Machine:
         out: list[Effect] = [asked.Broadcast(status_of(self.agreement))]
         if self.app.missing:
             out.append(Ask(None, tuple(sorted(self.app.missing))[:MAX_ASKED]))
-        return out
+        return [*out, *self.past.tick(self.app.height)]
 
     def solved(self, auction: int, solutions: Sequence[Solution]) -> list[Effect]:
         """Answers to a ``Solve``: seal them, if they are still in time."""
@@ -174,15 +150,19 @@ class Machine:
     # Inside
 
     def _begin(self, records: Sequence[Record] = ()) -> None:
-        validators = self.app.validators
-        me = None if self.key is None else validators.position(self.key)
-        self._do(self.agreement.start(self.app.height + 1, validators, me, records))
+        height, validators = self.app.height + 1, self.app.validators
+        me = self.past.voter(height, validators)
+        self._do(self.agreement.start(height, validators, me, records))
 
     def _do(self, effects: Sequence[asked.Effect]) -> None:
         for effect in effects:
             if isinstance(effect, asked.Decide):
+                before = self.app.validators
                 applied = self.app.apply(effect.height, effect.block)
                 self._out.append(Commit(effect.height, effect.block, effect.certificate, applied))
+                self._out += self.past.decided(
+                    effect.block, effect.certificate, before, self.app.validators, self.app.state
+                )
                 self._after(effect.height)
                 self._begin()
             else:
@@ -204,12 +184,23 @@ class Machine:
             self._put_in(self._reveal[1])
             self._reveal = None
 
+    def _install(self, fetched: Fetched) -> None:
+        """Go on from a snapshot: nothing was said at its height or later, so nothing can be said twice."""
+        height = fetched.light.header.height
+        self._out.append(Install(height, fetched.manifest, fetched.chunks))
+        self.app = self.app.at(fetched.state, height, fetched.light.block)
+        self.agreement.application = self.app
+        self.past.installed(fetched)
+        self._begin()
+
     def _help(self, sender: int, status: Status) -> None:
         if status.height < self.agreement.height:
             for height in range(status.height, min(self.agreement.height, status.height + MAX_DECISIONS)):
                 found = self.decision(height)
-                if found is not None:
-                    self._out.append(asked.Send(sender, found))
+                if found is None:
+                    self._out += self.past.offer(sender)
+                    break
+                self._out.append(asked.Send(sender, found))
         else:
             self._out += [asked.Send(sender, message) for message in answers(self.agreement, status)]
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from intents.auction import Auction
 from node.agreement.effects import Accuse, Broadcast, FallenBehind, Persist, Pull, Record, Send, SetTimer
-from node.agreement.messages import Decision, Message
+from node.agreement.messages import Decision, Message, light_id
 from node.agreement.timeouts import Timeouts
+from node.catchup.library import NOTHING_KEPT, Keeping
+from node.catchup.light import Pin
+from node.catchup.messages import Archive, Install, PeerMessage, Prune, Tell
+from node.catchup.snapshot import rebuild
 from node.chain.app import Applied, ChainApp
+from node.chain.blocks import decode_header
 from node.chain.genesis import Genesis, build
 from node.chain.items import item_id
 from node.chain.memo import Memo
@@ -80,6 +85,8 @@ class Cluster:
 
     Without a ``mesh`` items go straight to everybody. Nodes share a ``memo``, so that what all of them work out
     is worked out once; ``Memo(0)`` lets each do everything itself. ``first`` is the genesis's state, if built.
+    ``candidates`` are keys that the first followers have, and may buy votes for; ``keeping`` is what all nodes
+    keep for late joiners, ``pins`` what some were told by their operators.
     ``twins`` come last: each is one more node, honest in itself, with the key of that validator.
     """
 
@@ -96,6 +103,9 @@ class Cluster:
         memo: Memo | None = None,
         first: State | None = None,
         twins: Sequence[int] = (),
+        candidates: Sequence[bytes] = (),
+        keeping: Keeping = NOTHING_KEPT,
+        pins: Mapping[int, Pin] | None = None,
     ) -> None:
         self.kernel, self.links, self.genesis, self.timeouts = kernel, links, genesis, timeouts
         self.solvers = solvers or {}
@@ -112,11 +122,14 @@ class Cluster:
         self.watch: Callable[[Member, Effect], None] | None = None
         #: How long a node's clock takes in truth for a delay that it measures: (node, delay) in microseconds.
         self.clock: Callable[[int, int], int] | None = None
+        #: Called with every message about the past that a node sends; returns what is sent in its place.
+        self.distort: Callable[[Member, int, PeerMessage], Iterable[PeerMessage]] | None = None
+        self.keeping, self.pins = keeping, pins or {}
         self.accused: list[tuple[int, Accuse]] = []
-        keys = [validator.key for validator in genesis.validators]
+        keys = [*(validator.key for validator in genesis.validators), *candidates]
         self.index = {key: i for i, key in enumerate(keys)}
         self._holders = {key: [i] for i, key in enumerate(keys)}
-        self._keys: list[bytes | None] = [*keys, *(None for _ in range(followers))]
+        self._keys: list[bytes | None] = [*keys, *(None for _ in range(followers - len(candidates)))]
         for twin in twins:
             self._holders[keys[twin]].append(len(self._keys))
             self._keys.append(keys[twin])
@@ -145,15 +158,22 @@ class Cluster:
 
     def restart(self, index: int) -> None:
         """The node comes back with what its disk kept."""
+        self._revive(index, self.members[index].disk, None)
+
+    def wipe(self, index: int, disk: Disk) -> None:
+        """The node comes back with its key and another disk: an empty one, or one that lacks the end."""
+        nonce = hashlib.sha256(f"{self.kernel.seed}/{index}/{self.members[index].life}".encode()).digest()
+        self._revive(index, disk, nonce)
+
+    def _revive(self, index: int, disk: Disk, nonce: bytes | None) -> None:
         old = self.members[index]
-        member = self.members[index] = self._member(index, old.disk)
+        member = self.members[index] = self._member(index, disk, nonce)
         member.life = old.life + 1
         member.applied = old.applied
-        for decision in old.disk.decisions:
+        for decision in disk.decisions:
             member.machine.app.apply(decision.height, decision.block)
-        height = len(old.disk.decisions)
-        records: Sequence[Record] = old.disk.log.get(height, ())
-        self._perform(member, member.machine.start(records, list(old.disk.items.values())))
+        records: Sequence[Record] = disk.log.get(disk.height + 1, ())
+        self._perform(member, member.machine.start(records, list(disk.items.values())))
         self.kernel.after(1, self._status, member, member.life)
 
     def crash(self, index: int) -> None:
@@ -215,6 +235,25 @@ class Cluster:
                 self.accused.append((member.index, effect))
             case FallenBehind():
                 pass
+            case Tell() | Archive() | Prune() | Install():
+                self._past(member, effect)
+
+    def _past(self, member: Member, effect: Tell | Archive | Prune | Install) -> None:
+        match effect:
+            case Tell():
+                targets = range(len(self.members)) if effect.to is None else (effect.to,)
+                for target in targets:
+                    messages = (effect.message,)
+                    for message in (
+                        messages if self.distort is None else self.distort(member, target, effect.message)
+                    ):
+                        self._call(member, (target,), "told", message)
+            case Archive():
+                member.disk.archive.append(effect.checkpoint)
+            case Prune():
+                member.disk.pruned = effect.below
+            case Install():
+                member.disk.install(effect)
 
     def _arm(self, member: Member, effect: SetTimer) -> None:
         delay_us = effect.after_ms * 1000
@@ -261,17 +300,33 @@ class Cluster:
         if member.alive and self.members[member.index].life == life:
             self._perform(member, member.machine.solved(auction, solutions))
 
-    def _member(self, index: int, disk: Disk) -> Member:
+    def _member(self, index: int, disk: Disk, nonce: bytes | None = None) -> Member:
         key = self._keys[index]
-        app = ChainApp(self.first.copy(), mac_holds, memo=self.memo)
         solver = self.solvers.get(index)
-
-        def decision(height: int) -> Decision | None:
-            return disk.decisions[height] if height < len(disk.decisions) else None
 
         def sign(digest: bytes) -> bytes:
             assert key is not None, "a follower has nothing to sign"
             return mac(key, digest)
 
-        machine = Machine(app, self.timeouts, sign, key, decision, solver[0] if solver else None)
+        machine = Machine(
+            self._app(disk),
+            self.timeouts,
+            sign,
+            key,
+            disk.decision,
+            solver[0] if solver else None,
+            keeping=self.keeping,
+            archive=disk.archive,
+            pin=self.pins.get(index),
+            nonce=nonce,
+        )
         return Member(index, machine, disk)
+
+    def _app(self, disk: Disk) -> ChainApp:
+        """As the disk has it before its decisions: at the genesis, or at the snapshot it joined with."""
+        if disk.base is None:
+            return ChainApp(self.first.copy(), mac_holds, memo=self.memo)
+        checkpoint = disk.base.manifest.checkpoint
+        state = rebuild(disk.base.chunks, decode_header(checkpoint.header).state_root)
+        block = light_id(checkpoint.header, checkpoint.body_hash)
+        return ChainApp(state, mac_holds, height=disk.base.height, previous=block, memo=self.memo)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from node.agreement.effects import Persist, Record
 from node.agreement.messages import Decision
+from node.catchup.messages import Checkpoint, Install
 from node.chain.items import item_id
 from node.machine import Store
 
@@ -15,13 +16,32 @@ class Disk:
     of its log since the last decision, as a database without fsync might.
     """
 
-    __slots__ = ("decisions", "honest", "items", "log")
+    __slots__ = ("archive", "base", "decisions", "honest", "items", "log", "pruned")
 
     def __init__(self, *, honest: bool = True) -> None:
         self.honest = honest
         self.log: dict[int, list[Record]] = {}
         self.decisions: list[Decision] = []
         self.items: dict[bytes, bytes] = {}
+        self.archive: list[Checkpoint] = []
+        #: The snapshot this node joined with: ``decisions`` begin after it.
+        self.base: Install | None = None
+        #: Decisions below this height are given to nobody, as if they were gone.
+        self.pruned = 0
+
+    @property
+    def height(self) -> int:
+        """The last decided height, −1 before the first."""
+        return (self.base.height if self.base is not None else -1) + len(self.decisions)
+
+    def decision(self, height: int) -> Decision | None:
+        place = height - (self.base.height + 1 if self.base is not None else 0)
+        if height < self.pruned or not 0 <= place < len(self.decisions):
+            return None
+        return self.decisions[place]
+
+    def install(self, snapshot: Install) -> None:
+        self.base, self.decisions, self.log = snapshot, [], {}
 
     def append(self, height: int, records: tuple[Record, ...]) -> None:
         self.log.setdefault(height, []).extend(records)
@@ -30,7 +50,7 @@ class Disk:
         self.items.update({item_id(item): item for item in items})
 
     def decide(self, decision: Decision) -> None:
-        assert decision.height == len(self.decisions)
+        assert decision.height == self.height + 1
         self.decisions.append(decision)
         self.log = {height: records for height, records in self.log.items() if height > decision.height}
 

@@ -82,6 +82,14 @@ class ChainApp:
         self._memo = memo or Memo(0)
         self._ready: dict[bytes, tuple[Block, Outcome]] = {}
 
+    def at(self, state: State, height: int, previous: bytes) -> ChainApp:
+        """The same node's application elsewhere: with another state, and of its items those not yet over there."""
+        other = ChainApp(state, self.verify, height=height, previous=previous, memo=self._memo)
+        for waiting in self.waiting.values():
+            for data in waiting.values():
+                other.add(data)
+        return other
+
     @property
     def validators(self) -> ValidatorSet:
         return validators_of(self.state)

@@ -80,6 +80,10 @@ class Block:
     def height(self) -> int:
         return self.header.height
 
+    @property
+    def proposer(self) -> int:
+        return self.header.proposer
+
 
 @dataclass(frozen=True, slots=True)
 class _Body:
