@@ -3,16 +3,21 @@
 Loss-versus-rebalancing, J. Milionis, C. Moallemi, T. Roughgarden, A. Zhang, arXiv:2208.06046: a pool is compared
 with a portfolio that makes the same changes of holdings at outside prices. Over an auction, with holdings x before
 and x′ after its trades and outside prices p at its settlement, that portfolio loses nothing and the pool loses
-p·x − p·x′.
+p·x − p·x′. Order books are no pools and are left out: what makers gain or lose there is in their wealth.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from sim.metrics.base import Value, metric
 from sim.metrics.statistics import BPS, mean, ratio, sums
 from sim.metrics.tables import Tables
+from sim.recording.rows import VenueRow
+
+#: Kinds of venues that are no pools.
+BOOKS: Final = frozenset({"OrderBook", "order_book"})
 
 
 def rebalancing_loss(value_before: float, value_after: float, fees: float) -> float:
@@ -21,33 +26,42 @@ def rebalancing_loss(value_before: float, value_after: float, fees: float) -> fl
     return value_before - value_after + fees
 
 
+def pools(tables: Tables) -> list[VenueRow]:
+    """Venues with liquidity that everybody provides alike."""
+    return [row for row in tables.venues if row.kind not in BOOKS]
+
+
 def lvr(tables: Tables) -> Value:
-    """Loss-versus-rebalancing of all venues before fees: Σ (p·x − p·x′ + fees) (arXiv:2208.06046)."""
-    return math.fsum(row.lvr for row in tables.venues) if tables.venues else None
+    """Loss-versus-rebalancing of all pools before fees: Σ (p·x − p·x′ + fees) (arXiv:2208.06046)."""
+    rows = pools(tables)
+    return math.fsum(row.lvr for row in rows) if rows else None
 
 
 def lp_fees(tables: Tables) -> Value:
-    """Swap fees that venues kept."""
-    return math.fsum(row.fees for row in tables.venues) if tables.venues else None
+    """Swap fees that pools kept."""
+    rows = pools(tables)
+    return math.fsum(row.fees for row in rows) if rows else None
 
 
 def lp_profit(tables: Tables) -> Value:
     """Fees minus loss-versus-rebalancing: what hedged providers are left with."""
-    return math.fsum(row.fees - row.lvr for row in tables.venues) if tables.venues else None
+    rows = pools(tables)
+    return math.fsum(row.fees - row.lvr for row in rows) if rows else None
 
 
 def lp_return_bps(tables: Tables) -> Value:
     """Providers' profit over the run against the mean value they had at stake: Σ (fees − LVR) / mean Σ value."""
-    stakes = sums((str(row.auction), row.value_before) for row in tables.venues)
-    stake = mean(list(stakes.values()))
-    profit = math.fsum(row.fees - row.lvr for row in tables.venues)
+    rows = pools(tables)
+    stake = mean(list(sums((str(row.auction), row.value_before) for row in rows).values()))
+    profit = math.fsum(row.fees - row.lvr for row in rows)
     rate = None if stake is None else ratio(profit, stake)
     return None if rate is None else BPS * rate
 
 
 def lvr_bps_of_volume(tables: Tables) -> Value:
-    """Loss-versus-rebalancing against the volume venues traded: compare with their fees in basis points."""
-    rate = ratio(math.fsum(row.lvr for row in tables.venues), math.fsum(row.volume for row in tables.venues))
+    """Loss-versus-rebalancing against the volume pools traded: compare with their fees in basis points."""
+    rows = pools(tables)
+    rate = ratio(math.fsum(row.lvr for row in rows), math.fsum(row.volume for row in rows))
     return None if rate is None else BPS * rate
 
 

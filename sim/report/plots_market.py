@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
+from sim.metrics.liquidity import pools
 from sim.metrics.tables import Tables
 from sim.recording.rows import IntentRow, PriceRow
 from sim.report.canvas import INK, SOFT, Empty, colour, key, seconds, thinned
@@ -115,13 +116,13 @@ def fate(tables: Tables, intent: IntentRow) -> str:
 
 
 def liquidity(axes: Axes, tables: Tables) -> None:
-    """Fees, loss-versus-rebalancing and their difference, over all venues, summed up to each auction."""
+    """Fees, loss-versus-rebalancing and their difference, over all pools, summed up to each auction."""
     by_auction: dict[int, tuple[float, float]] = {}
-    for row in tables.venues:
+    for row in pools(tables):
         fees, lost = by_auction.get(row.auction, (0.0, 0.0))
         by_auction[row.auction] = (fees + row.fees, lost + row.lvr)
     if not any(map(any, by_auction.values())):
-        raise Empty("No venue traded.")
+        raise Empty("No pool traded.")
     auctions = sorted(by_auction)
     earned = list(accumulate(by_auction[auction][0] for auction in auctions))
     losses = list(accumulate(by_auction[auction][1] for auction in auctions))
