@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 #: Told of every event before it happens: what is called, with what.
-Watch = Callable[[Callable[..., None], tuple[Any, ...]], None]
+Watch = Callable[[Callable[..., Any], tuple[Any, ...]], None]
 
 
 class Kernel:
     """Calls what was scheduled, in order of time. Everything random comes from ``stream``s of one seed."""
 
-    __slots__ = ("_count", "_halted", "_heap", "_streams", "_until_us", "events", "now_us", "seed", "watch")
+    __slots__ = ("_halted", "_heap", "_streams", "_until_us", "events", "now_us", "scheduled", "seed", "watch")
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -25,13 +25,14 @@ class Kernel:
         self._until_us = 0
         self._halted = False
         self._heap: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
-        self._count = 0
+        #: Grows with every call scheduled, and when halted: unchanged means that ``quiet_us`` is.
+        self.scheduled = 0
         self._streams: dict[str, random.Random] = {}
 
     def at(self, time_us: int, call: Callable[..., None], *arguments: Any) -> None:
-        self._count += 1
+        self.scheduled += 1
         now_us = self.now_us
-        heapq.heappush(self._heap, (time_us if time_us > now_us else now_us, self._count, call, arguments))
+        heapq.heappush(self._heap, (time_us if time_us > now_us else now_us, self.scheduled, call, arguments))
 
     def after(self, delay_us: int, call: Callable[..., None], *arguments: Any) -> None:
         self.at(self.now_us + delay_us, call, *arguments)
@@ -46,12 +47,15 @@ class Kernel:
 
     def quiet_us(self) -> int:
         """The first moment at which something else is due: up to it, whoever is called now may go ahead alone."""
-        after_end_us = self._until_us + 1
-        return min(self._heap[0][0], after_end_us) if self._heap else after_end_us
+        if self._halted:
+            return self.now_us
+        heap, until_us = self._heap, self._until_us
+        return heap[0][0] if heap and heap[0][0] <= until_us else until_us + 1
 
     def halt(self) -> None:
         """``run`` ends after the event under way."""
         self._halted = True
+        self.scheduled += 1
 
     def run(self, until_us: int, stop: Callable[[], bool] | None = None) -> None:
         """Until nothing is left, time is up, somebody halts, or ``stop`` says so after an event."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,33 +31,46 @@ class Drop(StrEnum):
 
 
 class Counters:
-    """Arrays over nodes. ``duplicates``: gossip a node got that it had."""
+    """Arrays over nodes. ``duplicates``: gossip a node got that it had.
+
+    Each is two views of the same memory: one that NumPy adds to whole, one that is quick for a single node.
+    """
 
     def __init__(self, nodes: int) -> None:
-        def zeros() -> Integers:
-            return np.zeros(nodes, dtype=np.int64)
+        def zeros() -> array[int]:
+            return array("q", bytes(8 * nodes))
 
-        self.messages_out, self.messages_in = zeros(), zeros()
-        self.bytes_out, self.bytes_in = zeros(), zeros()
-        self.duplicates = zeros()
-        self.dropped: dict[Drop, Integers] = {reason: zeros() for reason in Drop}
+        self._messages_out, self._messages_in, self._bytes_out, self._bytes_in = zeros(), zeros(), zeros(), zeros()
+        self._duplicates = zeros()
+        self._dropped = {reason: zeros() for reason in Drop}
+        self.messages_out, self.messages_in = _view(self._messages_out), _view(self._messages_in)
+        self.bytes_out, self.bytes_in = _view(self._bytes_out), _view(self._bytes_in)
+        self.duplicates = _view(self._duplicates)
+        self.dropped = {reason: _view(found) for reason, found in self._dropped.items()}
 
     def sent(self, node: int, size_bytes: int) -> None:
-        self.messages_out[node] += 1
-        self.bytes_out[node] += size_bytes
+        self._messages_out[node] += 1
+        self._bytes_out[node] += size_bytes
 
     def received(self, node: int, size_bytes: int) -> None:
-        self.messages_in[node] += 1
-        self.bytes_in[node] += size_bytes
+        self._messages_in[node] += 1
+        self._bytes_in[node] += size_bytes
+
+    def duplicate(self, node: int) -> None:
+        self._duplicates[node] += 1
 
     def drop(self, node: int, reason: Drop) -> None:
-        self.dropped[reason][node] += 1
+        self._dropped[reason][node] += 1
 
     def totals(self) -> dict[str, int]:
         """Sums over all nodes, by name."""
         names = ("messages_out", "messages_in", "bytes_out", "bytes_in", "duplicates")
         found = {name: int(getattr(self, name).sum()) for name in names}
         return found | {f"dropped_{reason}": int(self.dropped[reason].sum()) for reason in Drop}
+
+
+def _view(counts: array[int]) -> Integers:
+    return np.frombuffer(counts, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class Hops(Spreading):
         counters.received(node, flight.frame_bytes)
         known_us = flight.arrivals[node]
         if known_us != NEVER:
-            counters.duplicates[node] += 1
+            counters.duplicate(node)
         if at_us < known_us:
             flight.arrivals[node] = at_us
             flight.senders[node] = sender
@@ -82,7 +82,7 @@ class Hops(Spreading):
         network.counters.received(node, flight.frame_bytes)
         done_us = network.computed(node, now_us)
         if flight.arrivals[node] != NEVER:
-            network.counters.duplicates[node] += 1
+            network.counters.duplicate(node)
             return
         flight.arrivals[node] = done_us
         flight.senders[node] = sender
@@ -114,7 +114,7 @@ class Hops(Spreading):
         shift, slot_bits = node_bits + SLOT_BITS, ((1 << SLOT_BITS) - 1) << node_bits
         node_mask = (1 << node_bits) - 1
         limit_us = max(kernel.quiet_us(), kernel.now_us + 1)
-        events = 0
+        events, scheduled, watch = 0, kernel.scheduled, kernel.watch
         while heap:
             key = heap[0]
             now_us = key >> shift
@@ -131,8 +131,11 @@ class Hops(Spreading):
                 continue  # a sooner copy came
             if subscribed[node] and senders[node] != node:
                 kernel.now_us = now_us
+                if watch is not None:
+                    watch(deliver, (node, senders[node], flight.message))
                 passes = deliver(node, senders[node], flight.message)
-                limit_us = max(kernel.quiet_us(), now_us + 1)
+                if kernel.scheduled != scheduled:
+                    scheduled, limit_us = kernel.scheduled, kernel.quiet_us()
                 if not alive[node]:
                     continue
                 if not passes:

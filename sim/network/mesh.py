@@ -22,6 +22,7 @@ class Mesh:
     __slots__ = (
         "by_target",
         "edges",
+        "ends",
         "incoming",
         "median_us",
         "peers",
@@ -45,7 +46,8 @@ class Mesh:
         self.median_us = _array(us for found in ordered for _, us in found)
         self.by_target = np.argsort(self.targets, kind="stable")
         self.incoming: Integers = self.sources[self.by_target]
-        self.reached, self.starts = np.unique(self.targets[self.by_target], return_index=True)
+        self.ends: Integers = self.targets[self.by_target]
+        self.reached, self.starts = np.unique(self.ends, return_index=True)
         #: Whether every link is in it: then nobody can be told of what was not pushed to them.
         self.whole = whole
 

@@ -53,7 +53,7 @@ class Paths(Spreading):
         counters = self.network.counters
         counters.received(node, flight.frame_bytes)
         if flight.arrivals[node] != NEVER:
-            counters.duplicates[node] += 1
+            counters.duplicate(node)
             return
         flight.seeds.append((node, at_us, sender))
         self._plan(flight)
@@ -102,7 +102,7 @@ class Paths(Spreading):
         mesh, gone = flight.mesh, flight.arrivals == PAST
         if not (self.network.faulty or flight.silent or flight.closed is not None or gone.any()):
             return
-        targets = mesh.targets[mesh.by_target]
+        targets = mesh.ends
         closed = self.network.closed(mesh.incoming, targets)
         if closed is None:
             closed = np.zeros(mesh.edges, dtype=np.bool_)
@@ -119,17 +119,22 @@ class Paths(Spreading):
         if not mesh.edges:
             return times
         begun = times
-        candidates = np.empty(mesh.edges, dtype=np.int64)
+        candidates, sooner = np.empty(mesh.edges, dtype=np.int64), np.empty_like(times)
+        everybody = len(mesh.reached) == len(times)
         while True:
             np.take(times, mesh.incoming, out=candidates, mode="clip")
             candidates += weights
-            sooner = times.copy()
-            sooner[mesh.reached] = np.minimum(times[mesh.reached], np.minimum.reduceat(candidates, mesh.starts))
-            if np.array_equal(sooner, times):
+            if everybody:
+                np.minimum.reduceat(candidates, mesh.starts, out=sooner)
+            else:
+                sooner[:] = NEVER
+                sooner[mesh.reached] = np.minimum.reduceat(candidates, mesh.starts)
+            np.minimum(sooner, times, out=sooner)
+            if (sooner == times).all():
                 break
-            times = sooner
+            times, sooner = sooner, (np.empty_like(times) if times is begun else times)
         # Of equally early senders the one that had it first, then the lower number, as frame by frame.
-        targets = mesh.targets[mesh.by_target]
+        targets = mesh.ends
         hits = np.flatnonzero((candidates == times[targets]) & (times < begun)[targets])
         froms = mesh.incoming[hits]
         order = np.lexsort((froms, times[froms]))[::-1]
@@ -172,38 +177,44 @@ class Paths(Spreading):
         """Deliveries in order of time, up to whatever else is due."""
         self._wake_us = NEVER
         self._running = True
-        kernel = self.kernel
-        limit_us = max(kernel.quiet_us(), kernel.now_us + 1)
-        while keys := self._due(limit_us):
+        limit_us = max(self.kernel.quiet_us(), self.kernel.now_us + 1)
+        while len(keys := self._due(limit_us)):
             limit_us = self._deliver(keys, limit_us)
         self._running = False
         self._wake()
 
-    def _due(self, limit_us: int) -> list[int]:
+    def _due(self, limit_us: int) -> Integers:
         limit = min(limit_us - self._epoch_us, _SPAN_US) << _SHIFT
         end = min(int(np.searchsorted(self._pending, limit)), self._place + _BATCH)
-        found: list[int] = self._pending[self._place : end].tolist()
-        return found
+        return self._pending[self._place : end]
 
-    def _deliver(self, keys: list[int], limit_us: int) -> int:
+    def _deliver(self, keys: Integers, limit_us: int) -> int:
         """Deliver until something else is due or the pending arrivals have changed; the new limit."""
-        kernel, slots, deliver = self.kernel, self.slots, self.deliver
-        epoch_us, slot_mask, node_mask = self._epoch_us, (1 << SLOT_BITS) - 1, (1 << _NODE_BITS) - 1
+        kernel, slots, deliver, alive = self.kernel, self.slots, self.deliver, self.network.alive
+        times = ((keys >> _SHIFT) + self._epoch_us).tolist()
+        holders = (keys >> _NODE_BITS & (1 << SLOT_BITS) - 1).tolist()
+        nodes = (keys & (1 << _NODE_BITS) - 1).tolist()
+        begun = place = self._place
+        scheduled, watch = kernel.scheduled, kernel.watch
         self._changed = False
-        for key in keys:
-            now_us = (key >> _SHIFT) + epoch_us
+        for now_us, slot, node in zip(times, holders, nodes, strict=True):
             if now_us >= limit_us:
                 break
-            flight, node = slots[key >> _NODE_BITS & slot_mask], key & node_mask
+            flight = slots[slot]
             assert flight is not None, "arrivals are forgotten with their message"
-            self._place += 1
+            place += 1
+            self._place = place
             kernel.now_us = now_us
-            kernel.events += 1
-            if not deliver(node, int(flight.senders[node]), flight.message) and self.network.alive[node]:
+            sender = int(flight.senders[node])
+            if watch is not None:
+                watch(deliver, (node, sender, flight.message))
+            if not deliver(node, sender, flight.message) and alive[node]:
                 self._refuse(flight, node)
-            limit_us = max(kernel.quiet_us(), now_us + 1)
+            if kernel.scheduled != scheduled:
+                scheduled, limit_us = kernel.scheduled, kernel.quiet_us()
             if self._changed:
                 break
+        kernel.events += place - begun
         return limit_us
 
     def _refuse(self, flight: Flight, node: int) -> None:
@@ -236,7 +247,7 @@ class Paths(Spreading):
             at_us = int(flight.arrivals[node] + flight.times[edge])
             open_edge = flight.closed is None or not flight.closed[edge]
             if self.kernel.now_us < at_us < NEVER and open_edge:
-                flight.seeds.append((int(mesh.targets[mesh.by_target[edge]]), at_us, node))
+                flight.seeds.append((int(mesh.ends[edge]), at_us, node))
 
     def _recover(self, node: int) -> None:
         for flight in self._flights.values():
