@@ -26,11 +26,14 @@ def resting_base(book: OrderBookState, maker: str) -> int:
 
 
 def wanted_quotes(
-    desk: Desk, book: OrderBookState, maker: str, bid: float, ask: float, size: float
+    desk: Desk, book: OrderBookState, owner: int, bid: float, ask: float, size: float
 ) -> list[Action]:
     """Take off all of the maker's quotes, then rest ``size`` whole base units at ``bid`` and ``ask`` (whole quote
     units per whole base unit; 0 leaves a side out). Bids round down and asks up to ticks, and neither may cross
-    what others rest there: they step back to the touch."""
+    what others rest there: they step back to the touch. Nor do they ask for more than the account and its quotes
+    there hold."""
+    maker = desk.holder(owner).hex()
+    base, cash = (desk.balance(asset, owner) for asset in book.assets)
     mine = [order for side in Side for order in resting(book, side) if order.owner == maker]
     others_bid = max((order.price for order in book.bids if order.owner != maker), default=0)
     others_ask = min((order.price for order in book.asks if order.owner != maker), default=None)
@@ -40,10 +43,13 @@ def wanted_quotes(
     sell = max(math.ceil(_ticks(desk, book, ask)), others_bid + 1)
     if others_ask is not None:
         buy = min(buy, others_ask - 1)
-    if bid > 0.0 and buy > 0 and lots > 0:
-        actions.append(PlaceQuote(book.id, Side.BUY, buy, lots))
-    if ask > 0.0 and sell > max(buy, 0) and lots > 0:
-        actions.append(PlaceQuote(book.id, Side.SELL, sell, lots))
+    if bid > 0.0 and buy > 0:
+        paid = sum(order.price * order.quantity for order in book.bids if order.owner == maker) * book.tick
+        bought = min(lots, (cash + paid) // (buy * book.tick))
+        actions += [PlaceQuote(book.id, Side.BUY, buy, bought)] if bought > 0 else []
+    if ask > 0.0 and sell > max(buy, 0):
+        sold = min(lots, (base + resting_base(book, maker)) // book.lot)
+        actions += [PlaceQuote(book.id, Side.SELL, sell, sold)] if sold > 0 else []
     return actions
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from intents.assets import AssetId
 from scenarios.declare import number
 from sim.agents.base import Desk, Offer, Settled
-from sim.agents.part import BPS, MS, AgentPart
+from sim.agents.part import BPS, MS, AgentPart, share_of_funds
 from sim.agents.valuing import best_prices, legs, pricing, risky
 
 
@@ -19,7 +19,7 @@ class InformedPart(AgentPart):
     every_ms: int = number(1_000, 1, 3_600_000, "how often it looks")
     threshold_bps: float = number(20.0, 0.0, 5_000.0, "edge below which it does nothing")
     noise_bps: float = number(0.0, 0.0, 5_000.0, "standard deviation of what it takes the price to be")
-    size: float = number(20.0, 1e-6, 1e9, "value it trades at twice the threshold, in whole numeraire units")
+    size: float = share_of_funds(0.02, "value it trades at twice the threshold")
     lasts: int = number(1, 1, 1_000, "how many auctions an intent lasts")
 
 
@@ -56,11 +56,11 @@ class Informed:
         pair = (desk.numeraire, asset) if buying else (asset, desk.numeraire)
         edge = max(edge_buying, edge_selling)
         # Twice the threshold earns one size; more edge earns more, up to four.
-        value = self.part.size * min(4.0, edge / threshold - 1.0 if threshold else 1.0)
+        value = self.part.size * self.part.funds * min(4.0, edge / threshold - 1.0 if threshold else 1.0)
 
-        def price(found: AssetId) -> float:
-            return view if found == asset else pricing(desk)(found)
+        def price(priced: AssetId) -> float:
+            return view if priced == asset else pricing(desk)(priced)
 
-        found = legs(desk, owner, pair, value, -threshold, price)
-        if found is not None:
-            desk.offer(Offer(*found, lasts=self.part.lasts, purpose="informed"), owner)
+        offered = legs(desk, owner, pair, value, -threshold, price)
+        if offered is not None:
+            desk.offer(Offer(*offered, lasts=self.part.lasts, purpose="informed"), owner)

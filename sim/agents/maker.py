@@ -10,7 +10,7 @@ from scenarios.declare import number, text
 from sim.agents.avellaneda_stoikov import Quotes, quotes
 from sim.agents.base import Desk, Offer, Settled
 from sim.agents.book_quotes import book_of, resting_base, wanted_quotes
-from sim.agents.part import BPS, MS, AgentPart
+from sim.agents.part import BPS, MS, AgentPart, share_of_funds
 from sim.agents.valuing import Anchor, pricing, risky
 
 
@@ -19,7 +19,7 @@ class MakerPart(AgentPart):
     """Quotes both ways around its reservation price (Avellaneda–Stoikov), prices and risk in basis points of the
     fair price, inventory in sizes of a quote."""
 
-    size: float = number(10.0, 1e-6, 1e9, "value of each quote, in whole numeraire units")
+    size: float = share_of_funds(0.01, "value of each quote")
     volatility_bps: float = number(100.0, 0.0, 100_000.0, "what it takes prices to move per √hour")
     risk_aversion: float = number(0.01, 0.0, 100.0, "γ per basis point: how much it minds inventory")
     fill_decay: float = number(
@@ -37,6 +37,8 @@ class Maker:
 
     def __init__(self, part: MakerPart) -> None:
         self.part = part
+        #: The value of a quote.
+        self._clip = part.size * part.funds
         self._began: dict[tuple[int, AssetId], int] = {}
 
     def start(self, desk: Desk) -> None:
@@ -51,6 +53,8 @@ class Maker:
         desk.after(self.part.delay_ms * MS, self._quote, desk)
 
     def _quote(self, desk: Desk) -> None:
+        if self._clip <= 0.0:
+            return
         for (owner, asset), began in self._began.items():
             if self.part.books:
                 self._rest(desk, owner, asset, began)
@@ -60,7 +64,7 @@ class Maker:
     def _offer(self, desk: Desk, owner: int, asset: AssetId, began: int) -> None:
         mid = pricing(desk, self.part.anchor)(asset)
         held = desk.balance(asset, owner)
-        clip = self.part.size / mid
+        clip = self._clip / mid
         inventory = desk.whole(asset, held - began) / clip
         found = quotes_bps(self.part, inventory)
         bid, ask = mid * (1.0 + found.bid / BPS), mid * (1.0 + found.ask / BPS)
@@ -79,14 +83,14 @@ class Maker:
         maker = desk.holder(owner).hex()
         books = [book for name in self.part.books if (book := book_of(venues, name, asset, desk.numeraire))]
         held = desk.balance(asset, owner) + sum(resting_base(book, maker) for book in books)
-        clip = self.part.size / mid
+        clip = self._clip / mid
         inventory = desk.whole(asset, held - began) / clip
         found = quotes_bps(self.part, inventory)
         most = self.part.most_inventory
         bid = mid * (1.0 + found.bid / BPS) if inventory < most else 0.0
         ask = mid * (1.0 + found.ask / BPS) if inventory > -most else 0.0
         for book in books:
-            for action in wanted_quotes(desk, book, maker, bid, ask, clip):
+            for action in wanted_quotes(desk, book, owner, bid, ask, clip):
                 desk.transact(action, owner)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from scenarios.declare import number, text
 
@@ -21,3 +21,8 @@ class AgentPart:
         1_000.0, 0.0, 1e12, "value that each account begins with, an equal part in each asset it trades"
     )
     assets: tuple[str, ...] = text((), "the assets it trades, by id; none: all")
+
+
+def share_of_funds(default: float, doc: str) -> Any:
+    """A field for a value that is declared as a share of what each account begins with."""
+    return number(default, 1e-9, 10.0, f"{doc}, as a share of each account's funds")

@@ -13,7 +13,7 @@ from scenarios.declare import number, text
 from settlement.ledger.transactions import AddLiquidity, RemoveLiquidity
 from settlement.ledger.venues import Pool
 from sim.agents.base import Desk, Settled
-from sim.agents.part import AgentPart
+from sim.agents.part import AgentPart, share_of_funds
 from sim.agents.valuing import pricing, value_of
 
 #: How much more a deposit may cost by the time it is executed, and how much less a withdrawal pay, in percent.
@@ -26,7 +26,7 @@ class ProviderPart(AgentPart):
 
     venues: tuple[str, ...] = text((), "pools it chooses among, by id; none: all that take shares")
     every_s: float = number(30.0, 1e-3, 1e6, "mean wait between two moves, all accounts together")
-    size: float = number(100.0, 1e-6, 1e9, "value of a move, in whole numeraire units")
+    size: float = share_of_funds(0.1, "value of a move")
     remove_share: float = number(0.3, 0.0, 1.0, "share of moves that take out")
 
 
@@ -80,7 +80,7 @@ class Provider:
             return
         venue, state, worth = found
         total = desk.shares(venue)
-        shares = int(total * min(1.0, self.part.size / worth))
+        shares = int(total * min(1.0, self.part.size * self.part.funds / worth))
         most = []
         for asset, reserve in zip(state.assets, state.reserves, strict=True):
             needed = mul_div_ceil(reserve * shares, 100 + ROOM_PERCENT, total * 100)
@@ -97,7 +97,7 @@ class Provider:
             return
         venue, state, worth = found
         total = desk.shares(venue)
-        shares = min(desk.shares(venue, owner), int(total * min(1.0, self.part.size / worth)))
+        shares = min(desk.shares(venue, owner), int(total * min(1.0, self.part.size * self.part.funds / worth)))
         least = tuple(
             Leg(asset, reserve * shares * (100 - ROOM_PERCENT) // (total * 100))
             for asset, reserve in zip(state.assets, state.reserves, strict=True)

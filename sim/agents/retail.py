@@ -14,7 +14,7 @@ from sim.agents.arrivals import Pattern, arrivals
 from sim.agents.base import Desk, Offer, Settled
 from sim.agents.part import BPS, AgentPart
 from sim.agents.sizes import Sizes, lognormal, pareto
-from sim.agents.triggers import Trigger, stop, take_profit
+from sim.agents.triggers import Trigger, stop, take_profit, trailing
 from sim.agents.valuing import Anchor, legs, pricing, risky
 
 MINUTE_US: Final = 60_000_000
@@ -43,6 +43,7 @@ class RetailPart(AgentPart):
     patience: int = number(3, 1, 1_000, "an intent lasts 1 to so many auctions")
     stop_share: float = number(0.0, 0.0, 1.0, "share that waits for the price to turn against it")
     profit_share: float = number(0.0, 0.0, 1.0, "share that waits for a better price")
+    trailing_share: float = number(0.0, 0.0, 1.0, "share that waits for it to turn from the best it was since")
     bracket_share: float = number(0.0, 0.0, 1.0, "share that does both, one cancelling the other")
     twap_share: float = number(0.0, 0.0, 1.0, "share that trades in equal parts over time")
     trigger_bps: float = number(50.0, 1.0, 5_000.0, "how far off stops and take-profits are")
@@ -98,6 +99,8 @@ class Retail:
             return self._waiting(desk, wish, [stop], away)
         if (share := share - part.profit_share) < 0:
             return self._waiting(desk, wish, [take_profit], away)
+        if (share := share - part.trailing_share) < 0:
+            return self._waiting(desk, wish, [trailing], away)
         if (share := share - part.bracket_share) < 0:
             return self._waiting(desk, wish, [stop, take_profit], away)
         price = pricing(desk, part.anchor)

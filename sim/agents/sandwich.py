@@ -20,9 +20,9 @@ class SandwichPart(AgentPart):
     """On seeing an intent worth it, trades the same way with a limit that outbids it, in the same batch, and sells
     what it got in the next."""
 
-    poll_ms: int = number(50, 1, 600_000, "how often it reads what gossip brings")
-    least_value: float = number(5.0, 0.0, 1e9, "smallest intent it attacks, in whole numeraire units")
-    size: float = number(50.0, 1e-6, 1e9, "value of its own trade, in whole numeraire units")
+    poll_ms: int = number(100, 1, 600_000, "how often it reads what gossip brings")
+    least_value: float = number(0.0, 0.0, 1e9, "smallest intent it attacks, in whole numeraire units")
+    times: float = number(2.0, 1e-3, 1e6, "its own trade, as a multiple of its victim's")
     slack_bps: float = number(300.0, 0.0, 5_000.0, "how much worse than the outside price it trades, either way")
     most_attacks: int = number(4, 1, 1_000, "at most so many an auction")
 
@@ -71,10 +71,11 @@ class Sandwich:
 
     def _attack(self, desk: Desk, give: Leg, want: Leg) -> None:
         price, owner = pricing(desk), desk.auction % desk.owners
-        if value_of(desk, give, price) < self.part.least_value:
+        value = value_of(desk, give, price)
+        if value < self.part.least_value:
             return
         pair = (give.asset, want.asset)
-        found = legs(desk, owner, pair, self.part.size, self.part.slack_bps / BPS, price)
+        found = legs(desk, owner, pair, value * self.part.times, self.part.slack_bps / BPS, price)
         front = None if found is None else desk.offer(Offer(*found, purpose="front-run"), owner)
         if front is not None:
             self._fronts[front] = None

@@ -9,7 +9,7 @@ from typing import Final
 
 from scenarios.declare import number
 from sim.agents.base import Desk, Offer, Settled
-from sim.agents.part import AgentPart
+from sim.agents.part import AgentPart, share_of_funds
 from sim.agents.valuing import legs, pricing, risky
 
 #: Items kept for repeating.
@@ -30,7 +30,7 @@ class SpammerPart(AgentPart):
     malformed_share: float = number(
         0.25, 0.0, 1.0, "share of bytes that are no item; the rest are worthless intents"
     )
-    size: float = number(1.0, 1e-6, 1e9, "value of a worthless intent, in whole numeraire units")
+    size: float = share_of_funds(0.001, "value of a worthless intent")
     asks: float = number(9.0, 0.1, 1e6, "how many times more than fair it wants besides")
     lasts: int = number(1, 1, 1_000, "how many auctions a worthless intent lasts")
 
@@ -76,7 +76,7 @@ class Spammer:
         asset = assets[draw.randrange(len(assets))]
         pair = (desk.numeraire, asset) if draw.random() < 0.5 else (asset, desk.numeraire)
         asks = 1.0 + self.part.asks
-        found = legs(desk, owner, pair, self.part.size, 0.0, pricing(desk))
+        found = legs(desk, owner, pair, self.part.size * self.part.funds, 0.0, pricing(desk))
         if found is None:
             return None
         give, want = found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from intents.assets import AssetId
 from scenarios.declare import number
 from sim.agents.base import Desk, Offer, Settled
-from sim.agents.part import BPS, MS, AgentPart
+from sim.agents.part import BPS, MS, AgentPart, share_of_funds
 from sim.agents.stale_quotes import edge
 from sim.agents.valuing import legs, pricing, risky
 
@@ -18,7 +18,7 @@ class StalePart(AgentPart):
 
     threshold_bps: float = number(10.0, 0.0, 5_000.0, "difference of the two prices below which it does nothing")
     keep_share: float = number(0.5, 0.0, 1.0, "share of the difference that its limit insists on")
-    size: float = number(20.0, 1e-6, 1e9, "value of a trade, in whole numeraire units")
+    size: float = share_of_funds(0.02, "value of a trade")
     delay_ms: int = number(100, 0, 600_000, "how long after an auction it looks: late is better informed")
 
 
@@ -47,6 +47,6 @@ class Stale:
     def _trade(self, desk: Desk, owner: int, asset: AssetId, found: float) -> None:
         pair = (desk.numeraire, asset) if found > 0 else (asset, desk.numeraire)
         kept = -abs(found) * self.part.keep_share
-        offered = legs(desk, owner, pair, self.part.size, kept, pricing(desk))
+        offered = legs(desk, owner, pair, self.part.size * self.part.funds, kept, pricing(desk))
         if offered is not None:
             desk.offer(Offer(*offered, purpose="stale"), owner)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from intents.amounts import MAX_BPS
 from intents.assets import AssetId
-from intents.conditions import Above, Below, Condition
+from intents.conditions import Above, Below, Condition, Trailing
 from sim.agents.base import Desk, Offer
 from sim.agents.valuing import Pricing, ledger_price, legs
 
@@ -20,6 +21,16 @@ def stop(
     found = legs(desk, owner, pair, value, 2.0 * away, price)
     when = _moved(desk, pair, away, price, against=True)
     return None if found is None else Offer(*found, when=when, purpose="stop")
+
+
+def trailing(
+    desk: Desk, owner: int, pair: tuple[AssetId, AssetId], value: float, slack: float, away: float, price: Pricing
+) -> Offer | None:
+    """Get out when the price is ``away`` from the best it was for the owner since."""
+    found = legs(desk, owner, pair, value, 2.0 * away, price)
+    buying = pair[0] == desk.numeraire
+    when = Trailing(pair[1] if buying else pair[0], max(1, round(away * MAX_BPS)), rising=buying)
+    return None if found is None else Offer(*found, when=when, purpose="trailing")
 
 
 def take_profit(

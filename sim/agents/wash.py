@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scenarios.declare import number
 from sim.agents.base import Desk, Offer, Settled
-from sim.agents.part import BPS, MS, AgentPart
+from sim.agents.part import BPS, MS, AgentPart, share_of_funds
 from sim.agents.valuing import legs, pricing, risky
 
 
@@ -15,7 +15,7 @@ class WashPart(AgentPart):
     """Pairs of accounts that sell to each other, each willing to take much less than fair."""
 
     count: int = number(2, 2, 1_000, "how many accounts it has; an odd one is left over")
-    size: float = number(50.0, 1e-6, 1e9, "value of each side, in whole numeraire units")
+    size: float = share_of_funds(0.05, "value of each side")
     slack_bps: float = number(3_000.0, 0.0, 9_000.0, "how much less than fair each side would take")
     every: int = number(1, 1, 1_000, "auctions from one trade to the next")
     delay_ms: int = number(100, 0, 600_000, "how long after an auction it trades")
@@ -35,7 +35,7 @@ class Wash:
             desk.after(self.part.delay_ms * MS, self._trade, desk, news.auction // self.part.every)
 
     def _trade(self, desk: Desk, turn: int) -> None:
-        assets = risky(desk, self.part.assets)
+        assets, value = risky(desk, self.part.assets), self.part.size * self.part.funds
         for first in range(0, desk.owners - 1, 2):
             if not assets:
                 return
@@ -44,6 +44,6 @@ class Wash:
             there = (giver, (asset, desk.numeraire))
             back = (taker, (desk.numeraire, asset))
             for owner, pair in (there, back):
-                found = legs(desk, owner, pair, self.part.size, self.part.slack_bps / BPS, pricing(desk))
+                found = legs(desk, owner, pair, value, self.part.slack_bps / BPS, pricing(desk))
                 if found is not None:
                     desk.offer(Offer(*found, purpose="wash"), owner)

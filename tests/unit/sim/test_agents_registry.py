@@ -34,6 +34,7 @@ EVERYBODY: dict[str, dict[str, Any]] = {
         "stop_share": 0.1,
         "profit_share": 0.1,
         "bracket_share": 0.1,
+        "trailing_share": 0.1,
         "twap_share": 0.1,
     },
     "liquidity-provider": {"name": "liquidity-provider", "every_s": 2.0},

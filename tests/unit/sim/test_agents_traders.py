@@ -61,12 +61,18 @@ def test_retail_comes_and_trades_as_declared() -> None:
 def test_what_retail_hands_in_rests_on_the_ledger() -> None:
     """Every intent passes admission, those included that wait for prices, and is live as long as asked."""
     part = RetailPart(
-        name="retail", per_minute=600.0, stop_share=0.2, profit_share=0.2, bracket_share=0.2, twap_share=0.2
+        name="retail",
+        per_minute=600.0,
+        stop_share=0.2,
+        profit_share=0.2,
+        bracket_share=0.1,
+        twap_share=0.2,
+        trailing_share=0.2,
     )
     town = Town([part, OraclePart(name="oracle")]).run(5)
     assert town.refused == []
     purposes = Counter(found.purpose for found in town.offers)
-    assert set(purposes) == {"retail", "stop", "take-profit", "twap"}
+    assert set(purposes) == {"retail", "stop", "take-profit", "trailing", "twap"}
     known = town.chain.state.rows(ORDERS)
     live = [
         found for found in town.offers if found.intent.valid_to >= town.chain.auction and found.at_us < 9_000_000
@@ -133,7 +139,7 @@ def test_people_without_funds_stay_away() -> None:
 def test_informed_traders_take_what_is_off_and_keep_their_threshold() -> None:
     """Gold rises by a twentieth; the pool has not heard; they buy from it below the new price."""
     rise = PricesPart(law=Law.CONSTANT, shocks=(Shock(2.5, "GOLD", 500.0),))
-    part = InformedPart(name="informed", threshold_bps=50.0, size=30.0)
+    part = InformedPart(name="informed", threshold_bps=50.0, size=0.03)
     town = Town([part], moves=rise, venues=[pool()], solver="baseline").run(4)
     assert town.offers
     assert min(found.at_us for found in town.offers) >= 2_500_000
@@ -153,7 +159,7 @@ def test_informed_traders_leave_a_fair_pool_alone() -> None:
 
 def test_makers_quote_both_ways_every_auction() -> None:
     """Around the outside price, as far apart as the formula says, one size each."""
-    part = MakerPart(name="maker", assets=("GOLD",), size=10.0)
+    part = MakerPart(name="maker", assets=("GOLD",), size=0.01)
     town = Town([part]).run(3)
     bids = [found.intent for found in town.offers if found.intent.give[0].asset == CASH]
     asks = [found.intent for found in town.offers if found.intent.give[0].asset == GOLD]
@@ -172,7 +178,7 @@ def test_a_maker_that_has_bought_quotes_lower() -> None:
     people = RetailPart(
         name="people", assets=("GOLD",), buy_share=0.0, per_minute=600.0, slack_bps=100.0, patience=1
     )
-    part = MakerPart(name="maker", assets=("GOLD",), size=20.0, most_inventory=3.0, risk_aversion=0.5)
+    part = MakerPart(name="maker", assets=("GOLD",), size=0.02, most_inventory=3.0, risk_aversion=0.5)
     town = Town([people, part], solver="naive").run(6)
     held = town.desks[1].balance(GOLD) / 10**6 - 250.0
     assert held > 0
@@ -245,7 +251,7 @@ def test_an_arbitrageur_with_little_does_little() -> None:
 
 def test_providers_add_and_take_out_what_shares_are_worth() -> None:
     """Every transaction takes effect; what is not on its account is in the pool, to the unit of rounding."""
-    part = ProviderPart(name="provider", count=3, every_s=1.0, size=50.0, remove_share=0.5)
+    part = ProviderPart(name="provider", count=3, every_s=1.0, size=0.05, remove_share=0.5)
     town = Town([part], venues=[pool()], seed=3)
     before = town.worth("provider")
     town.run(10)
