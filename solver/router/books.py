@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from solver.router.families import Answer, Bools, Floats, Ints
+from solver.router.levels import Levels
 from solver.router.ramp import Ramp
 from solver.router.tally import totals
 
@@ -87,6 +88,12 @@ class Books:
     @property
     def venues(self) -> int:
         return len(self.books)
+
+    @property
+    def levels(self) -> Levels:
+        return Levels(
+            self.tokens, self.slot_token[self._got], self.slot_token[self._paid], self._log_rate, self._full_in
+        )
 
     def answer(self, log_prices: Floats, width: float = 0.0) -> Answer:
         prices = np.exp(log_prices[self.slot_token])

@@ -15,9 +15,11 @@ def root(down: Floats, out: Floats, up: Floats, into: Floats, tilt: float, const
     """(P,) z per row. ``down`` and ``up``: (P, n) finite breakpoints with weights ``out``, ``into`` ≥ 0 (0 for
     none). Where the sum is zero over a whole range, its lower end."""
     points = np.concatenate([down, up], axis=1)
-    order = np.argsort(points, axis=1)
-    points = np.take_along_axis(points, order, 1)
-    steps = np.take_along_axis(np.concatenate([-out, into], axis=1), order, 1)
+    rows, count = points.shape
+    start_of = np.arange(0, rows * count, count)[:, None]
+    order = np.argsort(points, axis=1) + start_of
+    points = points.ravel()[order]
+    steps = np.concatenate([-out, into], axis=1).ravel()[order]
     total = out.sum(1, keepdims=True) + tilt
     slopes = total + np.cumsum(steps, axis=1)
     lowest = points[:, :1]
@@ -28,10 +30,9 @@ def root(down: Floats, out: Floats, up: Floats, into: Floats, tilt: float, const
     last = (heights <= 0.0).sum(1)[:, None] - 1
     below = last < 0
     last = np.maximum(last, 0)
-    slope = np.where(below, total, np.take_along_axis(slopes, last, 1))
-    height = np.take_along_axis(heights, last, 1)
+    last += start_of
+    slope = np.where(below, total, slopes.ravel()[last])
+    height = heights.ravel()[last]
     tiny = 1e-12 * (total + into.sum(1, keepdims=True)) + 1e-300
-    found: Floats = np.take_along_axis(points, last, 1) - np.where(
-        slope > tiny, height / np.maximum(slope, tiny), 0.0
-    )
+    found: Floats = points.ravel()[last] - np.where(slope > tiny, height / np.maximum(slope, tiny), 0.0)
     return found[:, 0]

@@ -7,11 +7,11 @@ is the value of each token left over, p_j (Ψ_j + given_j).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from solver.router.families import Bools, Floats, Goal, Ints
+from solver.router.families import Answer, Bools, Floats, Goal, Ints
 from solver.router.prepare import Prepared
 from solver.router.tally import totals
 
@@ -30,6 +30,8 @@ class Dual:
     floor: Floats
     fixed: Bools
     dead: Bools
+    #: Per smooth family, its last answer: rounds that differ in their ramps alone begin where the last one ended.
+    recent: dict[int, tuple[Floats, Answer]] = field(default_factory=dict, compare=False)
 
     @property
     def bounded(self) -> bool:
@@ -61,8 +63,21 @@ def dual_of(prepared: Prepared, goal: Goal) -> Dual:
 
 
 def evaluate(dual: Dual, y: Floats, width: float = 0.0) -> Point:
+    count = len(dual.prepared.network.families)
+    return _summed(dual, y, [_answer(dual, number, y, width) for number in range(count)])
+
+
+def smooth(dual: Dual, y: Floats) -> Point:
+    """The dual as if there were no families with kinks."""
+    answers = []
+    for number, family in enumerate(dual.prepared.network.families):
+        nothing = Answer(0.0, np.zeros(len(y)), np.zeros(len(family.tails)))
+        answers.append(nothing if family.kinked else _answer(dual, number, y, 0.0))
+    return _summed(dual, y, answers)
+
+
+def _summed(dual: Dual, y: Floats, answers: list[Answer]) -> Point:
     prices = np.exp(y)
-    answers = [family.answer(y, width) for family in dual.prepared.network.families]
     left = dual.given * prices
     value = float(left.sum()) - float(dual.given @ dual.worth)
     for answer in answers:
@@ -72,6 +87,16 @@ def evaluate(dual: Dual, y: Floats, width: float = 0.0) -> Point:
         return Point(y, prices, value, left, answers[0].stiffness)
     stiffness = np.concatenate([np.zeros(0), *(answer.stiffness for answer in answers)])
     return Point(y, prices, value, left, stiffness)
+
+
+def _answer(dual: Dual, number: int, y: Floats, width: float) -> Answer:
+    """Smooth families answer alike whatever the width: what they said at the very same prices serves again."""
+    family = dual.prepared.network.families[number]
+    if family.kinked:
+        return family.answer(y, width)
+    if number not in dual.recent or dual.recent[number][0] is not y:
+        dual.recent[number] = (y, family.answer(y))
+    return dual.recent[number][1]
 
 
 def first_guess(dual: Dual) -> Floats:

@@ -1,4 +1,5 @@
-"""Newton where venues jump: spread widely first, then by ramps that are centred anew until nothing moves.
+"""Newton where venues jump. Order books are taken as the steps they are (``stepwise.py``). Whatever else jumps, or
+does not end so, is spread widely first, then by ramps that are centred anew until nothing moves.
 
 At the end the flows are the true venues' own, and the bound is the true dual's at the same prices.
 """
@@ -14,6 +15,7 @@ from solver.router.dual import Dual, evaluate
 from solver.router.families import Bools, Family, Floats, Network
 from solver.router.newton import Found, newton
 from solver.router.ramp import jumps
+from solver.router.stepwise import applies, stepwise
 
 #: Widths of the rounds in log price; the last one is kept. Narrower ramps would only make rounding steeper.
 FIRST: Final = 1e-2
@@ -43,6 +45,17 @@ Bounds = list[tuple[Floats, Floats] | None]
 
 def follow(dual: Dual, y: Floats, gap: float) -> tuple[Found, Dual]:
     """The least of the dual, found from ``y``, and the dual with its ramps there: their flows are the routing."""
+    stepped = stepwise(dual, y, gap) if applies(dual) else None
+    if stepped is not None:
+        if stepped.found.done:
+            return stepped.found, stepped.dual
+        held, holding = _hold(dual, stepped.parts, stepped.found, gap)
+        if holding is not None:
+            return Found(held.point, stepped.found.evaluations + held.evaluations, held.done), holding
+    return _by_ramps(dual, y, gap)
+
+
+def _by_ramps(dual: Dual, y: Floats, gap: float) -> tuple[Found, Dual]:
     families = dual.prepared.network.families
     found = newton(dual, y, FIRST, 1e-3, LIMIT)
     parts = [family.parts(found.point.y, FIRST) if jumps(family) else None for family in families]

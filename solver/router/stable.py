@@ -27,7 +27,6 @@ import numpy as np
 from solver.router.families import Answer, Bools, Floats
 from solver.router.layout import Laid, Layout, rows_of
 from solver.router.stable_curve import Solved, invariant, last_balance, solve
-from solver.router.stable_search import Near
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,8 @@ class Stable(Laid):
     on_output: Bools
     may_come: Bools
     may_leave: Bools
-    #: Where the last answer was: the next one, at prices near by, is found in fewer steps. It says nothing else.
-    _near: list[Near] = field(default_factory=list, compare=False)
+    #: The last answer: it serves again at the very same prices, and near by the next is found in fewer steps.
+    _last: list[tuple[Floats, Floats, Solved]] = field(default_factory=list, compare=False)
 
     kinked = False
 
@@ -124,15 +123,17 @@ class Stable(Laid):
     def directed(self, may_come: Bools, may_leave: Bools) -> Stable:
         """The same pools, where only some tokens, (P, n), may be paid in and only some taken out."""
         come, leave = may_come & self.layout.used, may_leave & self.layout.used
-        return replace(self, may_come=come, may_leave=leave, _near=[])
+        return replace(self, may_come=come, may_leave=leave, _last=[])
 
     def _solve(self, log_prices: Floats) -> tuple[Floats, Solved]:
+        if self._last and np.array_equal(self._last[0][0], log_prices):
+            return self._last[0][1:]
         prices = log_prices[self.layout.place_token] + self.log_unit
         solved = solve(
             prices, self.balances, self.flat, self.log_gamma, self.layout.used, self.may_come, self.may_leave,
-            self._near[0] if self._near else None,
+            self._last[0][2].near if self._last else None,
         )  # fmt: skip
-        self._near[:] = [solved.near]
+        self._last[:] = [(log_prices.copy(), prices, solved)]
         return prices, solved
 
     def _amounts(self, balances: Floats) -> Floats:

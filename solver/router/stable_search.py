@@ -11,7 +11,7 @@ kinks, ``bracketed`` follows t alone with κ solved exactly beside it: then r₂
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -23,16 +23,20 @@ from solver.router.families import Bools, Floats
 NEWTON_STEPS: Final = 14
 BRACKET_STEPS: Final = 120
 STRIDE: Final = 3.0
+#: Steps this short are followed to first order and no further.
+SHORT: Final = 1e-8
 #: Steps this small, relative to rounding in r₂, change nothing any more.
 DONE: Final = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where the pools stand at some (t, κ): balances, which of them move, the residuals and their derivatives."""
+    """Where the pools stand at some (t, κ): balances, which of them move, how their logs fall in t, the residuals
+    and their derivatives."""
 
     balances: Floats
     moves: Bools
+    falls: Floats
     r1: Floats
     r2: Floats
     r1_t: Floats
@@ -124,15 +128,18 @@ class Trades:
             np.where(into, self.ratio_in / g_in, np.where(out, self.ratio_out / g_out, 0.0)) * np.exp(t)[:, None]
         )
         moves, q = into | out, np.exp(kappa)
+        # Rows are short: a product sums them in a third of the time.
+        ones = np.ones(x.shape[1])
         return Point(
             balances=x,
             moves=moves,
-            r1=kappa + self.constant + np.where(self.used, logs, 0.0).sum(1),
-            r2=self.flat * (x.sum(1) - 1.0) + 1.0 - q,
-            r1_t=-falls.sum(1),
-            r1_kappa=1.0 + moves.sum(1),
-            r2_t=-self.flat * (x * falls).sum(1),
-            r2_kappa=self.flat * np.where(moves, x, 0.0).sum(1) - q,
+            falls=falls,
+            r1=kappa + self.constant + np.where(self.used, logs, 0.0) @ ones,
+            r2=self.flat * (x @ ones - 1.0) + 1.0 - q,
+            r1_t=-(falls @ ones),
+            r1_kappa=1.0 + moves @ ones,
+            r2_t=-self.flat * ((x * falls) @ ones),
+            r2_kappa=self.flat * ((moves * x) @ ones) - q,
         )
 
     def kappa(self, t: Floats) -> Floats:
@@ -162,9 +169,16 @@ def newton(trades: Trades, level: Floats, curved: Floats, near: Near | None = No
         dt = (point.r2 * point.r1_kappa - point.r1 * point.r2_kappa) / det
         dk = (point.r1 * point.r2_t - point.r2 * point.r1_t) / det
         size = np.maximum(np.abs(dt), np.abs(dk))
-        settled = (size <= trades.rounding * (1.0 + np.abs(t) + np.abs(kappa))) & point.moves.any(1)
+        moving: Bools = np.logical_or.reduce(point.moves, axis=1)
+        settled = (size <= trades.rounding * (1.0 + np.abs(t) + np.abs(kappa))) & moving
         if settled.all():
             break
+        if size.max() < SHORT and moving.all():
+            change = np.where(point.moves, dk[:, None] - point.falls * dt[:, None], 0.0)
+            if np.abs(change).max() < SHORT:
+                # The next step would be the square of this one: nothing.
+                near_by = replace(point, balances=point.balances * (1.0 + change))
+                return Found(t + dt, kappa + dk, near_by, moving)
         shrink = np.minimum(1.0, STRIDE / np.maximum(size, 1e-300))
         t, kappa = t + shrink * dt, kappa + shrink * dk
     return Found(t, kappa, point, settled)

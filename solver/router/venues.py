@@ -85,7 +85,7 @@ def market(states: Mapping[VenueId, VenueState], also: Sequence[AssetId] = ()) -
 def lasting(network: Network) -> Network:
     """The network with stableswap pools free of fees: within it is what any number of trades can reach."""
     families = (
-        replace(family, log_gamma=np.zeros(family.venues), _near=[]) if isinstance(family, Stable) else family
+        replace(family, log_gamma=np.zeros(family.venues), _last=[]) if isinstance(family, Stable) else family
         for family in network.families
     )
     return Network(network.tokens, tuple(families))
