@@ -24,7 +24,7 @@ from settlement.ledger.state import Draft, State, Table
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """``value`` was so at auction ``at``."""
+    """``value`` as reported at auction ``at``; of an agreed price, by all the reports that it needs."""
 
     value: int
     at: int
@@ -53,19 +53,23 @@ def agree(draft: Draft, rules: Rules, now: int) -> None:
         if asset == rules.numeraire:
             draft.set(AGREED, asset, Price(PRICE_SCALE, now))
             continue
-        fresh = sorted(
-            found.value
+        fresh = [
+            found
             for oracle in rules.oracles
             if (found := draft.get(REPORTS, (asset, oracle))) is not None and now - found.at <= rules.stale_after
-        )
+        ]
         if len(fresh) >= rules.least_reports:
             # The lower median: of an even number, an actual report all the same.
-            median = fresh[(len(fresh) - 1) // 2]
-            draft.set(AGREED, asset, Price(_held_back(draft.get(AGREED, asset), median, rules), now))
+            median = sorted(found.value for found in fresh)[(len(fresh) - 1) // 2]
+            # As old as the reports it needs, so that no price outlives what it was made of.
+            at = sorted((found.at for found in fresh), reverse=True)[rules.least_reports - 1]
+            draft.set(AGREED, asset, Price(_held_back(draft.get(AGREED, asset), median, rules), at))
 
 
 def price_of(state: State | Draft, rules: Rules, asset: AssetId, now: int) -> int | None:
-    """The agreed price, or ``None`` where there is none or it is stale."""
+    """The agreed price, or ``None`` where there is none or it is stale. The numeraire's is what it is."""
+    if asset == rules.numeraire:
+        return PRICE_SCALE
     found = state.get(AGREED, asset)
     return None if found is None or now - found.at > rules.stale_after else found.value
 
