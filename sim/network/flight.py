@@ -83,6 +83,7 @@ class Flight:
         "size_bytes",
         "slot",
         "times",
+        "unsent",
     )
 
     def __init__(
@@ -102,6 +103,8 @@ class Flight:
         self.counted: set[int] = set()
         #: Nodes that refused to pass it on.
         self.silent: set[int] = set()
+        #: Edges, in order of source, whose queue had no room for it.
+        self.unsent: list[int] = []
         #: Nodes that asked for it, and until when they wait.
         self.asked: dict[int, int] = {}
         #: Frames under way that the engine's own heap does not hold.

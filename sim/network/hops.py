@@ -15,6 +15,7 @@ from array import array
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 
+from sim.network.counters import Drop
 from sim.network.flight import PAST, Flight
 from sim.network.gossip import Deliver, GossipModel
 from sim.network.spreading import SLOT_BITS, Spreading
@@ -40,7 +41,7 @@ class Hops(Spreading):
         now_us = self.kernel.now_us
         self._thaw(flight)
         draws = flight.draws
-        if flight.times is None and draws is not None and not self.network.model.queues:
+        if flight.times is None and draws is not None and not self.network.model.frame_cpu_us:
             kind = "q" if draws.loses else "i"
             flight.times = array(kind, draws.delays_us.astype(kind).tobytes())
         flight.arrivals[node] = now_us
@@ -114,6 +115,7 @@ class Hops(Spreading):
         shift, slot_bits = node_bits + SLOT_BITS, ((1 << SLOT_BITS) - 1) << node_bits
         node_mask = (1 << node_bits) - 1
         limit_us = max(kernel.quiet_us(), kernel.now_us + 1)
+        bandwidth = network.model.bandwidth_bps
         events, scheduled, watch = 0, kernel.scheduled, kernel.watch
         while heap:
             key = heap[0]
@@ -146,6 +148,9 @@ class Hops(Spreading):
                 kernel.now_us = now_us
                 self._forward(flight, node)
                 continue
+            if bandwidth:
+                self._forward_in_turn(flight, node, now_us)
+                continue
             mesh = flight.mesh
             for peer, delay_us in zip(mesh.peers[node], times[mesh.spans[node]], strict=False):
                 then_us = now_us + delay_us
@@ -156,6 +161,31 @@ class Hops(Spreading):
         kernel.events += events
         self._running = False
         self._wake()
+
+    def _forward_in_turn(self, flight: Flight, node: int, now_us: int) -> None:
+        """The same where frames of a link leave one after the other: those without an event take their turn too."""
+        model, sending, heap, mesh = self.network.model, self.network.sending_us, self._heap, flight.mesh
+        arrivals, senders, sender, span = flight.arrivals, flight.senders, flight.senders[node], mesh.spans[node]
+        takes_us, longest_us = model.serialising_us(flight.frame_bytes), model.longest_queue_us
+        first_link = node * self.network.topology.nodes
+        shift, low_bits = self._node_bits + SLOT_BITS, flight.slot << self._node_bits
+        for place, (peer, delay_us) in enumerate(zip(mesh.peers[node], flight.times[span], strict=True)):
+            if peer == sender:
+                continue
+            free_us = sending.get(first_link + peer, 0)
+            if free_us < now_us:
+                free_us = now_us
+            elif free_us - now_us > longest_us:
+                self.network.counters.drop(node, Drop.QUEUE)
+                flight.unsent.append(span.start + place)
+                continue
+            free_us += takes_us
+            sending[first_link + peer] = free_us
+            then_us = free_us + delay_us
+            if then_us < arrivals[peer]:
+                arrivals[peer] = then_us
+                senders[peer] = node
+                heappush(heap, then_us << shift | low_bits | peer)
 
     def _forward(self, flight: Flight, node: int) -> None:
         """The same, each frame looked at: where links are cut, busy, or not drawn in advance."""

@@ -94,9 +94,9 @@ class LinkModel:
             raise WrongValue("links.jitter", f"0 to {most}", str(self.jitter.width))
 
     @property
-    def queues(self) -> bool:
-        """Whether messages wait for one another anywhere."""
-        return bool(self.bandwidth_bps or self.frame_cpu_us)
+    def longest_queue_us(self) -> int:
+        """How far behind a link may be and still take a frame."""
+        return self.queue_bytes * 8_000_000 // self.bandwidth_bps if self.bandwidth_bps else 0
 
     def serialising_us(self, size_bytes: int) -> int:
         """How long a frame occupies its link."""

@@ -253,6 +253,7 @@ class Spreading:
             tally(flight, self.network, now_us)
             flight.counted.update(np.flatnonzero((arrivals >= 0) & (arrivals <= now_us)).tolist())
         flight.draws = flight.times = flight.closed = None
+        flight.unsent = []
         flight.quiet_since_us = int(np.where(arrivals < NEVER, arrivals, flight.published_us).max())
         if (arrivals == NEVER).any():
             self.repair.watch(flight)
@@ -269,8 +270,7 @@ class Spreading:
         advertising = np.where(had, self._advertising_bytes, 0)
         self.network.counters.bytes_out += advertising
         self.network.counters.bytes_in += advertising
-        stamp = hashlib.blake2b(delays.tobytes(), digest_size=16, key=flight.number.to_bytes(8, "big")).digest()
-        self._arrived = (self._arrived + int.from_bytes(stamp, "big")) % (1 << 128)
+        self._arrived = (self._arrived + stamp(flight.number, delays)) % (1 << 128)
         had |= (arrivals == PAST) & np.array(self.network.alive)
         bits = None if had.all() else np.packbits(had).tobytes()
         self._seen[flight.name] = Seen(bits, now_us + self.model.seen_us)
@@ -307,3 +307,9 @@ class Spreading:
     def _mend(self) -> None:
         self._mending = False
         self.meshing.mended(self.model.low)
+
+
+def stamp(number: int, delays_us: Integers) -> int:
+    """A hash of the first arrivals of one message: per node the delay since its publishing, -1 where none."""
+    key = number.to_bytes(8, "big")
+    return int.from_bytes(hashlib.blake2b(delays_us.tobytes(), digest_size=16, key=key).digest(), "big")

@@ -147,7 +147,7 @@ class Network:
         free_us = self.sending_us.get(link, 0)
         if free_us <= from_us:
             free_us = from_us
-        elif (free_us - from_us) * model.bandwidth_bps > (model.queue_bytes * 8_000_000):
+        elif free_us - from_us > model.longest_queue_us:
             return None
         done_us = self.sending_us[link] = free_us + model.serialising_us(size_bytes)
         return done_us

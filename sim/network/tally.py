@@ -23,6 +23,7 @@ def tally(flight: Flight, network: Network, now_us: int) -> None:
         pushing[sorted(others)] = False
     sent = pushing[mesh.sources]
     sent &= mesh.targets != senders[mesh.sources]
+    sent[flight.unsent] = False
     came = sent.copy()
     if draws.loses:
         came &= draws.delays_us < NEVER
