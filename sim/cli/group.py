@@ -8,6 +8,7 @@ import click
 
 from node.cli.command import Command, Settings, emit, global_options, remember
 from sim.cli.replay import replay
+from sim.cli.report import report
 from sim.cli.run import run
 from sim.cli.sweep import sweep
 
@@ -43,5 +44,5 @@ def campaign(settings: Settings, seeds: int, first_seed: int, processes: int) ->
         raise click.exceptions.Exit(1)
 
 
-for command in (run, replay, sweep):
+for command in (run, replay, sweep, report):
     sim.add_command(command)

@@ -1,11 +1,13 @@
-"""``walras scenario``: the synthetic worlds."""
+"""``walras scenario``: synthetic markets and simulations, what ships and what their files may say."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from intents.errors import WalrasError
 from node.cli.command import Command, Settings, emit, global_options, remember
 from node.cli.text import table
 
@@ -14,17 +16,17 @@ from node.cli.text import table
 @global_options
 @click.pass_context
 def scenario(context: click.Context, /, **options: object) -> None:
-    """Synthetic worlds: TOML files from which seeded auctions are drawn."""
+    """TOML files: worlds, from which auctions are drawn, and simulations of whole networks."""
     remember(context, options)
 
 
 @scenario.command("list", cls=Command)
 def list_(settings: Settings) -> None:
-    """List the worlds that ship with Walras."""
+    """List the worlds and simulations that ship with Walras."""
     from scenarios.catalog import shipped
+    from sim.scenario.catalog import find, names
 
-    worlds = shipped()
-    rows = [
+    worlds = [
         {
             "name": world.name,
             "title": world.title,
@@ -33,33 +35,84 @@ def list_(settings: Settings) -> None:
             "batches": world.batches,
             "seed": world.seed,
         }
-        for world in worlds
+        for world in shipped()
     ]
-    emit(settings, {"scenarios": rows}, lambda: table(rows, left=("name", "title")))
+    simulations = []
+    for name in names():
+        document = find(name).document
+        simulations.append(
+            {
+                "name": name,
+                "title": document.get("title", ""),
+                "variants": len(document.get("variants", ())),
+                "claims": len(document.get("claims", ())),
+            }
+        )
+    text = "\n\n".join(
+        f"{head}\n{table(rows, left=('name', 'title'))}"
+        for head, rows in (("Worlds (walras compete -s)", worlds), ("Simulations (walras sim run)", simulations))
+    )
+    emit(settings, {"scenarios": worlds, "simulations": simulations}, lambda: text)
 
 
 @scenario.command(cls=Command)
 @click.argument("names", nargs=-1, required=True)
 def check(settings: Settings, names: tuple[str, ...]) -> None:
-    """Read each world (a shipped NAME or a TOML file), draw its first auction and say what is in it."""
+    """Read each scenario (a shipped NAME or a TOML file) and say what is in it.
+
+    Of a world the first auction is drawn; of a simulation every variant and claim is checked.
+    """
+    rows = [_world(name) if _is_world(name) else _simulation(name) for name in names]
+    text = "\n".join(", ".join(f"{key} {value}" for key, value in row.items()) for row in rows)
+    emit(settings, {"checked": rows}, lambda: text)
+
+
+def _is_world(name: str) -> bool:
+    """By what its file says: worlds draw ``orders``. What is neither is read as a world, to say what is wrong."""
+    from sim.scenario.catalog import find, names
+
+    if name in names():
+        return False
+    try:
+        document = find(name).document
+    except WalrasError:
+        return True
+    return not {"chain", "network", "agents", "solvers", "faults", "claims", "extends"} & document.keys()
+
+
+def _world(name: str) -> dict[str, Any]:
     from intents.auction_codec import auction_hash
     from scenarios.catalog import find
     from scenarios.generate import generate
 
-    rows = []
-    for name in names:
-        auction = generate(find(name), 1)
-        rows.append(
-            {
-                "scenario": name,
-                "auction": auction.name,
-                "assets": len(auction.assets),
-                "orders": len(auction.orders),
-                "venues": len(auction.venues),
-                "hash": auction_hash(auction).hex(),
-            }
-        )
-    emit(settings, {"checked": rows}, lambda: table(rows, left=("scenario", "auction", "hash")))
+    auction = generate(find(name), 1)
+    return {
+        "scenario": name,
+        "auction": auction.name,
+        "assets": len(auction.assets),
+        "orders": len(auction.orders),
+        "venues": len(auction.venues),
+        "hash": auction_hash(auction).hex(),
+    }
+
+
+def _simulation(name: str) -> dict[str, Any]:
+    from sim.scenario.catalog import find
+    from sim.world.recording import prepared
+
+    source = find(name)
+    variants = prepared(source.document, source.where)
+    first = next(iter(variants.values()))
+    return {
+        "scenario": name,
+        "simulation": first.name,
+        "validators": first.chain.validators,
+        "nodes": first.network.nodes,
+        "agents": len(first.agents),
+        "solvers": len(first.solvers),
+        "variants": len(variants),
+        "claims": len(first.claims),
+    }
 
 
 @scenario.command(cls=Command)
@@ -88,10 +141,16 @@ def draw(settings: Settings, name: str, batch: int, seed: int | None, out: Path 
 
 
 @scenario.command(cls=Command)
-def schema(settings: Settings) -> None:
-    """Print the JSON Schema of a world's TOML."""
+@click.argument("kind", type=click.Choice(["world", "simulation"]), default="world")
+def schema(settings: Settings, kind: str) -> None:
+    """Print the JSON Schema of a world's TOML, or of a simulation's: every part, agent and fault there is."""
     import json
 
-    from scenarios.schema import world_schema
+    from scenarios.schema import schema_of, world_schema
 
-    click.echo(json.dumps(world_schema(), indent=2))
+    if kind == "world":
+        click.echo(json.dumps(world_schema(), indent=2))
+        return
+    from sim.scenario.simulation import Simulation
+
+    click.echo(json.dumps(schema_of(Simulation, "Walras simulation", ("name", "assets")), indent=2))
