@@ -205,9 +205,12 @@ class Observer:
 
 
 def _improvement_bps(settlement: Settlement, trade: Trade) -> float:
-    """Surplus over the limit in basis points of what the limit asked, where no report says it."""
-    surplus, got = trade.surplus[0].amount, trade.wants[0].amount
-    return 10_000.0 * surplus / max(1, got - surplus)
+    """Surplus over the limit in basis points of the limit, where no report says it: of what was asked for, or, where
+    what one gets is fixed, of what was offered."""
+    surplus, give, want = trade.surplus[0], trade.gives[0], trade.wants[0]
+    fixed = surplus.asset == give.asset
+    limit = give.amount + surplus.amount if fixed else want.amount - surplus.amount
+    return 10_000.0 * surplus.amount / max(1, limit)
 
 
 def _fates(settlement: Settlement) -> dict[str, tuple[str, int]]:
