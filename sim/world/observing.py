@@ -205,8 +205,8 @@ class Observer:
 
 
 def _improvement_bps(settlement: Settlement, trade: Trade) -> float:
-    """Surplus over the limit in basis points of the limit, where no report says it: of what was asked for, or, where
-    what one gets is fixed, of what was offered."""
+    """Surplus over the limit in basis points of the limit, where no report says it: of what was asked for, or of
+    what was offered where what one gets is fixed."""
     surplus, give, want = trade.surplus[0], trade.gives[0], trade.wants[0]
     fixed = surplus.asset == give.asset
     limit = give.amount + surplus.amount if fixed else want.amount - surplus.amount
