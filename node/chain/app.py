@@ -139,7 +139,7 @@ class ChainApp:
         chosen = ordered([*must, *others[: MAX_BLOCK_ITEMS - len(must)]], self.previous)
         items = tuple(waiting[number] for number in chosen)
         evidence = self._provable(height) if phase is Phase.SETTLE else ()
-        outcome = self._execute(height, round, items, evidence)
+        outcome = self.outcome(height, round, items, evidence)
         header = Header(
             self.network,
             height,
@@ -194,7 +194,7 @@ class ChainApp:
             return None
         if not self._convicts(block, phase):
             return None
-        outcome = self._execute(height, header.round, block.items, block.evidence)
+        outcome = self.outcome(height, header.round, block.items, block.evidence)
         if (outcome.change.root, outcome.next_validators) != (header.state_root, header.next_validators):
             return None
         return outcome
@@ -233,9 +233,11 @@ class ChainApp:
             for found in block.evidence
         )
 
-    def _execute(
+    def outcome(
         self, height: int, round: int, items: tuple[bytes, ...], evidence: tuple[Evidence, ...]
     ) -> Outcome:
+        """What the next block would do to the state with these items and this evidence."""
+
         def work() -> Outcome:
             draft = self.state.draft()
             read = [read_item(data, self.network) for data in items]
