@@ -1,64 +1,76 @@
 """The store: write-ahead log, items, blocks, journal and state of one node, in SQLite.
 
 Write-ahead mode with synchronous=FULL: a commit that returned is on disk. Every row that no hash binds carries a
-CRC-32, so that a flipped bit is noticed when the row is read, before anybody acts on it.
+CRC-32 and is counted in the head, so that a flipped bit is noticed before anybody acts on it.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import zlib
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from intents.errors import WalrasError
 from node.agreement.effects import Record
 from node.agreement.messages import Certificate, Decision, block_id
-from node.agreement.wire import decode_message, decode_record, encode_message, encode_record
+from node.agreement.wire import decode_message, encode_message
+from node.catchup.library import MAX_ARCHIVED
+from node.catchup.messages import Checkpoint
+from node.catchup.wire import decode_checkpoint, encode_checkpoint
 from node.chain.app import Applied
 from node.chain.items import item_id
 from node.chain.tables import TABLES
-from node.storage.errors import Corrupt, DiskFailed, NotOurs, OtherNetwork, OtherVersion
-from settlement.ledger.journal import GENESIS, START, Line, chained, decode_line, encode_line, line_of
+from node.storage.database import Disk, LocalDisk, translated
+from node.storage.errors import Corrupt, DiskFailed, NotOurs, OtherNetwork, StorageError
+from node.storage.head import Head, checksum
+from node.storage.rows import Items, Log, read_head, sound
+from node.storage.schema import check_form, create, is_new, put_head
+from settlement.ledger.journal import START, Line, chained, decode_line, encode_line, line_of
 from settlement.ledger.rules import rules_of
 from settlement.ledger.state import State
 
-#: Marks the file as ours ("Wlrs"), and the version of what is in it.
-APPLICATION_ID: Final = 0x576C7273
-SCHEMA: Final = 1
-_TABLES: Final = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE log (seq INTEGER PRIMARY KEY, height INTEGER NOT NULL, record BLOB NOT NULL, crc INTEGER NOT NULL);
-CREATE TABLE item (seq INTEGER PRIMARY KEY, data BLOB NOT NULL, crc INTEGER NOT NULL);
-CREATE TABLE decision (height INTEGER PRIMARY KEY, data BLOB NOT NULL, crc INTEGER NOT NULL);
-CREATE TABLE journal (height INTEGER PRIMARY KEY, line BLOB NOT NULL, hash BLOB NOT NULL);
-CREATE TABLE state (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-"""
+#: Pages of SQLite's own log after which it is worked into the file, and what may remain of it.
+CHECKPOINT_PAGES: Final = 1000
+MAX_WAL_BYTES: Final = 64 << 20
 
 
 class Store:
     """One file, one writer. Use as a context manager, or ``close`` it.
 
     ``first`` is the state at genesis: a new file begins with it, and an old one must have begun with its network.
-    Without it only an existing file can be opened.
+    Without it only an existing file can be opened. Raises a ``StorageError`` for whatever is wrong with the file;
+    one that failed to write refuses to write again, since what is on disk then is known only after opening anew.
     """
 
-    def __init__(self, path: Path, first: State | None) -> None:
+    _head: Head
+    _items: Items
+    _log: Log
+
+    def __init__(self, path: Path, first: State | None, disk: Disk | None = None) -> None:
         self.path = path
-        fresh = not path.exists() or path.stat().st_size == 0
-        if fresh and first is None:
+        disk = disk or LocalDisk()
+        if first is None and not disk.exists(path):
             raise NotOurs(str(path), "there is no such file")
+        self._lock = threading.RLock()
+        self._depth, self._failed = 0, ""
+        with self._reading():
+            self._db = disk.connect(path)
+            try:
+                self._mark = disk.mark(path)
+            except BaseException:
+                self._db.close()
+                raise
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            if fresh and first is not None:
-                self._create(first)
-            self.network = self._check(first)
-        except sqlite3.DatabaseError as error:
-            raise NotOurs(str(path), str(error)) from error
+            with self._reading():
+                self._open(first, disk)
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Store:
         return self
@@ -69,137 +81,213 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        self._db.close()
+        with self._lock:
+            self._db.close()
+            self._mark.close()
 
-    # Writing: each call is one transaction, durable when it returns
+    # Writing: each call is one transaction, durable when it returns; or part of a group's
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """What is written within is one transaction, durable when this ends."""
+        with self._lock:
+            if self._depth:
+                yield
+                return
+            if self._failed:
+                raise DiskFailed(str(self.path), f"an earlier write failed: {self._failed}")
+            self._depth = 1
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield
+                items, log = self._items.tally, self._log.tally
+                self._head = replace(self._head, commits=self._head.commits + 1, items=items, log=log)
+                put_head(self._db, self._head)
+                self._db.execute("COMMIT")
+                self._mark.write(self._head.commits)
+            except BaseException as error:
+                # Closing takes back what was not committed; trying again is no use after a failed fsync.
+                self._failed = str(error) or type(error).__name__
+                if isinstance(error, sqlite3.Error | OSError):
+                    raise translated(self.path, error) from error
+                raise
+            finally:
+                self._depth = 0
 
     def append(self, height: int, records: Sequence[Record]) -> None:
         """Records of the write-ahead log."""
-        data = [encode_record(record) for record in records]
-        with self._transaction():
-            self._db.executemany(
-                "INSERT INTO log (height, record, crc) VALUES (?, ?, ?)",
-                [(height, row, zlib.crc32(row)) for row in data],
-            )
+        with self.group():
+            self._log.append(height, records)
 
     def keep(self, items: Iterable[bytes]) -> None:
-        """Items, one commit for the whole group: an append, which costs the same for one as for a hundred."""
-        with self._transaction():
-            self._db.executemany(
-                "INSERT INTO item (data, crc) VALUES (?, ?)", [(item, zlib.crc32(item)) for item in items]
-            )
+        """Items that are not kept yet, one commit for all: it costs little more for a hundred than for one."""
+        with self.group():
+            self._items.append(items)
+
+    def drop(self, items: Iterable[bytes]) -> None:
+        """Items, by id, that can never get into a block any more."""
+        with self.group():
+            self._items.remove(items)
 
     def decide(self, height: int, block: bytes, certificate: Certificate, applied: Applied, root: bytes) -> None:
         """A decided block with all it changes: there whole, or not at all."""
         data = encode_message(Decision(height, block, certificate))
         line = encode_line(line_of(height, applied.delta, applied.effects.entries, root))
-        done = {item_id(item) for item in applied.block.items}
-        with self._transaction():
-            self._db.execute("INSERT INTO decision VALUES (?, ?, ?)", (height, data, zlib.crc32(data)))
+        with self.group():
+            assert height == self._head.height + 1
+            self._db.execute(
+                "INSERT INTO decision VALUES (?, ?, ?)", (height, data, checksum(f"decision {height}", data))
+            )
             self._db.execute("INSERT INTO journal VALUES (?, ?, ?)", (height, line, chained(self._last(), line)))
-            for key, value in applied.delta.items():
-                if value is None:
-                    self._db.execute("DELETE FROM state WHERE key = ?", (key,))
-                else:
-                    self._db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (key, value))
-            self._db.execute("DELETE FROM log WHERE height <= ?", (height,))
-            gone = [(seq,) for seq, item in self._items() if item_id(item) in done]
-            self._db.executemany("DELETE FROM item WHERE seq = ?", gone)
+            kept = [(key, value) for key, value in applied.delta.items() if value is not None]
+            gone = [(key,) for key, value in applied.delta.items() if value is None]
+            self._db.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", kept)
+            self._db.executemany("DELETE FROM state WHERE key = ?", gone)
+            self._log.drop(height)
+            self._items.remove({item_id(item) for item in applied.block.items})
+            self._head = replace(self._head, height=height)
+
+    def install(self, height: int, state: State) -> None:
+        """A snapshot takes the place of state, journal and decisions; its line begins the journal anew."""
+        entries = dict(state.dump())
+        line = encode_line(Line(height, entries, (), state.root))
+        with self.group():
+            for table in ("state", "journal", "decision"):
+                self._db.execute(f"DELETE FROM {table}")
+            self._db.executemany("INSERT INTO state VALUES (?, ?)", entries.items())
+            self._db.execute("INSERT INTO journal VALUES (?, ?, ?)", (height, line, chained(START, line)))
+            self._log.drop(height)
+            self._head = replace(self._head, height=height, first=height + 1)
+
+    def archive(self, checkpoint: Checkpoint) -> None:
+        """A checkpoint for late joiners; beyond the bound the oldest go."""
+        height, data = checkpoint.certificate.height, encode_checkpoint(checkpoint)
+        with self.group():
+            row = (height, data, checksum(f"archive {height}", data))
+            self._db.execute("INSERT OR REPLACE INTO archive VALUES (?, ?, ?)", row)
+            oldest = "SELECT height FROM archive ORDER BY height DESC LIMIT 1 OFFSET ?"
+            self._db.execute(f"DELETE FROM archive WHERE height <= ({oldest})", (MAX_ARCHIVED,))
+
+    def prune(self, below: int) -> None:
+        """Decisions of earlier heights are not kept any more; the journal is."""
+        with self.group():
+            self._db.execute("DELETE FROM decision WHERE height < ?", (below,))
+            self._head = replace(self._head, first=max(self._head.first, below))
 
     # Reading
+
+    @property
+    def network(self) -> bytes:
+        return self._head.network
+
+    @property
+    def commits(self) -> int:
+        """How many transactions this file has had."""
+        return self._head.commits
 
     def pragma(self, name: str) -> object:
         """A setting of this connection."""
         (value,) = self._db.execute(f"PRAGMA {name}").fetchone()
-        return value
+        return value.decode() if isinstance(value, bytes) else value
 
     def height(self) -> int:
         """The last decided height, −1 before the first."""
-        (height,) = self._db.execute("SELECT max(height) FROM decision").fetchone()
-        return -1 if height is None else int(height)
+        return self._head.height
 
     def log(self, height: int) -> list[Record]:
-        rows = self._db.execute("SELECT seq, record, crc FROM log WHERE height = ? ORDER BY seq", (height,))
-        return [decode_record(_sound(data, crc, f"log[{seq}]"), f"log[{seq}]") for seq, data, crc in rows]
+        with self._reading():
+            return self._log.of(height)
 
     def items(self) -> list[bytes]:
-        return [item for _, item in self._items()]
+        with self._reading():
+            return self._items.all()
+
+    def item_ids(self) -> list[bytes]:
+        with self._lock:
+            return self._items.ids()
 
     def decision(self, height: int) -> Decision | None:
-        row = self._db.execute("SELECT data, crc FROM decision WHERE height = ?", (height,)).fetchone()
+        """``None`` for a height that is not decided, or not kept any more."""
+        with self._reading():
+            if not self._head.first <= height <= self._head.height:
+                return None
+            row = self._db.execute("SELECT data, crc FROM decision WHERE height = ?", (height,)).fetchone()
+        where = f"decision {height}"
         if row is None:
-            return None
-        found = decode_message(_sound(row[0], row[1], f"decision[{height}]"), f"decision[{height}]")
-        assert isinstance(found, Decision)
-        if block_id(found.block) != found.certificate.block:
-            raise Corrupt(str(self.path), f"decision[{height}]", "another block", "the certified one")
+            raise Corrupt(str(self.path), where, "nothing", "a decided block")
+        found = decode_message(sound(self.path, where, *row), where)
+        if not isinstance(found, Decision) or block_id(found.block) != found.certificate.block:
+            raise Corrupt(str(self.path), where, "another block", "the certified one")
         return found
 
+    def archived(self) -> list[Checkpoint]:
+        with self._reading():
+            rows = list(self._db.execute("SELECT height, data, crc FROM archive ORDER BY height"))
+        return [decode_checkpoint(sound(self.path, f"archive {height}", data, crc)) for height, data, crc in rows]
+
     def journal(self) -> Iterator[tuple[bytes, bytes]]:
-        yield from self._db.execute("SELECT line, hash FROM journal ORDER BY height")
+        with self._reading():
+            yield from self._db.execute("SELECT line, hash FROM journal ORDER BY height")
 
     def entries(self) -> dict[bytes, bytes]:
-        return dict(self._db.execute("SELECT key, value FROM state"))
+        with self._reading():
+            return dict(self._db.execute("SELECT key, value FROM state"))
 
     def load(self) -> State:
         """The kept state. Raises ``Corrupt`` where its root is not the journal's last."""
         state = State(TABLES)
-        root = state.absorb(dict(self.entries()))
-        row = self._db.execute("SELECT line FROM journal ORDER BY height DESC LIMIT 1").fetchone()
+        try:
+            root = state.absorb(dict(self.entries()))
+        except (WalrasError, KeyError, TypeError, ValueError) as error:
+            if isinstance(error, StorageError):
+                raise
+            raise Corrupt(str(self.path), "an entry of the state", str(error)[:200], "a readable one") from error
+        with self._reading():
+            row = self._db.execute("SELECT line FROM journal ORDER BY height DESC LIMIT 1").fetchone()
         expected = decode_line(row[0]).root
         if root != expected:
             raise Corrupt(str(self.path), "the state's root", root.hex(), expected.hex())
+        if rules_of(state).network != self.network:
+            raise OtherNetwork(str(self.path), self.network.hex(), rules_of(state).network.hex())
         return state
 
     # Inside
 
-    def _create(self, first: State) -> None:
-        self._db.executescript("BEGIN;" + _TABLES + "COMMIT;")
-        self._db.execute(f"PRAGMA application_id={APPLICATION_ID}")
-        self._db.execute(f"PRAGMA user_version={SCHEMA}")
-        entries = dict(first.dump())
-        line = encode_line(Line(GENESIS, entries, (), first.root))
-        with self._transaction():
-            self._db.execute("INSERT INTO meta VALUES ('network', ?)", (rules_of(first).network,))
-            self._db.executemany("INSERT INTO state VALUES (?, ?)", entries.items())
-            self._db.execute("INSERT INTO journal VALUES (?, ?, ?)", (GENESIS, line, chained(START, line)))
-
-    def _check(self, first: State | None) -> bytes:
-        (application,) = self._db.execute("PRAGMA application_id").fetchone()
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if application != APPLICATION_ID:
-            raise NotOurs(str(self.path), "another program's database")
-        if version != SCHEMA:
-            raise OtherVersion(str(self.path), version, SCHEMA)
-        (found,) = self._db.execute("SELECT value FROM meta WHERE name = 'network'").fetchone()
-        if first is not None and found != rules_of(first).network:
-            raise OtherNetwork(str(self.path), found.hex(), rules_of(first).network.hex())
-        return bytes(found)
-
-    def _items(self) -> list[tuple[int, bytes]]:
-        rows = self._db.execute("SELECT seq, data, crc FROM item ORDER BY seq")
-        return [(seq, _sound(data, crc, f"item[{seq}]")) for seq, data, crc in rows]
+    def _open(self, first: State | None, disk: Disk) -> None:
+        for setting in ("journal_mode=WAL", "synchronous=FULL", f"wal_autocheckpoint={CHECKPOINT_PAGES}"):
+            self._db.execute(f"PRAGMA {setting}")
+        self._db.execute(f"PRAGMA journal_size_limit={MAX_WAL_BYTES}")
+        self._db.execute("PRAGMA cell_size_check=ON")
+        if is_new(self._db):
+            if first is None:
+                raise NotOurs(str(self.path), "there is nothing in it")
+            create(self._db, first)
+            disk.settle(self.path)
+        check_form(self._db, self.path)
+        (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        if bytes(verdict) != b"ok":
+            raise Corrupt(str(self.path), "a page", bytes(verdict).decode("utf-8", "replace")[:200], "a sound one")
+        # Read before the head: a writer in another process marks what it has committed.
+        marked = self._mark.read() or 0
+        self._head = read_head(self._db, self.path)
+        if self._head.commits < marked:
+            raise Corrupt(str(self.path), "the number of commits", str(self._head.commits), str(marked))
+        if first is not None and self.network != rules_of(first).network:
+            raise OtherNetwork(str(self.path), self.network.hex(), rules_of(first).network.hex())
+        self._items = Items(self._db, self.path, self._head.items)
+        self._log = Log(self._db, self.path, self._head.log)
+        (top,) = self._db.execute("SELECT max(height) FROM journal").fetchone()
+        if top != self._head.height:
+            raise Corrupt(str(self.path), "the last height of the journal", str(top), str(self._head.height))
 
     def _last(self) -> bytes:
         (last,) = self._db.execute("SELECT hash FROM journal ORDER BY height DESC LIMIT 1").fetchone()
         return bytes(last)
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
+    def _reading(self) -> Iterator[None]:
+        with self._lock:
             try:
                 yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise DiskFailed(str(self.path), str(error)) from error
-
-
-def _sound(data: bytes, crc: int, what: str) -> bytes:
-    found = zlib.crc32(data)
-    if found != crc:
-        raise Corrupt("store", what, f"{found:08x}", f"{crc:08x}")
-    return data
+            except (sqlite3.Error, OSError) as error:
+                raise translated(self.path, error) from error

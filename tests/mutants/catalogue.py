@@ -20,6 +20,7 @@ CORE: Final = "node/agreement/core.py"
 TALLY: Final = "node/agreement/tally.py"
 APP: Final = "node/chain/app.py"
 STORE: Final = "node/storage/store.py"
+HEAD: Final = "node/storage/head.py"
 LEDGER: Final = "settlement/ledger/"
 
 MUTANTS: Final = (
@@ -101,8 +102,8 @@ MUTANTS: Final = (
     ),
     Mutant("the state root is not compared", APP, "draft.root() != block.state_root", "False"),
     Mutant("statements of what was seen are not counted", APP, "return power >= validators.quorum", "return True"),
-    Mutant("the disk is not synchronised", STORE, "PRAGMA synchronous=FULL", "PRAGMA synchronous=OFF"),
-    Mutant("checksums are not looked at", STORE, "    if found != crc:\n", "    if False:\n"),
+    Mutant("the disk is not synchronised", STORE, '"synchronous=FULL"', '"synchronous=OFF"'),
+    Mutant("checksums are not looked at", HEAD, " and checksum(key, data) == crc", ""),
     Mutant(
         "deposits round down",
         LEDGER + "venues.py",

@@ -18,7 +18,7 @@ from node.chain.tables import TABLES
 from node.storage.errors import Corrupt, DiskFailed, NotOurs, OtherNetwork, OtherVersion
 from node.storage.store import Store
 from settlement.ledger.books import BALANCES
-from settlement.ledger.journal import reconcile
+from settlement.ledger.reconcile import reconcile
 from settlement.ledger.state import State
 from settlement.ledger.transactions import Transfer
 from tests.ledgers import OWNERS, WHOLE, A, B, app, genesis, holder, item, ledger, minter
@@ -161,8 +161,8 @@ def test_a_flipped_bit_is_noticed_when_the_row_is_read(tmp_path: Path, table: st
     database.close()
     spoiled = data[:10] + bytes([data[10] ^ 4]) + data[11:]
     change(path, f"UPDATE {table} SET {column} = ?", spoiled)
-    with Store(path, ledger()) as store, pytest.raises(Corrupt):
-        store.log(4), store.items(), store.decision(3)
+    with pytest.raises(Corrupt), Store(path, ledger()) as store:
+        store.decision(3)
 
 
 def test_a_changed_journal_is_found(tmp_path: Path) -> None:
@@ -179,14 +179,14 @@ def test_a_changed_journal_is_found(tmp_path: Path) -> None:
 
 
 def test_a_write_that_fails_is_an_error_of_its_own(tmp_path: Path) -> None:
-    """And nothing of the transaction is kept."""
+    """Nothing of the transaction is kept, and the store does not try again."""
     path = tmp_path / "node.sqlite"
     with Store(path, ledger()) as store:
         run(store)
-        other = app()
-        block = other.propose(0, 0, (Seen(0, (), 0, b"\0" * 32),))
-        assert block is not None
-        certificate = Certificate(Ballot.PRECOMMIT, 0, 0, block_id(block), ())
-        with pytest.raises(DiskFailed):
-            store.decide(0, block, certificate, other.apply(0, block), other.state.root)
-        assert store.height() == 3
+        store.pragma(f"max_page_count={store.pragma('page_count')}")
+        with pytest.raises(DiskFailed, match="full"):
+            store.keep([bytes([i]) * 4096 for i in range(64)])
+        with pytest.raises(DiskFailed, match="earlier"):
+            store.keep([b"item"])
+    with Store(path, ledger()) as store:
+        assert (store.height(), store.items()) == (3, [])
