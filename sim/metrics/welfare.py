@@ -38,6 +38,15 @@ def welfare_gap_bps(tables: Tables) -> Value:
     return BPS * (1.0 - math.fsum(row.score for row in known) / math.fsum(row.bound for row in known))
 
 
+def greedy_loss_bps(tables: Tables) -> Value:
+    """What taking bids by descending score would have lost of what was settled, 1 − Σ greedy / Σ score, over
+    auctions whose mechanism says both."""
+    known = [row for row in tables.auctions if row.greedy > 0 and row.score > 0]
+    if not known:
+        return None
+    return BPS * (1.0 - math.fsum(row.greedy for row in known) / math.fsum(row.score for row in known))
+
+
 def surplus(tables: Tables) -> Value:
     """Each kind of agent's improvement over its limits: Σ value · bps / 10⁴."""
     return sums((tables.kind(row), row.value * row.improvement_bps / BPS) for row in tables.fills)
@@ -49,5 +58,6 @@ METRICS = (
     metric(welfare_per_auction, "numeraire", "higher"),
     metric(welfare_bound, "numeraire", "neither"),
     metric(welfare_gap_bps, "bps", "lower"),
+    metric(greedy_loss_bps, "bps", "neither"),
     metric(surplus, "numeraire", "neither", "kind of agent"),
 )

@@ -76,7 +76,8 @@ class UnfilledRow(NamedTuple):
 class AuctionRow(NamedTuple):
     """An auction: when its three heights were first decided, the rounds they took, and what came of it.
 
-    Scores in numeraire units; ``bound`` is what no set of winners can exceed, 0 where none is known. ``rounds`` is
+    Scores in numeraire units; ``bound`` is what no set of winners can exceed, 0 where none is known; ``greedy`` what
+    taking the same bids by descending score would have made, 0 where the mechanism does not say. ``rounds`` is
     the sum over the three heights, counted from 1 each. ``refused_items`` are items of its batch that were denied.
     """
 
@@ -97,6 +98,7 @@ class AuctionRow(NamedTuple):
     envy: int
     ebbo_violations: int
     refused_items: int
+    greedy: float = 0.0
 
 
 class SolutionRow(NamedTuple):

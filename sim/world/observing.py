@@ -167,6 +167,7 @@ class Observer:
     ) -> None:
         progress = self._progress
         solutions = [_renamed(item, name) for name, (found, _) in self.answers.items() for item in found]
+        proof = settlement.outcome.certificate
         bound = best_bound(settlement, solutions, at_least=settlement.score) if solutions else None
         self.recorder.add(
             AuctionRow(
@@ -187,6 +188,7 @@ class Observer:
                 0 if report is None else len(report.envy),
                 0 if report is None else report.ebbo_violations,
                 progress.refused,
+                0.0 if proof is None else self._whole(proof.greedy_total),
             )
         )
 
