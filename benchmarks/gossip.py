@@ -2,13 +2,13 @@
 
     python -m benchmarks.gossip [--nodes N] [--degree D] [--messages M] [--per-second R] [--relays] [--json]
 
-10,000 messages over 1,000 nodes of degree 7 unless told otherwise. Every node is a subscriber, so each first arrival
-is a call into the world (``--relays``: nobody is, they only pass on). Delays are 25 ms times a lognormal (0.3), drawn
-per message and link. Each line is a process of its own on one thread, with another PYTHONHASHSEED, so that peak
-memory is its own. ``frames`` are those sent; events are what the heap or the deliveries took.
+10,000 messages over 1,000 nodes of degree 7 unless told otherwise. Every node is a subscriber, so each first
+arrival is a call into the world (``--relays``: nobody is, they only pass on). Delays are 25 ms times a lognormal
+(0.3), drawn per message and link. Each line is a process of its own on one thread, with another PYTHONHASHSEED, so
+that peak memory is its own. ``frames`` are those sent; events are what the heap or the deliveries took.
 
-The peer is what one would write first: an object per frame in a heap, a node object with a set of what it has seen.
-It runs fewer messages (``--peer-messages``) on the same draws, and must come to the engines' digest on those.
+The peer is what one would write first: an object per frame in a heap, a node object with a set of what it has
+seen. It runs fewer messages (``--peer-messages``) on the same draws, and must come to the engines' digest there.
 """
 
 from __future__ import annotations
