@@ -1,5 +1,7 @@
-"""A small town for agents: their desks at one validator's ledger, a solver that answers, a clock of two seconds an
-auction. Everything in it is the real thing; only agreement is left out, for want of anybody to agree with."""
+"""A small town for agents: their desks at one validator's ledger, a solver that answers, a clock.
+
+Everything in it is the real thing; only agreement is left out, for want of anybody to agree with.
+"""
 
 from __future__ import annotations
 
@@ -78,12 +80,15 @@ class Town:
     moves: PricesPart = STILL
     venues: Sequence[VenueState] = ()
     solver: str = ""
+    auction_us: int = AUCTION_US
     assets: Sequence[AssetInfo] = ASSETS
     offers: list[Offered] = field(default_factory=list)
     items: list[bytes] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     taken: list[bytes] = field(default_factory=list)
     fills: dict[str, list[Fill]] = field(default_factory=dict)
+    #: What each part's fills were worth beyond what they cost, at the outside prices of their settlement.
+    earned: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.kernel = Kernel(self.seed)
@@ -158,8 +163,8 @@ class Town:
         for desk, agent in zip(self.desks, self.agents, strict=True):
             self.kernel.after(1, agent.start, desk)
         for number in range(auctions):
-            self.kernel.at(number * AUCTION_US + 1_000_000, self._hold)
-        self.kernel.run(auctions * AUCTION_US)
+            self.kernel.at(number * self.auction_us + self.auction_us // 2, self._hold)
+        self.kernel.run(auctions * self.auction_us)
         return self
 
     def _hold(self) -> None:
@@ -183,6 +188,8 @@ class Town:
                 if trade.order in desk.mine
             ]
             self.fills.setdefault(desk.name, []).extend(fills)
+            gains = [self._value(fill.got) - self._value(fill.gave) for fill in fills]
+            self.earned[desk.name] = sum(gains, self.earned.get(desk.name, 0.0))
             self.kernel.after(1, agent.settled, desk, Settled(number, fills))
 
     def _step(self) -> Effects:
@@ -213,6 +220,10 @@ class Town:
             for owner in range(desk.owners)
             for info in self.assets
         )
+
+    def _value(self, leg: Leg) -> float:
+        info = next(info for info in self.assets if info.id == leg.asset)
+        return leg.amount / 10.0**info.decimals * self.outside(leg.asset)
 
     def venue(self, name: str) -> VenueState:
         return self.desks[0].venues()[VenueId(name)]

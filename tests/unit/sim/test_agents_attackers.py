@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -12,11 +13,12 @@ from intents.errors import WalrasError
 from node.chain.app import read_item
 from sim.agents.maker import MakerPart
 from sim.agents.oracle import OraclePart
+from sim.agents.part import AgentPart
 from sim.agents.retail import RetailPart
 from sim.agents.sandwich import SandwichPart
 from sim.agents.spammer import SpammerPart, malformed
 from sim.agents.stale import StalePart
-from sim.agents.stale_quotes import gain
+from sim.agents.stale_quotes import expected_gain, gain
 from sim.agents.valuing import Anchor
 from sim.agents.wash import WashPart
 from sim.prices.declared import Law, PricesPart, Shock
@@ -200,6 +202,37 @@ def test_a_prompt_price_leaves_little_to_take() -> None:
     """With the oracle up to date it earns less than with one that lags."""
     prompt, late = stale_town(0).run(8), stale_town(6_000).run(8)
     assert prompt.worth("stale") < late.worth("stale")
+
+
+def test_a_longer_batch_leaves_less_per_second_to_whoever_knows() -> None:
+    """A maker quotes at the agreed price, two auctions old when somebody who looks last trades with it. What it
+    loses is what two options cost, shared as the solver prices it; four times the length costs it twice as much
+    each time, and half as much in all."""
+    earned, expected = {}, {}
+    for seconds, auctions in ((2, 320), (8, 80)):
+        parts: list[AgentPart] = [
+            # Without risk aversion it quotes 2 basis points either way, whatever it holds.
+            MakerPart(
+                name="maker", assets=("GOLD",), anchor=Anchor.AGREED, size=0.01, risk_aversion=0.0, fill_decay=0.5
+            ),
+            OraclePart(name="oracle"),
+            StalePart(
+                name="stale",
+                assets=("GOLD",),
+                size=0.01,
+                keep_share=0.0,
+                threshold_bps=0.0,
+                delay_ms=seconds * 1000 - 100,
+            ),
+        ]
+        parts = [replace(part, funds=1e6, assets=("GOLD",)) for part in parts]
+        moves = PricesPart(volatility_bps=900.0)
+        town = Town(parts, seed=5, moves=moves, solver="naive", auction_us=seconds * 1_000_000).run(auctions)
+        assert town.earned["stale"] == pytest.approx(-town.earned["maker"], rel=1e-6)
+        earned[seconds] = town.earned["stale"]
+        expected[seconds] = auctions * 1e4 * expected_gain(900.0, 2.0 * seconds, 2e-4)
+        assert 0.3 * expected[seconds] < earned[seconds] < expected[seconds]
+    assert earned[2] > 1.3 * earned[8]
 
 
 def test_where_prices_agree_nobody_acts() -> None:
