@@ -42,7 +42,8 @@ class FillRow(NamedTuple):
     """What an intent traded in an auction; ``fee_units`` of the give asset went to the settlement.
 
     ``value`` is that of what it gave, ``got_value`` of what it got, both at the outside prices of the settlement.
-    ``improvement_bps`` is over its limit, ``best_route_bps`` over the best single route it could have had.
+    ``improvement_bps`` is over its limit, ``best_route_bps`` over the best single route it could have had, not a
+    number where there is none; below 0 it is an EBBO violation.
     """
 
     auction: int
@@ -76,7 +77,7 @@ class UnfilledRow(NamedTuple):
 class AuctionRow(NamedTuple):
     """An auction: when its three heights were first decided, the rounds they took, and what came of it.
 
-    Scores in numeraire units; ``bound`` is what no set of winners can exceed, 0 where none is known; ``greedy`` what
+    Scores in numeraire units; ``bound`` is what no set of winners can exceed, 0 if none is known; ``greedy`` what
     taking the same bids by descending score would have made, 0 where the mechanism does not say. ``rounds`` is
     the sum over the three heights, counted from 1 each. ``refused_items`` are items of its batch that were denied.
     """

@@ -54,6 +54,7 @@ _STYLE: Final[Any] = {
     "legend.frameon": False,
     "legend.fontsize": 8.5,
     "axes.formatter.useoffset": False,
+    "axes.formatter.limits": (-4, 6),
 }
 
 

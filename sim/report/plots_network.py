@@ -50,6 +50,7 @@ def timeline(axes: Axes, tables: Tables) -> None:
         else:
             axes.fill_between(thinned(starts), thinned(base), thinned(tops), color=hue, label=name, linewidth=0)
         base = tops
+    axes.set_ylim(0, 1.1 * max(base))
     _faults(axes, tables)
     axes.set_xlabel("virtual seconds")
     axes.set_ylabel("an auction's length, s")
@@ -60,9 +61,9 @@ def _faults(axes: Axes, tables: Tables) -> None:
     named: set[str] = set()
     end = max(seconds(row.settle_us) for row in tables.auctions)
     for kind, begin, over in fault_spans(tables)[:MAX_MARKS]:
-        label = "" if kind in named else kind
-        until = max(begin, end if over is None else over)
-        axes.axvspan(begin, until, color=colour(_FAULTS[kind]), alpha=0.25, label=label, zorder=0, linewidth=0)
+        until, hue = max(begin, end if over is None else over), colour(_FAULTS[kind])
+        axes.axvspan(begin, until, color=hue, alpha=0.12, linewidth=0)
+        axes.axvspan(begin, until, ymin=0.965, color=hue, label="" if kind in named else kind, linewidth=0)
         named.add(kind)
     top = axes.get_ylim()[1]
     for kind, (marker, place) in _MARKED.items():

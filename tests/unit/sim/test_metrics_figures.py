@@ -214,7 +214,7 @@ def test_shortfall_is_measured_at_the_prices_of_submission() -> None:
 
 
 def test_profits_attackers_and_their_victims() -> None:
-    """Others lose 4 of 200 where the attacker trades and 1 of 100 elsewhere: 2 too many; the last wealth counts."""
+    """Others lose 4 of 200 where an attacker trades and 1 of 100 elsewhere, 2 too many; the last wealth counts."""
     thief = INTENT._replace(intent="t", agent="eve", kind="sandwich")
     later = INTENT._replace(intent="j", auction=2)
     found = of(

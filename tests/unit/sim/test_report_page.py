@@ -1,0 +1,201 @@
+"""Pages of runs and comparisons: whole, self-contained, the same again, and safe with any text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from sim.metrics.compare import compare
+from sim.metrics.registry import measure
+from sim.metrics.tables import Tables
+from sim.recording.record import Claim, RunRecord, VariantRecord
+from sim.report.canvas import PALETTE, draw, thinned
+from sim.report.comparison import render_comparison
+from sim.report.figures import difference, figure, number
+from sim.report.gallery import GALLERY
+from sim.report.page import render
+from sim.report.plots_market import fate
+from sim.report.plots_network import fault_spans
+from tests.synthetic_run import synthetic_rows, synthetic_run
+
+VOID = {"meta", "br", "wbr", "hr", "img", "link", "input"}
+
+
+class Page(HTMLParser):
+    """Collects tags, texts and ids; complains where elements are not closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.texts: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            if name in ("src", "href", "xlink:href") and value:
+                self.links.append(value)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.texts).split())
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return render(synthetic_run())
+
+
+def test_a_page_is_whole_and_stands_alone(page: str) -> None:
+    """Elements are closed, nothing is fetched, no script runs, every picture is there."""
+    found = Page(page)
+    assert not found.tags & {"script", "link", "iframe", "img", "object"}
+    assert all(link.startswith("#") for link in found.links)
+    assert {link[1:] for link in found.links} <= set(found.ids)
+    assert "@import" not in page
+    assert not re.search(r"url\((?!#)", page)
+    assert page.count("<svg") == len(GALLERY)
+
+
+def test_a_page_says_what_was_run_and_what_came_of_it(page: str) -> None:
+    """Seed, root, claims with verdicts and figures, metrics with definitions, scenario, versions."""
+    text = Page(page).text
+    for part in ("seed 1", f"{1:064x}", "TRUE", "FALSE", "UNDECIDED", "forks = 0", "lvr = –", "validators = 4"):
+        assert part in text, part
+    assert "Jain" in text, "definitions come along"
+    assert "3.12.0" in text
+    assert re.search(r"Undefined in this run: .*censored_delay_auctions, censored_fill_rate", text)
+
+
+def test_the_same_run_is_the_same_page(page: str) -> None:
+    """To the byte, pictures included."""
+    assert render(synthetic_run()) == page
+
+
+def test_pictures_take_their_colours_from_the_page(page: str) -> None:
+    """No picture has a colour of its own, so light and dark both can be read."""
+    pictures = "".join(re.findall(r"<svg.*?</svg>", page, re.DOTALL))
+    assert not set(re.findall(r"#[0-9a-f]{6}\b", pictures)) - {"#000000"}
+    assert "var(--c0)" in pictures
+    assert all(f"--c{place}:" in page for place in range(len(PALETTE)))
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_variants_stand_side_by_side() -> None:
+    """Each with its name, pictures to one scale for up to four, figures of all."""
+    text = render(synthetic_run(variants=6, auctions=5))
+    assert text.count("<svg") == 4 * len(GALLERY)
+    assert "first 4 variants; the table below has all 6" in Page(text).text
+    assert text.count("<th>variant-5</th>") == text.count("<th>base</th>") > 5
+
+
+def test_text_of_a_scenario_cannot_change_the_page() -> None:
+    """Markup in titles, names of agents and claims is shown, not obeyed."""
+    evil = "<script>alert(1)</script><svg onload=x>"
+    run = synthetic_run(auctions=4)
+    rows = {name: list(found) for name, found in run.variants["base"].rows.items()}
+    rows["wealth"] = [row._replace(agent=evil, kind=evil) for row in rows["wealth"]]  # type: ignore[call-arg]
+    variant = VariantRecord(rows, "00", measure(rows))
+    run = replace(run, title=evil, config=evil, variants={evil: variant}, claims=[Claim(evil, True, {evil: 1.0})])
+    text = render(run)
+    assert "<script" not in text
+    assert "<svg onload" not in text
+    Page(text)
+
+
+def test_a_run_in_which_nothing_happened_has_a_page() -> None:
+    """Without rows, and without variants: no picture, no failure."""
+    nothing = RunRecord("quiet", 0, "", {"base": VariantRecord({}, "00", measure({}), {"fills": 7})})
+    text = Page(render(nothing)).text
+    assert "7 of fills in base" in text
+    assert Page(render(RunRecord("none", 0, "", {}))).text
+
+
+def test_a_picture_that_one_variant_lacks_says_why() -> None:
+    """The others are drawn all the same."""
+    prices = GALLERY[0]
+    tables = Tables.of(synthetic_rows(1, auctions=4).rows)
+    drawn = draw(prices, [tables, Tables()])
+    assert drawn[0].startswith("<svg")
+    assert drawn[1] == '<p class="nothing">No prices were recorded.</p>'
+    assert draw(prices, [Tables()]) == []
+
+
+def test_long_runs_are_thinned_not_cut() -> None:
+    """At most 2,001 points, the first and the last among them."""
+    found = thinned(range(100_001))
+    assert len(found) <= 2_001
+    assert (found[0], found[-1]) == (0, 100_000)
+    assert thinned([1, 2]) == [1, 2]
+
+
+def test_the_fate_of_every_intent_is_told() -> None:
+    """Traded, refused, the last reason, or that no batch had it: fates add up to all intents."""
+    tables = Tables.of(synthetic_rows(2, auctions=10).rows)
+    fates = [fate(tables, row) for row in tables.intents]
+    assert fates.count("traded") == len(tables.fills_of)
+    assert fates.count("refused: denied.balance") == sum(bool(row.refused) for row in tables.intents)
+    assert set(fates) - {"traded", "refused: denied.balance"} == {"price", "fill-or-kill", "capacity", "balance"}
+
+
+def test_faults_have_a_begin_and_an_end() -> None:
+    """The cut lasts until its heal; a crash without a restart until the end."""
+    tables = Tables.of(synthetic_rows(1, auctions=2).rows)
+    assert fault_spans(tables) == [("cut", 45.0, 80.0), ("crash", 90.0, 97.0)]
+    assert fault_spans(Tables(events=tables.events[:-1]))[-1] == ("crash", 90.0, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "–"), (float("nan"), "–"), (0.0, "0"), (12.0, "12"), (1234567.0, "1\u202f234\u202f567"),
+        (3.14159, "3.142"), (-0.012345, "−0.01235"), (12345.678, "12\u202f346"), (1e-9, "1.000e-09"),
+    ],
+)  # fmt: skip
+def test_numbers_are_shown_to_four_digits(value: float | None, shown: str) -> None:
+    """Thousands apart, counts in full, a true minus sign."""
+    assert number(value) == shown
+
+
+def test_shares_are_per_cent_and_their_differences_points() -> None:
+    """By the metric's unit, with or without a variant before its name."""
+    assert figure(0.25, "base:fill_rate") == "25 %"
+    assert figure(0.25, "welfare") == "0.2500"
+    assert difference(-0.125, "fill_rate") == "−12.50 pp"
+
+
+def test_a_comparison_page_leads_with_verdicts() -> None:
+    """By seeds and by auctions, with and without pictures; whole and self-contained."""
+    a = [synthetic_run(seed, auctions=6) for seed in range(3)]
+    b = [synthetic_run(seed, auctions=6, quality=0.97) for seed in range(3)]
+    text = render_comparison(compare(a, b), a[0], b[0])
+    found = Page(text)
+    assert "3 seeds on both sides" in found.text
+    assert "A is better" in found.text
+    assert text.count("<svg") == 2 * len(GALLERY)
+    assert not found.tags & {"script", "link", "img"}
+    single = Page(render_comparison(compare(a[:1], b[:1]))).text
+    assert "Auctions are paired by number within seed 0" in single
+    assert "every figure is the same" in Page(render_comparison(compare(a, a))).text
