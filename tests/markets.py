@@ -14,6 +14,7 @@ from node.chain.transition import Effects
 from node.solving import SolverKey, sealed
 from settlement.ledger.auction import auction_of
 from settlement.ledger.execute import NONCES
+from settlement.ledger.journal import GENESIS, START, Line, chained, encode_line, line_of
 from settlement.ledger.orders import ORDERS, Order, OrderState
 from settlement.ledger.rules import rules_of
 from settlement.ledger.transactions import Action, ReportPrices
@@ -32,6 +33,9 @@ class Market:
         self.solver = None if solver is None else built_in(solver)
         self.minter = Minter(self.chain.network)
         self._nonces: dict[bytes, int] = {}
+        #: The journal as a store writes it: each line and the hash it claims.
+        self.journal: list[tuple[bytes, bytes]] = []
+        self._write(Line(GENESIS, dict(self.chain.state.dump()), (), self.chain.state.root))
 
     @property
     def orders(self) -> dict[IntentId, Order]:
@@ -80,10 +84,16 @@ class Market:
         said = (Seen(height, tuple(sorted(self.chain.held(height))), 0, b"\0" * 32),)
         block = self.chain.propose(height, 0, said)
         assert block is not None
-        return self.chain.apply(height, block).effects
+        applied = self.chain.apply(height, block)
+        self._write(line_of(height, applied.delta, applied.effects.entries, self.chain.state.root))
+        return applied.effects
 
     def batched(self) -> set[IntentId]:
         return {number for number, order in self.orders.items() if order.state is OrderState.BATCHED}
+
+    def _write(self, line: Line) -> None:
+        data = encode_line(line)
+        self.journal.append((data, chained(self.journal[-1][1] if self.journal else START, data)))
 
     def _answer(self) -> tuple[bytes, bytes] | None:
         if self.solver is None:

@@ -74,7 +74,7 @@ def reconcile(settings: Settings, store: Path) -> None:
     """Rebuild the state from the journal and compare: every difference by name. Exit code 5 if there is one."""
     from node.chain.tables import TABLES
     from node.storage.store import Store
-    from settlement.ledger.journal import reconcile as compare
+    from settlement.ledger.reconcile import reconcile as compare
     from settlement.ledger.state import State
 
     with Store(store, None) as opened:

@@ -1,19 +1,21 @@
 """The journal: what every block changed, each line chained to the one before by its hash.
 
-Its first line is the first state. So the state can be rebuilt from it and compared with the state that is kept:
-what is found different, if anything, is named entry by entry.
+Its first line is the first state, so the state can be rebuilt from it: see ``reconcile``.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from intents.canonical import Value, pack, read_bytes, read_int, read_list, unpack
-from settlement.ledger.books import Entry, check_all
-from settlement.ledger.state import MAX_ENTRY_BYTES, State
+from intents.assets import MAX_ASSET_ID_LENGTH, AssetId
+from intents.canonical import Value, pack, read_bytes, read_int, read_list, read_text, unpack
+from intents.errors import WrongValue
+from settlement.ledger.accounts import Account, AccountKind
+from settlement.ledger.books import Entry
+from settlement.ledger.state import MAX_ENTRY_BYTES
 
 MAX_LINE_BYTES: Final = 256 << 20
 #: The height of the first line, which holds the whole first state.
@@ -63,35 +65,19 @@ def chained(previous: bytes, line: bytes) -> bytes:
     return hashlib.sha256(b"walras/journal/1\0" + previous + line).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Where journal and state disagree; ``journal`` and ``kept`` as text."""
-
-    where: str
-    journal: str
-    kept: str
-
-
-def reconcile(empty: State, lines: Iterable[tuple[bytes, bytes]], kept: Mapping[bytes, bytes]) -> Iterator[Fault]:
-    """Rebuild from nothing along ``lines`` (each with the hash it claims); compare with the ``kept`` entries.
-
-    Yields every fault found; nothing is trusted: hashes, roots, double entry and every kept entry are looked at.
-    """
-    previous = START
-    for data, claimed in lines:
-        line = decode_line(data)
-        found = chained(previous, data)
-        if found != claimed:
-            yield Fault(f"journal.{line.height}.hash", found.hex(), claimed.hex())
-        previous = claimed
-        root = empty.absorb(dict(line.delta))
-        if root != line.root:
-            yield Fault(f"journal.{line.height}.root", root.hex(), line.root.hex())
-    check_all(empty)
-    rebuilt = dict(empty.dump())
-    for key in sorted({*rebuilt, *kept}):
-        if rebuilt.get(key) != kept.get(key):
-            yield Fault(_name(empty, key), _text(empty, key, rebuilt.get(key)), _text(empty, key, kept.get(key)))
+def decode_entry(data: bytes, where: str = "entry") -> Entry:
+    """An entry of a line. Raises an ``InputError``."""
+    source, target, asset, amount, why = read_list(unpack(data, where, limit=4096), where, limit=5, length=5)
+    text = read_text(amount, where, limit=64)
+    if not text.isascii() or not text.isdigit():
+        raise WrongValue(where, "an amount in digits", repr(text))
+    return Entry(
+        _account(source, where),
+        _account(target, where),
+        AssetId(read_text(asset, where, limit=MAX_ASSET_ID_LENGTH)),
+        int(text),
+        read_text(why, where, limit=256),
+    )
 
 
 def _entry(entry: Entry) -> bytes:
@@ -105,30 +91,9 @@ def _entry(entry: Entry) -> bytes:
     return pack(parts)
 
 
-def _name(state: State, key: bytes) -> str:
-    table, number = _place(state, key)
-    return f"{table}.{number}"
-
-
-def _place(state: State, key: bytes) -> tuple[str, str]:
-    number, place = read_list(unpack(key, "state", limit=MAX_ENTRY_BYTES), "state", limit=2, length=2)
-    table = state.tables.get(read_int(number, "state"))
-    if table is None:
-        return "unknown", key.hex()
-    return table.name, _short(table.key.to_json(table.key.from_wire(place, table.name)))
-
-
-def _text(state: State, key: bytes, value: bytes | None) -> str:
-    if value is None:
-        return "nothing"
-    number = read_list(unpack(key, "state", limit=MAX_ENTRY_BYTES), "state", limit=2)[0]
-    table = state.tables.get(read_int(number, "state"))
-    if table is None:
-        return value.hex()
-    wire = unpack(value, table.name, limit=MAX_ENTRY_BYTES)
-    return _short(table.value.to_json(table.value.from_wire(wire, table.name)))
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 200 else text[:197] + "…"
+def _account(value: Value, where: str) -> Account:
+    kind, holder = read_list(value, where, limit=2, length=2)
+    name = read_text(kind, where, limit=32)
+    if name not in list(AccountKind):
+        raise WrongValue(where, "a kind of account", repr(name))
+    return Account(AccountKind(name), read_bytes(holder, where, limit=128))

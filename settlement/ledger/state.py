@@ -10,7 +10,8 @@ from collections.abc import Hashable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
-from intents.canonical import pack, unpack
+from intents.canonical import pack, read_int, read_list, unpack
+from intents.errors import WrongValue
 from intents.schema import Codec
 from settlement.ledger.tree import StateTree, TreeChange
 
@@ -86,16 +87,23 @@ class State:
             _merge(self.entries[number], values)
         self.tree.take(change.tree)
 
+    def table(self, number: int) -> Table[Any, Any]:
+        """Raises ``WrongValue`` where there is no such table."""
+        found = self.tables.get(number)
+        if found is None:
+            raise WrongValue("state", "the number of a table", str(number))
+        return found
+
     def load(self, key: bytes, value: bytes | None) -> None:
-        """Take an entry from storage or a snapshot, without the tree (see ``reload``)."""
-        number, place = cast("list[Any]", unpack(key, "state", limit=MAX_ENTRY_BYTES))
-        table = self.tables[number]
+        """Take an entry from storage or a snapshot, without the tree. Raises an ``InputError``."""
+        number, place = read_list(unpack(key, "state", limit=MAX_ENTRY_BYTES), "state", limit=2, length=2)
+        table = self.table(read_int(number, "state"))
         at = table.key.from_wire(place, f"{table.name}.key")
         if value is None:
-            self.entries[number].pop(at, None)
+            self.entries[table.number].pop(at, None)
         else:
             wire = unpack(value, f"{table.name}", limit=MAX_ENTRY_BYTES)
-            self.entries[number][at] = table.value.from_wire(wire, table.name)
+            self.entries[table.number][at] = table.value.from_wire(wire, table.name)
 
     def absorb(self, delta: dict[bytes, bytes | None]) -> bytes:
         """Apply a delta as it was recorded; returns the root after it."""
