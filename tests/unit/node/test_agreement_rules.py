@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from node.agreement.core import MAX_EARLY, MAX_SKIP, Agreement
+from node.agreement.core import MAX_EARLY, MAX_PAST, MAX_SKIP, Agreement
 from node.agreement.effects import (
     Accuse,
     Broadcast,
@@ -36,6 +36,7 @@ from node.agreement.messages import (
     Step,
     Vote,
     block_id,
+    light_id,
     vote_digest,
 )
 from node.agreement.timeouts import Timeouts
@@ -188,6 +189,21 @@ def test_line_22_an_invalid_block_gets_nil() -> None:
     one = One().begin()
     one.hear(proposal(BAD), Body(0, BAD))
     assert one.votes(POLKA) == [None]
+
+
+def test_line_22_a_new_block_made_for_another_round_gets_nil() -> None:
+    """A proposer cannot make it look as if those before it had missed their turn."""
+    one = One().begin()
+    one.hear(proposal(b"old block"), Body(0, b"old block"))
+    assert one.votes(POLKA) == [None]
+
+
+def test_line_28_a_block_of_an_earlier_round_was_made_there() -> None:
+    """Carried on with its polka, it may say so."""
+    one = One().begin()
+    one.time(Timeout.PRECOMMIT)
+    one.hear(proposal(b"old block", 1, 0, polka(b"old block", 0)), Body(0, b"old block"))
+    assert one.votes(POLKA, 1) == [block_id(b"old block")]
 
 
 def test_line_22_one_that_is_locked_on_another_block_votes_nil() -> None:
@@ -454,6 +470,69 @@ def test_a_decision_needs_its_certificate() -> None:
     assert one.decided() == []
     one.hear(sound)
     assert one.decided() == [GOOD]
+
+
+def decided_height_zero() -> One:
+    """Validator 3 at height 1, having heard votes and a proposal at height 0."""
+    one = One().begin()
+    one.hear(proposal(GOOD), vote(POLKA, 0, GOOD), Body(0, GOOD), *votes(COMMIT, (0, 1, 2), GOOD))
+    one.out += one.core.start(1, FOUR, 3)
+    return one
+
+
+@pytest.mark.parametrize(
+    "late",
+    [vote(POLKA, 0, OTHER), vote(COMMIT, 1, None), proposal(OTHER)],
+)
+def test_a_lie_that_comes_to_light_after_its_height_is_told_once(late: Vote | Proposal) -> None:
+    """Votes and proposals of heights gone by still accuse their sender, by key."""
+    one = decided_height_zero()
+    (accused,) = [effect for effect in one.hear(late, late) if isinstance(effect, Accuse)]
+    assert accused.key == KEYS[late.sender]
+    assert {accused.first.block, accused.second.block} == {block_id(GOOD), late.block}
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        vote(POLKA, 0, GOOD),
+        vote(POLKA, 1, OTHER),
+        replace(vote(POLKA, 0, OTHER), signature=b"\0" * 32),
+        replace(vote(POLKA, 0, OTHER), sender=9),
+        vote(POLKA, 0, OTHER, round=2),
+        replace(proposal(OTHER), signature=b"\0" * 32),
+    ],
+)
+def test_what_contradicts_nothing_or_is_not_signed_accuses_nobody_later(late: Vote | Proposal) -> None:
+    """The same word again, a first word, a forged one, of nobody, of another round."""
+    assert decided_height_zero().hear(late) == []
+
+
+def test_only_so_many_heights_are_remembered() -> None:
+    """Memory is bounded; older lies stay untold."""
+    one = decided_height_zero()
+    for height in range(2, MAX_PAST + 2):
+        one.out += one.core.start(height, FOUR, 3)
+    assert one.hear(vote(POLKA, 0, OTHER)) == []
+
+
+def test_two_proposals_accuse_without_the_polkas_they_carry() -> None:
+    """What its sender did not sign proves nothing about it."""
+    one = One().begin()
+    one.time(Timeout.PRECOMMIT)
+    new = one.hear(proposal(GOOD, 1), proposal(OTHER, 1, 0, polka(OTHER, 0)))
+    (accused,) = [effect for effect in new if isinstance(effect, Accuse)]
+    assert [said.polka for said in (accused.first, accused.second) if isinstance(said, Proposal)] == [None, None]
+    assert accused.key == KEYS[FOUR.proposer(0, 1)]
+
+
+def test_a_block_id_is_of_its_header_and_its_body_s_hash() -> None:
+    """Whoever has only those can make it; no other bytes have the same."""
+    block = (5).to_bytes(4, "big") + b"12345" + b"the rest"
+    assert block_id(block) == light_id(b"12345", hashlib.sha256(b"the rest").digest())
+    others = [block[:-1], block + b"x", (9).to_bytes(4, "big") + b"12345the " + b"rest", b"", b"\0\0\0\xff12345"]
+    others.append(b"\0\0\0\x06" + b"12345" + b"the rest")
+    assert len({block_id(other) for other in (block, *others)}) == len(others) + 1
 
 
 def test_messages_of_the_next_height_wait_for_it_and_no_more_than_so_many() -> None:

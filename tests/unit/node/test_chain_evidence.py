@@ -48,13 +48,13 @@ def proposal(block: bytes, valid_round: int = -1, height: int = 0, round: int = 
 
 
 POLKA = Certificate(Ballot.PREVOTE, 0, 1, ONE, ())
-TRUE = [
+TRUE: list[tuple[Vote | Proposal, Vote | Proposal]] = [
     (vote(ONE), vote(TWO)),
     (vote(None), vote(TWO)),
     (proposal(ONE), proposal(TWO)),
     (proposal(ONE), proposal(ONE, valid_round=1)),
 ]
-FALSE = [
+FALSE: list[tuple[Vote | Proposal, Vote | Proposal]] = [
     (vote(ONE), vote(ONE)),
     (vote(ONE), vote(TWO, round=1)),
     (vote(ONE), vote(TWO, height=1)),
