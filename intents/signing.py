@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Final
 
 from cryptography.exceptions import InvalidSignature
@@ -20,6 +21,8 @@ from intents.intent import Intent, IntentId, OwnerScheme
 from intents.keys import GROUP_ORDER, SIGNATURE_BYTES, CryptoError, NotAKey, check_public_key
 
 _DOMAIN: Final = b"walras/signature/1\0"
+#: Signatures found to hold, and digests of intents, that are remembered: an intent passes many checks in its life.
+_REMEMBERED: Final = 1 << 15
 
 
 @dataclass(eq=False)
@@ -78,6 +81,7 @@ class SigningKey:
         return self._key.sign(message)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def signing_digest(intent: Intent) -> bytes:
     """The 32 bytes an Ed25519 owner signs."""
     return hashlib.sha256(_DOMAIN + intent.network + INTENT_TAG + encode_intent(intent)).digest()
@@ -113,8 +117,14 @@ def verify_ed25519(public: bytes, message: bytes, signature: bytes, where: str =
     if s >= GROUP_ORDER:
         raise MalleableSignature(where, s)
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        _must_hold(public, message, signature)
     except InvalidSignature as error:
         raise SignatureMismatch(where, public.hex()) from error
     except ValueError as error:
         raise NotAKey(where, len(public), len(public)) from error
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _must_hold(public: bytes, message: bytes, signature: bytes) -> None:
+    """Only what holds is remembered: what does not is looked at each time."""
+    Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
