@@ -145,8 +145,9 @@ class Town:
     def app(self, node: int) -> ChainApp:
         return self.chain
 
-    def outside(self, asset: AssetId) -> float:
-        return self.prices.at(self.kernel.now_us)[asset]
+    def outside(self, asset: AssetId, ahead_us: int = 0) -> float:
+        now_us = self.kernel.now_us
+        return (self.prices.ahead(now_us, ahead_us) if ahead_us else self.prices.at(now_us))[asset]
 
     def submit(self, node: int, item: bytes) -> None:
         self.items.append(item)

@@ -78,6 +78,9 @@ class Desk(Protocol):
     def outside(self, asset: AssetId) -> float:
         """The price elsewhere, now: whole numeraire units per whole unit."""
 
+    def ahead(self, asset: AssetId, horizon_us: int) -> float:
+        """The price elsewhere as it will be so much later: what informed traders know. For none else's eyes."""
+
     def agreed(self, asset: AssetId) -> float | None:
         """The ledger's agreed price in the same unit; ``None`` where there is none or it is stale."""
 

@@ -1,4 +1,4 @@
-"""Informed traders: they watch the price elsewhere and trade before venues and quotes have heard."""
+"""Informed traders: they know the price elsewhere, or where it will be, before venues and quotes do."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class InformedPart(AgentPart):
 
     every_ms: int = number(1_000, 1, 3_600_000, "how often it looks")
     threshold_bps: float = number(20.0, 0.0, 5_000.0, "edge below which it does nothing")
+    horizon_ms: int = number(0, 0, 600_000, "how far ahead it sees the outside price; 0: as it is now")
     noise_bps: float = number(0.0, 0.0, 5_000.0, "standard deviation of what it takes the price to be")
     size: float = share_of_funds(0.02, "value it trades at twice the threshold")
     lasts: int = number(1, 1, 1_000, "how many auctions an intent lasts")
@@ -39,7 +40,9 @@ class Informed:
         desk.after(self.part.every_ms * MS, self._look, desk)
         draw = desk.stream("views")
         for asset in risky(desk, self.part.assets):
-            view = desk.outside(asset) * math.exp(draw.gauss(0.0, self.part.noise_bps / BPS))
+            view = desk.ahead(asset, self.part.horizon_ms * MS) * math.exp(
+                draw.gauss(0.0, self.part.noise_bps / BPS)
+            )
             self._act(desk, draw.randrange(desk.owners), asset, view)
 
     def _act(self, desk: Desk, owner: int, asset: AssetId, view: float) -> None:

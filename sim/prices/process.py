@@ -7,6 +7,7 @@ runs that differ in anything else see the same prices. Over a step every law is 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Final
@@ -19,6 +20,8 @@ HOUR_US: Final = 3_600_000_000
 BPS: Final = 10_000.0
 #: Log prices are shown no further than this from zero: beyond it nobody can tell them from nothing or everything.
 MAX_LOG: Final = 60.0
+#: How far ahead anybody may look.
+MAX_AHEAD_US: Final = 600_000_000
 
 
 class PriceProcess:
@@ -31,6 +34,9 @@ class PriceProcess:
         self._assets = assets
         self._moves = moves_of(part, assets)
         self._pegs = [math.log(starts[asset]) for asset in assets]
+        #: Log prices: as shown now, those already made of later steps, and the last ones made.
+        self._shown = list(self._pegs)
+        self._future: deque[list[float]] = deque()
         self._logs = list(self._pegs)
         self._step_us = part.step_ms * 1000
         self._steps = 0
@@ -43,7 +49,7 @@ class PriceProcess:
         self._jumps = [stream(f"prices/{asset}/jumps") for asset in assets]
         self._jump_rates = [m.jumps_per_hour * hours if m.law is Law.JUMPS else 0.0 for m in self._moves]
         self._shocks = _shocks(part, assets, self._step_us)
-        self._prices = dict(starts)
+        self._prices: Mapping[str, float] = dict(starts)
 
     def at(self, now_us: int) -> Mapping[str, float]:
         """Every asset's price at ``now_us``, which never goes back. Read only."""
@@ -52,18 +58,30 @@ class PriceProcess:
             raise ValueError(f"prices at step {target} after step {self._steps}")
         if target > self._steps:
             while self._steps < target:
-                self._advance()
-            self._prices = {
-                self.numeraire: 1.0,
-                **{
-                    asset: math.exp(max(-MAX_LOG, min(MAX_LOG, log)))
-                    for asset, log in zip(self._assets, self._logs, strict=True)
-                },
-            }
+                self._steps += 1
+                self._shown = self._future.popleft() if self._future else self._next(self._steps)
+            self._prices = self._whole(self._shown)
         return self._prices
 
-    def _advance(self) -> None:
-        self._steps += 1
+    def ahead(self, now_us: int, horizon_us: int) -> Mapping[str, float]:
+        """Prices as they will be ``horizon_us``, at most ``MAX_AHEAD_US``, later; the path stays the same."""
+        self.at(now_us)
+        further = (now_us + min(horizon_us, MAX_AHEAD_US)) // self._step_us - self._steps
+        while len(self._future) < further:
+            self._future.append(self._next(self._steps + len(self._future) + 1))
+        return self._whole(self._future[further - 1] if further > 0 else self._shown)
+
+    def _whole(self, logs: Sequence[float]) -> Mapping[str, float]:
+        return {
+            self.numeraire: 1.0,
+            **{
+                asset: math.exp(max(-MAX_LOG, min(MAX_LOG, log)))
+                for asset, log in zip(self._assets, logs, strict=True)
+            },
+        }
+
+    def _next(self, step: int) -> list[float]:
+        """Log prices at ``step``, the one after the last that was made."""
         normals = [rng.gauss(0.0, 1.0) for rng in self._normals]
         for i, row in enumerate(self._mixing):
             move = 0.0
@@ -73,8 +91,9 @@ class PriceProcess:
             self._logs[i] = self._pegs[i] + away + self._drifts[i] + self._volatilities[i] * move
             if self._jump_rates[i]:
                 self._logs[i] += _jump(self._moves[i], self._jump_rates[i], self._jumps[i])
-        for i, move in self._shocks.get(self._steps, ()):
+        for i, move in self._shocks.get(step, ()):
             self._logs[i] += move
+        return list(self._logs)
 
 
 def moves_of(part: PricesPart, assets: Sequence[str]) -> list[Moves]:

@@ -42,7 +42,8 @@ class Place(Protocol):
     def submit(self, node: int, item: bytes) -> None:
         """Hand an item to a node; raises a ``WalrasError`` where it refuses."""
 
-    def outside(self, asset: AssetId) -> float: ...
+    def outside(self, asset: AssetId, ahead_us: int = 0) -> float:
+        """The price elsewhere, now or so much later."""
 
     def offered(
         self, desk: AtNode, number: IntentId, intent: Intent, owner: int, purpose: str, refused: str
@@ -94,6 +95,9 @@ class AtNode:
 
     def outside(self, asset: AssetId) -> float:
         return self.place.outside(asset)
+
+    def ahead(self, asset: AssetId, horizon_us: int) -> float:
+        return self.place.outside(asset, horizon_us)
 
     def agreed(self, asset: AssetId) -> float | None:
         app = self._app

@@ -261,8 +261,9 @@ class World:
         """The ledger that users of ``node`` look at."""
         return self.cluster.members[node].machine.app
 
-    def outside(self, asset: AssetId) -> float:
-        return self.prices.at(self.kernel.now_us)[asset]
+    def outside(self, asset: AssetId, ahead_us: int = 0) -> float:
+        now_us = self.kernel.now_us
+        return (self.prices.ahead(now_us, ahead_us) if ahead_us else self.prices.at(now_us))[asset]
 
     def submit(self, node: int, item: bytes) -> None:
         """Hand an item to a node; raises a ``WalrasError`` where it refuses or is down."""

@@ -152,6 +152,18 @@ def test_informed_traders_take_what_is_off_and_keep_their_threshold() -> None:
     assert all(fill.got.amount > 0 for fill in town.fills["informed"])
 
 
+def test_foresight_buys_before_the_rise() -> None:
+    """Who sees three seconds ahead trades in the three seconds before it, and is right."""
+    rise = PricesPart(law=Law.CONSTANT, shocks=(Shock(6.0, "GOLD", 500.0),))
+    part = InformedPart(name="informed", horizon_ms=3_000, threshold_bps=50.0, every_ms=500)
+    town = Town([part], moves=rise, venues=[pool()], solver="baseline").run(4)
+    first = min(found.at_us for found in town.offers)
+    assert 3_000_000 <= first < 4_000_000
+    assert all(found.intent.want[0].asset == GOLD for found in town.offers if found.at_us < 6_000_000)
+    # Half of what it began with was not gold.
+    assert town.worth("informed") > 1_000.0 * (1.0 + 0.05 / 3) + 1.0
+
+
 def test_informed_traders_leave_a_fair_pool_alone() -> None:
     """Within the threshold, the fee included, there is nothing to do."""
     assert Town([InformedPart(name="informed")], venues=[pool()]).run(5).offers == []

@@ -185,6 +185,21 @@ def test_the_path_does_not_depend_on_who_looks() -> None:
     assert process(part, "A", seed=6).at(end)["A"] != seldom.at(end)["A"]
 
 
+def test_looking_ahead_shows_what_comes_and_changes_nothing() -> None:
+    """Whoever looks ahead sees the price that everybody sees then; nobody's path is another for it."""
+    part = PricesPart(law=Law.JUMPS, jumps_per_hour=1_000.0, shocks=(Shock(7.0, "A", 500.0),))
+    seer, plain = process(part, "A"), process(part, "A")
+    foretold = {}
+    for second in range(20):
+        foretold[second + 5] = seer.ahead(second * 1_000_000, 5_000_000)["A"]
+        assert seer.ahead(second * 1_000_000, 0) == seer.at(second * 1_000_000)
+    for second in range(20):
+        now = plain.at(second * 1_000_000)["A"]
+        assert second < 5 or foretold[second] == now
+    later = process(part, "A")
+    assert later.ahead(0, 10**12) == later.ahead(0, 600_000_000) == plain.at(600_000_000)
+
+
 def test_time_does_not_go_back() -> None:
     """Within a step it may: the price is the same."""
     prices = process(PricesPart(), "A")
