@@ -1,4 +1,4 @@
-"""Evidence: two messages for one place, signed by one key. No honest validator makes them, so they cost its stake."""
+"""Evidence: two messages for one place, signed by one key. No honest validator makes them: they cost its stake."""
 
 from __future__ import annotations
 

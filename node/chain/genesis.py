@@ -12,8 +12,8 @@ from intents.canonical import pack
 from intents.intent import Leg
 from intents.venue_states import VenueState
 from node.agreement.validators import Validator
-from node.chain.voters import holder_of
 from node.chain.tables import TABLES, Chain, put_chain, put_validators
+from node.chain.voters import holder_of
 from settlement.ledger import bonds
 from settlement.ledger.accounts import OUTSIDE, REWARDS, Account, AccountKind
 from settlement.ledger.books import Books

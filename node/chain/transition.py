@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from intents.auction_codec import auction_hash
-from intents.canonical import read_list, unpack
+from intents.canonical import read_bytes, read_list, unpack
 from intents.errors import WalrasError
 from node.chain.blocks import Phase
 from node.chain.items import MAX_SOLUTION_BYTES, Commit, Item, Reveal, Submission
@@ -194,8 +194,9 @@ def _solutions(data: bytes, name: str) -> list[Solution]:
     packed = read_list(unpack(data, "reveal", limit=MAX_SOLUTION_BYTES), "reveal", limit=MAX_SOLUTIONS_PER_SOLVER)
     found = []
     for number, item in enumerate(packed):
-        assert isinstance(item, bytes)
-        found.append(replace(decode_solution(item, f"reveal[{number}]"), solver=name))
+        where = f"reveal[{number}]"
+        solution = decode_solution(read_bytes(item, where, limit=MAX_SOLUTION_BYTES), where)
+        found.append(replace(solution, solver=name))
     return found
 
 
