@@ -31,6 +31,8 @@ from solver.protocol import Deadline
 
 #: The last step may take a little longer than it was given.
 IN_TIME: Final = 0.96
+#: The share of the time left in which a first batch is looked for: where there is none, the bound still has its turn.
+FIRST_SHARE: Final = 0.5
 #: The share of the time left that the bound may take, as long as its prices still improve.
 BOUND_SHARE: Final = 0.25
 #: The share of the time that a batch of orders alone may take, as long as its gap is open.
@@ -72,7 +74,7 @@ class Walras:
         yield from self._simple(auction, settling, stand, simple, deadline)
         problem = prepare(measure(auction, self.name), deadline)
         # A first batch of any kind; then fair ones, where there is anything to be fair to; then any again.
-        for batch in islice(settling.batches(problem, deadline, deadline), 1):
+        for batch in islice(settling.batches(problem, deadline.part(FIRST_SHARE), deadline), 1):
             yield from self._offered(settling, stand, batch, simple, deadline)
         dual = dual_prices(problem.market, deadline.part(BOUND_SHARE))
         problem = replace(problem, start=relative(dual, problem.market))
