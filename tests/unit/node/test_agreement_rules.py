@@ -155,6 +155,32 @@ def test_line_11_a_round_begins_with_a_timer_for_its_proposal() -> None:
     assert Timer(Timeout.PROPOSE, 0, 0) in one.timers()
 
 
+def test_line_12_a_round_begins_with_nothing_said_in_it() -> None:
+    """Step PROPOSE of that round, whatever was said in the one before."""
+    one = One().begin()
+    one.time(Timeout.PROPOSE)
+    one.time(Timeout.PRECOMMIT)
+    assert (one.core.round, one.core.step) == (1, Step.PROPOSE)
+    assert (one.votes(POLKA, 1), one.votes(COMMIT, 1)) == ([], [])
+
+
+def test_line_14_who_is_not_the_proposer_proposes_nothing() -> None:
+    """However much it has heard."""
+    one = One(me=2).begin()
+    one.hear(seen(0), seen(1), seen(3))
+    assert not [e for e in one.out if isinstance(e, Broadcast) and isinstance(e.message, Proposal)]
+
+
+def test_line_19_the_proposal_goes_to_all_with_the_block_and_after_the_disk() -> None:
+    """One commit of the log for both, then the block, then the proposal."""
+    one = One(me=0).begin()
+    new = one.hear(seen(1), seen(2))
+    said = [effect for effect in new if isinstance(effect, Persist | Broadcast)][:3]
+    assert isinstance(said[0], Persist)
+    assert [type(record.message) for record in said[0].records if isinstance(record, Sent)] == [Body, Proposal]
+    assert [type(effect.message) for effect in said[1:] if isinstance(effect, Broadcast)] == [Body, Proposal]
+
+
 def test_line_14_the_proposer_proposes_a_new_block_once_a_quorum_has_said_what_it_holds() -> None:
     """Three of four statements are needed, its own among them."""
     one = One(me=0).begin()
@@ -210,6 +236,31 @@ def test_line_22_one_that_is_locked_on_another_block_votes_nil() -> None:
     """A lock from round 0 keeps a new block of round 1 from the vote."""
     one = locked_on(GOOD)
     one.hear(proposal(OTHER, 1), Body(0, OTHER))
+    assert one.votes(POLKA, 1) == [None]
+
+
+def test_line_23_one_that_is_locked_on_the_very_block_votes_for_it() -> None:
+    """Proposed as new again, it is still what the lock is on."""
+    one = locked_on(GOOD)
+    one.hear(proposal(GOOD, 1))
+    assert one.votes(POLKA, 1) == [block_id(GOOD)]
+
+
+def test_line_29_one_that_is_locked_on_the_very_block_needs_no_later_polka() -> None:
+    """Locked in round 1, it votes in round 2 for the same block with its polka of round 0."""
+    one = locked_on(GOOD)
+    one.hear(*votes(POLKA, (0, 1), GOOD, 1), proposal(GOOD, 1))
+    assert one.core.locked == (1, block_id(GOOD))
+    one.time(Timeout.PRECOMMIT, 1)
+    one.hear(proposal(GOOD, 2, 0, polka(GOOD, 0)))
+    assert one.votes(POLKA, 2) == [block_id(GOOD)]
+
+
+def test_line_32_an_invalid_block_gets_nil_whatever_its_polka() -> None:
+    """More than a third must be lying; this one does not join them."""
+    one = One().begin()
+    one.time(Timeout.PRECOMMIT)
+    one.hear(proposal(BAD, 1, 0, polka(BAD, 0)), Body(0, BAD))
     assert one.votes(POLKA, 1) == [None]
 
 
@@ -310,12 +361,37 @@ def test_line_36_a_polka_for_a_block_that_is_not_here_fetches_it() -> None:
     assert one.votes(COMMIT) == [block_id(GOOD)]
 
 
+def test_line_36_a_polka_counts_once() -> None:
+    """The fourth prevote changes nothing: one lock, one precommit."""
+    one = One().begin()
+    one.hear(proposal(GOOD), Body(0, GOOD), *votes(POLKA, (0, 1), GOOD))
+    new = one.hear(vote(POLKA, 2, GOOD))
+    assert [effect for effect in new if isinstance(effect, Persist | Broadcast)] == []
+    assert one.votes(COMMIT) == [block_id(GOOD)]
+
+
+def test_line_37_a_polka_for_an_invalid_block_locks_nothing() -> None:
+    """It is not even remembered."""
+    one = One().begin()
+    one.hear(proposal(BAD), Body(0, BAD), *votes(POLKA, (0, 1, 2), BAD))
+    assert (one.core.locked, one.core.valid) == (None, None)
+    assert one.votes(COMMIT) == []
+
+
 def test_line_44_a_quorum_of_nil_prevotes_precommits_nil() -> None:
     """Nobody can agree on anything in this round any more."""
     one = One().begin()
     one.time(Timeout.PROPOSE)
     one.hear(*votes(POLKA, (0, 1), None))
     assert one.votes(COMMIT) == [None]
+
+
+def test_line_44_after_its_precommit_a_nil_polka_changes_nothing() -> None:
+    """The step is past."""
+    one = One().begin()
+    one.hear(proposal(GOOD), Body(0, GOOD), *votes(POLKA, (0, 1), GOOD))
+    one.hear(vote(POLKA, 0, None), vote(POLKA, 1, None), vote(POLKA, 2, None))
+    assert one.votes(COMMIT) == [block_id(GOOD)]
 
 
 def test_line_47_a_quorum_of_precommits_starts_a_timer() -> None:
@@ -347,6 +423,23 @@ def test_line_49_holds_in_any_round_and_before_the_window_has_run() -> None:
     one = One()
     one.hear(Body(0, GOOD), *votes(COMMIT, (0, 1, 2), GOOD, 5))
     assert one.decided() == [GOOD]
+
+
+def test_line_50_an_invalid_block_is_not_decided() -> None:
+    """Whatever the others did."""
+    one = One().begin()
+    one.hear(Body(0, BAD), *votes(COMMIT, (0, 1, 2), BAD))
+    assert one.decided() == []
+
+
+def test_line_52_the_next_height_begins_with_no_lock_and_no_votes() -> None:
+    """Round 0, nothing valid, nothing counted."""
+    one = locked_on(GOOD)
+    one.hear(*votes(COMMIT, (0, 1, 2), GOOD, 1))
+    assert one.decided() == [GOOD]
+    one.out += one.core.start(1, FOUR, 3)
+    assert (one.core.height, one.core.round, one.core.step) == (1, 0, Step.WAIT)
+    assert (one.core.locked, one.core.valid, one.core.tally.rounds) == (None, None, {})
 
 
 def test_line_55_more_than_a_third_in_a_later_round_pull_one_along() -> None:
@@ -390,6 +483,34 @@ def test_line_65_without_a_decision_in_time_the_next_round_begins() -> None:
     one = One().begin()
     one.time(Timeout.PRECOMMIT)
     assert (one.core.round, one.core.step) == (1, Step.PROPOSE)
+
+
+def test_line_57_a_timer_of_a_height_gone_by_changes_nothing() -> None:
+    """Nor do those of lines 61 and 65."""
+    one = decided_height_zero()
+    for kind in Timeout:
+        assert one.core.timed_out(Timer(kind, 0, 0)) == []
+
+
+def test_line_61_after_its_precommit_the_timer_changes_nothing() -> None:
+    """The step is past; so for a timer of another round."""
+    one = One().begin()
+    one.time(Timeout.PROPOSE)
+    one.time(Timeout.PREVOTE, 1)
+    assert one.votes(COMMIT) == []
+    one.time(Timeout.PREVOTE)
+    one.time(Timeout.PREVOTE)
+    assert one.votes(COMMIT) == [None]
+
+
+def test_line_65_a_timer_of_another_round_changes_nothing() -> None:
+    """Rounds are left once each."""
+    one = One().begin()
+    one.time(Timeout.PRECOMMIT, 4)
+    assert one.core.round == 0
+    one.time(Timeout.PRECOMMIT)
+    one.time(Timeout.PRECOMMIT)
+    assert one.core.round == 1
 
 
 def test_timeouts_grow_with_the_round() -> None:
