@@ -46,7 +46,13 @@ class Hops(Spreading):
             flight.times = array(kind, draws.delays_us.astype(kind).tobytes())
         flight.arrivals[node] = now_us
         flight.senders[node] = node
-        self._push(flight, node, now_us)
+        if flight.times is None or self.network.faulty:
+            self._forward(flight, node)
+        elif self.network.model.bandwidth_bps:
+            self._forward_in_turn(flight, node, now_us)
+        else:
+            self._forward_drawn(flight, node, now_us)
+        self._wake()
 
     def inject(self, flight: Flight, node: int, at_us: int, sender: int) -> None:
         self._thaw(flight)
@@ -109,12 +115,21 @@ class Hops(Spreading):
         """Arrivals in order of time, up to whatever else is due."""
         self._wake_us = NEVER
         self._running = True
+        self._go(max(self.kernel.quiet_us(), self.kernel.now_us + 1))
+        self._running = False
+        self._wake()
+
+    def _catch_up(self) -> None:
+        now_us = self.kernel.now_us
+        if self._heap and self._heap[0] >> self._node_bits + SLOT_BITS <= now_us:
+            self._go(now_us + 1)
+
+    def _go(self, limit_us: int) -> None:
         network, kernel, heap, slots = self.network, self.kernel, self._heap, self.slots
         subscribed, alive, deliver = self.subscribed, network.alive, self.deliver
         node_bits = self._node_bits
         shift, slot_bits = node_bits + SLOT_BITS, ((1 << SLOT_BITS) - 1) << node_bits
         node_mask = (1 << node_bits) - 1
-        limit_us = max(kernel.quiet_us(), kernel.now_us + 1)
         bandwidth = network.model.bandwidth_bps
         events, scheduled, watch = 0, kernel.scheduled, kernel.watch
         while heap:
@@ -131,13 +146,13 @@ class Hops(Spreading):
             arrivals, senders = flight.arrivals, flight.senders
             if arrivals[node] != now_us:
                 continue  # a sooner copy came
-            if subscribed[node] and senders[node] != node:
+            if subscribed[node]:
                 kernel.now_us = now_us
                 if watch is not None:
                     watch(deliver, (node, senders[node], flight.message))
                 passes = deliver(node, senders[node], flight.message)
                 if kernel.scheduled != scheduled:
-                    scheduled, limit_us = kernel.scheduled, kernel.quiet_us()
+                    scheduled, limit_us = kernel.scheduled, min(limit_us, kernel.quiet_us())
                 if not alive[node]:
                     continue
                 if not passes:
@@ -159,8 +174,17 @@ class Hops(Spreading):
                     senders[peer] = node
                     heappush(heap, then_us << shift | slot | peer)
         kernel.events += events
-        self._running = False
-        self._wake()
+
+    def _forward_drawn(self, flight: Flight, node: int, now_us: int) -> None:
+        """What ``_run`` does for most frames."""
+        arrivals, mesh = flight.arrivals, flight.mesh
+        shift, low_bits = self._node_bits + SLOT_BITS, flight.slot << self._node_bits
+        for peer, delay_us in zip(mesh.peers[node], flight.times[mesh.spans[node]], strict=True):
+            then_us = now_us + delay_us
+            if then_us < arrivals[peer]:
+                arrivals[peer] = then_us
+                flight.senders[peer] = node
+                heappush(self._heap, then_us << shift | low_bits | peer)
 
     def _forward_in_turn(self, flight: Flight, node: int, now_us: int) -> None:
         """The same where frames of a link leave one after the other: those without an event take their turn too."""
@@ -170,7 +194,7 @@ class Hops(Spreading):
         first_link = node * self.network.topology.nodes
         shift, low_bits = self._node_bits + SLOT_BITS, flight.slot << self._node_bits
         for place, (peer, delay_us) in enumerate(zip(mesh.peers[node], flight.times[span], strict=True)):
-            if peer == sender:
+            if peer == sender and arrivals[peer] <= now_us:
                 continue
             free_us = sending.get(first_link + peer, 0)
             if free_us < now_us:
@@ -194,7 +218,7 @@ class Hops(Spreading):
         span, sender = mesh.spans[node], flight.senders[node]
         delays = draws.delays_us[span].tolist() if draws is not None else [None] * len(mesh.peers[node])
         for place, (peer, delay_us) in enumerate(zip(mesh.peers[node], delays, strict=True)):
-            if peer == sender:
+            if peer == sender and flight.saw(peer, self.kernel.now_us):
                 continue
             at_us = self.frame_us(flight, node, peer, delay_us)
             if at_us is None:

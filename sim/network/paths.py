@@ -183,6 +183,11 @@ class Paths(Spreading):
         self._running = False
         self._wake()
 
+    def _catch_up(self) -> None:
+        now_us = self.kernel.now_us
+        while len(keys := self._due(now_us + 1)):
+            self._deliver(keys, now_us + 1)
+
     def _due(self, limit_us: int) -> Integers:
         limit = min(limit_us - self._epoch_us, _SPAN_US) << _SHIFT
         end = min(int(np.searchsorted(self._pending, limit)), self._place + _BATCH)
@@ -211,8 +216,8 @@ class Paths(Spreading):
             if not deliver(node, sender, flight.message) and alive[node]:
                 self._refuse(flight, node)
             if kernel.scheduled != scheduled:
-                scheduled, limit_us = kernel.scheduled, kernel.quiet_us()
-            if self._changed:
+                scheduled, limit_us = kernel.scheduled, min(limit_us, kernel.quiet_us())
+            if self._changed or self._place != place:
                 break
         kernel.events += place - begun
         return limit_us

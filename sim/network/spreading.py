@@ -73,7 +73,7 @@ class Spreading:
         self._sweeping = self._mending = False
         links = np.array([min(model.lazy, len(found)) for found in network.links], dtype=np.int64)
         self._advertising_bytes = links * model.advertised * model.id_bytes
-        network.watch(self._cut_changed)
+        network.watch(self._catch_up, self._cut_changed)
 
     # The world's side
 
@@ -108,6 +108,7 @@ class Spreading:
     def down(self, node: int) -> None:
         """A node dies: what was under way to it is lost, and so is its memory."""
         if self.network.alive[node]:
+            self._catch_up()
             self._forget(node)
             self.network.down(node)
             self._mend_soon()
@@ -115,6 +116,7 @@ class Spreading:
     def up(self, node: int) -> None:
         """A node that died is there again."""
         if not self.network.alive[node]:
+            self._catch_up()
             self.network.up(node)
             self._recover(node)
             for flight in self._flights.values():
@@ -143,6 +145,10 @@ class Spreading:
 
     def inject(self, flight: Flight, node: int, at_us: int, sender: int) -> None:
         """A frame outside the mesh's pushing reaches ``node`` at ``at_us``."""
+        raise AssertionError("an engine's")
+
+    def _catch_up(self) -> None:
+        """What arrives now has arrived: arrivals come before changes of the same microsecond."""
         raise AssertionError("an engine's")
 
     def _forget(self, node: int) -> None:

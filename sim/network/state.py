@@ -64,7 +64,7 @@ class Network:
         self.faulty = False
         self._groups: list[int] | None = None
         self._cut: set[int] = set()
-        self._watchers: list[Callable[[], None]] = []
+        self._watchers: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._rows: OrderedDict[int, array[int]] = OrderedDict()
 
     # What is cut, who is there
@@ -75,21 +75,25 @@ class Network:
         for number, group in enumerate(groups, 1):
             for node in group:
                 found[node] = number
+        self._change()
         self._groups = found
         self._changed()
 
     def heal(self) -> None:
         """Groups reach each other again; links cut one by one stay cut."""
+        self._change()
         self._groups = None
         self._changed()
 
     def cut_link(self, source: int, target: int) -> None:
         """Nothing gets from ``source`` to ``target`` any more, gossip or direct; the way back stays."""
+        self._change()
         if len(self._cut) < MAX_CUTS:
             self._cut.add(source * self.topology.nodes + target)
         self._changed()
 
     def restore_link(self, source: int, target: int) -> None:
+        self._change()
         self._cut.discard(source * self.topology.nodes + target)
         self._changed()
 
@@ -127,14 +131,18 @@ class Network:
             found |= np.isin(sources * self.topology.nodes + targets, sorted(self._cut))
         return found
 
-    def watch(self, changed: Callable[[], None]) -> None:
-        """``changed`` is called after every change of what is cut."""
-        self._watchers.append(changed)
+    def watch(self, before: Callable[[], None], after: Callable[[], None]) -> None:
+        """Both are called at every change of what is cut."""
+        self._watchers.append((before, after))
+
+    def _change(self) -> None:
+        for before, _ in self._watchers:
+            before()
 
     def _changed(self) -> None:
         self.faulty = self._groups is not None or bool(self._cut)
-        for changed in self._watchers:
-            changed()
+        for _, after in self._watchers:
+            after()
 
     # What a message meets
 
