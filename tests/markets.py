@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from intents.codec import intent_id
 from intents.intent import IntentId, Leg
 from intents.signing import SigningKey
 from node.agreement.messages import Seen
 from node.chain.app import ChainApp
+from node.chain.blocks import Phase, phase_of
 from node.chain.genesis import Genesis, build
 from node.chain.items import Submission, encode_item
 from node.chain.tables import chain_of
@@ -33,6 +36,8 @@ class Market:
         self.solver = None if solver is None else built_in(solver)
         self.minter = Minter(self.chain.network)
         self._nonces: dict[bytes, int] = {}
+        #: Called after every block.
+        self.after: Callable[[], None] = lambda: None
         #: The journal as a store writes it: each line and the hash it claims.
         self.journal: list[tuple[bytes, bytes]] = []
         self._write(Line(GENESIS, dict(self.chain.state.dump()), (), self.chain.state.root))
@@ -81,11 +86,15 @@ class Market:
     def step(self) -> Effects:
         """The next height: everything that waits goes in."""
         height = self.chain.height + 1
+        if phase_of(height) is Phase.BATCH:
+            # Whatever waits now takes effect or is refused: the next nonces are the ledger's again.
+            self._nonces.clear()
         said = (Seen(height, tuple(sorted(self.chain.held(height))), 0, b"\0" * 32),)
         block = self.chain.propose(height, 0, said)
         assert block is not None
         applied = self.chain.apply(height, block)
         self._write(line_of(height, applied.delta, applied.effects.entries, self.chain.state.root))
+        self.after()
         return applied.effects
 
     def batched(self) -> set[IntentId]:
