@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -72,7 +73,7 @@ class Provider:
             return None
         venue, state = pools[draw.randrange(len(pools))]
         legs = zip(state.assets, state.reserves, strict=True)
-        return venue, state, sum(value_of(desk, Leg(*leg), pricing(desk)) for leg in legs)
+        return venue, state, math.fsum(value_of(desk, Leg(*leg), pricing(desk)) for leg in legs)
 
     def _add(self, desk: Desk, owner: int, draw: Random) -> None:
         found = self._pool(desk, draw)

@@ -32,7 +32,7 @@ def cholesky(matrix: Sequence[Sequence[float]]) -> Matrix | None:
     lower: Matrix = [[0.0] * len(matrix) for _ in matrix]
     for i, row in enumerate(matrix):
         for j in range(i + 1):
-            rest = row[j] - sum(a * b for a, b in zip(lower[i][:j], lower[j][:j], strict=True))
+            rest = row[j] - math.fsum(a * b for a, b in zip(lower[i][:j], lower[j][:j], strict=True))
             scale = math.sqrt(matrix[i][i] * matrix[j][j])
             if i == j:
                 if rest < -TINY * scale:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 
 from intents.assets import AssetId
@@ -60,10 +61,10 @@ def venue_rows(app: ChainApp, settlement: Settlement, now_us: int, value: Value)
     """Every venue before and after an auction. LVR here is what trading cost it, fees added back."""
     flows = _flows(settlement)
     for venue_id, state in sorted(app.state.rows(VENUES).items()):
-        after = sum(value(asset, amount) for asset, amount in _held(app.state, venue_id).items())
+        after = math.fsum(value(asset, amount) for asset, amount in _held(app.state, venue_id).items())
         came, went = flows.get(venue_id, ({}, {}))
-        volume = sum(value(asset, amount) for asset, amount in came.items())
-        gained = volume - sum(value(asset, amount) for asset, amount in went.items())
+        volume = math.fsum(value(asset, amount) for asset, amount in came.items())
+        gained = volume - math.fsum(value(asset, amount) for asset, amount in went.items())
         fees = float(getattr(state, "fee", 0)) * volume
         yield VenueRow(
             settlement.auction.number,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -322,8 +323,8 @@ class World:
         settlement = member.applied[-1].effects.settlement
         number = self.top // HEIGHTS + 1
         for desk in self.desks:
-            now = sum(value(asset, amount) for asset, amount in sorted(owned(state, desk.holders).items()))
-            held = sum(value(asset, amount) for asset, amount in sorted(self._began[desk.name].items()))
+            now = math.fsum(value(asset, amount) for asset, amount in sorted(owned(state, desk.holders).items()))
+            held = math.fsum(value(asset, amount) for asset, amount in sorted(self._began[desk.name].items()))
             self.recorder.add(WealthRow(number, desk.name, desk.kind, self.kernel.now_us, now, held))
         if settlement is not None:
             for row in venue_rows(member.machine.app, settlement, self.kernel.now_us, value):
