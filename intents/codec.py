@@ -10,7 +10,6 @@ strings. The leading number is the format's version.
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
 from typing import Final
 
 from intents.assets import MAX_ASSET_ID_LENGTH, AssetId
@@ -34,6 +33,7 @@ from intents.intent import (
     Owner,
     OwnerScheme,
 )
+from intents.remember import remembered
 from intents.schema import Amount, Choice, Integer, Many, Octets, Optional, Record, Text
 
 VERSION: Final = 1
@@ -79,7 +79,7 @@ def decode_intent(data: bytes, where: str = "intent") -> Intent:
     return read_intent(unpack(data, where, limit=MAX_INTENT_BYTES), where)
 
 
-@lru_cache(maxsize=1 << 15)
+@remembered(1 << 15)
 def intent_id(intent: Intent) -> IntentId:
     """SHA-256 over a domain tag and the canonical bytes."""
     return IntentId(hashlib.sha256(INTENT_TAG + encode_intent(intent)).digest())

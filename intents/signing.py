@@ -19,6 +19,7 @@ from intents import eip712
 from intents.codec import INTENT_TAG, encode_intent
 from intents.intent import Intent, IntentId, OwnerScheme
 from intents.keys import GROUP_ORDER, SIGNATURE_BYTES, CryptoError, NotAKey, check_public_key
+from intents.remember import remembered
 
 _DOMAIN: Final = b"walras/signature/1\0"
 #: Signatures found to hold, and digests of intents, that are remembered: an intent passes many checks in its life.
@@ -81,7 +82,7 @@ class SigningKey:
         return self._key.sign(message)
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@remembered(_REMEMBERED)
 def signing_digest(intent: Intent) -> bytes:
     """The 32 bytes an Ed25519 owner signs."""
     return hashlib.sha256(_DOMAIN + intent.network + INTENT_TAG + encode_intent(intent)).digest()
