@@ -74,9 +74,9 @@ def start(problem: Problem, sizes: Sequence[int]) -> frozenset[int]:
             if i in chosen:
                 continue
             out = {holder[r] for r in takes[i]} - {-1}
-            if len(chosen) - len(out) + 1 > problem.most or worths[i] <= sum(worths[j] for j in out):
+            if len(chosen) - len(out) + 1 > problem.most or worths[i] <= sum(worths[j] for j in sorted(out)):
                 continue
-            for j in out:
+            for j in sorted(out):
                 for r in takes[j]:
                     holder[r] = -1
             chosen -= out

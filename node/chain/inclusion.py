@@ -19,7 +19,7 @@ def must_include(seen: Sequence[Seen], validators: ValidatorSet, previous: bytes
     """The ids, in block order; of more than ``cap`` those that come first in it."""
     power: dict[bytes, int] = {}
     for said in seen:
-        for number in set(said.ids):
+        for number in dict.fromkeys(said.ids):
             power[number] = power.get(number, 0) + validators.members[said.sender].power
     vouched = [number for number, behind in power.items() if behind >= validators.witnesses]
     return ordered(vouched, previous)[:cap]

@@ -8,7 +8,7 @@ short paths. What the root would be after some changes can be asked without maki
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -37,9 +37,11 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class TreeChange:
-    """What a delta does to a tree: leaf hashes by key (``None``: taken out), nodes by place. Not to be changed."""
+    """What a delta does to a tree: leaf hashes by key (``None``: taken out), the keys of each bucket it touches,
+    nodes by place. Not to be changed."""
 
     leaves: Mapping[bytes, bytes | None]
+    keys: Mapping[int, tuple[bytes, ...]]
     nodes: Mapping[int, bytes]
 
 
@@ -74,7 +76,8 @@ class StateTree:
     __slots__ = ("_keys", "_leaves", "_nodes")
 
     def __init__(self) -> None:
-        self._keys: dict[int, list[bytes]] = {}
+        #: By bucket its keys in order: never changed, so that copies may share them.
+        self._keys: dict[int, tuple[bytes, ...]] = {}
         self._leaves: dict[bytes, bytes] = {}
         self._nodes = list(_EMPTY)
 
@@ -88,7 +91,7 @@ class StateTree:
     def copy(self) -> StateTree:
         """Another tree with the same entries."""
         found = StateTree()
-        found._keys = {bucket: list(keys) for bucket, keys in self._keys.items()}
+        found._keys = dict(self._keys)
         found._leaves = dict(self._leaves)
         found._nodes = list(self._nodes)
         return found
@@ -96,7 +99,8 @@ class StateTree:
     def change(self, delta: Delta) -> TreeChange:
         """What ``delta`` would change, here and in every tree with the same root."""
         leaves = {key: None if value is None else entry_hash(key, value) for key, value in delta.items()}
-        return TreeChange(leaves, self._changed(leaves))
+        keys, nodes = self._changed(leaves)
+        return TreeChange(leaves, keys, nodes)
 
     def root_after(self, change: TreeChange) -> bytes:
         """The root as it would be."""
@@ -115,14 +119,11 @@ class StateTree:
         for place, node in change.nodes.items():
             self._nodes[place] = node
         for key, leaf in change.leaves.items():
-            known = key in self._leaves
             if leaf is not None:
-                if not known:
-                    insort(self._keys.setdefault(bucket_of(key), []), key)
                 self._leaves[key] = leaf
-            elif known:
-                keys = self._keys[bucket_of(key)]
-                del self._leaves[key], keys[bisect_left(keys, key)]
+            else:
+                self._leaves.pop(key, None)
+        self._keys.update(change.keys)
         return self.root
 
     def prove(self, key: bytes, value: bytes) -> Proof | None:
@@ -139,12 +140,15 @@ class StateTree:
             at //= 2
         return Proof(key, value, index, len(keys), tuple(in_bucket), tuple(to_root))
 
-    def _changed(self, leaves: Mapping[bytes, bytes | None]) -> dict[int, bytes]:
-        """The nodes that differ after the change, by place."""
+    def _changed(
+        self, leaves: Mapping[bytes, bytes | None]
+    ) -> tuple[dict[int, tuple[bytes, ...]], dict[int, bytes]]:
+        """The buckets' keys after the change, and the nodes that differ, by place."""
         touched: dict[int, dict[bytes, bytes | None]] = {}
         for key, leaf in leaves.items():
             touched.setdefault(bucket_of(key), {})[key] = leaf
         nodes: dict[int, bytes] = {}
+        after: dict[int, tuple[bytes, ...]] = {}
         for bucket, changes in touched.items():
             hashes = {key: self._leaves[key] for key in self._keys.get(bucket, ())}
             for key, leaf in changes.items():
@@ -152,14 +156,15 @@ class StateTree:
                     hashes.pop(key, None)
                 else:
                     hashes[key] = leaf
-            nodes[BUCKETS + bucket] = root([hashes[key] for key in sorted(hashes)])
+            after[bucket] = tuple(sorted(hashes))
+            nodes[BUCKETS + bucket] = root([hashes[key] for key in after[bucket]])
         level = set(nodes)
         while level and 1 not in level:
             level = {place // 2 for place in level}
-            for place in level:
+            for place in sorted(level):
                 left, right = 2 * place, 2 * place + 1
                 nodes[place] = node_hash(
                     nodes[left] if left in nodes else self._nodes[left],
                     nodes[right] if right in nodes else self._nodes[right],
                 )
-        return nodes
+        return after, nodes
