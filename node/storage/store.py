@@ -147,7 +147,7 @@ class Store:
             self._items.remove({item_id(item) for item in applied.block.items})
             self._head = replace(self._head, height=height)
 
-    def install(self, height: int, state: State) -> None:
+    def install(self, height: int, state: State, checkpoint: Checkpoint) -> None:
         """A snapshot takes the place of state, journal and decisions; its line begins the journal anew."""
         entries = dict(state.dump())
         line = encode_line(Line(height, entries, (), state.root))
@@ -157,6 +157,7 @@ class Store:
             self._db.executemany("INSERT INTO state VALUES (?, ?)", entries.items())
             self._db.execute("INSERT INTO journal VALUES (?, ?, ?)", (height, line, chained(START, line)))
             self._log.drop(height)
+            self.archive(checkpoint)
             self._head = replace(self._head, height=height, first=height + 1)
 
     def archive(self, checkpoint: Checkpoint) -> None:

@@ -1,0 +1,41 @@
+"""A node's own solver: a built-in one in a thread, or any in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import trio
+
+from intents.auction import Auction
+from intents.auction_codec import encode_auction
+from node.embedded.node import Solving
+from settlement.solution import Solution
+from solver.host import host
+from solver.protocol import Deadline
+from solver.registry import built_in
+from solver.spec import SolverSpec
+
+
+def in_thread(name: str, seconds: float) -> Solving:
+    """The built-in solver ``name``, imported when first asked; it stops by itself within ``seconds`` or so."""
+
+    def answer(auction: Auction) -> Sequence[Solution]:
+        found = {item.id: item for item in built_in(name).solve(auction, Deadline.after(seconds))}
+        return [found[number] for number in sorted(found)]
+
+    async def solving(auction: Auction) -> Sequence[Solution]:
+        return await trio.to_thread.run_sync(answer, auction, abandon_on_cancel=True)
+
+    return solving
+
+
+@asynccontextmanager
+async def in_process(spec: SolverSpec, seconds: float) -> AsyncIterator[Solving]:
+    """Any solver, behind the boundary of a process: one that fails answers nothing."""
+    async with host(spec) as hosted:
+
+        async def solving(auction: Auction) -> Sequence[Solution]:
+            return (await hosted.solve(encode_auction(auction), seconds)).solutions
+
+        yield solving

@@ -1,0 +1,214 @@
+"""The single node's loop: events in, effects performed, waiters told; on trio, with the process's own clock.
+
+Submitted items are collected for a few milliseconds and committed together; while one group is being written the
+next collects. A disk that fails ends the node at once: nothing is said or acknowledged after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import trio
+
+from intents.auction import Auction
+from node.agreement.effects import SetTimer, Timer
+from node.chain.app import MAX_WAITING
+from node.chain.blocks import Phase
+from node.effects import Effect, Solve
+from node.effects import Store as StoreItems
+from node.embedded.errors import Stopped, TooBusy
+from node.embedded.performing import DiskEffect, Performer, divided, held_by, in_order, settles
+from node.embedded.recovery import Recovered
+from node.storage.store import Store
+from settlement.solution import Solution
+
+#: Finds solutions; what it raises is its own affair and must be caught there.
+Solving = Callable[[Auction], Awaitable[Sequence[Solution]]]
+#: Effects for others than this node: messages, gossip, requests.
+Outside = Callable[[Effect], None]
+#: How long items are collected, and how many at most, before they are written.
+GROUP_MS: Final = 5
+GROUP_ITEMS: Final = 512
+
+
+@dataclass(eq=False)
+class Group:
+    """Effects that are made durable together, and those who wait for it."""
+
+    effects: list[Effect] = field(default_factory=list)
+    items: int = 0
+    urgent: bool = False
+    done: trio.Event = field(default_factory=trio.Event)
+    durable: bool = False
+
+    async def wait(self) -> None:
+        """Returns once all of it is on disk. Raises ``Stopped`` if that will not be."""
+        await self.done.wait()
+        if not self.durable:
+            raise Stopped("")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """``height`` is the last decided, ``waiting`` counts items for the next batch, ``commits`` are of the store's
+    whole life, ``groups`` and ``acknowledged`` items of this process."""
+
+    height: int
+    auction: int
+    root: bytes
+    waiting: int
+    acknowledged: int
+    commits: int
+    groups: int
+
+
+class Node:
+    """One node. ``run`` it in a task; then ``submit``. ``one_by_one`` commits every disk effect by itself."""
+
+    def __init__(
+        self,
+        store: Store,
+        recovered: Recovered,
+        *,
+        solving: Solving | None = None,
+        outside: Outside | None = None,
+        group_ms: float = GROUP_MS,
+        one_by_one: bool = False,
+    ) -> None:
+        self.machine, self.store = recovered.machine, store
+        self._performer = Performer(store)
+        self._solving, self._outside = solving, outside
+        self._group_ms, self._divide = group_ms, in_order if one_by_one else lambda found: [divided(found)]
+        self._group = Group()
+        self._wake = trio.Event()
+        self._full = trio.Event()
+        self._stopping = self._ended = False
+        self._acknowledged = self._groups = 0
+        self._add(recovered.effects)
+
+    @property
+    def status(self) -> Status:
+        app = self.machine.app
+        return Status(
+            app.height,
+            app.auction,
+            app.state.root,
+            len(app.waiting[Phase.BATCH]),
+            self._acknowledged,
+            self.store.commits,
+            self._groups,
+        )
+
+    def admit(self, item: bytes) -> Group:
+        """Take an item in: it is acknowledged when the group is durable.
+
+        Raises a ``WalrasError`` that says what is wrong with it, ``TooBusy`` where nothing more can wait.
+        """
+        if self._stopping or self._ended:
+            raise Stopped("")
+        waiting = len(self.machine.app.waiting[Phase.BATCH])
+        if waiting >= MAX_WAITING:
+            raise TooBusy("", waiting)
+        effects, group = self.machine.submit(item), self._group
+        self._add(effects)
+        return group
+
+    async def submit(self, item: bytes) -> None:
+        """Take an item in; returns once it is durable. Raises what ``admit`` and ``Group.wait`` raise."""
+        await self.admit(item).wait()
+
+    def stop(self) -> None:
+        """End in good order: what is under way is written, nothing new is taken."""
+        self._stopping = True
+        self._wake.set()
+        self._full.set()
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Until ``stop``. Raises ``DiskFailed``, or whatever else the store finds wrong."""
+        failure: BaseException | None = None
+        try:
+            async with trio.open_nursery() as nursery:
+                task_status.started()
+                try:
+                    await self._write_groups(nursery)
+                except Exception as error:
+                    failure = error
+                nursery.cancel_scope.cancel()
+        finally:
+            self._ended = True
+            self._group.done.set()
+        if failure is not None:
+            raise failure
+
+    # Writing
+
+    def _add(self, effects: Sequence[Effect]) -> None:
+        group = self._group
+        for effect in effects:
+            if isinstance(effect, StoreItems):
+                group.items += len(effect.items)
+            elif self._matters(effect):
+                group.urgent = True
+        group.effects += effects
+        if effects:
+            self._wake.set()
+        if group.urgent or group.items >= GROUP_ITEMS:
+            self._full.set()
+
+    def _matters(self, effect: Effect) -> bool:
+        """Whether somebody waits for it besides those who submit."""
+        return isinstance(effect, DiskEffect | SetTimer | Solve)
+
+    async def _write_groups(self, nursery: trio.Nursery) -> None:
+        while True:
+            await self._wake.wait()
+            with trio.move_on_after(self._group_ms / 1000):
+                await self._full.wait()
+            group, self._group = self._group, Group()
+            self._wake, self._full = trio.Event(), trio.Event()
+            if not group.effects:
+                assert self._stopping
+                return
+            try:
+                await self._perform(group.effects, nursery)
+                group.durable = True
+                self._acknowledged += group.items
+            finally:
+                group.done.set()
+            if self._stopping:
+                self._wake.set()
+                self._full.set()
+
+    async def _perform(self, effects: Sequence[Effect], nursery: trio.Nursery) -> None:
+        self._groups += 1
+        held = held_by(self.machine.app) if settles(effects) else None
+        for disk, others in self._divide(effects):
+            if disk:
+                await trio.to_thread.run_sync(self._performer.write, disk, held)
+                held = None
+            for effect in others:
+                self._one(effect, nursery)
+
+    def _one(self, effect: Effect, nursery: trio.Nursery) -> None:
+        if isinstance(effect, SetTimer):
+            nursery.start_soon(self._after, effect.after_ms, effect.timer)
+        elif isinstance(effect, Solve):
+            if self._solving is not None:
+                nursery.start_soon(self._solve, effect.auction)
+        elif self._outside is not None:
+            self._outside(effect)
+
+    # Events
+
+    async def _after(self, after_ms: int, timer: Timer) -> None:
+        await trio.sleep(after_ms / 1000)
+        if not self._stopping:
+            self._add(self.machine.timed_out(timer))
+
+    async def _solve(self, auction: Auction) -> None:
+        assert self._solving is not None
+        solutions = await self._solving(auction)
+        if not self._stopping:
+            self._add(self.machine.solved(auction.number, solutions))

@@ -1,0 +1,90 @@
+"""Performing a node's effects on its store: what must be on disk first, in as few commits as that takes.
+
+An effect for the disk must be done before any effect after it. So all that the disk is asked for by a list of
+effects may be done at once, in one commit, before the rest: nothing leaves earlier than it could, and a
+synchronised write costs the same for one as for many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from node.agreement.effects import Persist
+from node.catchup.messages import Archive, Install, Prune
+from node.catchup.snapshot import rebuild
+from node.chain.app import ChainApp
+from node.chain.blocks import Phase, decode_header, phase_of
+from node.effects import Commit, Effect, Store
+from node.storage import store as storage
+
+DiskEffect = Persist | Store | Commit | Archive | Prune | Install
+
+
+def divided(effects: Sequence[Effect]) -> tuple[list[DiskEffect], list[Effect]]:
+    """What is for the disk, and the rest; each in its order."""
+    disk = [effect for effect in effects if isinstance(effect, DiskEffect)]
+    return disk, [effect for effect in effects if not isinstance(effect, DiskEffect)]
+
+
+def in_order(effects: Sequence[Effect]) -> list[tuple[list[DiskEffect], list[Effect]]]:
+    """The same with a commit for each disk effect but items: slow, and at every point a node could die between."""
+    found: list[tuple[list[DiskEffect], list[Effect]]] = [([], [])]
+    for effect in effects:
+        if not isinstance(effect, DiskEffect):
+            found[-1][1].append(effect)
+        elif isinstance(effect, Store) and all(isinstance(other, Store) for other in found[-1][0]):
+            found[-1][0].append(effect)
+        else:
+            found.append(([effect], []))
+    return found
+
+
+class Performer:
+    """Writes to ``store``. ``write`` may run in a thread of its own, one call at a time."""
+
+    def __init__(self, store: storage.Store) -> None:
+        self.store = store
+
+    def write(self, effects: Sequence[DiskEffect], held: frozenset[bytes] | None = None) -> None:
+        """One transaction, durable when this returns. Raises ``DiskFailed``: the node must end then.
+
+        Where items can have become useless, ``held`` says which are not; the others are dropped.
+        """
+        with self.store.group():
+            if held is not None:
+                # Before the rest: an answer under seal may be stored by these very effects.
+                self.store.drop([number for number in self.store.item_ids() if number not in held])
+            last = max((effect.height for effect in effects if isinstance(effect, Commit)), default=-1)
+            for effect in effects:
+                # Nobody asks what was said at a height that is decided by the same commit.
+                if not (isinstance(effect, Persist) and effect.height <= last):
+                    self._one(effect)
+
+    def _one(self, effect: DiskEffect) -> None:
+        store = self.store
+        match effect:
+            case Persist():
+                store.append(effect.height, effect.records)
+            case Store():
+                store.keep(effect.items)
+            case Commit():
+                root = effect.applied.block.header.state_root
+                store.decide(effect.height, effect.block, effect.certificate, effect.applied, root)
+            case Archive():
+                store.archive(effect.checkpoint)
+            case Prune():
+                store.prune(effect.below)
+            case Install():
+                checkpoint = effect.manifest.checkpoint
+                root = decode_header(checkpoint.header).state_root
+                store.install(effect.height, rebuild(effect.chunks, root), checkpoint)
+
+
+def settles(effects: Sequence[Effect]) -> bool:
+    """Whether an auction ends here: then its seals and reveals are of no use to anybody."""
+    return any(isinstance(effect, Commit) and phase_of(effect.height) is Phase.SETTLE for effect in effects)
+
+
+def held_by(app: ChainApp) -> frozenset[bytes]:
+    """Ids of the items that wait for a block."""
+    return frozenset(number for waiting in app.waiting.values() for number in waiting)
