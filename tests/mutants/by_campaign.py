@@ -75,6 +75,8 @@ def _first(tree: Path, first: int, seeds: int) -> tuple[str, bool]:
         return f"not within {seeds} worlds", True
     seed = found["seed"]
     kind, detail = found["violations"][0]
+    if seed < 0:
+        return f"{kind} ({detail})", True
     same = _worlds(tree, seed, seed + 1) == found
     return f"seed {seed}: {kind} ({detail}){'' if same else ', **replay differs**'}", same
 
@@ -86,8 +88,11 @@ def _worlds(tree: Path, first: int, end: int) -> dict[str, Any] | None:
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
-        check=True,
+        check=False,
     )
+    if run.returncode:
+        said = run.stderr.strip().splitlines()[-1:]
+        return {"seed": -1, "violations": [["no world begins", " ".join(said)]]}
     found: dict[str, Any] | None = json.loads(run.stdout) if run.stdout else None
     return found
 
