@@ -1,4 +1,4 @@
-"""Gossip as one would write it first: an event per frame, a set of what each node has seen. Slow, obvious, pushes only."""
+"""Gossip as one would write it first: an event per frame, a set of what each node has seen. Slow; pushes only."""
 
 from __future__ import annotations
 

@@ -64,7 +64,6 @@ class Flight:
 
     __slots__ = (
         "arrivals",
-        "asked",
         "closed",
         "counted",
         "draws",
@@ -105,8 +104,6 @@ class Flight:
         self.silent: set[int] = set()
         #: Edges, in order of source, whose queue had no room for it.
         self.unsent: list[int] = []
-        #: Nodes that asked for it, and until when they wait.
-        self.asked: dict[int, int] = {}
         #: Frames under way that the engine's own heap does not hold.
         self.pending = 0
         #: Since when nothing has been under way.

@@ -121,17 +121,9 @@ class Repair:
         then(target, source, flights)
 
     def _hear(self, node: int, peer: int, flights: Sequence[Flight]) -> None:
-        """``peer`` has these: ask for those that neither came nor were asked for within a heartbeat."""
-        now_us = self._spreading.kernel.now_us
-        wanted = [
-            found
-            for found in flights
-            if self._spreading.in_flight(found)
-            and found.arrivals[node] == NEVER
-            and found.asked.get(node, 0) <= now_us
-        ]
-        for found in wanted:
-            found.asked[node] = now_us + self._beat_us
+        """``peer`` has these: ask for those that neither came nor are on their way, whoever tells."""
+        spreading = self._spreading
+        wanted = [found for found in flights if spreading.in_flight(found) and found.arrivals[node] == NEVER]
         if wanted:
             self._control(node, peer, wanted, self._answer)
 

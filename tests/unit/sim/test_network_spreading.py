@@ -1,0 +1,309 @@
+"""Gossip engines: repair, late joiners, crashes, refusals, memory, queues and counting."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from intents.errors import TooMany, WrongValue
+from sim.kernel import Kernel
+from sim.network.counters import Propagation
+from sim.network.gossip import GossipModel
+from sim.network.hops import Hops
+from sim.network.model import LinkModel
+from sim.network.paths import Paths
+from sim.network.spreading import SLOT_BITS, Spreading
+from sim.network.state import Network
+from sim.network.topology import Topology
+from sim.network.wire import FRAME_BYTES
+from tests.gossip_worlds import CONSTANT, ENGINES, LONG_US, PUSH_ONLY, full, gossip_world, line, regular
+
+REPAIRING = GossipModel(degree=6, low=4, high=12)
+SECOND = 1_000_000
+STEADY = LinkModel(CONSTANT)
+
+both = pytest.mark.parametrize("engine", ENGINES)
+
+
+@both
+def test_what_a_partition_kept_away_is_repaired_after_it(engine: type[Spreading]) -> None:
+    """Healed within the window in which it is advertised, everybody gets it, by IHAVE and IWANT; once."""
+    world = gossip_world(engine, regular(40, 6, 1), STEADY, REPAIRING)
+    world.network.partition([range(20)])
+    world.gossip.publish(0, 1, 300)
+    world.kernel.at(2 * SECOND, world.network.heal)
+    world.kernel.run(LONG_US)
+    assert world.who(1) == list(range(1, 40))
+    assert max(at for at, *_ in world.arrived) < (2 + 2) * SECOND
+
+
+@both
+def test_nobody_advertises_for_ever(engine: type[Spreading]) -> None:
+    """Healed after the window, the other side never hears of it; what is published then reaches all."""
+    world = gossip_world(engine, full(40), STEADY, REPAIRING)
+    world.network.partition([range(20)])
+    world.gossip.publish(0, 1, 300)
+    world.kernel.at(5 * SECOND, world.network.heal)
+    world.kernel.at(6 * SECOND, world.gossip.publish, 0, 2, 300)
+    world.kernel.run(LONG_US)
+    assert world.who(1) == list(range(1, 20))
+    assert world.who(2) == list(range(1, 40))
+
+
+@both
+def test_loss_is_repaired(engine: type[Spreading]) -> None:
+    """With four frames in ten lost pushes leave gaps, and repair none."""
+    for model, whole in ((replace(REPAIRING, advertised=0), False), (REPAIRING, True)):
+        world = gossip_world(engine, regular(60, 6, 2), LinkModel(loss=0.4), model)
+        for message in range(10):
+            world.kernel.at(message * 1_000, world.gossip.publish, message, message, 300)
+        world.kernel.run(LONG_US)
+        reached = [len(world.who(message)) for message in range(10)]
+        assert (min(reached) == 59) is whole
+
+
+@both
+def test_a_late_joiner_hears_what_is_advertised_and_what_comes(engine: type[Spreading]) -> None:
+    """Not what was published long before it came."""
+    world = gossip_world(engine, regular(30, 6, 1), STEADY, REPAIRING, absent=[7])
+    for number, second in enumerate((0, 9, 11)):
+        world.kernel.at(second * SECOND, world.gossip.publish, 0, number, 300)
+    world.kernel.at(10 * SECOND, world.gossip.join, 7)
+    world.kernel.run(LONG_US)
+    assert [message for _, node, _, message in world.arrived if node == 7] == [1, 2]
+
+
+@both
+def test_a_crash_loses_what_was_under_way_and_what_was_seen(engine: type[Spreading]) -> None:
+    """0 – 1 – 2 at 1 ms: 2 dies before it arrives, comes back with nothing, and is told of it by its peer."""
+    world = gossip_world(engine, line(3), STEADY, REPAIRING)
+    world.gossip.publish(0, 1, 300)
+    world.kernel.at(1_500, world.gossip.down, 2)
+    world.kernel.at(1_900, world.gossip.up, 2)
+    world.kernel.run(1_000 * 900)
+    assert world.who(1) in ([1], [1, 2])
+    world.kernel.run(LONG_US)
+    assert world.who(1) == [1, 2]
+    assert min(at for at, node, *_ in world.arrived if node == 2) > 1_900
+
+
+@both
+def test_who_refuses_passes_nothing_on(engine: type[Spreading]) -> None:
+    """In a line everybody behind hears nothing, not even by advertisement."""
+    world = gossip_world(engine, line(5), STEADY, REPAIRING)
+    world.refuses.add((2, 1))
+    world.gossip.publish(0, 1, 300)
+    world.kernel.run(LONG_US)
+    assert world.who(1) == [1, 2]
+
+
+@both
+def test_relays_pass_on_and_are_not_told(engine: type[Spreading]) -> None:
+    """Only subscribers are; one that subscribes later is told from then on."""
+    world = gossip_world(engine, line(6), STEADY, subscribers=[0, 5])
+    world.gossip.publish(0, 1, 300)
+    world.kernel.run(SECOND)
+    world.gossip.subscribe(3)
+    world.gossip.publish(0, 2, 300)
+    world.kernel.run(LONG_US)
+    assert (world.who(1), world.who(2)) == ([5], [3, 5])
+
+
+@both
+def test_a_message_is_remembered_for_a_while(engine: type[Spreading]) -> None:
+    """Published again while remembered it goes nowhere; when forgotten it is a message like any other."""
+    world = gossip_world(engine, full(5), STEADY, replace(PUSH_ONLY, seen_us=60 * SECOND))
+    for second in (0, 20, 50, 100):
+        world.kernel.at(second * SECOND, world.gossip.publish, second % 5, b"the same bytes", 300)
+    world.kernel.run(LONG_US)
+    assert world.gossip.published == 2
+    assert len(world.arrived) == 8
+
+
+@both
+def test_a_node_that_was_away_may_hear_an_old_message_again(engine: type[Spreading]) -> None:
+    """Whoever remembers it is not told twice, whoever does not is told."""
+    world = gossip_world(engine, full(4), STEADY, absent=[3])
+    world.kernel.at(0, world.gossip.publish, 0, 1, 300)
+    world.kernel.at(20 * SECOND, world.gossip.up, 3)
+    world.kernel.at(30 * SECOND, world.gossip.publish, 3, 1, 300)
+    world.kernel.at(40 * SECOND, world.gossip.publish, 0, 1, 300)
+    world.kernel.run(LONG_US)
+    assert world.who(1) == [1, 2]
+    assert world.gossip.published == 2
+
+
+def test_a_mesh_keeps_its_degree_when_nodes_go() -> None:
+    """Within the bounds at first, and by a heartbeat after peers have gone again; peers are mutual."""
+    model = GossipModel(degree=6, low=4, high=12)
+    world = gossip_world(Hops, full(60), STEADY, model)
+
+    def degrees() -> list[int]:
+        mesh = world.gossip.meshing.mesh
+        for node, peers in enumerate(mesh.peers):
+            assert all(node in mesh.peers[peer] for peer in peers)
+        return [len(peers) for peers in mesh.peers]
+
+    assert min(degrees()) >= 6
+    assert max(degrees()) <= 12
+    for node in range(30):
+        world.gossip.down(node)
+    world.kernel.run(2 * SECOND)
+    found = degrees()
+    assert found[:30] == [0] * 30
+    assert min(found[30:]) >= 4
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_frames_and_bytes_are_those_of_flooding(engine: type[Spreading]) -> None:
+    """The origin sends to each of 6 peers, each other node to 5; all but first arrivals are duplicates."""
+    world = gossip_world(engine, regular(50, 6, 3), STEADY, replace(REPAIRING, low=6, advertised=0))
+    for message in range(4):
+        world.gossip.publish(message, message, 300)
+    world.kernel.run(LONG_US)
+    totals = world.network.counters.totals()
+    frames = 4 * (6 + 49 * 5)
+    assert totals["messages_out"] == totals["messages_in"] == frames
+    assert totals["bytes_out"] == totals["bytes_in"] == frames * (300 + FRAME_BYTES)
+    assert totals["duplicates"] == frames - 4 * 49
+    assert world.network.counters.messages_out.max() == 4 * 5 + 1
+
+
+@both
+def test_every_frame_sent_is_received_or_dropped(engine: type[Spreading]) -> None:
+    """With loss, cuts and repair together: the books balance."""
+    links = LinkModel(loss=0.3)
+    world = gossip_world(engine, regular(50, 6, 3), links, REPAIRING)
+    world.network.cut_link(1, world.gossip.meshing.mesh.peers[1][0])
+    world.kernel.at(30_000, world.network.partition, [range(25)])
+    world.kernel.at(SECOND, world.network.heal)
+    for message in range(20):
+        world.kernel.at(message * 5_000, world.gossip.publish, message, message, 300)
+    world.kernel.run(LONG_US)
+    totals = world.network.counters.totals()
+    assert totals["dropped_lost"] > 0
+    assert totals["dropped_cut"] > 0
+    assert totals["messages_out"] == totals["messages_in"] + totals["dropped_lost"] + totals["dropped_cut"]
+
+
+@pytest.mark.parametrize("cpu_us", [0, 50])
+def test_links_without_contention_take_their_time(cpu_us: int) -> None:
+    """Alone on a line, a message takes bandwidth and computing at each hop, in both fidelities."""
+    links = LinkModel(CONSTANT, bandwidth_bps=8_000_000, frame_cpu_us=cpu_us)
+    for engine in ENGINES:
+        world = gossip_world(engine, line(4), links)
+        world.gossip.publish(0, 1, 900)
+        world.kernel.run(LONG_US)
+        hop_us = 1_000 + 1_000 + cpu_us
+        assert [at for at, *_ in world.arrived] == [hop_us, 2 * hop_us, 3 * hop_us]
+
+
+def test_messages_of_one_link_wait_for_one_another() -> None:
+    """Frame by frame five messages at once leave one after the other; where there is no room they are dropped."""
+    links = LinkModel(CONSTANT, bandwidth_bps=8_000_000, queue_bytes=2_500)
+    world = gossip_world(Hops, line(2), links)
+    for message in range(5):
+        world.gossip.publish(0, message, 900)
+    world.kernel.run(LONG_US)
+    assert [at for at, *_ in world.arrived] == [2_000, 3_000, 4_000]
+    assert world.network.counters.totals()["dropped_queue"] == 2
+    assert world.network.counters.totals()["messages_out"] == 3
+
+
+def test_a_frame_without_an_event_still_takes_its_turn() -> None:
+    """In a full mesh each node pushes to those that have it too: the next message finds those links busy."""
+    links = LinkModel(CONSTANT, bandwidth_bps=80_000, queue_bytes=10_000)
+    world = gossip_world(Hops, full(3), links)
+    world.gossip.publish(0, 1, 900)
+    world.kernel.at(101_001, world.gossip.publish, 1, 2, 900)
+    world.kernel.run(LONG_US)
+    # Node 1 got message 1 at 101 ms and sends it to 2 for 100 ms before its own; node 0 it reaches at once.
+    assert [(at, node) for at, node, _, message in world.arrived if message == 2] == [(202_001, 0), (302_000, 2)]
+
+
+def test_a_busy_node_delays_what_it_passes_on() -> None:
+    """Computing is one frame at a time, duplicates included."""
+    world = gossip_world(Hops, line(3), LinkModel(CONSTANT, frame_cpu_us=10_000))
+    world.gossip.publish(0, 1, 10)
+    world.gossip.publish(0, 2, 10)
+    world.kernel.run(LONG_US)
+    assert [(at, node) for at, node, *_ in world.arrived] == [(11_000, 1), (21_000, 1), (22_000, 2), (32_000, 2)]
+
+
+def test_an_engine_goes_no_further_than_it_is_run() -> None:
+    """Runs in pieces are the run in one, and nothing is told beyond the end."""
+    found = []
+    for pieces in ([LONG_US], [20_000, 20_001, 55_000, LONG_US]):
+        for engine in ENGINES:
+            world = gossip_world(engine, regular(30, 4, 1))
+            world.gossip.publish(0, 1, 10)
+            for until_us in pieces:
+                world.kernel.run(until_us)
+                assert all(at <= until_us for at, *_ in world.arrived)
+            found.append(sorted(world.arrived))
+    assert found[0] == found[1] == found[2] == found[3]
+
+
+@both
+def test_halting_stops_gossip_too(engine: type[Spreading]) -> None:
+    """No call after the one that halted."""
+    world = gossip_world(engine, full(10), STEADY)
+
+    def hear(node: int, sender: int, message: int) -> bool:
+        world.kernel.halt()
+        return world.hear(node, sender, message)
+
+    world.gossip.deliver = hear
+    world.gossip.publish(0, 1, 10)
+    world.kernel.run(LONG_US)
+    assert len(world.arrived) == 1
+
+
+@both
+def test_too_many_at_once_are_refused_and_counted(engine: type[Spreading]) -> None:
+    """What is in flight is bounded."""
+    world = gossip_world(engine, line(2), STEADY)
+    for message in range((1 << SLOT_BITS) + 5):
+        world.gossip.publish(0, message, 10)
+    assert world.gossip.refused == 5
+
+
+def test_propagation_is_quantiles_of_delays() -> None:
+    """Of each message exactly; of all together within a bin."""
+    propagation = Propagation()
+    rng = np.random.default_rng(1)
+    every = [rng.integers(1, 1_000_000, 500) for _ in range(20)]
+    for number, delays in enumerate(every):
+        propagation.add(number, 0, 0, 300, delays)
+    first = sorted(every[0].tolist())
+    record = propagation.records[0]
+    assert (record.p50_us, record.p99_us, record.last_us) == (first[249], first[494], first[499])
+    assert record.reached == 501
+    together = np.sort(np.concatenate(every))
+    for percent in (1, 50, 99, 100):
+        exact = int(together[len(together) * percent // 100 - 1])
+        assert exact <= propagation.quantile_us(percent) <= exact * 1.045 + 1
+
+
+@both
+def test_recorded_times_are_those_of_the_calls(engine: type[Spreading]) -> None:
+    """p50, p99 and last of a message are quantiles of when subscribers were told."""
+    world = gossip_world(engine, regular(40, 5, 1))
+    world.kernel.at(5_000, world.gossip.publish, 3, 9, 10)
+    world.kernel.run(LONG_US)
+    delays = sorted(at - 5_000 for at, *_ in world.arrived)
+    (record,) = world.gossip.propagation.records
+    assert (record.origin, record.published_us, record.reached) == (3, 5_000, 40)
+    assert (record.p50_us, record.p99_us, record.last_us) == (delays[19], delays[38], delays[38])
+
+
+def test_a_gossip_that_cannot_be_is_refused() -> None:
+    """By name, with the value."""
+    with pytest.raises(WrongValue, match=r"gossip\.degree"):
+        GossipModel(degree=3, low=4)
+    with pytest.raises(WrongValue, match=r"gossip\.advertised"):
+        GossipModel(advertised=6)
+    with pytest.raises(TooMany, match="nodes"):
+        Paths(Network(Kernel(1), Topology(40_000, (), ()), STEADY), PUSH_ONLY, lambda *_: True)
