@@ -123,8 +123,9 @@ class Ledger(RuleBasedStateMachine):
 
     def _condition(self, data: st.DataObject) -> Condition:
         price = 2 * WHOLE * data.draw(PERCENT) // 100
-        others = [Filled(intent_id(made.intent)) for made in self.made[-2:]]
-        return data.draw(st.sampled_from([Above(B, price), Below(B, price), Trailing(B, 500), From(4), *others]))
+        found: list[Condition] = [Above(B, price), Below(B, price), Trailing(B, 500), From(4)]
+        found += [Filled(intent_id(made.intent)) for made in self.made[-2:]]
+        return data.draw(st.sampled_from(found))
 
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
