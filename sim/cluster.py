@@ -325,7 +325,8 @@ class Cluster:
     def _app(self, disk: Disk) -> ChainApp:
         """As the disk has it before its decisions: at the genesis, or at the snapshot it joined with."""
         if disk.base is None:
-            return ChainApp(self.first.copy(), mac_holds, memo=self.memo)
+            first = self.first if self.memo.shares else self.first.copy()
+            return ChainApp(first, mac_holds, memo=self.memo)
         checkpoint = disk.base.manifest.checkpoint
         state = rebuild(disk.base.chunks, decode_header(checkpoint.header).state_root)
         block = light_id(checkpoint.header, checkpoint.body_hash)

@@ -256,7 +256,7 @@ class ChainApp:
         if not self.valid(height, data):
             raise RuntimeError(f"a decided block is not valid here: height {height}, {number.hex()}")
         block, outcome = self._ready[number]
-        self.state.take(outcome.change)
+        self.state = self._memo.after(self.state, outcome.change)
         self._ready.clear()
         self.missing.clear()
         self.height, self.previous = height, number

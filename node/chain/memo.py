@@ -13,12 +13,14 @@ from typing import Final, Generic, TypeVar
 
 from node.chain.blocks import Block
 from node.chain.transition import Effects
-from settlement.ledger.state import Change
+from settlement.ledger.state import Change, State
 
 T = TypeVar("T")
 
 #: Entries of the state that remembered changes may touch together, about 1 kB each.
 MAX_ENTRIES: Final = 1 << 16
+#: States kept for nodes that come to them later; whoever is at another makes its own.
+MAX_STATES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,18 @@ class Remembered(Generic[T]):
 class Memo:
     """Shared by the nodes of one process, or one node's own. ``entries`` 0 remembers nothing."""
 
-    __slots__ = ("outcomes", "verdicts")
+    __slots__ = ("_states", "outcomes", "shares", "verdicts")
 
     def __init__(self, entries: int = MAX_ENTRIES) -> None:
+        #: Whether nodes with the same root have one state between them, which nobody changes in place.
+        self.shares = entries > 0
+        self._states: Remembered[State] = Remembered(MAX_STATES, lambda state: 1)
         self.outcomes: Remembered[Outcome] = Remembered(entries, lambda outcome: outcome.size)
         self.verdicts: Remembered[Verdict] = Remembered(entries, lambda verdict: verdict.size)
+
+    def after(self, state: State, change: Change) -> State:
+        """The state after ``change``: one that others have too, or ``state`` itself, changed."""
+        if self.shares:
+            return self._states.of((change.before, change.root), lambda: state.after(change))
+        state.take(change)
+        return state

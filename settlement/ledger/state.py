@@ -80,6 +80,12 @@ class State:
         found.tree = self.tree.copy()
         return found
 
+    def after(self, change: Change) -> State:
+        """Another state, which is this one with the change made."""
+        found = self.copy()
+        found.take(change)
+        return found
+
     def take(self, change: Change) -> None:
         """Make a change that was worked out on a state with this one's root."""
         assert change.before == self.root
