@@ -35,7 +35,7 @@ from settlement.settle import Settlement, settle
 from settlement.solution import MAX_SOLUTIONS_PER_SOLVER, Solution
 from settlement.solution_codec import decode_solution
 
-#: Auctions that a slashed solver sits out.
+#: A slashed solver may seal again so many auctions later.
 IDLE_AUCTIONS: Final = 3
 
 
