@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from intents.auction import Auction
@@ -71,6 +72,7 @@ class Member:
     applied: list[Applied] = field(default_factory=list)
 
 
+@lru_cache(maxsize=1 << 12)
 def mac(key: bytes, digest: bytes) -> bytes:
     """A stand-in for validators' signatures in worlds where nobody breaks cryptography: a keyed hash."""
     return hashlib.blake2b(digest, key=key, digest_size=32).digest()

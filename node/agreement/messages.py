@@ -79,7 +79,7 @@ class Proposal:
 
     def signed(self, network: bytes) -> bytes:
         # The polka is signed by its own voters.
-        return _digest(network, 2, [self.height, self.round, self.block, self.valid_round])
+        return _proposal_digest(network, self.height, self.round, self.block, self.valid_round)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Seen:
     signature: bytes = b""
 
     def signed(self, network: bytes) -> bytes:
-        return _digest(network, 3, [self.height, list(self.ids)])
+        return _seen_digest(network, self.height, self.ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,7 @@ class Status:
 Message = Vote | Proposal | Seen | Body | Decision | Status
 
 
+@lru_cache(maxsize=16)
 def block_id(block: bytes) -> bytes:
     """A hash over both parts' hashes: whoever has the header and the body's hash can make the id."""
     head, tail = parts_of(block)
@@ -154,6 +155,16 @@ def parts_of(block: bytes) -> tuple[bytes, bytes]:
 def vote_digest(network: bytes, ballot: Ballot, height: int, round: int, block: bytes | None) -> bytes:
     """What a vote signs; its sender is who can make the signature."""
     return _digest(network, int(ballot), [height, round, block])
+
+
+@lru_cache(maxsize=1 << 10)
+def _seen_digest(network: bytes, height: int, ids: tuple[bytes, ...]) -> bytes:
+    return _digest(network, 3, [height, list(ids)])
+
+
+@lru_cache(maxsize=1 << 10)
+def _proposal_digest(network: bytes, height: int, round: int, block: bytes, valid_round: int) -> bytes:
+    return _digest(network, 2, [height, round, block, valid_round])
 
 
 def _digest(network: bytes, kind: int, fields: list[Value]) -> bytes:
