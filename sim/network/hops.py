@@ -187,7 +187,7 @@ class Hops(Spreading):
                 heappush(self._heap, then_us << shift | low_bits | peer)
 
     def _forward_in_turn(self, flight: Flight, node: int, now_us: int) -> None:
-        """The same where frames of a link leave one after the other: those without an event take their turn too."""
+        """The same where frames of a link leave one after the other; those without an event take their turn."""
         model, sending, heap, mesh = self.network.model, self.network.sending_us, self._heap, flight.mesh
         arrivals, senders, sender, span = flight.arrivals, flight.senders, flight.senders[node], mesh.spans[node]
         takes_us, longest_us = model.serialising_us(flight.frame_bytes), model.longest_queue_us

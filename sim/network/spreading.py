@@ -7,17 +7,16 @@ bit per node, for as long as the model remembers.
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from random import Random
 from typing import Final
 
 import numpy as np
 
 from sim.network.counters import Drop, Propagation
-from sim.network.flight import PAST, Flight, drawn
+from sim.network.flight import PAST, Bools, Flight, drawn
 from sim.network.gossip import Deliver, GossipModel, Message, identity
+from sim.network.memory import Memory
 from sim.network.mesh import Meshing
 from sim.network.model import ONE, Integers
 from sim.network.repair import Repair
@@ -26,18 +25,8 @@ from sim.network.tally import tally
 
 #: Messages in flight at once; what is published beyond is refused and counted.
 SLOT_BITS: Final = 14
-#: Messages remembered at once, the latest.
-MAX_SEEN: Final = 1_000_000
 #: Looks for what has come to rest, a heartbeat.
 _SWEEPS: Final = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Who had a message when it was last kept: a bit per node, or None for everybody."""
-
-    bits: bytes | None
-    until_us: int
 
 
 class Spreading:
@@ -64,7 +53,7 @@ class Spreading:
         self.slots: list[Flight | None] = []
         self._free: list[int] = []
         self._flights: dict[Message, Flight] = {}
-        self._seen: OrderedDict[Message, Seen] = OrderedDict()
+        self._memory = Memory(network, model.seen_us)
         self._rng: Random = self.kernel.stream("network/gossip")
         self._odd: Random = self.kernel.stream("network/gossip/frames")
         self._factors: Integers = network.model.jitter.factors()
@@ -87,13 +76,13 @@ class Spreading:
             if not flight.saw(node, now_us):
                 self._launch(flight, node)
             return
-        seen = self._remembered(name)
-        if seen is not None and self._saw(seen, node):
+        had = self._memory.had(name, now_us)
+        if had is not None and had[node]:
             return
         if len(self._flights) >= 1 << SLOT_BITS:
             self.refused += 1
             return
-        self._launch(self._flight(name, message, size_bytes, node, seen), node)
+        self._launch(self._flight(name, message, size_bytes, node, had), node)
         self._sweep_soon()
 
     def subscribe(self, node: int) -> None:
@@ -210,7 +199,7 @@ class Spreading:
 
     # Lives of messages
 
-    def _flight(self, name: Message, message: Message, size_bytes: int, node: int, seen: Seen | None) -> Flight:
+    def _flight(self, name: Message, message: Message, size_bytes: int, node: int, had: Bools | None) -> Flight:
         slot = self._free.pop() if self._free else len(self.slots)
         if slot == len(self.slots):
             self.slots.append(None)
@@ -221,10 +210,8 @@ class Spreading:
         flight.draws = drawn(flight.mesh, self.network.model, self._factors, self._rng)
         flight.arrivals = np.where(self.network.alive, NEVER, PAST)
         flight.senders = np.arange(nodes)
-        if seen is not None:
-            for other in range(nodes):
-                if self._saw(seen, other):
-                    flight.arrivals[other] = PAST
+        if had is not None:
+            flight.arrivals[had] = PAST
         self.slots[slot] = self._flights[name] = flight
         if self.frame_by_frame and not flight.mesh.whole:
             self.repair.watch(flight)
@@ -278,25 +265,11 @@ class Spreading:
         self.network.counters.bytes_in += advertising
         self._arrived = (self._arrived + stamp(flight.number, delays)) % (1 << 128)
         had |= (arrivals == PAST) & np.array(self.network.alive)
-        bits = None if had.all() else np.packbits(had).tobytes()
-        self._seen[flight.name] = Seen(bits, now_us + self.model.seen_us)
-        if len(self._seen) > MAX_SEEN:
-            self._seen.popitem(last=False)
+        self._memory.keep(flight.name, had, now_us)
         self.repair.leave(flight)
         self.slots[flight.slot] = None
         self._free.append(flight.slot)
         del self._flights[flight.name]
-
-    def _remembered(self, name: Message) -> Seen | None:
-        now_us = self.kernel.now_us
-        while self._seen and next(iter(self._seen.values())).until_us < now_us:
-            self._seen.popitem(last=False)
-        return self._seen.get(name)
-
-    def _saw(self, seen: Seen, node: int) -> bool:
-        if self.network.since_us[node] > seen.until_us - self.model.seen_us:
-            return False
-        return seen.bits is None or bool(seen.bits[node >> 3] >> (7 - (node & 7)) & 1)
 
     # Changes of the network
 

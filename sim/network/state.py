@@ -9,7 +9,8 @@ from __future__ import annotations
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from sim.kernel import Kernel
 from sim.network.counters import Counters
 from sim.network.model import Integers, LinkModel
 from sim.network.topology import Topology
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 #: A time that never comes.
 NEVER: Final = 1 << 60
@@ -29,23 +33,6 @@ MAX_CUTS: Final = 1_000_000
 
 class Network:
     """Nodes 0 … n − 1 of a topology, its links and their model. ``counters`` counts what all messages do."""
-
-    __slots__ = (
-        "_cut",
-        "_groups",
-        "_rows",
-        "_watchers",
-        "alive",
-        "busy_us",
-        "counters",
-        "faulty",
-        "kernel",
-        "links",
-        "model",
-        "sending_us",
-        "since_us",
-        "topology",
-    )
 
     def __init__(self, kernel: Kernel, topology: Topology, model: LinkModel, absent: Iterable[int] = ()) -> None:
         self.kernel, self.topology, self.model = kernel, topology, model
@@ -180,16 +167,20 @@ class Network:
         return row[target]
 
     def _quickest(self, source: int) -> array[int]:
-        from scipy.sparse import csr_array
         from scipy.sparse.csgraph import dijkstra
+
+        # Sums of whole microseconds are exact in doubles.
+        found = dijkstra(self._weights, directed=False, indices=[source])[0].astype(np.int64)
+        return array("q", found.tobytes())
+
+    @cached_property
+    def _weights(self) -> csr_array[np.float64, tuple[int, int]]:
+        from scipy.sparse import csr_array
 
         nodes = self.topology.nodes
         ends = np.array(self.topology.links, dtype=np.int64).reshape(-1, 2)
         weights = np.array(self.topology.latency_us, dtype=np.float64)
-        graph = csr_array((weights, (ends[:, 0], ends[:, 1])), shape=(nodes, nodes))
-        # Sums of whole microseconds are exact in doubles.
-        found = dijkstra(graph, directed=False, indices=[source])[0].astype(np.int64)
-        return array("q", found.tobytes())
+        return csr_array((weights, (ends[:, 0], ends[:, 1])), shape=(nodes, nodes))
 
 
 def _links(topology: Topology) -> list[dict[int, int]]:
