@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         "--group-ms", type=float, default=GROUP_MS, help="how long items are collected for a commit"
     )
     parser.add_argument("--solver", default="", help="answer auctions: a built-in's name, a .py file or a URL")
+    parser.add_argument("--in-thread", action="store_true", help="the solver, a built-in, runs in this process")
     parser.add_argument("--tell", action="store_true", help="write what this validator says to others")
     parser.add_argument("--one-by-one", action="store_true", help="commit each effect by itself")
     return parser
@@ -62,7 +63,7 @@ async def _run(options: argparse.Namespace) -> None:
         pipe = Pipe(trio.lowlevel.FdStream(os.dup(0)), trio.lowlevel.FdStream(os.dup(1)))
         with Store(folder / STORE, None) as store:
             found = recovered(store, timeouts, key, solver)
-            async with _solving(options.solver, timeouts) as solving:
+            async with _solving(options.solver, timeouts, options.in_thread) as solving:
                 node = Node(
                     store,
                     found,
@@ -88,15 +89,19 @@ async def _heed_signals(node: Node) -> None:
 
 
 @asynccontextmanager
-async def _solving(name: str, timeouts: Timeouts) -> AsyncIterator[Solving | None]:
+async def _solving(name: str, timeouts: Timeouts, threaded: bool) -> AsyncIterator[Solving | None]:
     if not name:
         yield None
         return
-    from node.embedded.answering import in_process
+    from node.embedded.answering import in_process, in_thread
     from solver.spec import parse_spec
 
     # What is left of the window is for handing over, sealing and writing.
-    async with in_process(parse_spec(name), 0.7 * timeouts.window_ms[1] / 1000) as solving:
+    seconds = 0.7 * timeouts.window_ms[1] / 1000
+    if threaded:
+        yield in_thread(name, seconds)
+        return
+    async with in_process(parse_spec(name), seconds) as solving:
         yield solving
 
 
