@@ -14,7 +14,7 @@ from node.cli.text import table
 
 if TYPE_CHECKING:
     from sim.metrics.compare import Comparison
-    from sim.recording.record import RunRecord
+    from sim.recording.record import RunRecord, VariantRecord
 
 #: Runs of one side.
 MAX_RUNS: Final = 10_000
@@ -45,8 +45,9 @@ def report(settings: Settings, a: Path, b: Path | None, variants: tuple[str, ...
         from node.cli.writing import check_target, write_text
 
         check_target(out)
-        single = len(first) == len(second) == 1 and chosen == (None, None)
-        write_text(out, render_comparison(found, *([first[0], second[0]] if single else [])))
+        single = len(first) == len(second) == 1
+        pictured = (_world(first[0], chosen[0]), _world(second[0], chosen[1])) if single else None
+        write_text(out, render_comparison(found, pictured))
     emit(settings, found.to_json() | ({} if out is None else {"page": str(out)}), lambda: _compared(found, out))
     return 0
 
@@ -69,6 +70,10 @@ def _one(settings: Settings, side: Sequence[RunRecord], variant: str | None) -> 
     rows = [{"metric": key, "value": "–" if value is None else f"{value:.6g}"} for key, value in metrics.items()]
     emit(settings, found, lambda: f"{run.name}, seed {run.seed}, {name}\n\n" + table(rows, left=("metric",)))
     return 0
+
+
+def _world(run: RunRecord, variant: str | None) -> VariantRecord:
+    return run.variants[variant] if variant else next(iter(run.variants.values()))
 
 
 def _side(path: Path) -> list[RunRecord]:

@@ -84,7 +84,8 @@ def compare(
 ) -> Comparison:
     """Compare a variant (the first by default) of runs A with one of runs B. ``names`` are the sides'.
 
-    Raises ``UsageError`` if a side has a seed twice, if no seed is on both sides, or if a variant is not there.
+    Raises ``UsageError`` if a side has a seed twice, if no seed is on both sides, if a variant is not there, or if
+    there are too few seeds and one side has no tables.
     """
     first, second = _by_seed(a, variants[0], "A"), _by_seed(b, variants[1], "B")
     seeds = sorted(first.keys() & second.keys())
@@ -93,6 +94,8 @@ def compare(
     pairs = [(first[seed], second[seed]) for seed in seeds]
     basis: Basis = "seeds" if len(seeds) >= MIN_SEEDS else "auctions"
     values = _of_seeds(pairs) if basis == "seeds" else _of_auctions(pairs)
+    if not values:
+        raise UsageError("report", f"{len(seeds)} seeds in common, and no tables from which to pair auctions")
     found = {name: paired(x, y, serial=basis == "auctions") for name, (x, y) in values.items()}
     corrected = holm({name: pair.p for name, pair in found.items() if pair.p is not None and not pair.same})
     return Comparison(

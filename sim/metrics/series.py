@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sim.metrics.registry import METRICS
@@ -36,7 +36,7 @@ _BY_AUCTION: Final = ("auctions", "fills", "unfilled", "solutions", "venues")
 def per_auction(tables: Tables) -> dict[str, dict[int, float]]:
     """Figures by metric and auction; auctions in which a metric is undefined are left out."""
     found: dict[str, dict[int, float]] = {name: {} for name in PER_AUCTION}
-    for auction, part in slices(tables).items():
+    for auction, part in slices(tables):
         for name in PER_AUCTION:
             value = METRICS[name].call(part)
             if value is not None and not isinstance(value, Mapping):
@@ -44,16 +44,14 @@ def per_auction(tables: Tables) -> dict[str, dict[int, float]]:
     return found
 
 
-def slices(tables: Tables) -> dict[int, Tables]:
-    """The rows of each auction, with the intents that traded in it and all prices."""
+def slices(tables: Tables) -> Iterator[tuple[int, Tables]]:
+    """Each auction's number and rows, with the intents that traded in it and all prices."""
     parts: dict[int, dict[str, list[Any]]] = {row.auction: {} for row in tables.auctions}
     for table in _BY_AUCTION:
         for row in getattr(tables, table):
             if row.auction in parts:
                 parts[row.auction].setdefault(table, []).append(row)
-    found = {}
     for auction, part in parts.items():
         traded = dict.fromkeys(fill.intent for fill in part.get("fills", ()))
         intents = [tables.submitted[intent] for intent in traded if intent in tables.submitted]
-        found[auction] = Tables(intents=intents, prices=tables.prices, **part)
-    return found
+        yield auction, tables.part(intents=intents, **part)

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 from sim.recording.record import Rows
 from sim.recording.rows import (
@@ -86,6 +86,12 @@ class Tables:
     def kinds(self) -> list[str]:
         """Kinds of agents, by first appearance."""
         return list(dict.fromkeys([row.kind for row in self.wealth] + [row.kind for row in self.intents]))
+
+    def part(self, **rows: Sequence[Any]) -> Tables:
+        """Some of the rows, with all prices."""
+        found = Tables(prices=self.prices, **rows)
+        vars(found)["_series"] = self._series  # they would be the same, sorted once more for every part
+        return found
 
     @cached_property
     def _series(self) -> dict[str, tuple[list[int], list[float]]]:

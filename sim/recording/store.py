@@ -25,9 +25,8 @@ from intents.errors import Unreadable
 from sim.recording.errors import DamagedRun, MissingTable, NotARun, OtherVersion, RunExists
 from sim.recording.record import Claim, Rows, RunRecord, VariantRecord
 from sim.recording.rows import TABLES, Row
-from sim.recording.tables import read_parquet, write_parquet, write_sqlite
+from sim.recording.tables import form, read_parquet, write_parquet, write_sqlite
 
-FORM: Final = 1
 ABOUT: Final = "run.json"
 CONFIG: Final = "scenario.toml"
 DATABASE: Final = "run.sqlite"
@@ -99,7 +98,7 @@ def _digest(path: Path) -> str:
 def about_run(run: RunRecord) -> dict[str, Any]:
     """What ``run.json`` says of a run, tables apart. Figures that are no finite number become null."""
     return {
-        "form": FORM,
+        "form": form(),
         "name": run.name,
         "title": run.title,
         "seed": run.seed,
@@ -153,8 +152,8 @@ def _read_about(path: Path) -> dict[str, Any]:
         raise DamagedRun(str(path), ABOUT, "it is not JSON") from error
     if not isinstance(about, dict) or "form" not in about:
         raise NotARun(str(path), f"its {ABOUT} is another program's, or a competition's")
-    if about["form"] != FORM:
-        raise OtherVersion(str(path), str(about["form"])[:20], str(FORM))
+    if about["form"] != form():
+        raise OtherVersion(str(path), str(about["form"])[:20], form())
     return about
 
 

@@ -5,9 +5,11 @@ Equal rows give equal bytes of Parquet: one row group size, one compression, sta
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple, get_type_hints
 
@@ -30,6 +32,13 @@ class Column(NamedTuple):
 def columns(table: str) -> tuple[Column, ...]:
     """The columns of a table's rows, in order."""
     return tuple(Column(name, kind) for name, kind in get_type_hints(TABLES[table]).items())
+
+
+@cache
+def form() -> str:
+    """What tells runs of one form from those of another: a number, and a digest of all tables' columns."""
+    shape = [(table, column.name, column.kind.__name__) for table in TABLES for column in columns(table)]
+    return f"1-{hashlib.sha256(repr(shape).encode()).hexdigest()[:8]}"
 
 
 def write_parquet(path: Path, table: str, variants: Mapping[str, Rows]) -> None:

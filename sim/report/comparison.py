@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from sim.metrics.compare import SAME, Comparison, Difference
 from sim.metrics.registry import THEMES, metric_of
 from sim.metrics.tables import Tables
-from sim.recording.record import RunRecord
-from sim.report.canvas import draw
+from sim.recording.record import VariantRecord
+from sim.report.canvas import Plot, draw
 from sim.report.figures import NOTHING, difference, figure, unit_beside
 from sim.report.gallery import GALLERY
 from sim.report.html import fill
@@ -35,10 +35,9 @@ class Line(NamedTuple):
     tone: str
 
 
-def render_comparison(comparison: Comparison, a: RunRecord | None = None, b: RunRecord | None = None) -> str:
-    """The page as text. With one run of each side, their first variants are drawn side by side."""
+def render_comparison(comparison: Comparison, sides: tuple[VariantRecord, VariantRecord] | None = None) -> str:
+    """The page as text. ``sides``: a world of A and one of B to be drawn side by side."""
     differing = [d for d in comparison.differences if d.verdict != SAME]
-    plots = [] if a is None or b is None else _plots((a, b))
     return fill(
         "comparison.html",
         comparison=comparison,
@@ -46,7 +45,7 @@ def render_comparison(comparison: Comparison, a: RunRecord | None = None, b: Run
         tested=sum(d.p_all is not None for d in differing),
         themes=_themes(differing),
         same=[d.figure for d in comparison.differences if d.verdict == SAME],
-        plots=plots,
+        plots=[] if sides is None else _plots(sides),
     )
 
 
@@ -102,7 +101,7 @@ def _bar(d: Difference) -> tuple[float, float, float] | None:
     return left, round(100 - right, 2), middle
 
 
-def _plots(runs: tuple[RunRecord, RunRecord]) -> list[tuple[object, list[str]]]:
-    tables = [Tables.of(next(iter(run.variants.values())).rows) for run in runs]
+def _plots(sides: tuple[VariantRecord, VariantRecord]) -> list[tuple[Plot, list[str]]]:
+    tables = [Tables.of(side.rows) for side in sides]
     drawn = [(plot, draw(plot, tables)) for plot in GALLERY]
     return [(plot, drawings) for plot, drawings in drawn if drawings]

@@ -93,6 +93,9 @@ def test_what_cannot_be_paired_is_refused() -> None:
         compare(a[:1], b[1:])
     with pytest.raises(UsageError, match="seed 0 twice"):
         compare([a[0], a[0]], b)
+    bare = [replace(run, variants={"base": replace(run.variants["base"], rows={})}) for run in a]
+    with pytest.raises(UsageError, match="2 seeds in common, and no tables"):
+        compare(bare, b)
     with pytest.raises(UsageError, match="no variant fifth; it has base"):
         compare(a, b, (None, "fifth"))
 

@@ -16,7 +16,7 @@ from sim.recording.record import RunRecord, VariantRecord
 from sim.recording.recorder import Recorder
 from sim.recording.rows import TABLES, AuctionRow
 from sim.recording.store import check_place, read_run, write_run
-from sim.recording.tables import columns
+from sim.recording.tables import columns, form
 from tests.synthetic_run import synthetic_run
 
 RUN = synthetic_run(seed=5, variants=2, auctions=6)
@@ -141,8 +141,8 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
 def test_another_form_is_refused(own: Path) -> None:
     """A run of a later version is not guessed at."""
     about = json.loads((own / "run.json").read_text())
-    (own / "run.json").write_text(json.dumps(about | {"form": 2}))
-    with pytest.raises(OtherVersion, match="form 2"):
+    (own / "run.json").write_text(json.dumps(about | {"form": "2-0"}))
+    with pytest.raises(OtherVersion, match="form 2-0"):
         read_run(own)
 
 
@@ -168,8 +168,8 @@ def test_a_changed_byte_in_a_table_is_found(own: Path, place: int) -> None:
     [
         "{",
         "[" * 200_000,
-        '{"form": 1}',
-        '{"form": 1, "tables": 3}',
+        f'{{"form": "{form()}"}}',
+        f'{{"form": "{form()}", "tables": 3}}',
     ],
 )
 def test_a_damaged_record_is_refused(own: Path, text: str) -> None:

@@ -190,7 +190,7 @@ def test_a_comparison_page_leads_with_verdicts() -> None:
     """By seeds and by auctions, with and without pictures; whole and self-contained."""
     a = [synthetic_run(seed, auctions=6) for seed in range(3)]
     b = [synthetic_run(seed, auctions=6, quality=0.97) for seed in range(3)]
-    text = render_comparison(compare(a, b), a[0], b[0])
+    text = render_comparison(compare(a, b), (a[0].variants["base"], b[0].variants["base"]))
     found = Page(text)
     assert "3 seeds on both sides" in found.text
     assert "A is better" in found.text
