@@ -78,7 +78,7 @@ def run_world(seed: int, *, plain: bool | None = None, recent: Recent | None = N
         twins=faults.twins,
     )
     faulty = Faults(cluster, links, faults)
-    witness = Witness(cluster, faults.guilty, HEIGHTS, market.committed)
+    witness = Witness(cluster, faults.guilty, faults.wiped, HEIGHTS, market.committed)
     market.cluster = cluster
     if recent is not None:
         recent.attach(cluster)
@@ -98,7 +98,7 @@ def run_world(seed: int, *, plain: bool | None = None, recent: Recent | None = N
         tuple(found),
         kernel.events,
         links.sent,
-        min(len(cluster.members[i].disk.decisions) for i in witness.honest),
+        min(cluster.members[i].disk.height for i in witness.honest) + 1,
         faulty.crashed,
         settled(witness),
         witness.trace,

@@ -2,7 +2,7 @@
 
 Drawn from the seed: messages lost, copied, late; groups cut off, both ways or one; nodes killed between two
 effects or within a write, and revived; nodes that join late; clocks that run fast, slow or jump; up to a third of
-the validators lying, or run twice with one key (Twins, arXiv:2004.10617).
+the validators lying, or run twice with one key (Twins, arXiv:2004.10617), or come back with an empty disk.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from node.agreement.effects import Persist
 from node.agreement.messages import Message
 from node.machine import Effect, Store
 from sim.cluster import Cluster, Crash, Member
+from sim.disk import Disk
 from sim.lies import LIES, lies
 from sim.links import LinkModel, Links
 
@@ -23,7 +24,7 @@ __all__ = ["Faults", "Plan", "lies", "plan"]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What this world does, until ``until_us``. ``liars``, ``twins`` and ``late`` are nodes by number.
+    """What this world does, until ``until_us``. ``liars``, ``twins``, ``wiped`` and ``late`` are nodes by number.
 
     ``crashes`` is the chance of dying at an effect, ``jumps`` of a timer that is off by up to seconds; ``rates``
     are the microseconds of truth per million of each node's clock.
@@ -33,9 +34,11 @@ class Plan:
     links: LinkModel
     crashes: float
     cuts: int
+    longest_cut_us: int
     liars: tuple[int, ...]
     lie: str
     twins: tuple[int, ...]
+    wiped: tuple[int, ...]
     late: tuple[int, ...]
     rates: tuple[int, ...]
     jumps: float
@@ -50,24 +53,31 @@ def plan(rng: Random, nodes: int, horizon_us: int) -> Plan:
     """A world's faults, some worlds mild, some without any."""
     until_us = rng.choice([0, horizon_us // 8, horizon_us // 4])
     third = (nodes - 1) // 3
-    guilty = rng.sample(range(nodes), rng.randint(0, third)) if third else []
-    doubled = rng.randint(0, len(guilty)) if rng.random() < 0.4 else 0
+    wrong = rng.sample(range(nodes), rng.randint(0, third)) if third else []
+    kinds = [rng.choice("liar liar liar twin twin wiped".split()) for _ in wrong]
+    liars, twins, wiped = (
+        tuple(sorted(node for node, kind in zip(wrong, kinds, strict=True) if kind == wanted))
+        for wanted in ("liar", "twin", "wiped")
+    )
     links = LinkModel(
-        slow=rng.choice([0.0, 0.02, 0.2]),
-        loss=rng.choice([0.0, 0.05, 0.3]),
+        slow=rng.choice([0.0, 0.02, 0.2, 0.5]),
+        loss=rng.choice([0.0, 0.05, 0.3, 0.5]),
         copies=rng.choice([0.0, 0.0, 0.2]),
     )
     skewed = until_us and rng.random() < 0.3
+    cuts, longest_cut_us = rng.choice([(0, 1), (0, 1), (1, 3_000_000), (3, 3_000_000), (25, 400_000)])
     return Plan(
         until_us=until_us,
         links=links,
         crashes=rng.choice([0.0, 0.0, 0.001, 0.01]),
-        cuts=rng.choice([0, 0, 1, 3]),
-        liars=tuple(sorted(guilty[doubled:])),
+        cuts=cuts,
+        longest_cut_us=longest_cut_us,
+        liars=liars,
         lie=rng.choice(LIES),
-        twins=tuple(sorted(guilty[:doubled])),
+        twins=twins,
+        wiped=wiped if until_us else (),
         late=tuple(i for i in range(nodes) if until_us and rng.random() < 0.1),
-        rates=tuple(rng.randint(500_000, 2_000_000) for _ in range(nodes + doubled)) if skewed else (),
+        rates=tuple(rng.randint(500_000, 2_000_000) for _ in range(nodes + len(twins))) if skewed else (),
         jumps=rng.choice([0.0, 0.01]) if skewed else 0.0,
     )
 
@@ -87,6 +97,10 @@ class Faults:
         for node in plan.late:
             cluster.crash(node)
             cluster.kernel.at(self.rng.randrange(plan.until_us), cluster.restart, node)
+        for node in plan.wiped:
+            gone_us = self.rng.randrange(plan.until_us)
+            cluster.kernel.at(gone_us, cluster.crash, node)
+            cluster.kernel.at(gone_us + self.rng.randint(10_000, 1_500_000), self._wipe, node)
 
     def hazard(self, member: Member, effect: Effect) -> None:
         """Kill the node before this effect, or within it."""
@@ -116,9 +130,12 @@ class Faults:
             return max(0, delay_us + self.rng.randint(-2_000_000, 2_000_000))
         return delay_us * self.plan.rates[index] // 1_000_000
 
+    def _wipe(self, node: int) -> None:
+        self.cluster.wipe(node, Disk())
+
     def _cut_some_time(self) -> None:
         kernel, links, nodes = self.cluster.kernel, self.links, len(self.cluster.members)
         group = set(self.rng.sample(range(nodes), self.rng.randint(0, nodes)))
         begin = self.rng.randrange(self.plan.until_us)
         kernel.at(begin, links.deafen if self.rng.random() < 0.3 else links.cut, group)
-        kernel.at(begin + self.rng.randint(100_000, 3_000_000), links.heal)
+        kernel.at(begin + self.rng.randint(20_000, self.plan.longest_cut_us), links.heal)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from intents.codec import intent_id
@@ -34,17 +34,18 @@ class Violation:
 class Witness:
     """Notes what nodes say they hold and what they decide, as they do it, until all have decided height ``last``.
 
-    ``guilty`` are not to be believed; ``committed`` is called after each decision of anybody.
+    ``guilty`` are not to be believed, ``wiped`` lose their disks; ``committed`` is called after each decision.
     """
 
     def __init__(
         self,
         cluster: Cluster,
         guilty: frozenset[int],
+        wiped: Collection[int],
         last: int,
         committed: Callable[[Member, Commit], None] = lambda member, commit: None,
     ) -> None:
-        self.cluster, self.guilty, self.last = cluster, guilty, last
+        self.cluster, self.guilty, self.wiped, self.last = cluster, guilty, wiped, last
         self._then = committed
         self.honest = [i for i in range(len(cluster.genesis.validators)) if i not in guilty]
         self.validators: dict[int, ValidatorSet] = {0: cluster.members[0].machine.app.validators}
@@ -109,7 +110,7 @@ def violations(seed: int, witness: Witness, acknowledged: Mapping[IntentId, int]
 
 def _stalls(witness: Witness) -> Iterator[tuple[str, str]]:
     if not witness.done:
-        yield "stall", f"heights {[len(witness.cluster.members[i].disk.decisions) for i in witness.honest]}"
+        yield "stall", f"heights {[witness.cluster.members[i].disk.height for i in witness.honest]}"
 
 
 def _states(witness: Witness) -> Iterator[tuple[str, str]]:
@@ -152,11 +153,16 @@ def _omissions(witness: Witness) -> Iterator[tuple[str, str]]:
 
 
 def _lost(witness: Witness, acknowledged: Mapping[IntentId, int]) -> Iterator[tuple[str, str]]:
-    """An intent that a node acknowledged is on the ledger, or that node holds it for a later batch."""
+    """An intent that a node acknowledged, and did not lose with its disk, is on the ledger or waits at that node."""
     members = witness.cluster.members
     state = members[witness.honest[0]].machine.app.state
     for intent, index in acknowledged.items():
-        if index in witness.honest and state.get(ORDERS, intent) is None and not _waits(members[index], intent):
+        if (
+            index in witness.honest
+            and index not in witness.wiped
+            and state.get(ORDERS, intent) is None
+            and not _waits(members[index], intent)
+        ):
             yield "lost-intent", f"{intent.hex()[:16]} at {index}"
 
 
