@@ -1,11 +1,11 @@
 """``kill -9`` of a real node under load, again and again: nothing acknowledged may be lost, nothing contradicted.
 
 ``python -m benchmarks.kills [--kills N] [--seed S] [--json]`` runs a single-node process (Ed25519 validator,
-SQLite store, its own solver), feeds it signed intents as fast as it takes them, and kills it at a random moment: while it
-recovers, admits, votes, decides or settles. Before each restart a copy of its files is audited: every acknowledged
-intent waits or is in a decided block; the store opens sound; the journal rebuilds the state; nothing was signed
-twice in two forms; the solver's bond is whole. Every life in ten is a fresh ``python``, the others are forks of a
-process that has done its imports. Every second node commits each step of its agreement by itself.
+SQLite store, its own solver), feeds it signed intents as fast as it takes them, and kills it at a random moment:
+while it recovers, admits, votes, decides or settles. Before each restart a copy of its files is audited: every
+acknowledged intent waits or is in a decided block; the store opens sound; the journal rebuilds the state; nothing
+was signed twice in two forms; the solver's bond is whole. One life in ten is a fresh ``python``, the others are
+forks of a process that has done its imports. Every second node commits each step of its agreement by itself.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from settlement.ledger.reconcile import reconcile
 from settlement.ledger.state import State
 from solver.registry import built_in
 
-WINDOWS = "40,60,30"
+WINDOWS = "20,40,20"
 #: Kills of one node; then its journal is reconciled from genesis and another begins.
 KILLS_PER_NODE = 50
 #: One life in so many is a new interpreter.

@@ -18,7 +18,7 @@ from node.embedded import __main__ as program
 from node.embedded.pipe import Kind, item_frame, numbers, taken
 
 #: Items in the process's hands that it has not answered.
-UNDER_WAY = 512
+UNDER_WAY = 128
 
 
 class NodeProcess:
