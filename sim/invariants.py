@@ -153,7 +153,7 @@ def _omissions(witness: Witness) -> Iterator[tuple[str, str]]:
 
 
 def _lost(witness: Witness, acknowledged: Mapping[IntentId, int]) -> Iterator[tuple[str, str]]:
-    """An intent that a node acknowledged, and did not lose with its disk, is on the ledger or waits at that node."""
+    """An intent that a node acknowledged is on the ledger or waits there, unless the node lost its disk."""
     members = witness.cluster.members
     state = members[witness.honest[0]].machine.app.state
     for intent, index in acknowledged.items():
