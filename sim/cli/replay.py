@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from intents.errors import Unreadable
 from node.cli.command import Command, Settings, emit
 from node.cli.text import table
 
@@ -23,6 +24,8 @@ def replay(settings: Settings, recorded: Path, changes: tuple[str, ...]) -> int:
     """
     if recorded.is_dir():
         return _run(settings, recorded, changes)
+    if not recorded.exists():
+        raise Unreadable(str(recorded), "there is no such file or directory")
     return _log(settings, recorded, changes)
 
 

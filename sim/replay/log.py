@@ -7,6 +7,7 @@ intents, snapshot and answers, one thing changed. Later auctions stay as recorde
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from node.chain.blocks import Phase, phase_of
 from node.chain.tables import TABLES
 from node.storage.errors import Corrupt
 from node.storage.store import Store
-from settlement.ledger.journal import decode_line
+from settlement.ledger.journal import Line, decode_line
 from settlement.ledger.rules import Rules, rules_of
 from settlement.ledger.state import State
 from settlement.mechanism import mechanism
@@ -78,11 +79,9 @@ def replay(path: Path, change: Change, advance: Callable[[int, int], None]) -> I
 
     Certificates are not looked at: a log proves what a node did, not that others agreed.
     """
-    with Store(path, None) as store:
-        state, top = _genesis(store), store.height()
-        app = ChainApp(state, lambda key, digest, signature: True)
-        lines = (decode_line(line) for line, _ in store.journal())
-        next(lines)
+    with Store(path, None) as store, closing(store.journal()) as journal:
+        top, lines = store.height(), (decode_line(line) for line, _ in journal)
+        app = ChainApp(_genesis(next(lines)), lambda key, digest, signature: True)
         for height in range(top + 1):
             decision = store.decision(height)
             if decision is None:
@@ -100,11 +99,10 @@ def replay(path: Path, change: Change, advance: Callable[[int, int], None]) -> I
                 yield _held_against(height, settlement, rules_of(app.state), change)
 
 
-def _genesis(store: Store) -> State:
+def _genesis(first: Line) -> State:
     """The first state, from the journal's first line."""
-    line, _ = next(iter(store.journal()))
     state = State(TABLES)
-    state.absorb(dict(decode_line(line).delta))
+    state.absorb(dict(first.delta))
     return state
 
 

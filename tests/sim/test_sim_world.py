@@ -1,0 +1,136 @@
+"""Whole simulations: the same again from the same seed, faults that do as they say, strategies that do not pay."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import pytest
+
+from sim.metrics.registry import measure
+from sim.recording.events import EventKind
+from sim.scenario.catalog import find
+from sim.scenario.override import changed
+from sim.scenario.simulation import simulation_from
+from sim.world.running import Outcome, World
+
+#: Small enough for a test: one quick solver, two auctions.
+QUICK = ("solvers.beta =", "solvers.gamma =", "auctions = 2")
+
+
+@lru_cache(maxsize=32)
+def run(name: str, *changes: str, seed: int = 1) -> Outcome:
+    source = find(name)
+    return World(simulation_from(changed(source.document, changes), source.where), seed).run()
+
+
+def figures(outcome: Outcome) -> dict[str, float | None]:
+    return measure(outcome.recorder.rows)
+
+
+def events(outcome: Outcome, kind: EventKind) -> list[Any]:
+    return [row for row in outcome.recorder.rows["events"] if row.kind == kind]
+
+
+def test_the_same_seed_gives_the_same_run_and_another_another() -> None:
+    """Down to the last row."""
+    first = run("honest-4", *QUICK)
+    source = find("honest-4")
+    again = World(simulation_from(changed(source.document, QUICK), source.where), 1).run()
+    assert again.trace_root == first.trace_root
+    assert again.recorder.rows == first.recorder.rows
+    assert run("honest-4", *QUICK, seed=2).trace_root != first.trace_root
+
+
+@pytest.mark.parametrize("shape", ["full", "random-regular", "small-world", "scale-free", "regions"])
+@pytest.mark.parametrize("fidelity", ["hop", "path"])
+def test_auctions_settle_on_every_network(shape: str, fidelity: str) -> None:
+    """Whatever nodes are linked like, at both fidelities."""
+    changes = (
+        f"network.shape = {shape}",
+        f"network.fidelity = {fidelity}",
+        "network.nodes = 12",
+        "network.degree = 4",
+    )
+    outcome = run("honest-4", *QUICK, *changes)
+    assert (outcome.auctions, outcome.violations) == (2, ())
+    assert figures(outcome)["reach"] == 1.0
+
+
+def test_people_trade_and_every_row_is_consistent() -> None:
+    """Fills are of recorded intents, wealth is of everybody, each auction has a row per solver."""
+    rows: Any = run("honest-4", *QUICK).recorder.rows
+    intents = {row.intent: row for row in rows["intents"]}
+    assert rows["fills"]
+    assert all(intents[row.intent].agent == row.agent for row in rows["fills"])
+    assert {row.agent for row in rows["wealth"]} == {"oracles", "people", "arbitrage"}
+    assert [row.solver for row in rows["solutions"]] == ["alpha", "alpha"]
+    assert {row.nodes for row in rows["heights"]} == {5}
+
+
+@pytest.mark.parametrize("name", ["partition-heal", "crash-storm"])
+def test_faults_halt_nobody_for_good(name: str) -> None:
+    """The chain goes on, without a fork."""
+    changes = (
+        ("faults.0.at_s = 2.0", "faults.0.for_s = 4.0")
+        if name == "partition-heal"
+        else ("faults.0.from_s = 0.5", "faults.0.until_s = 8.0", "faults.0.rate = 0.01")
+    )
+    outcome = run(name, *QUICK, *changes, "auctions = 3")
+    assert (outcome.auctions, outcome.violations) == (3, ())
+    assert events(outcome, EventKind.CUT if name == "partition-heal" else EventKind.CRASH)
+
+
+def test_a_late_node_reaches_the_head() -> None:
+    """It begins from genesis and ends with everybody's root."""
+    document = changed(find("honest-4").document, QUICK)
+    document["network"] |= {"followers": 1, "nodes": 5}
+    document["faults"] = [{"kind": "late", "at_s": 5.0, "nodes": [4]}]
+    outcome = World(simulation_from(document, "late"), 1).run()
+    rows: Any = outcome.recorder.rows
+    assert len({row.root for row in rows["nodes"]}) == 1
+    assert [row.node for row in events(outcome, EventKind.JOIN)] == [4]
+
+
+def test_a_liar_is_proven_and_put_out() -> None:
+    """Two votes for one place are evidence in a block."""
+    outcome = run("equivocating-validator", *QUICK, "faults.0.from_s = 0.0", "auctions = 3")
+    assert [row.node for row in events(outcome, EventKind.EVIDENCE)] == [2]
+    assert outcome.violations == ()
+
+
+@pytest.mark.parametrize(
+    ("strategy", "outcome"),
+    [
+        ("withholding", "no_reveal"),
+        ("lying", "invalid"),
+        ("false-quote", "invalid"),
+        ("late", "none"),
+        ("copying", "no_reveal"),
+    ],
+)
+def test_strategies_other_than_honesty_do_not_pay(strategy: str, outcome: str) -> None:
+    """They win nothing, and all but being late costs the bond."""
+    rival = ("solvers.beta.solver = baseline", f"solvers.beta.strategy = {strategy}", "solvers.beta.share = 1.0")
+    found = run("honest-4", "solvers.gamma =", "auctions = 2", *rival, "chain.reward_cap = 1.0")
+    rows: Any = found.recorder.rows
+    mine = [row for row in rows["solutions"] if row.solver == "beta"]
+    assert all(row.reward == 0.0 for row in mine)
+    assert any(row.outcome.startswith(outcome) for row in mine), [row.outcome for row in mine]
+    assert any(row.penalty > 0.0 for row in mine) == (strategy != "late")
+
+
+def test_shading_answers_with_less() -> None:
+    """It leaves orders out, so it scores no more than it could."""
+    honest, shading = (
+        run("honest-4", *QUICK, f"solvers.alpha.strategy = {strategy}", "solvers.alpha.share = 0.5")
+        for strategy in ("honest", "shading")
+    )
+    assert figures(shading)["intents_settled"] < figures(honest)["intents_settled"]  # type: ignore[operator]
+
+
+def test_an_agreed_price_follows_the_outside_one() -> None:
+    """Oracles report, the ledger takes the median."""
+    rows: Any = run("honest-4", *QUICK, "auctions = 3").recorder.rows
+    last = [row for row in rows["prices"] if row.auction == 3 and row.agreed]
+    assert all(row.agreed == pytest.approx(row.outside, rel=0.01) for row in last)
