@@ -19,8 +19,8 @@ Integers = NDArray[np.int64]
 #: A quantile of delays is 16 random bits; a factor is in 1/65,536.
 QUANTILES: Final = 1 << 16
 ONE: Final = 1 << 16
-#: Computing per frame, both ends together, of py-libp2p 0.8.1 with 500-byte messages: five nodes in processes of
-#: their own took 0.9 ms of CPU per delivery with its hot path repaired and 6.5 ms without, at 4 frames per delivery.
+#: Computing per frame, both ends together, of py-libp2p 0.8.1 with 500-byte messages: five nodes, each a process,
+#: took 0.9 ms of CPU per delivery with its hot path repaired and 6.5 ms without, at 4 frames per delivery.
 LIBP2P_CPU_US: Final = 225
 STOCK_LIBP2P_CPU_US: Final = 1_625
 #: No frame takes more than so many times its link's median.

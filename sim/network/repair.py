@@ -87,12 +87,14 @@ class Repair:
                 self._control(node, peer, lacks, self._hear)
 
     def _told(self, node: int) -> list[int]:
-        mesh, links, lazy = self._spreading.meshing.mesh, self._spreading.network.links, self._spreading.model.lazy
-        inside = mesh.peers[node]
-        members = frozenset(inside)
-        outside = [peer for peer in links[node] if peer not in members]
+        """The peers it tells: linked, there and not cut off; of the mesh only where others are too few."""
+        network, lazy = self._spreading.network, self._spreading.model.lazy
+        members = frozenset(self._spreading.meshing.mesh.peers[node])
+        peers = [peer for peer in network.links[node] if network.alive[peer] and network.open(node, peer)]
+        outside = [peer for peer in peers if peer not in members]
         if len(outside) >= lazy:
             return self._rng.sample(outside, lazy)
+        inside = [peer for peer in peers if peer in members]
         return outside + self._rng.sample(inside, min(len(inside), lazy - len(outside)))
 
     def _control(self, source: int, target: int, flights: list[Flight], then: Hears) -> None:

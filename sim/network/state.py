@@ -92,12 +92,12 @@ class Network:
         return not self._cut or source * self.topology.nodes + target not in self._cut
 
     def down(self, node: int) -> None:
-        """The node is gone, and with it what it was computing."""
+        """The node is gone, and with it what it was computing. Where there is gossip, it is to be told instead."""
         if self.alive[node]:
             self._turn(node, False)
 
     def up(self, node: int) -> None:
-        """The node is there, for the first time or again, remembering nothing."""
+        """The node is there, for the first time or again, remembering nothing. The same holds."""
         if not self.alive[node]:
             self._turn(node, True)
 

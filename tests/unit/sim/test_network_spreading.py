@@ -12,7 +12,7 @@ from sim.kernel import Kernel
 from sim.network.counters import Propagation
 from sim.network.gossip import GossipModel
 from sim.network.hops import Hops
-from sim.network.model import LinkModel
+from sim.network.model import LIBP2P_CPU_US, STOCK_LIBP2P_CPU_US, LinkModel
 from sim.network.paths import Paths
 from sim.network.spreading import SLOT_BITS, Spreading
 from sim.network.state import Network
@@ -230,6 +230,17 @@ def test_a_busy_node_delays_what_it_passes_on() -> None:
     world.gossip.publish(0, 2, 10)
     world.kernel.run(LONG_US)
     assert [(at, node) for at, node, *_ in world.arrived] == [(11_000, 1), (21_000, 1), (22_000, 2), (32_000, 2)]
+
+
+@pytest.mark.parametrize(("frame_us", "delivery_us"), [(LIBP2P_CPU_US, 900), (STOCK_LIBP2P_CPU_US, 6_500)])
+def test_five_nodes_compute_what_was_measured(frame_us: int, delivery_us: int) -> None:
+    """Per delivery, over all nodes, as five py-libp2p processes did (repaired and stock)."""
+    world = gossip_world(Hops, full(5), LinkModel(CONSTANT, frame_cpu_us=frame_us), REPAIRING)
+    for message in range(20):
+        world.kernel.at(message * 100_000, world.gossip.publish, message % 5, message, 500)
+    world.kernel.run(LONG_US)
+    frames = world.network.counters.totals()["messages_in"]
+    assert frames * frame_us == 20 * 4 * delivery_us == len(world.arrived) * delivery_us
 
 
 def test_an_engine_goes_no_further_than_it_is_run() -> None:
