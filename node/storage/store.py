@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -226,7 +226,7 @@ class Store:
             rows = list(self._db.execute("SELECT height, data, crc FROM archive ORDER BY height"))
         return [decode_checkpoint(sound(self.path, f"archive {height}", data, crc)) for height, data, crc in rows]
 
-    def journal(self) -> Iterator[tuple[bytes, bytes]]:
+    def journal(self) -> Generator[tuple[bytes, bytes], None, None]:
         with self._reading():
             yield from self._db.execute("SELECT line, hash FROM journal ORDER BY height")
 

@@ -105,11 +105,11 @@ def _files(root: Path) -> Iterator[Path]:
 
 def _modules(tree: ast.AST, name: str) -> Iterator[Finding]:
     for node in ast.walk(tree):
-        imported: list[str] = []
-        if isinstance(node, ast.Import):
-            imported = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            imported = [node.module or ""]
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        imported = [alias.name for alias in node.names]
+        if isinstance(node, ast.ImportFrom):
+            imported = [node.module or ""] if node.level == 0 else []
             if node.module == "random":
                 imported += [f"random.{alias.name}" for alias in node.names if alias.name != "Random"]
         for module in imported:

@@ -29,7 +29,8 @@ def figures(outcome: Outcome) -> dict[str, float | None]:
 
 
 def events(outcome: Outcome, kind: EventKind) -> list[Any]:
-    return [row for row in outcome.recorder.rows["events"] if row.kind == kind]
+    rows: Any = outcome.recorder.rows["events"]
+    return [row for row in rows if row.kind == kind]
 
 
 def test_the_same_seed_gives_the_same_run_and_another_another() -> None:

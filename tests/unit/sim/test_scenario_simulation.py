@@ -154,7 +154,10 @@ def test_claims_are_true_false_or_undecided(
     left: str, sign: Sign, right: str, times: float, holds: bool | None
 ) -> None:
     """Held against the figures of their variants; undefined figures decide nothing."""
-    measured = {"base": {"welfare": 12.0, "forks": 0.0, "lp_profit": None}, "greedy": {"welfare": 10.0}}
+    measured: dict[str, dict[str, float | None]] = {
+        "base": {"welfare": 12.0, "forks": 0.0, "lp_profit": None},
+        "greedy": {"welfare": 10.0},
+    }
     assert judged([Claim("x", left, sign, right, times)], measured)[0].holds is holds
 
 
