@@ -2,8 +2,8 @@
 
     python check_proof.py PROOF.json ROOT
 
-The state is a Merkle tree as in RFC 9162, section 2.1, in two storeys: 1,024 buckets chosen by the key's hash, and
-in each bucket its entries in the order of their keys.
+The state is a Merkle tree as in RFC 9162, section 2.1, in two storeys: 1,024 buckets chosen by the key's hash, in
+each its entries in the order of their keys. A key that is absent would lie between its neighbours in its bucket.
 """
 
 import hashlib
@@ -18,34 +18,33 @@ def sha(*parts):
 
 def text(data):
     """A byte string in msgpack."""
-    size = len(data)
-    head = b"\xc4" + bytes([size]) if size < 256 else b"\xc5" + size.to_bytes(2, "big")
-    if size >= 65536:
-        head = b"\xc6" + size.to_bytes(4, "big")
-    return head + data
+    kind, wide = (0xC4, 1) if len(data) < 256 else (0xC5, 2) if len(data) < 65536 else (0xC6, 4)
+    return bytes([kind]) + len(data).to_bytes(wide, "big") + data
 
 
 def climb(node, index, size, siblings):
     """From a leaf at `index` of `size` to the root; an odd last node moves up as it is."""
-    siblings = list(siblings)
-    if not 0 <= index < size:
-        return None
+    siblings = [bytes.fromhex(sibling) for sibling in siblings] if 0 <= index < size else [b""] * 99
     while size > 1:
         if index ^ 1 < size:
-            other = siblings.pop(0)
-            node = sha(b"\1", other, node) if index & 1 else sha(b"\1", node, other)
+            node = sha(b"\1", siblings.pop(0), node) if index & 1 else sha(b"\1", node, siblings.pop(0))
         index, size = index // 2, (size + 1) // 2
-    return None if siblings else node
+    return b"" if siblings else node
 
 
 proof, root = json.loads(pathlib.Path(sys.argv[1]).read_text()), bytes.fromhex(sys.argv[2])
-key, value = bytes.fromhex(proof["key"]), bytes.fromhex(proof["value"])
+key, size, shown = bytes.fromhex(proof["key"]), proof["size"], proof.get("neighbours", [proof])
 try:
-    leaf = sha(b"\0", b"\x92", text(key), text(value))
-    bucket = climb(leaf, proof["index"], proof["size"], map(bytes.fromhex, proof["in_bucket"]))
-    place = int.from_bytes(sha(key)[:4], "big") >> 22
-    found = None if bucket is None else climb(bucket, place, 1024, map(bytes.fromhex, proof["to_root"]))
-except IndexError:
-    found = None
-print("holds" if found == root else "does not hold", json.dumps(proof["entry"]))
-sys.exit(found != root)
+    found = [(bytes.fromhex(entry["key"]), bytes.fromhex(entry["value"]), entry) for entry in shown]
+    leaves = [(sha(b"\0", b"\x92", text(k), text(v)), entry) for k, v, entry in found]
+    buckets = {climb(leaf, entry["index"], size, entry["in_bucket"]) for leaf, entry in leaves} or {sha()}
+    good = climb(buckets.pop(), int.from_bytes(sha(key)[:4], "big") >> 22, 1024, proof["to_root"]) == root
+    if "neighbours" in proof:
+        at = proof["place"]
+        good &= [entry["index"] for entry in shown] == [n for n in (at - 1, at) if 0 <= n < size]
+        good &= all(k != key and (k < key) == (entry["index"] < at) for k, _, entry in found)
+except (IndexError, KeyError, ValueError):
+    good = False
+good &= not buckets
+print("holds" if good else "does not hold", json.dumps(proof["entry"]))
+sys.exit(not good)

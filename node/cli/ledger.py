@@ -50,7 +50,8 @@ def show(settings: Settings, store: Path, asset: str | None, holder: str | None)
 @_STORE
 @click.argument("account")
 @click.argument("asset")
-def prove(settings: Settings, store: Path, account: str, asset: str) -> None:
+@click.option("--absent", is_flag=True, help="Prove that the account holds nothing of the asset.")
+def prove(settings: Settings, store: Path, account: str, asset: str, absent: bool) -> None:
     """A proof that ACCOUNT (kind:holder, the holder in hex) holds what it holds of ASSET, as JSON.
 
     It can be checked against a state root with nothing but SHA-256: see docs/check_proof.py.
@@ -59,12 +60,12 @@ def prove(settings: Settings, store: Path, account: str, asset: str) -> None:
     from node.storage.store import Store
     from settlement.ledger.accounts import account_named
     from settlement.ledger.books import BALANCES
-    from settlement.ledger.proofs import proof_to_json
+    from settlement.ledger.proofs import absence_to_json, proof_to_json
 
     with Store(store, None) as opened:
         state = opened.load()
     key = (account_named(account, "account"), AssetId(asset))
-    document = proof_to_json(state, BALANCES, key, f"{account}/{asset}")
+    document = (absence_to_json if absent else proof_to_json)(state, BALANCES, key, f"{account}/{asset}")
     emit(settings, document, lambda: json.dumps(document, indent=1))
 
 

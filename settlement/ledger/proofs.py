@@ -1,4 +1,4 @@
-"""Inclusion proofs as files: one entry of the state, and the hashes that lead from it to the root."""
+"""Proofs as files: one entry of the state, or the place where it would be, and the hashes up to the root."""
 
 from __future__ import annotations
 
@@ -9,12 +9,21 @@ from settlement.ledger.errors import LedgerError
 from settlement.ledger.state import State, Table
 
 FORMAT = "walras-proof/1"
+FORMAT_ABSENT = "walras-absence/1"
 
 
 @dataclass(eq=False)
 class NoSuchEntry(LedgerError):
     code: ClassVar[str] = "ledger.no-such-entry"
     text: ClassVar[str] = "the ledger holds no {entry}"
+
+    entry: str
+
+
+@dataclass(eq=False)
+class EntryThere(LedgerError):
+    code: ClassVar[str] = "ledger.entry-there"
+    text: ClassVar[str] = "the ledger does hold {entry}"
 
     entry: str
 
@@ -36,5 +45,31 @@ def proof_to_json(state: State, table: Table[Any, Any], key: object, where: str)
         "index": proof.index,
         "size": proof.size,
         "in_bucket": [sibling.hex() for sibling in proof.in_bucket],
+        "to_root": [sibling.hex() for sibling in proof.to_root],
+    }
+
+
+def absence_to_json(state: State, table: Table[Any, Any], key: object, where: str) -> dict[str, Any]:
+    """The entries between which ``key`` would be are there in canonical bytes, each with its path."""
+    key_bytes = table.key_bytes(key)
+    proof = state.tree.prove_absent(key_bytes)
+    if proof is None:
+        raise EntryThere(where, where)
+    return {
+        "format": FORMAT_ABSENT,
+        "entry": {"table": table.name, "key": table.key.to_json(key), "value": None},
+        "root": state.root.hex(),
+        "key": key_bytes.hex(),
+        "place": proof.place,
+        "size": proof.size,
+        "neighbours": [
+            {
+                "key": near.key.hex(),
+                "value": state.value_bytes(near.key).hex(),
+                "index": near.index,
+                "in_bucket": [sibling.hex() for sibling in near.in_bucket],
+            }
+            for near in proof.near
+        ],
         "to_root": [sibling.hex() for sibling in proof.to_root],
     }

@@ -111,6 +111,12 @@ class State:
             wire = unpack(value, f"{table.name}", limit=MAX_ENTRY_BYTES)
             self.entries[table.number][at] = table.value.from_wire(wire, table.name)
 
+    def value_bytes(self, key: bytes) -> bytes:
+        """The canonical bytes of an entry that there is."""
+        number, place = read_list(unpack(key, "state", limit=MAX_ENTRY_BYTES), "state", limit=2, length=2)
+        table = self.table(read_int(number, "state"))
+        return table.value_bytes(self.entries[table.number][table.key.from_wire(place, table.name)])
+
     def absorb(self, delta: dict[bytes, bytes | None]) -> bytes:
         """Apply a delta as it was recorded; returns the root after it."""
         for key, value in delta.items():

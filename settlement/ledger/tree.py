@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +45,26 @@ class TreeChange:
     nodes: Mapping[int, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An entry beside which a key would stand: its key, its place in the bucket and the path from there."""
+
+    key: bytes
+    index: int
+    in_bucket: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """That ``key`` has no entry: it would be at ``place`` among the ``size`` of its bucket, between ``near``."""
+
+    key: bytes
+    place: int
+    size: int
+    near: tuple[Neighbour, ...]
+    to_root: tuple[bytes, ...]
+
+
 def bucket_of(key: bytes) -> int:
     return int.from_bytes(hashlib.sha256(key).digest()[:4], "big") >> (32 - BITS)
 
@@ -57,6 +77,24 @@ def check(proof: Proof, state_root: bytes) -> bool:
     """Whether ``proof`` leads to ``state_root``."""
     bucket = climb(entry_hash(proof.key, proof.value), proof.index, proof.size, proof.in_bucket)
     return bucket is not None and climb(bucket, bucket_of(proof.key), BUCKETS, proof.to_root) == state_root
+
+
+def check_absent(proof: Absence, values: Sequence[bytes], state_root: bytes) -> bool:
+    """Whether ``proof``, with the neighbours' values, leads to ``state_root``."""
+    places = [index for index in (proof.place - 1, proof.place) if 0 <= index < proof.size]
+    if [near.index for near in proof.near] != places or len(values) != len(places):
+        return False
+    buckets = set()
+    for near, value in zip(proof.near, values, strict=True):
+        if near.key == proof.key or (near.key < proof.key) != (near.index < proof.place):
+            return False
+        buckets.add(climb(entry_hash(near.key, value), near.index, proof.size, near.in_bucket))
+    bucket = buckets.pop() if buckets else EMPTY
+    return (
+        not buckets
+        and bucket is not None
+        and climb(bucket, bucket_of(proof.key), BUCKETS, proof.to_root) == state_root
+    )
 
 
 def _empty() -> tuple[bytes, ...]:
@@ -130,15 +168,33 @@ class StateTree:
         """A proof that ``key`` has ``value``; ``None`` where it has another, or none."""
         if self._leaves.get(key) != entry_hash(key, value):
             return None
-        bucket = bucket_of(key)
-        keys = self._keys[bucket]
+        keys = self._keys[bucket_of(key)]
         index = bisect_left(keys, key)
-        in_bucket = path([self._leaves[k] for k in keys], index)
-        to_root, at = [], BUCKETS + bucket
+        return Proof(key, value, index, len(keys), self._in_bucket(key, index), self._to_root(key))
+
+    def prove_absent(self, key: bytes) -> Absence | None:
+        """A proof that there is no entry of ``key``; ``None`` where there is one."""
+        if key in self._leaves:
+            return None
+        keys = self._keys.get(bucket_of(key), ())
+        place = bisect_left(keys, key)
+        near = tuple(
+            Neighbour(keys[index], index, self._in_bucket(key, index))
+            for index in (place - 1, place)
+            if 0 <= index < len(keys)
+        )
+        return Absence(key, place, len(keys), near, self._to_root(key))
+
+    def _in_bucket(self, key: bytes, index: int) -> tuple[bytes, ...]:
+        """The path from entry ``index`` of the bucket that ``key`` belongs in."""
+        return tuple(path([self._leaves[other] for other in self._keys[bucket_of(key)]], index))
+
+    def _to_root(self, key: bytes) -> tuple[bytes, ...]:
+        found, at = [], BUCKETS + bucket_of(key)
         while at > 1:
-            to_root.append(self._nodes[at ^ 1])
+            found.append(self._nodes[at ^ 1])
             at //= 2
-        return Proof(key, value, index, len(keys), tuple(in_bucket), tuple(to_root))
+        return tuple(found)
 
     def _changed(
         self, leaves: Mapping[bytes, bytes | None]

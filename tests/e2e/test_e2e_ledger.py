@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from intents.assets import AssetId
 from node.cli.main import main
 from node.storage.store import Store
+from settlement.ledger.accounts import Account, AccountKind
+from settlement.ledger.books import BALANCES
 from tests.ledgers import OWNERS, WHOLE, holder, ledger
 from tests.unit.node.test_node_store import run
 
@@ -64,7 +67,40 @@ def test_a_proof_is_checked_by_the_script_that_stands_alone(
     assert check(proof, "00" * 32) == 1
     assert check({**proof, "value": proof["value"][:-2] + "ff"}, proof["root"]) == 1
     assert check({**proof, "index": proof["index"] + 1}, proof["root"]) == 1
-    assert len((ROOT / "docs" / "check_proof.py").read_text().splitlines()) <= 60
+    nowhere = {**proof, "key": "00", "size": 0, "in_bucket": []}
+    assert check(nowhere, proof["root"]) == 1
+    assert len((ROOT / "docs" / "check_proof.py").read_text().splitlines()) <= 50
+
+
+def test_that_somebody_holds_nothing_can_be_shown(
+    store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For holders in empty and in full buckets; for one who does hold something it is refused."""
+    file = tmp_path / "proof.json"
+
+    def check(document: dict[str, object], root: str) -> int:
+        file.write_text(json.dumps(document))
+        script = [sys.executable, str(ROOT / "docs" / "check_proof.py"), str(file), root]
+        return subprocess.run(script, capture_output=True, check=False).returncode
+
+    with Store(store, None) as opened:
+        tree = opened.load().tree
+    keys = [(Account(AccountKind.OWNER, number.to_bytes(2, "big")), AssetId("AAA")) for number in range(999)]
+    sizes = [found.size for key in keys if (found := tree.prove_absent(BALANCES.key_bytes(key))) is not None]
+    for number in (sizes.index(0), next(n for n, size in enumerate(sizes) if size)):
+        code, out, _ = walras(capsys, "prove", str(store), f"owner:{number:04x}", "AAA", "--absent", "--json")
+        proof = json.loads(out)
+        assert (code, check(proof, proof["root"])) == (0, 0)
+        assert check(proof, "00" * 32) == 1
+    assert proof["size"] > 0
+    assert check({**proof, "place": proof["place"] + 1}, proof["root"]) == 1
+    assert check({**proof, "neighbours": []}, proof["root"]) == 1
+    one = f"owner:{holder(OWNERS[1]).hex()}"
+    code, _, err = walras(capsys, "prove", str(store), one, "AAA", "--absent")
+    assert (code, err.startswith("error[ledger.entry-there]")) == (5, True)
+    _, out, _ = walras(capsys, "prove", str(store), one, "AAA", "--json")
+    there = json.loads(out)
+    assert check({**proof, "key": there["key"]}, proof["root"]) == 1
 
 
 def test_reconciling_locates_one_unit(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

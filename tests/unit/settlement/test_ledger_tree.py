@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from settlement.ledger.merkle import EMPTY, climb, leaf_hash, path, root
-from settlement.ledger.tree import StateTree, check
+from settlement.ledger.tree import StateTree, bucket_of, check, check_absent
 
 KEYS = st.integers(0, 60).map(lambda i: b"key %d" % i)
 DELTAS = st.lists(st.dictionaries(KEYS, st.none() | st.binary(max_size=4), max_size=12), max_size=8)
@@ -86,3 +86,55 @@ def test_a_proof_holds_for_its_entry_and_root_only(entries: dict[bytes, bytes]) 
         assert not check(proof, EMPTY)
         assert tree.prove(key, value + b"x") is None
     assert tree.prove(b"no such key", b"") is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(KEYS, st.binary(max_size=4), max_size=30), KEYS)
+def test_absence_is_proven_for_what_is_absent_only(entries: dict[bytes, bytes], key: bytes) -> None:
+    """Another key, place, size, value or root: refused; and of what is there, there is no such proof."""
+    tree = StateTree()
+    tree.apply(dict(entries))
+    proof = tree.prove_absent(key)
+    if key in entries:
+        assert proof is None
+        return
+    assert proof is not None
+    values = [entries[near.key] for near in proof.near]
+    assert check_absent(proof, values, tree.root)
+    assert not check_absent(proof, values, b"r" * 32)
+    assert not check_absent(replace(proof, place=proof.place + 1, size=proof.size + 1), values, tree.root)
+    assert not check_absent(proof, [*values, b""], tree.root)
+    for near, value in zip(proof.near, values, strict=True):
+        assert not check_absent(replace(proof, key=near.key), values, tree.root)
+        assert not check_absent(proof, [value + b"x"] * len(values), tree.root)
+        assert not check_absent(replace(proof, near=proof.near[1:]), values[1:], tree.root)
+
+
+def test_what_is_in_a_full_bucket_cannot_be_shown_absent() -> None:
+    """Every pair of neighbours, every place and size somebody might claim: none proves a key that is there."""
+    keys: list[bytes] = []
+    number = 0
+    while len(keys) < 7:
+        key = b"%d" % number
+        number += 1
+        if bucket_of(key) == 5:
+            keys.append(key)
+    keys.sort()
+    tree = StateTree()
+    tree.apply(dict.fromkeys(keys, b"v"))
+    fresh = StateTree()
+    fresh.apply({key: b"v" for key in keys if key != keys[3]})
+    honest = fresh.prove_absent(keys[3])
+    assert honest is not None
+    assert check_absent(honest, [b"v"] * 2, fresh.root)
+    others = [tree.prove(key, b"v") for key in keys]
+    for place in range(9):
+        for size in range(9):
+            for pair in ((2, 3), (2, 4), (3, 4), (2,), (4,), ()):
+                near = tuple(
+                    replace(honest.near[0], key=keys[i], index=i, in_bucket=found.in_bucket)
+                    for i in pair
+                    if (found := others[i]) is not None
+                )
+                forged = replace(honest, place=place, size=size, near=near)
+                assert not check_absent(forged, [b"v"] * len(near), tree.root)
