@@ -53,7 +53,7 @@ def pool(name: str = "pool", gold_price: float = 2.0, depth: float = 10_000.0, f
     return ConstantProductState(VenueId(name), (CASH, GOLD), 0, "", reserves, Fraction(fee_bps, 10_000))
 
 
-def book(name: str = "book") -> VenueState:
+def book(name: str = "book") -> OrderBookState:
     """An empty book of gold for cash: lots of a hundredth of a gold, ticks of a millionth of a cash."""
     return OrderBookState(VenueId(name), (GOLD, CASH), 0, "", 10**12, 10**4, (), ())
 

@@ -54,6 +54,6 @@ def wanted_quotes(
 
 
 def _ticks(desk: Desk, book: OrderBookState, price: float) -> float:
-    """A price in whole units as ticks per lot."""
+    """A price in whole units as ticks per lot, without the dust of floats that would tip a whole number."""
     base, quote = book.assets
-    return desk.whole(base, book.lot) * price * 10.0 ** desk.assets[quote].decimals / book.tick
+    return round(desk.whole(base, book.lot) * price * 10.0 ** desk.assets[quote].decimals / book.tick, 6)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from intents.conditions import Above, Below
 from intents.intent import Kind
-from intents.venue_states import ConstantProductState, OrderBookState
+from intents.venue_states import ConstantProductState, OrderBookState, RestingOrder
+from liquidity.book import Side
 from settlement.ledger.orders import ORDERS
+from settlement.ledger.transactions import CancelQuote, PlaceQuote, Transfer
 from sim.agents.arbitrageur import ArbitrageurPart
 from sim.agents.arrivals import Pattern
 from sim.agents.best_trade import constant_product_input
+from sim.agents.book_quotes import wanted_quotes
 from sim.agents.informed import InformedPart
 from sim.agents.maker import MakerPart
 from sim.agents.oracle import OraclePart
@@ -213,6 +217,48 @@ def test_quotes_on_a_book_replace_one_another() -> None:
     assert found.bids[0].price < found.asks[0].price
     mine = sum(order.quantity for order in found.asks if order.owner == desk.holders[0].hex())
     assert desk.balance(GOLD, 0) + mine * found.lot == 250_000_000
+
+
+@pytest.mark.parametrize("books", [(), ("book",)])
+@pytest.mark.parametrize("given", [20, -20])
+def test_a_maker_with_too_much_or_too_little_quotes_one_side(books: tuple[str, ...], given: int) -> None:
+    """Past its limit of three sizes it only sells; short by as much it only buys."""
+    part = MakerPart(name="maker", assets=("GOLD",), size=0.01, most_inventory=3.0, books=books)
+    town = Town([part, RetailPart(name="friend", count=1, per_minute=1e-3)], venues=[book()])
+    maker, friend = town.desks
+    giver, taker = (friend, maker) if given > 0 else (maker, friend)
+    town.kernel.after(10, giver.transact, Transfer(taker.holder(), GOLD, abs(given) * 10**6))
+    town.run(3)
+    state = town.venue("book")
+    assert isinstance(state, OrderBookState)
+    if books:
+        assert (bool(state.bids), bool(state.asks)) == (given < 0, given > 0)
+    else:
+        late = [found.intent.give[0].asset for found in town.offers if found.at_us > 1_000_000]
+        assert set(late) == ({GOLD} if given > 0 else {CASH})
+
+
+def test_quotes_neither_cross_nor_promise_what_is_not_there() -> None:
+    """Bids stay below the lowest ask of others, asks above their highest bid; funds bound what is quoted."""
+    others = (RestingOrder(1, "x", 19_000, 10),), (RestingOrder(2, "x", 20_000, 10),)
+    state = replace(book(), bids=others[0], asks=others[1])
+    town = Town([MakerPart(name="maker", funds=30.0)], venues=[book()])
+    desk = town.desks[0]
+    assert isinstance(state, OrderBookState)
+    # A lot is a hundredth of a gold, a tick a millionth of a cash: two cash a gold are 20,000 ticks.
+    high = wanted_quotes(desk, state, 0, 2.5, 2.6, 1.0)
+    assert high == [
+        PlaceQuote(state.id, Side.BUY, 19_999, 100),
+        PlaceQuote(state.id, Side.SELL, 26_000, 100),
+    ]
+    low = wanted_quotes(desk, state, 0, 1.5, 1.6, 1.0)
+    assert low == [PlaceQuote(state.id, Side.BUY, 15_000, 100), PlaceQuote(state.id, Side.SELL, 19_001, 100)]
+    # It holds ten cash and five gold.
+    poor = wanted_quotes(desk, state, 0, 1.95, 2.05, 1_000.0)
+    assert poor == [PlaceQuote(state.id, Side.BUY, 19_500, 512), PlaceQuote(state.id, Side.SELL, 20_500, 500)]
+    mine = replace(state, asks=(RestingOrder(3, desk.holder().hex(), 19_500, 40), *state.asks))
+    again = wanted_quotes(desk, mine, 0, 0.0, 2.05, 1_000.0)
+    assert again == [CancelQuote(state.id, 3), PlaceQuote(state.id, Side.SELL, 20_500, 540)]
 
 
 def test_a_maker_may_go_by_the_agreed_price() -> None:

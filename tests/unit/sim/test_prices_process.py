@@ -50,16 +50,11 @@ def test_brownian_steps_have_the_declared_drift_and_volatility() -> None:
 
 def test_the_expected_price_grows_by_the_drift_with_jumps_too() -> None:
     """E[S(t)/S(0)] is e^(μt): neither volatility nor jumps of a mean of their own move it."""
-    moves: dict[str, Any] = {
-        "volatility_bps": 2_000.0,
-        "jump_mean_bps": 300.0,
-        "jump_sigma_bps": 400.0,
-        "jumps_per_hour": 40.0,
-    }
-    for law in (Law.GBM, Law.JUMPS):
-        part = PricesPart(law=law, drift_bps=3_000.0, step_ms=STEP_MS, **moves)
-        growth = [math.exp(step) for step in increments(part, 6_000)]
-        error = statistics.pstdev(growth) / math.sqrt(6_000)
+    jumps: dict[str, Any] = {"jump_mean_bps": 300.0, "jump_sigma_bps": 400.0, "jumps_per_hour": 40.0}
+    for law, volatility in ((Law.GBM, 10_000.0), (Law.JUMPS, 2_000.0)):
+        part = PricesPart(law=law, drift_bps=3_000.0, volatility_bps=volatility, step_ms=STEP_MS, **jumps)
+        growth = [math.exp(step) for step in increments(part, 20_000)]
+        error = statistics.pstdev(growth) / math.sqrt(20_000)
         assert close(statistics.fmean(growth), math.exp(0.3 * HOURS), error)
 
 
@@ -216,6 +211,12 @@ def test_a_shock_comes_when_declared_and_stays() -> None:
     assert [found["A"] for found in seen] == pytest.approx([2.0, 2.2, 1.1, 1.1])
     assert [found["B"] for found in seen] == pytest.approx([2.0, 2.0, 1.0, 1.0])
     assert {found["CASH"] for found in seen} == {1.0}
+
+
+def test_a_shock_between_two_steps_waits_for_the_next() -> None:
+    """Never before its time."""
+    prices = process(PricesPart(law=Law.CONSTANT, step_ms=1_000, shocks=(Shock(1.2, "A", 1_000.0),)), "A")
+    assert [prices.at(second * 1_000_000)["A"] for second in (1, 2)] == pytest.approx([2.0, 2.2])
 
 
 def test_prices_stay_finite_whatever_is_declared() -> None:
