@@ -187,8 +187,8 @@ class Store:
         return self._head.commits
 
     def pragma(self, name: str) -> object:
-        """A setting of this connection."""
-        (value,) = self._db.execute(f"PRAGMA {name}").fetchone()
+        """A setting of this connection; ``name=value`` sets it."""
+        (value,) = self._db.execute(f"PRAGMA {name}").fetchone() or (None,)
         return value.decode() if isinstance(value, bytes) else value
 
     def height(self) -> int:
