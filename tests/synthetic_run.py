@@ -170,7 +170,7 @@ def _solutions(recorder: Recorder, rng: Random, auction: int, score: float) -> N
     winner = rng.choices(range(4), (5, 4, 2, 2))[0]
     for place, (solver, strategy) in enumerate(STRATEGIES):
         silent = strategy == "withholding" and rng.random() < 0.2 and place != winner
-        outcome = "won" if place == winner else "no-reveal" if silent else "lost"
+        outcome = "won" if place == winner else "no_reveal" if silent else "lost"
         mine = score if place == winner else score * (0.7 + 0.3 * rng.random())
         recorder.add(
             SolutionRow(

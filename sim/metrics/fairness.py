@@ -14,7 +14,7 @@ def jain_mean(tables: Tables) -> Value:
 
     R. Jain, D. Chiu, W. Hawe, DEC-TR-301 (1984).
     """
-    return mean([row.jain for row in tables.auctions if row.filled > 0])
+    return mean([row.jain for row in tables.auctions if row.filled > 0 and math.isfinite(row.jain)])
 
 
 def jain_owners(tables: Tables) -> Value:

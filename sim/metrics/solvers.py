@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from typing import Final
 
+from settlement.penalties import Fault
 from sim.metrics.base import Value, metric
 from sim.metrics.statistics import BPS, gini, hhi, means, nakamoto, ratio, sums
 from sim.metrics.tables import Tables
 from sim.recording.rows import AuctionRow
 
-WON = "won"
-NO_REVEAL = "no-reveal"
+WON: Final = "won"
+NONE: Final = "none"
 
 
 def solver_profit(tables: Tables) -> Value:
@@ -21,7 +23,7 @@ def solver_profit(tables: Tables) -> Value:
 
 def strategy_profit(tables: Tables) -> Value:
     """Rewards minus penalties per solver and auction answered, by strategy."""
-    return means((row.strategy, row.reward - row.penalty) for row in tables.solutions if row.outcome != "none")
+    return means((row.strategy, row.reward - row.penalty) for row in tables.solutions if row.outcome != NONE)
 
 
 def penalties(tables: Tables) -> Value:
@@ -71,8 +73,8 @@ def bid_share(tables: Tables) -> Value:
 
 def withheld_rate(tables: Tables) -> Value:
     """Seals that were never opened, as a share of all solutions sealed."""
-    sealed = Counter(row.outcome for row in tables.solutions if row.outcome not in ("none", "late"))
-    return ratio(sealed[NO_REVEAL], sum(sealed.values()))
+    sealed = Counter(row.outcome for row in tables.solutions if row.outcome != NONE)
+    return ratio(sealed[Fault.NO_REVEAL], sum(sealed.values()))
 
 
 def withheld_loss_bps(tables: Tables) -> Value:
@@ -80,7 +82,7 @@ def withheld_loss_bps(tables: Tables) -> Value:
 
     1 − Σ score / Σ bound over the former, minus the same over the latter; undefined where either is empty.
     """
-    spoiled = {row.auction for row in tables.solutions if row.outcome == NO_REVEAL}
+    spoiled = {row.auction for row in tables.solutions if row.outcome == Fault.NO_REVEAL}
     known = [row for row in tables.auctions if row.bound > 0]
     with_, without = (
         _reached([row for row in known if (row.auction in spoiled) == side]) for side in (True, False)
@@ -94,7 +96,7 @@ def _reached(auctions: list[AuctionRow]) -> float | None:
 
 def invalid_rate(tables: Tables) -> Value:
     """Opened solutions that broke a rule of the auction, as a share of all that were answered."""
-    answered = [row for row in tables.solutions if row.outcome != "none"]
+    answered = [row for row in tables.solutions if row.outcome != NONE]
     return ratio(sum(row.outcome.startswith("invalid") for row in answered), len(answered))
 
 

@@ -105,8 +105,9 @@ class AuctionRow(NamedTuple):
 class SolutionRow(NamedTuple):
     """A solver's part in an auction.
 
-    ``outcome``: won, lost, unfair, invalid:<rule>, no-reveal, late, equivocation or none. ``score`` is that of its
-    verified bid, won or not; ``reward`` and ``penalty`` in numeraire units, both at least 0.
+    ``outcome``: won, lost, unfair, invalid:<rule>, a fault it was slashed for (``settlement.penalties.Fault``), or
+    none where nothing of it came in time. ``score`` is that of its verified bid, won or not; ``reward`` and
+    ``penalty`` in numeraire units, both at least 0.
     """
 
     auction: int

@@ -24,6 +24,9 @@ GRID: Final = "#505152"
 PAPER: Final = "#f0f1f2"
 #: Points of one line; longer series are thinned to every n-th.
 MAX_POINTS: Final = 2_000
+#: A legend's line, and a colour beside its label with the room around, both in characters.
+LINE: Final = 84
+HANDLE: Final = 7
 _VARIABLES: Final = {
     **{colour: f"var(--c{place})" for place, colour in enumerate(PALETTE)},
     INK: "var(--ink)",
@@ -131,11 +134,21 @@ def seconds(us: int) -> float:
     return us / 1_000_000
 
 
-def key(axes: Axes, columns: int = 4) -> None:
-    """The legend above the plot, outside of it."""
+def key(axes: Axes) -> None:
+    """The legend above the plot, in as many columns as fit over the whole width of the picture."""
     handles, labels = axes.get_legend_handles_labels()
-    if len(handles) > 1:
-        axes.legend(
-            handles, labels, ncols=columns, loc="lower left", bbox_to_anchor=(-0.02, 1.0), borderaxespad=0.2,
-            handlelength=1.4, columnspacing=1.2,
-        )  # fmt: skip
+    if len(handles) < 2:
+        return
+    columns = len(labels)
+    while columns > 1 and _width(labels, columns) > LINE:
+        columns -= 1
+    legend = axes.figure.legend(
+        handles, labels, ncols=columns, loc="outside upper left", handlelength=1.4, columnspacing=1.2
+    )
+    legend.set_in_layout(True)
+
+
+def _width(labels: Sequence[str], columns: int) -> int:
+    """Of a legend, in characters: columns are filled one by one, each as wide as its longest label."""
+    rows = -(-len(labels) // columns)
+    return sum(HANDLE + max(map(len, labels[place : place + rows])) for place in range(0, len(labels), rows))

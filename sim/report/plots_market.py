@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: Series and bars that a plot can hold and still be read.
 MAX_ASSETS: Final = 3
-MAX_KINDS: Final = 6
+MAX_KINDS: Final = 8
 MAX_FATES: Final = 9
 MAX_AUCTIONS: Final = 120
 
@@ -37,7 +37,7 @@ def prices(axes: Axes, tables: Tables) -> None:
     axes.plot([], [], ".", color=SOFT, label="cleared")
     axes.set_xlabel("virtual seconds")
     axes.set_ylabel("price in the numeraire" if alone else "change since the start, %")
-    key(axes, 5)
+    key(axes)
 
 
 def _line(

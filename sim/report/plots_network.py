@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 #: Fault spans and marks drawn; a storm has more, and they would hide one another.
 MAX_MARKS: Final = 200
 MAX_BARS: Final = 40
+MAX_KINDS: Final = 8
 MB: Final = 1e6
-_FAULTS: Final = {EventKind.CRASH: 3, EventKind.CUT: 4, EventKind.STORM: 3}
+_FAULTS: Final = {EventKind.CRASH: 1, EventKind.CUT: 4, EventKind.STORM: 3}
 _MARKED: Final = {
     EventKind.LIE: ("v", 3),
     EventKind.CENSOR: ("v", 1),
@@ -54,7 +55,7 @@ def timeline(axes: Axes, tables: Tables) -> None:
     _faults(axes, tables)
     axes.set_xlabel("virtual seconds")
     axes.set_ylabel("an auction's length, s")
-    key(axes, 4)
+    key(axes)
 
 
 def _faults(axes: Axes, tables: Tables) -> None:
@@ -104,7 +105,7 @@ def propagation(axes: Axes, tables: Tables) -> None:
         raise Empty("No gossip was recorded.")
     _steps(axes, [row.p50_us / 1e3 for row in rows], 0, "half of the nodes")
     _steps(axes, [row.p99_us / 1e3 for row in rows], 1, "99 %")
-    _steps(axes, [row.last_us / 1e3 for row in rows], 3, "the last")
+    _steps(axes, [row.last_us / 1e3 for row in rows], 3, "the last", ":")
     axes.set_xlim(left=0)
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("milliseconds after publication")
@@ -122,20 +123,21 @@ def settlement(axes: Axes, tables: Tables) -> None:
         if intent in tables.submitted:
             row = tables.submitted[intent]
             kinds.setdefault(row.kind, []).append(seconds(fills[0].at_us - row.at_us))
-    for place, (kind, mine) in enumerate(list(kinds.items())[:6]):
-        _steps(axes, mine, place, f"{kind} ({len(mine)})")
+    for place, kind in enumerate(tables.kinds[:MAX_KINDS]):
+        if kind in kinds:
+            _steps(axes, kinds[kind], place, f"{kind} ({len(kinds[kind])})")
     axes.set_xlim(left=0)
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("seconds from submission")
     axes.set_ylabel("share of those that traded")
-    key(axes, 3)
+    key(axes)
 
 
-def _steps(axes: Axes, values: Sequence[float], place: int, label: str) -> None:
+def _steps(axes: Axes, values: Sequence[float], place: int, label: str, style: str = "-") -> None:
     ordered = sorted(values)
     points = thinned([(value, rank / len(ordered)) for rank, value in enumerate(ordered, start=1)])
     xs, ys = zip(*points, strict=True)
-    axes.step([0.0, xs[0], *xs], [0.0, 0.0, *ys], where="post", color=colour(place), label=label)
+    axes.step([0.0, xs[0], *xs], [0.0, 0.0, *ys], style, where="post", color=colour(place), label=label)
 
 
 def traffic(axes: Axes, tables: Tables) -> None:

@@ -50,7 +50,10 @@ def wealth(axes: Axes, tables: Tables) -> None:
         line[row.at_us] = line.get(row.at_us, 0.0) + row.value - row.held
     if not found:
         raise Empty("Nobody's wealth was recorded.")
-    for place, (kind, line) in enumerate(list(found.items())[:MAX_KINDS]):
+    for place, kind in enumerate(tables.kinds[:MAX_KINDS]):
+        line = found.get(kind, {})
+        if not any(line.values()):
+            continue  # who has nothing, like oracles, makes nothing
         times = thinned(sorted(line))
         axes.plot([seconds(at) for at in times], [line[at] for at in times], color=colour(place), label=kind)
     axes.axhline(0.0, color=SOFT, linewidth=0.8)

@@ -130,7 +130,7 @@ def test_the_gap_is_over_auctions_with_a_bound() -> None:
 def test_solvers_profit_and_concentration() -> None:
     """x wins three of four, y one: HHI 9/16 + 1/16, one holds a majority, Gini 1/4."""
     rows = [SOLUTION._replace(auction=n) for n in (1, 2, 3)]
-    rows += [SolutionRow(n, "y", "withholding", "no-reveal", 0.0, 0.0, 0.5, 1) for n in (1, 2)]
+    rows += [SolutionRow(n, "y", "withholding", "no_reveal", 0.0, 0.0, 0.5, 1) for n in (1, 2)]
     rows += [SolutionRow(4, "y", "withholding", "won", 5.0, 1.5, 0.0, 1)]
     auctions = [AUCTION._replace(auction=n) for n in (1, 2)] + [
         AUCTION._replace(auction=n, score=9.5) for n in (3, 4)
