@@ -42,7 +42,7 @@ class Hops(Spreading):
         self._thaw(flight)
         draws = flight.draws
         if flight.times is None and draws is not None and not self.network.model.frame_cpu_us:
-            kind = "q" if draws.loses else "i"
+            kind = "i" if int(draws.delays_us.max(initial=0)) < 1 << 31 else "q"
             flight.times = array(kind, draws.delays_us.astype(kind).tobytes())
         flight.arrivals[node] = now_us
         flight.senders[node] = node

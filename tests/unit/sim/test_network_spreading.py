@@ -243,6 +243,15 @@ def test_five_nodes_compute_what_was_measured(frame_us: int, delivery_us: int) -
     assert frames * frame_us == 20 * 4 * delivery_us == len(world.arrived) * delivery_us
 
 
+@both
+def test_delays_of_hours_are_no_trouble(engine: type[Spreading]) -> None:
+    """Beyond 32 bits of microseconds."""
+    world = gossip_world(engine, line(3, latency_us=5_000_000_000), STEADY)
+    world.gossip.publish(0, 1, 10)
+    world.kernel.run(LONG_US)
+    assert [at for at, *_ in world.arrived] == [5_000_000_000, 10_000_000_000]
+
+
 def test_an_engine_goes_no_further_than_it_is_run() -> None:
     """Runs in pieces are the run in one, and nothing is told beyond the end."""
     found = []
