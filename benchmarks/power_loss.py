@@ -83,7 +83,7 @@ def _until_cut(
     """Go on from step ``done``; returns the last step acknowledged before the power went, and whether the store
     was open by then."""
     with Store(PATH, first, VolumeDisk(volume)) as store:
-        if volume.survivor is not None:
+        if volume.is_off():
             return done, False
         done = max(done, 0)
         store.pragma(f"synchronous={result.synchronous}")
@@ -91,7 +91,7 @@ def _until_cut(
         performer = Performer(store)
         for number in range(done + 1, len(script)):
             performer.write(script[number].effects, script[number].held)
-            if volume.survivor is not None:
+            if volume.is_off():
                 return done, True
             done = number
             result.steps += 1

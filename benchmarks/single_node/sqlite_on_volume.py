@@ -128,7 +128,10 @@ class _Mark:
         return read_mark(bytes(self._file.now))
 
     def write(self, commits: int) -> None:
-        self._volume.write(self._file, 0, mark_bytes(commits))
+        try:
+            self._volume.write(self._file, 0, mark_bytes(commits))
+        except apsw.Error as error:
+            raise OSError(str(error)) from error
 
     def close(self) -> None:
         """Nothing is held open."""

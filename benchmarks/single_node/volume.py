@@ -35,7 +35,16 @@ class File:
         self.pending.append((size, None))
 
     def sync(self) -> None:
-        self.kept, self.pending, self.durable_name = bytearray(self.now), [], True
+        for offset, written in self.pending:
+            if written is None:
+                del self.kept[offset:]
+            else:
+                _put(self.kept, offset, written)
+        self.pending, self.durable_name = [], True
+
+    def fail_to_sync(self) -> None:
+        """As Linux does it: what was to be written counts as written, can be read, and is not on the disk."""
+        self.pending = []
 
     def survived(self, rng: Random) -> File:
         """What is there when the power is back."""
@@ -69,6 +78,10 @@ class Volume:
         self.survivor: Volume | None = None
         self._deleted: dict[str, File] = {}
 
+    def is_off(self) -> bool:
+        """Whether the power has gone."""
+        return self.survivor is not None
+
     def cut(self) -> Volume:
         """The power goes now."""
         if self.survivor is None:
@@ -99,7 +112,11 @@ class Volume:
         file.truncate(size)
 
     def sync(self, file: File) -> None:
-        self._count("sync")
+        try:
+            self._count("sync")
+        except BaseException:
+            file.fail_to_sync()
+            raise
         if file.log and not file.durable_name:
             self.sync_folder()
         file.sync()

@@ -259,6 +259,8 @@ class Store:
             self._db.execute(f"PRAGMA {setting}")
         self._db.execute(f"PRAGMA journal_size_limit={MAX_WAL_BYTES}")
         self._db.execute("PRAGMA cell_size_check=ON")
+        # After a failed fsync the system may show what the disk has not: written anew, it is on the disk again.
+        self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
         if is_new(self._db):
             if first is None:
                 raise NotOurs(str(self.path), "there is nothing in it")
