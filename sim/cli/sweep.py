@@ -94,8 +94,14 @@ def _told(found: Mapping[str, Any], metrics: Sequence[str]) -> str:
         row = {"cell": ", ".join(cell["changes"]) or "as it is", "runs": cell["runs"]}
         for name in metrics:
             figure = cell["metrics"].get(name)
-            row[name] = "–" if figure is None else f"{figure['mean']:.6g} ± {figure['half']:.3g}"
+            row[name] = "–" if figure is None else _interval(figure)
         if cell["failed"]:
             row["failed"] = cell["failed"]
         rows.append(row)
     return table(rows, left=("cell",)) + f"\n{found['summary']}"
+
+
+def _interval(figure: Mapping[str, float]) -> str:
+    """Of a single value there is no interval."""
+    mean = f"{figure['mean']:.6g}"
+    return mean if figure["n"] < 2 else f"{mean} ± {figure['half']:.3g}"

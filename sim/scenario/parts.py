@@ -50,10 +50,15 @@ class Lie(StrEnum):
     """What a Byzantine validator does."""
 
     SILENT = "silent"
-    DOUBLE_VOTE = "double-vote"
+    DOUBLE_VOTE = "double-vote"  # tells each peer something else
     DOUBLE_PROPOSAL = "double-proposal"
-    FORGE = "forge"
-    CENSOR = "censor"
+    FORGE = "forge"  # votes in others' names
+    CENSOR = "censor"  # will not hear of somebody's intents
+    OMIT = "omit"  # leaves items out of blocks
+    WITHHOLD = "withhold"  # proposes and keeps the body
+    JUMP = "jump"  # votes in rounds far ahead
+    FALSE_POLKA = "false-polka"  # proposes with a certificate nobody signed
+    ANY = "any"  # all of these, at random
 
 
 class Mechanism(StrEnum):
@@ -102,6 +107,9 @@ class NetworkPart:
     bandwidth_mbps: float = number(100.0, 0.01, 1e6, "of each link, each way")
     loss: float = number(0.0, 0.0, 0.9, "share of messages lost")
     duplication: float = number(0.0, 0.0, 0.9, "share of messages that arrive twice")
+    reorder: float = number(
+        0.0, 0.0, 0.9, "share of messages that are held back, so that later ones overtake them"
+    )
     skew: float = number(0.0, 0.0, 0.5, "how much faster or slower a node's timers run, at most")
 
 
@@ -173,6 +181,15 @@ class Late:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockJump:
+    """Clocks jump: the next timer that each node arms is off by as much. Ahead is early, back is late."""
+
+    at_s: float = number(10.0, 0.0, 1e6, "when")
+    by_ms: int = number(1000, -3_600_000, 3_600_000, "how far, ahead if positive")
+    nodes: tuple[int, ...] = text((), "whose")
+
+
+@dataclass(frozen=True, slots=True)
 class Partition:
     """Nodes are cut off from all the others, together."""
 
@@ -195,6 +212,7 @@ FAULTS: Final[dict[str, type]] = {
     "crash": Crash,
     "crash-storm": CrashStorm,
     "late": Late,
+    "clock-jump": ClockJump,
     "partition": Partition,
     "byzantine": Byzantine,
 }

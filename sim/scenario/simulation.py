@@ -20,6 +20,7 @@ from sim.scenario.parts import (
     Byzantine,
     ChainPart,
     Claim,
+    ClockJump,
     Crash,
     Late,
     NetworkPart,
@@ -128,7 +129,7 @@ def _check_nodes(found: Simulation, where: str) -> None:
         )
     for number_, fault in enumerate(found.faults):
         limit = found.chain.validators if isinstance(fault, Byzantine) else machines
-        nodes = fault.nodes if isinstance(fault, Crash | Late | Partition | Byzantine) else ()
+        nodes = fault.nodes if isinstance(fault, Crash | Late | ClockJump | Partition | Byzantine) else ()
         for node in nodes:
             if not 0 <= node < limit:
                 raise WrongValue(f"{where}: faults[{number_}].nodes", f"numbers from 0 to {limit - 1}", str(node))

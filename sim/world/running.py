@@ -27,12 +27,13 @@ from sim.prices.process import PriceProcess
 from sim.recording.events import EventKind
 from sim.recording.recorder import Recorder
 from sim.recording.rows import PRICE_EVERY_US, EventRow, IntentRow, NodeRow, PriceRow, WealthRow
-from sim.scenario.parts import SolverPart, Strategy
+from sim.scenario.parts import ClockJump, SolverPart, Strategy
 from sim.scenario.simulation import Simulation
 from sim.strategies.answering import Answering
 from sim.strategies.seals import Copier, Withholder
 from sim.world.accounts import People, genesis_of, people_of
 from sim.world.checking import violations
+from sim.world.clocks import Clocks
 from sim.world.desk import AtNode
 from sim.world.faulting import SECOND_US, Faulting
 from sim.world.heights import Height
@@ -130,15 +131,10 @@ class World:
             mesh=self,
         )
         cluster.committed = self._committed
-        if network.skew:
-            cluster.clock = self._clocks(network.skew)
+        jumps = [fault for fault in simulation.faults if isinstance(fault, ClockJump)]
+        if network.skew or jumps:
+            cluster.clock = Clocks(kernel, self.machines, network.skew, jumps)
         return cluster
-
-    def _clocks(self, skew: float) -> Callable[[int, int], int]:
-        """Every node's clock runs a little fast or slow, always by the same part in a million."""
-        rng = self.kernel.stream("clocks")
-        rates = [1_000_000 + int(skew * 1e6 * rng.uniform(-1.0, 1.0)) for _ in range(self.machines)]
-        return lambda node, delay_us: delay_us * rates[node] // 1_000_000
 
     def _solver_key(self, node: int) -> SolverKey:
         part = self.solvers[node]

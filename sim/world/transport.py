@@ -46,6 +46,7 @@ class Transport:
             bandwidth_bps=int(part.bandwidth_mbps * BITS_PER_MB),
             loss=part.loss,
             copies=part.duplication,
+            reordered=part.reorder,
         )
         self.network = Network(kernel, draw(plan, kernel.stream("topology")), model)
         self.streams = Streams(self.network)

@@ -93,6 +93,16 @@ def test_a_late_node_reaches_the_head() -> None:
     assert [row.node for row in events(outcome, EventKind.JOIN)] == [4]
 
 
+def test_clocks_that_differ_and_jump_only_delay() -> None:
+    """No fork, no violation: time is an input, never an argument."""
+    document = changed(find("honest-4").document, QUICK)
+    document["network"] |= {"skew": 0.2, "reorder": 0.1, "duplication": 0.1, "loss": 0.02}
+    jumps = [{"at_s": 1.5, "by_ms": 3_600_000, "nodes": [0, 1]}, {"at_s": 3.0, "by_ms": -2_000, "nodes": [2]}]
+    document["faults"] = [{"kind": "clock-jump", **jump} for jump in jumps]
+    outcome = World(simulation_from(document, "clocks"), 1).run()
+    assert (outcome.auctions, outcome.violations) == (2, ())
+
+
 def test_a_liar_is_proven_and_put_out() -> None:
     """Two votes for one place are evidence in a block."""
     outcome = run("equivocating-validator", *QUICK, "faults.0.from_s = 0.0", "auctions = 3")

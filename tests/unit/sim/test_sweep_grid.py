@@ -105,3 +105,12 @@ def test_intervals_are_students(values: list[float]) -> None:
     if statistics.stdev(values) > 1e-3:
         low, _ = stats.t.interval(0.95, len(values) - 1, loc=found["mean"], scale=stats.sem(values))
         assert found["mean"] - found["half"] == pytest.approx(low, rel=1e-6, abs=1e-6)
+
+
+def test_ray_gives_what_one_process_gives(tmp_path: Path) -> None:
+    """On a cluster started here; skipped where the extra is not installed."""
+    pytest.importorskip("ray", reason="the extra ray is not installed")
+    grid = cells(["network.latency_ms=5,50"])
+    here = sweep(plan(DOCUMENT, grid, [1], tmp_path / "here"), 1, None, lambda done, total: None)
+    there = sweep(plan(DOCUMENT, grid, [1], tmp_path / "there"), 1, "local", lambda done, total: None)
+    assert [result["trace_root"] for result in here] == [result["trace_root"] for result in there]
