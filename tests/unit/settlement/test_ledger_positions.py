@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from fractions import Fraction
 
 import pytest
@@ -104,6 +105,23 @@ def test_what_is_taken_out_again_is_at_most_a_unit_less() -> None:
     assert made.state.rows(POSITIONS) == {}
     assert made.state.rows(TICKS) == {}
     assert made.state.rows(VENUES)[TICKED] == empty()
+
+
+@pytest.mark.parametrize(("lower", "upper", "liquidity"), [(-7, 5, 10**9 + 7), (-900, 33, 999_983), (-1, 1, 1)])
+def test_in_rounds_up_and_out_rounds_down(lower: int, upper: int, liquidity: int) -> None:
+    """Beside exact fractions of the same square roots: L·(1/√p − 1/√b) and L·(√p − √a)."""
+    made = run()
+    low, high = Fraction(sqrt_price_at(lower), Q96), Fraction(sqrt_price_at(upper), Q96)
+    exact = {A: liquidity * (1 - 1 / high), B: liquidity * (1 - low)}
+    made.do(BOB, add(lower, upper, liquidity))
+    assert {asset: made.held(account_of_venue(TICKED), asset) for asset in (A, B)} == {
+        asset: math.ceil(amount) for asset, amount in exact.items()
+    }
+    assert all(amount.denominator > 1 for amount in exact.values())
+    before = {asset: made.held(owner(BOB), asset) for asset in (A, B)}
+    made.do(BOB, remove(lower, upper, liquidity))
+    for asset, amount in exact.items():
+        assert made.held(owner(BOB), asset) - before[asset] == math.floor(amount)
 
 
 def test_fees_go_to_those_whose_range_the_price_was_in() -> None:
