@@ -88,9 +88,10 @@ class Machine:
     def hear(self, sender: int, items: Sequence[bytes]) -> list[Effect]:
         """Items from a peer: what is new and sound is stored and passed on."""
         new = [item for item in items[:MAX_ASKED] if self._take_in(item)]
-        if new:
-            self._out.append(Store(tuple(new)))
-            self._out += [Gossip(item) for item in new]
+        if not new:
+            return []
+        self._out.append(Store(tuple(new)))
+        self._out += [Gossip(item) for item in new]
         return self._retried()
 
     def receive(self, sender: int, message: Message) -> list[Effect]:
