@@ -1,9 +1,9 @@
 """What agreeing on an auction costs in virtual time and messages, by number of validators.
 
-``python -m benchmarks.agreement_phases [--hop-ms N] [--auctions N] [--json]`` runs clusters of the node's own machines
-in which every message takes exactly one hop, and prints per auction: its time, the windows in it, what is left in
-hops, and the agreement's messages and bytes that each validator sends. ``silent``: with f validators that say
-nothing. Virtual time: the figures are the same on any machine.
+``python -m benchmarks.agreement_phases [--hop-ms N] [--auctions N] [--json]`` runs clusters of the node's own
+machines in which every message takes exactly one hop, and prints per auction: its time, the windows in it, what is
+left in hops, and the messages and bytes of agreement that each validator sends. ``silent``: with f validators
+that say nothing. Virtual time: the figures are the same on any machine.
 """
 
 from __future__ import annotations
@@ -103,8 +103,9 @@ def main() -> None:
     print("validators  silent  auction  windows  hops  messages each  kB each")
     for row in rows:
         print(
-            f"{row['validators']:10} {row['silent']:7} {row['auction_ms'] / 1000:7.2f}s {row['windows_ms'] / 1000:7.2f}s"
-            f" {row['hops']:5.1f} {row['messages_each']:14.0f} {row['kilobytes_each']:8.1f}"
+            f"{row['validators']:10} {row['silent']:7} {row['auction_ms'] / 1000:7.2f}s"
+            f" {row['windows_ms'] / 1000:7.2f}s {row['hops']:5.1f}"
+            f" {row['messages_each']:14.0f} {row['kilobytes_each']:8.1f}"
         )
 
 

@@ -1,9 +1,9 @@
-"""Applies each mutant to a copy of the tree and runs what should kill it; prints which test did.
+"""Puts each mutant into a copy of the tree and runs the test that should kill it; prints a table of what did.
 
-    python -m tests.mutants [--seeds N] [NAME …]
+    python -m tests.mutants [--processes N] [--search] [NAME …]
 
-First the directed tests, then, where they pass, ``--seeds`` worlds of the fault campaign. Exit code 1 when a
-mutant survives both.
+With ``--search`` a mutant that its test lets live is tried against all directed tests. Exit code 1 when one
+survives. Random worlds alone: ``python -m tests.mutants.by_campaign``.
 """
 
 from __future__ import annotations
@@ -14,66 +14,86 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Queue
 from typing import Final
 
 from tests.mutants.catalogue import MUTANTS, Mutant
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 ROOMS: Final = ("intents", "liquidity", "settlement", "solver", "scenarios", "node", "sim", "tests")
-DIRECTED: Final = (
-    "tests/unit/node",
-    "tests/unit/settlement/test_ledger_tree.py",
-    "tests/unit/settlement/test_ledger_execute.py",
-)
-CAMPAIGN: Final = """
-import sys
-from sim.campaign import run_world
-for seed in range(int(sys.argv[1])):
-    world = run_world(seed)
-    if world.violations:
-        print(f"seed {seed}: {world.violations[0].kind}")
-        raise SystemExit(1)
-"""
+DIRECTED: Final = ("tests/unit/node", "tests/unit/settlement", "tests/sim")
+#: Seconds after which a test that does not end has noticed too.
+PATIENCE_S: Final = 120
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=60)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--search", action="store_true")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
+    chosen = [m for m in MUTANTS if not options.names or any(name in m.name for name in options.names)]
     survived = 0
-    for mutant in MUTANTS:
-        if options.names and not any(name in mutant.name for name in options.names):
-            continue
-        killer = killed_by(mutant, options.seeds)
-        survived += killer is None
-        print(f"| {mutant.name} | `{mutant.file}` | {killer or '**survives**'} |", flush=True)
+    with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor(options.processes) as pool:
+        trees: Queue[Path] = Queue()
+        for number in range(options.processes):
+            trees.put(_copied(Path(directory) / str(number)))
+
+        def tried(mutant: Mutant) -> str | None:
+            tree = trees.get()
+            try:
+                return killed_by(mutant, tree, search=options.search)
+            finally:
+                trees.put(tree)
+
+        for mutant, killer in zip(chosen, pool.map(tried, chosen), strict=True):
+            survived += killer is None
+            print(f"| {mutant.name} | `{mutant.file}` | {killer or '**survives**'} |", flush=True)
     return 1 if survived else 0
 
 
-def killed_by(mutant: Mutant, seeds: int) -> str | None:
-    """The first test or seed that fails on the mutant."""
-    with tempfile.TemporaryDirectory() as directory:
-        tree = Path(directory)
-        for room in ROOMS:
-            shutil.copytree(ROOT / room, tree / room, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", tree)
-        apply(mutant, tree)
-        run = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *DIRECTED]
-        tests = subprocess.run(run, cwd=tree, capture_output=True, text=True, timeout=300, check=False)
-        if tests.returncode:
-            found = re.search(r"^(?:FAILED|ERROR) \S*?([^/:]+)\.py(?:::(\w+))?", tests.stdout, re.MULTILINE)
-            return f"`{found[2] or found[1]}`" if found else "the suite"
-        campaign = [sys.executable, "-c", CAMPAIGN, str(seeds)]
-        try:
-            worlds = subprocess.run(campaign, cwd=tree, capture_output=True, text=True, timeout=300, check=False)
-        except subprocess.TimeoutExpired:
-            return "campaign: no end"
-        if worlds.returncode:
-            said = (worlds.stdout or worlds.stderr).strip().splitlines()
-            return f"campaign, {said[-1]}" if said else "campaign"
-    return None
+def _copied(tree: Path) -> Path:
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, tree / room, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tree)
+    return tree
+
+
+def killed_by(mutant: Mutant, tree: Path, *, search: bool) -> str | None:
+    """The test that fails on the mutant; the tree is whole again afterwards."""
+    file = tree / mutant.file
+    whole = file.read_text()
+    apply(mutant, tree)
+    try:
+        named = [str(path.relative_to(tree)) for path in _holding(tree, mutant.killer)]
+        if not named:
+            raise SystemExit(f"{mutant.name}: there is no {mutant.killer}")
+        return _failing(tree, [f"{path}::{mutant.killer}" for path in named]) or (
+            _failing(tree, list(DIRECTED)) if search else None
+        )
+    finally:
+        file.write_text(whole)
+
+
+def _holding(tree: Path, test: str) -> list[Path]:
+    """The files that define a test."""
+    pattern = re.compile(rf"^def {test}\(", re.MULTILINE)
+    return [path for path in sorted((tree / "tests").rglob("test_*.py")) if pattern.search(path.read_text())]
+
+
+def _failing(tree: Path, tests: list[str]) -> str | None:
+    """The first of the tests that fails."""
+    run = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    try:
+        done = subprocess.run(run, cwd=tree, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    except subprocess.TimeoutExpired:
+        return f"`{tests[0].rpartition('::')[2]}` (no end)"
+    if not done.returncode:
+        return None
+    found = re.search(r"^(?:FAILED|ERROR) \S*?([^/:]+)\.py(?:::(\w+))?", done.stdout, re.MULTILINE)
+    return f"`{found[2] or found[1]}`" if found else "the suite"
 
 
 def apply(mutant: Mutant, tree: Path) -> None:

@@ -653,6 +653,7 @@ def test_a_block_id_is_of_its_header_and_its_body_s_hash() -> None:
     assert block_id(block) == light_id(b"12345", hashlib.sha256(b"the rest").digest())
     others = [block[:-1], block + b"x", (9).to_bytes(4, "big") + b"12345the " + b"rest", b"", b"\0\0\0\xff12345"]
     others.append(b"\0\0\0\x06" + b"12345" + b"the rest")
+    others.append(b"\0\0\0\x05" + b"12345")
     assert len({block_id(other) for other in (block, *others)}) == len(others) + 1
 
 

@@ -221,6 +221,18 @@ def test_proposers_of_rounds_that_failed_have_missed_their_turn() -> None:
         assert stake(state, key).missed.bit_count() == sum(turns)
 
 
+def test_turns_taken_are_no_misses() -> None:
+    """One missed, then rounds of its own decided: still one."""
+    state = first()
+    validators = validators_of(state)
+    late = validators.members[validators.proposer(0, 0)].key
+    key = next(key for key in VALIDATORS if key.public == late)
+    settle(state, height=0, round=1)
+    for height in range(12, 48, 12):
+        settle(state, height=height, round=0)
+    assert stake(state, key).missed == 0b1000
+
+
 def test_too_many_turns_missed_lead_to_jail_and_out_of_it_leads_asking() -> None:
     """Three of eight; not before its time is up."""
     state = first()
