@@ -95,9 +95,9 @@ def test_only_oracles_report_and_only_with_their_signature() -> None:
 def test_a_report_counts_until_it_is_stale() -> None:
     """Five auctions long, not six; then the others alone decide, and where they are too few there is no price."""
     feed = Feed(3, least_reports=2)
-    feed.say(2, 10, 20, 30)
+    feed.say(2, 90, 20, 30)
     feed.say(5, None, 22, 32)
-    assert feed.agreed(7) == 22
+    assert feed.agreed(7) == 32
     assert feed.agreed(8) == 22
     feed.say(9, None, None, 40)
     assert feed.agreed(10) == 22
