@@ -2,8 +2,8 @@
 
 With at least ``MIN_SEEDS`` seeds on both sides the pairs are runs of the same seed, and Student's t decides. With
 fewer, the pairs are auctions of the same number within runs of the same seed: only metrics that mean something for
-a single auction are compared, as means per auction, and a block bootstrap decides. That says what holds for these
-seeds, not for all.
+a single auction are compared, as means per auction, and blocks of auctions in a row decide. That says what holds
+for these seeds, not for all.
 
 Figures that are equal in every pair are said to be so, and are not among the tests that Holm's correction counts:
 they could not come out otherwise (R. Tarone, Biometrics 46, 1990).
@@ -31,7 +31,8 @@ Basis = Literal["seeds", "auctions"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One figure of both sides. ``a`` and ``b`` are means over pairs, ``effect`` is b − a with its interval.
+    """One figure of both sides. ``a`` and ``b`` are means over pairs, ``effect`` is b − a with its interval;
+    ``bootstrap`` is the percentile interval over blocks of ``block`` pairs, beside it.
 
     ``p`` is for this figure alone, ``p_all`` with all compared figures taken into account (Holm).
     """
@@ -45,7 +46,6 @@ class Difference:
     effect: float
     low: float | None
     high: float | None
-    t_interval: tuple[float, float] | None
     bootstrap: tuple[float, float] | None
     block: int
     p: float | None
@@ -159,9 +159,7 @@ def _difference(
 ) -> Difference:
     metric = metric_of(name)
     assert metric is not None
-    student = None if pair.t_low is None or pair.t_high is None else (pair.t_low, pair.t_high)
     drawn = None if pair.boot_low is None or pair.boot_high is None else (pair.boot_low, pair.boot_high)
-    low, high = (drawn if pair.block > 1 else student) or (None, None)
     return Difference(
         figure=name,
         unit=metric.unit,
@@ -170,9 +168,8 @@ def _difference(
         b=sum(values[1]) / pair.n,
         n=pair.n,
         effect=pair.mean,
-        low=low,
-        high=high,
-        t_interval=student,
+        low=pair.low,
+        high=pair.high,
         bootstrap=drawn,
         block=pair.block,
         p=pair.p,
@@ -185,7 +182,7 @@ def _verdict(better: Better, pair: Paired, p_all: float | None) -> str:
     if pair.same:
         return SAME
     if p_all is None:
-        return "one pair only"
+        return f"too few pairs, n = {pair.n}"
     if p_all > 1 - LEVEL:
         return f"no difference seen at n = {pair.n}"
     if better == "neither":

@@ -33,9 +33,20 @@ _COMPARING: Final = """\
 
 - with three or more seeds on both sides, runs of the same seed: Student's paired interval and test, beside a
   bootstrap interval;
-- with fewer, auctions of the same number in runs of the same seed: a circular block bootstrap with blocks of
-  ⌈n^(1/3)⌉ auctions, because auctions in a row resemble one another. Only figures that mean something for one
-  auction are compared, and what is seen holds for these seeds.
+- with fewer, auctions of the same number in runs of the same seed (eight at least). Auctions in a row resemble
+  one another, so blocks of ⌈n^(1/3)⌉ of them count: the standard error is a circular block bootstrap's, with
+  Student's t for that many blocks. Only figures that mean something for one auction are compared, and what is
+  seen holds for these seeds.
+
+How often such a 95 % interval held the true mean, of 600 series of n normal differences each following the one
+before with correlation r (plain percentile intervals of the same blocks in brackets):
+
+| n | r = 0 | r = 0.3 | r = 0.6 |
+|---|---|---|---|
+| 8 | 96 % (85) | 94 % (74) | 85 % (59) |
+| 12 | 99 % (83) | 94 % (76) | 91 % (68) |
+| 30 | 97 % (90) | 94 % (86) | 87 % (76) |
+| 120 | 94 % (92) | 93 % (91) | 90 % (87) |
 
 Intervals are at 95 % for each figure by itself. A verdict ("A is better") is given where p is below 0.05
 after Holm's correction for all figures that differ in any pair; otherwise it is "no difference seen at n =

@@ -52,7 +52,7 @@ def render_comparison(comparison: Comparison, sides: tuple[VariantRecord, Varian
 def _counts(comparison: Comparison) -> list[tuple[str, int]]:
     found = Counter(d.verdict for d in comparison.differences)
     other = sum(found[verdict] for verdict in ("higher in B", "lower in B"))
-    unclear = sum(count for verdict, count in found.items() if verdict.startswith(("no ", "one ")))
+    unclear = sum(count for verdict, count in found.items() if verdict.startswith(("no ", "too few")))
     return [
         ("B is better", found["B is better"]),
         ("A is better", found["A is better"]),

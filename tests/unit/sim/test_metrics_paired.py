@@ -17,8 +17,8 @@ def test_students_own_example() -> None:
     found = paired(FIRST, SECOND)
     assert found.mean == pytest.approx(1.58)
     assert found.p == pytest.approx(0.002833, abs=5e-7)
-    assert found.t_low == pytest.approx(0.7001142, abs=1e-6)
-    assert found.t_high == pytest.approx(2.4598858, abs=1e-6)
+    assert found.low == pytest.approx(0.7001142, abs=1e-6)
+    assert found.high == pytest.approx(2.4598858, abs=1e-6)
     assert found.boot_low is not None
     assert found.boot_low > 0
 
@@ -34,7 +34,7 @@ def test_equal_pairs_are_the_same_and_one_pair_says_nothing() -> None:
     assert paired([3.0], [4.0]).p is None
     found = paired([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
     assert found.same
-    assert (found.t_low, found.t_high, found.p) == (0.0, 0.0, 1.0)
+    assert (found.low, found.high, found.p) == (0.0, 0.0, 1.0)
 
 
 def test_a_constant_difference_is_judged_by_its_sign() -> None:
@@ -62,7 +62,7 @@ def test_blocks_cover_what_single_pairs_do_not() -> None:
     """Differences that follow one another (autoregressive, 0.6): 95 % intervals of blocks hold the mean far more
     often than those of single pairs, which take each as news."""
     rng = np.random.default_rng(7)
-    n, trials = 120, 150
+    n, trials = 60, 150
     held = {True: 0, False: 0}
     for _ in range(trials):
         noise = rng.normal(size=n + 50)
@@ -70,8 +70,21 @@ def test_blocks_cover_what_single_pairs_do_not() -> None:
             noise[place] += 0.6 * noise[place - 1]
         for serial in held:
             found = paired(np.zeros(n).tolist(), noise[50:].tolist(), serial)
-            assert found.boot_low is not None
-            assert found.boot_high is not None
-            held[serial] += found.boot_low <= 0 <= found.boot_high
-    assert held[True] >= 0.80 * trials
+            assert found.low is not None
+            assert found.high is not None
+            held[serial] += found.low <= 0 <= found.high
+    assert held[True] >= 0.85 * trials
     assert held[False] <= 0.75 * trials
+
+
+def test_a_dozen_auctions_without_memory_are_not_overread() -> None:
+    """Of 200 series of 12 independent differences around 0, p is below 0.05 no more often than it should be."""
+    rng = np.random.default_rng(11)
+    found = [paired([0.0] * 12, rng.normal(size=12).tolist(), serial=True).p for _ in range(200)]
+    assert sum(p is not None and p < 0.05 for p in found) <= 0.05 * 200
+
+
+def test_too_few_in_a_row_say_nothing() -> None:
+    """Seven auctions make no four blocks."""
+    assert paired([0.0] * 7, [1.0, 2.0] * 3 + [1.0], serial=True).p is None
+    assert paired([0.0] * 8, [1.0, 2.0] * 4, serial=True).p is not None
