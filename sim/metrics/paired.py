@@ -28,8 +28,8 @@ _RELATIVE: Final = 1e-12
 class Paired:
     """What n paired differences say of their mean, at ``LEVEL``; ``None`` where n does not allow it.
 
-    ``low``, ``high`` and the two-sided ``p`` (for a mean of 0) decide. ``boot_*`` is the bootstrap's plain percentile
-    interval beside them, over blocks of ``block`` pairs in a row. ``same``: no pair differs at all.
+    ``low``, ``high`` and the two-sided ``p`` (for a mean of 0) decide. ``boot_*`` is a plain percentile
+    interval beside them, from blocks of ``block`` pairs in a row. ``same``: no pair differs at all.
     """
 
     n: int
