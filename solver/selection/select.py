@@ -23,6 +23,10 @@ from solver.selection.rebalance import rebalance
 TRIES: Final = 200
 #: A loss of this share of what could be had is small enough.
 GOOD: Final = 5e-4
+#: Of the tries, one part in so many goes to leaving out halves.
+HALVING: Final = 12
+#: Orders that cost less than this share of the most costly one are not looked at for that.
+SLIGHT: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class _Selection:
         self._batch, self._relaxed, self._deadline = batch, relaxed, deadline
         self._best = Outcome(relaxed.prices, np.zeros(len(batch.sell)), np.zeros((len(batch.pools.a), 2)))
         self._welfare = 0.0
+        #: Times anything lawful was found.
+        self._rounds = 0
 
     def run(self, tries: int, good: float) -> Selected:
         bound = most_welfare(self._batch, self._relaxed.prices)
@@ -57,7 +63,7 @@ class _Selection:
         known, better = self._try(out)
         spent = 0
         if not better:
-            known, out, spent = self._leave_out_until_lawful(known, out, tries)
+            known, out, spent = self._first(known, tries)
         tested: set[int] = set()
         while spent < tries and self._welfare < bound * (1 - good) and time.monotonic() < self._deadline:
             # Those in part, and those left out, one at a time; what helps stays.
@@ -73,22 +79,35 @@ class _Selection:
                 known, out, tested = there, trial, {order}
         return Selected(self._best, self._relaxed, self._welfare, bound)
 
+    def _first(self, known: Equilibrium, tries: int) -> tuple[Equilibrium, Bools, int]:
+        """A lawful outcome: fill-or-kill orders in part are left out until there is one, all at a time and, which
+        keeps more of thin markets but does not always end, the half that is filled least; else all are out."""
+        start, out, spent = known, self._batch.fill_or_kill.astype(bool), 0
+        for divisor, most in ((1, tries // 2), (2, tries // HALVING)):
+            there, left_out, better, used = self._leave_out_until_lawful(start, divisor, most)
+            spent += used
+            if better:
+                known, out = there, left_out
+        if self._welfare <= 0.0:
+            known, _ = self._try(out)
+        return known, out, spent
+
     def _leave_out_until_lawful(
-        self, known: Equilibrium, out: Bools, tries: int
-    ) -> tuple[Equilibrium, Bools, int]:
-        """Leaves out every fill-or-kill order in part, again and again; all of them in the end."""
-        for spent in range(tries // 2):
+        self, known: Equilibrium, divisor: int, tries: int
+    ) -> tuple[Equilibrium, Bools, bool, int]:
+        out: Bools = np.zeros(len(self._batch.sell), bool)
+        for spent in range(tries):
             partial = self._partial(known, out)
             if not len(partial) or time.monotonic() > self._deadline:
-                break
+                return known, out, False, spent
+            filled = known.fills[partial] * self._relaxed.prices[self._batch.sell[partial]]
             out = out.copy()
-            out[partial] = True
+            out[partial[np.argsort(filled, kind="stable")[: -(-len(partial) // divisor)]]] = True
+            before = self._rounds
             known, better = self._try(out)
-            if better:
-                return known, out, spent + 1
-        out = self._batch.fill_or_kill.astype(bool)
-        known, _ = self._try(out)
-        return known, out, tries // 2
+            if better or self._rounds > before:
+                return known, out, better, spent + 1
+        return known, out, False, tries
 
     def _try(self, out: Bools) -> tuple[Equilibrium, bool]:
         """The equilibrium without the orders ``out``, and whether it rounds to more than is known."""
@@ -104,6 +123,7 @@ class _Selection:
             outcome = of(found)
         if outcome is None or not lawful(self._batch, outcome):
             return found, False
+        self._rounds += 1
         gained = welfare(self._batch, outcome, self._relaxed.prices)
         if gained <= self._welfare:
             return found, False
@@ -115,11 +135,19 @@ class _Selection:
         return np.flatnonzero(whole & (known.fills > 0) & (known.fills < self._batch.amount))
 
     def _suspects(self, known: Equilibrium, out: Bools) -> Ints:
-        """Fill-or-kill orders in part, then those denied at their price though in the equilibrium, then those out;
-        large first."""
-        value = self._batch.amount * self._relaxed.prices[self._batch.sell]
-        denied = np.flatnonzero(
-            self._batch.fill_or_kill & (known.fills >= self._batch.amount) & (self._best.fills == 0) & ~out
-        )
-        groups = (self._partial(known, out), denied, np.flatnonzero(out))
-        return np.concatenate([group[np.argsort(-value[group], kind="stable")] for group in groups])
+        """Fill-or-kill orders in part, the large first, by turns with those that cost most welfare as they are, in or
+        out; then all others that are out."""
+        batch, prices = self._batch, self._relaxed.prices
+        value = batch.amount * prices[batch.sell]
+        partial = self._partial(known, out)
+        partial = partial[np.argsort(-value[partial], kind="stable")]
+        gain = value - batch.amount * batch.limit * prices[batch.buy]
+        lost = np.where(batch.fill_or_kill, np.maximum(gain, 0.0) - np.where(self._best.fills > 0, gain, 0.0), 0.0)
+        lost[partial] = 0.0
+        costly = np.flatnonzero(lost > SLIGHT * lost.max(initial=0.0))
+        costly = costly[np.argsort(-lost[costly], kind="stable")]
+        others = np.setdiff1d(np.flatnonzero(out), np.concatenate([partial, costly]))
+        others = others[np.argsort(-value[others], kind="stable")]
+        both = min(len(partial), len(costly))
+        turns = np.stack([costly[:both], partial[:both]], axis=1).ravel()
+        return np.concatenate([turns, costly[both:], partial[both:], others])
