@@ -135,8 +135,8 @@ class _Selection:
         return np.flatnonzero(whole & (known.fills > 0) & (known.fills < self._batch.amount))
 
     def _suspects(self, known: Equilibrium, out: Bools) -> Ints:
-        """Fill-or-kill orders in part, the large first, by turns with those that cost most welfare as they are, in or
-        out; then all others that are out."""
+        """Fill-or-kill orders in part, the large first, by turns with those that cost most welfare as they are, in
+        or out; then all others that are out."""
         batch, prices = self._batch, self._relaxed.prices
         value = batch.amount * prices[batch.sell]
         partial = self._partial(known, out)
