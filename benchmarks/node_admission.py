@@ -1,0 +1,100 @@
+"""Signed intents admitted durably a second by one process: decoded, checked, verified, committed in groups.
+
+``python -m benchmarks.admission [--intents N] [--group-ms M] [--json]`` hands N distinct intents (Ed25519) to an
+embedded node as fast as it takes them and waits until the last is on disk. It prints intents per second of wall
+clock and of processor time, and the same for the signature checks alone, which are the floor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+
+import trio
+
+from benchmarks.single_node import world
+from intents.signing import verify_ed25519
+from node.agreement.timeouts import Timeouts
+from node.chain.app import read_item
+from node.embedded import folder
+from node.embedded.node import GROUP_MS, Group, Node
+from node.embedded.recovery import recovered
+from node.storage.store import Store
+
+#: Admitted before anything else gets its turn, as from a pipe.
+AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Per second; ``groups`` commits in all."""
+
+    intents: int
+    durable: float
+    durable_cpu: float
+    verified_cpu: float
+    groups: int
+
+
+async def _admit(path: Path, items: list[bytes], group_ms: float) -> tuple[float, float, int]:
+    """Seconds of wall clock and of the processor, and commits."""
+    timeouts = Timeouts(window_ms=(3_600_000, 1000, 1000))
+    with Store(path / folder.STORE, None) as store:
+        node = Node(store, recovered(store, timeouts, folder.validator_key(path), None), group_ms=group_ms)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(node.run)
+            wall, cpu = time.perf_counter(), time.process_time()
+            group: Group | None = None
+            for start in range(0, len(items), AT_ONCE):
+                for item in items[start : start + AT_ONCE]:
+                    group = node.admit(item)
+                await trio.sleep(0)
+            assert group is not None
+            await group.wait()
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+            node.stop()
+        assert len(store.item_ids()) == len(items)
+        return wall, cpu, node.status.groups
+
+
+def measure(intents: int, group_ms: float) -> Result:
+    items = world.Minter(Random(1)).items(intents, 1)
+    keys = [(key.public, key.sign(bytes(32))) for key in world.OWNERS]
+    started = time.process_time()
+    for number in range(intents):
+        public, signature = keys[number % len(keys)]
+        verify_ed25519(public, bytes(32), signature)
+    floor = time.process_time() - started
+    read_item.cache_clear()
+    with tempfile.TemporaryDirectory() as place:
+        world.make(Path(place) / "node")
+        wall, cpu, groups = trio.run(_admit, Path(place) / "node", items, group_ms)
+    return Result(intents, intents / wall, intents / cpu, intents / floor, groups)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--intents", type=int, default=20_000)
+    parser.add_argument("--group-ms", type=float, default=GROUP_MS)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    result = measure(options.intents, options.group_ms)
+    if options.json:
+        print(json.dumps(asdict(result)))
+    else:
+        print(
+            f"durable: {result.durable:,.0f}/s by the clock, {result.durable_cpu:,.0f}/s of processor time,",
+            end=" ",
+        )
+        print(f"{result.groups} commits; signatures alone: {result.verified_cpu:,.0f}/s of processor time")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
