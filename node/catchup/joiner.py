@@ -49,6 +49,8 @@ class Joiner:
         #: Chunk by index: who was asked, and how many ticks ago.
         self._asked: dict[int, tuple[int, int]] = {}
         self._turn = 0
+        #: How often a peer did not answer.
+        self._failed: dict[int, int] = {}
 
     # Events
 
@@ -63,7 +65,10 @@ class Joiner:
         except Forged:
             self._bar(sender)
             return
-        if light.header.height > self.height:
+        if not manifest.chunks:
+            # No state is empty.
+            self._bar(sender)
+        elif light.header.height > self.height:
             self._offers[sender] = (manifest, light)
 
     def linked(self, sender: int, links: Links) -> list[Tell]:
@@ -101,8 +106,9 @@ class Joiner:
         """Now and then: choose, ask, and ask elsewhere what is overdue."""
         for index, (peer, ticks) in list(self._asked.items()):
             if ticks >= PATIENCE:
-                # It may offer again and have another turn.
-                self._offers.pop(peer, None)
+                # It may offer again, and comes after those who answer.
+                if self._offers.pop(peer, None) is not None:
+                    self._failed[peer] = self._failed.get(peer, 0) + 1
                 del self._asked[index]
             else:
                 self._asked[index] = (peer, ticks + 1)
@@ -118,9 +124,9 @@ class Joiner:
     # Choosing
 
     def _choose(self) -> list[Tell]:
-        """The latest snapshot that follows from what is trusted; a way to the others."""
+        """Of those who failed least the latest snapshot that follows from what is trusted, or ways to others."""
         out: list[Tell] = []
-        for sender in sorted(self._offers, key=lambda peer: (-self._offers[peer][1].header.height, peer)):
+        for sender in sorted(self._offers, key=self._rank):
             manifest, light = self._offers[sender]
             try:
                 believed = follow(self.trusted, self.pin, light, self.horizon) is not None
@@ -133,6 +139,9 @@ class Joiner:
             after = self.pin.height - 1 if self.trusted is None and self.pin is not None else -1
             out.append(Tell(sender, WantLinks(after if self.trusted is None else self.trusted.height)))
         return out
+
+    def _rank(self, peer: int) -> tuple[int, int, int]:
+        return self._failed.get(peer, 0), -self._offers[peer][1].header.height, peer
 
     def _providers(self) -> list[int]:
         return sorted(peer for peer, (manifest, _) in self._offers.items() if manifest == self._wanted)

@@ -8,7 +8,7 @@ waits for the next SETTLE. So the last votes never go, and of a set of less than
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from node.agreement.validators import MAX_POWER, MAX_VALIDATORS, Validator, ValidatorSet
 from node.chain.blocks import Evidence, Phase, phase_of
@@ -70,8 +70,18 @@ def _ban(draft: Draft, evidence: Sequence[Evidence], ruling: Ruling) -> None:
         ruling.entries += books.entries
 
 
+def _free(draft: Draft) -> None:
+    """Where votes have no price validators need not be accounts, so nobody can ask: there jail ends by itself."""
+    now = chain_of(draft).auction
+    for holder, stake in sorted(draft.rows(STAKES).items()):
+        if stake.jailed_until and stake.jailed_until <= now:
+            draft.set(STAKES, holder, replace(stake, jailed_until=0, missed=0))
+
+
 def _move_powers(draft: Draft) -> None:
     now, rules = chain_of(draft).auction, stake_rules_of(draft)
+    if not rules.vote_price:
+        _free(draft)
     before = validators_of(draft)
     room, power = before.power // 3, {member.key: member.power for member in before.members}
     known = {holder[1:]: stake for holder, stake in sorted(draft.rows(STAKES).items())}

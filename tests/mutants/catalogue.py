@@ -9,7 +9,8 @@ from tests.mutants.of_agreement import AGREEMENT
 from tests.mutants.of_catchup import CATCHUP
 from tests.mutants.of_chain import CHAIN
 from tests.mutants.of_ledger import LEDGER
+from tests.mutants.of_trading import TRADING
 
 __all__ = ["MUTANTS", "Mutant"]
 
-MUTANTS: Final[tuple[Mutant, ...]] = (*AGREEMENT, *CHAIN, *CATCHUP, *LEDGER)
+MUTANTS: Final[tuple[Mutant, ...]] = (*AGREEMENT, *CHAIN, *CATCHUP, *LEDGER, *TRADING)

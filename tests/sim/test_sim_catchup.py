@@ -6,6 +6,7 @@ import pytest
 
 from node.catchup import snapshot
 from node.catchup.library import Keeping
+from node.catchup.light import Pin
 from node.chain.blocks import decode_block
 from settlement.ledger.books import check_all
 from sim.cluster import Member
@@ -74,6 +75,25 @@ def test_a_snapshot_of_many_chunks_comes_from_many_peers(monkeypatch: pytest.Mon
         assert liar is not None
         senders.add(liar.told > 0)
     assert True in senders
+
+
+def test_an_operator_s_word_is_followed_and_a_wrong_one_leads_nowhere() -> None:
+    """The same world thrice: without a pin, with the block of its first snapshot, with another."""
+    world, _, _ = joined(1)
+    found = world.members[0].disk.archive[0]
+    height, block = found.certificate.height, found.certificate.block
+    holds(*pinned(Pin(height, block)))
+    world, late = pinned(Pin(height, b"z" * 32))
+    assert (late.machine.app.height, late.disk.base) == (-1, None)
+
+
+def pinned(pin: Pin) -> tuple[World, Member]:
+    world = World(1, genesis(validators=4), pin=pin)
+    world.cluster.crash(LATE)
+    world.cluster.start()
+    world.kernel.at(JOINS_US, world.cluster.restart, LATE)
+    world.run(ENDS_US)
+    return world, world.members[LATE]
 
 
 def test_one_that_joined_late_comes_back_after_a_crash_and_serves_others() -> None:

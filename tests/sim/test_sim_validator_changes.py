@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pytest
 
 from intents.signing import SigningKey
+from node.agreement.messages import Message
 from node.chain.blocks import decode_block
 from node.chain.genesis import network_of
 from node.effects import Commit
 from settlement.ledger.books import check_all
-from settlement.ledger.stakes import STAKES, StakeRules
+from settlement.ledger.stakes import STAKES, Stake, StakeRules
 from settlement.ledger.transactions import Action, PostStake, ReleaseStake, Unjail, Unstake
 from sim.cluster import Member
+from sim.lies import lies
 from tests.agreement_worlds import CANDIDATES, VALIDATORS, VOTES, Liar, World, staked
 from tests.ledgers import WHOLE, Minter, holder, item
 
@@ -73,6 +76,29 @@ def test_random_changes_under_faults_fork_nothing(seed: int) -> None:
     changes = sets_by_height(world)
     assert all(len(found) == 1 for found in changes.values())
     assert len({digest for found in changes.values() for digest in found}) > 2
+
+
+@pytest.mark.parametrize("lie", ["double-vote", "double-proposal"])
+def test_a_validator_that_lies_is_slashed_and_banned_and_nobody_else_is(lie: str) -> None:
+    """Its stake is gone and its votes with it; the others go on, their stakes whole."""
+    world = World(4, staked(), crashes=0.0)
+    cluster, rng = world.cluster, world.kernel.stream("lies")
+
+    def corrupt(member: Member, target: int, message: Message) -> Iterable[Message]:
+        return lies(lie, cluster, member, target, message, rng) if member.index == 2 else (message,)
+
+    cluster.corrupt = corrupt
+    cluster.start()
+    world.run(14_000_000)
+    for member in world.members:
+        state = member.machine.app.state
+        assert state.get(STAKES, holder(VALIDATORS[2])) == Stake(0, 0, banned=True)
+        honest = [state.get(STAKES, holder(key)) for key in VALIDATORS if key is not VALIDATORS[2]]
+        assert [(found.votes, found.power, found.banned) for found in honest if found] == [
+            (VOTES, VOTES, False)
+        ] * 3
+        check_all(state)
+    assert {accused.key for _, accused in cluster.accused} == {VALIDATORS[2].public}
 
 
 def test_a_candidate_that_buys_votes_takes_part() -> None:

@@ -231,6 +231,25 @@ def test_who_does_not_answer_loses_its_turn() -> None:
     assert one.barred == set()
 
 
+def test_one_that_offers_the_latest_and_does_not_answer_comes_last_from_then_on() -> None:
+    """Though it offers again and again: else nobody would ever join."""
+    one = joiner()
+    for _ in range(PATIENCE + 3):
+        one.offered(5, offer(90))
+        one.offered(6, offer(50))
+        out = one.tick()
+        if set(asked(out)) == {6}:
+            break
+    assert give(one, out, library()) is not None
+
+
+def test_an_empty_snapshot_is_a_lie() -> None:
+    """It would never be done."""
+    one = joiner()
+    one.offered(5, replace(offer(), chunks=()))
+    assert one.barred == {5}
+
+
 def test_a_chunk_that_nobody_asked_for_is_dropped() -> None:
     """Of another peer, another height, or before anything was wanted."""
     one, chunk = joiner(), library().chunk(WantChunk(50, 0))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from intents.signing import SigningKey
 from node.agreement.validators import MAX_VALIDATORS, Validator
 from node.chain.genesis import build
-from node.chain.tables import put_validators, validators_of
+from node.chain.tables import Chain, put_chain, put_validators, validators_of
 from node.chain.voters import conclude, holder_of
 from settlement.ledger.books import Books, check_all
 from settlement.ledger.errors import BelowMinimum, LedgerError, Overdrawn, StillLocked
@@ -245,6 +245,19 @@ def test_too_many_turns_missed_lead_to_jail_and_out_of_it_leads_asking() -> None
     with pytest.raises(StillLocked):
         act(state, key, Unjail(), now=2)
     act(state, key, Unjail(), now=3)
+    assert settle(state)[late] == VOTES
+
+
+def test_where_votes_have_no_price_jail_ends_by_itself() -> None:
+    """Nobody needs an account there to ask with."""
+    state = build(replace(staked(), staking=replace(RULES, vote_price=0)))
+    late = validators_of(state).members[validators_of(state).proposer(0, 0)].key
+    for height in range(0, 12 * 3, 12):
+        settle(state, height=height, round=1)
+    assert late not in settle(state)
+    draft = state.draft()
+    put_chain(draft, Chain(auction=3))
+    draft.commit()
     assert settle(state)[late] == VOTES
 
 
