@@ -16,6 +16,7 @@ from sim.agents.retail import Retail, RetailPart
 from sim.agents.sandwich import Sandwich, SandwichPart
 from sim.agents.spammer import Spammer, SpammerPart
 from sim.agents.stale import Stale, StalePart
+from sim.agents.statistical import Statistical, StatisticalPart
 from sim.agents.wash import Wash, WashPart
 
 _ALL: Final[dict[str, tuple[type, Callable[[Any], Agent]]]] = {
@@ -29,6 +30,7 @@ _ALL: Final[dict[str, tuple[type, Callable[[Any], Agent]]]] = {
     "sandwich": (SandwichPart, Sandwich),
     "wash": (WashPart, Wash),
     "stale-arbitrageur": (StalePart, Stale),
+    "statistical-arbitrageur": (StatisticalPart, Statistical),
 }
 #: By kind, the record that declares a part of it.
 KINDS: Final[dict[str, type]] = {kind: part for kind, (part, _) in _ALL.items()}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 #: Relative size below which a pivot is rounding, so that perfect correlation is allowed.
-TINY = 1e-9
+TINY: Final = 1e-9
 
 Matrix = list[list[float]]
 

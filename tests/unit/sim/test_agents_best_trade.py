@@ -49,7 +49,10 @@ def test_no_other_amount_earns_more_on_a_constant_product(x: int, y: int, fee_bp
 
 
 @given(
-    st.integers(10**9, 10**24), st.integers(10**9, 10**24), st.sampled_from([0, 5, 30, 100]), st.floats(0.2, 0.999)
+    st.integers(10**15, 10**24),
+    st.integers(10**15, 10**24),
+    st.sampled_from([0, 5, 30, 100]),
+    st.floats(0.2, 0.999),
 )
 def test_bisection_finds_the_closed_form(x: int, y: int, fee_bps: int, part: float) -> None:
     """On large pools they agree to a millionth, or to the fee: the whole input goes into the reserves, so the next

@@ -6,6 +6,7 @@ import math
 import statistics
 from collections import Counter
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -24,6 +25,7 @@ from sim.agents.maker import MakerPart
 from sim.agents.oracle import OraclePart
 from sim.agents.provider import ProviderPart
 from sim.agents.retail import RetailPart
+from sim.agents.statistical import StatisticalPart, Usual, position
 from sim.agents.valuing import Anchor, best_prices
 from sim.prices.declared import Law, PricesPart, Shock
 from tests.desks import CASH, GOLD, Offered, Town, book, pool
@@ -327,3 +329,56 @@ def test_providers_add_and_take_out_what_shares_are_worth() -> None:
 def test_providers_find_nothing_where_there_are_no_pools() -> None:
     """An order book takes no shares."""
     assert Town([ProviderPart(name="provider")], venues=[book()]).run(3).items == []
+
+
+def test_what_is_usual_is_learnt_and_what_is_not_stands_out() -> None:
+    """Of normal values most lie within two deviations; one far off does not, and weighs little afterwards."""
+    draw, usual = Random(6), Usual(0.01)
+    for _ in range(1_000):
+        usual.deviations(draw.gauss(3.0, 0.5))
+    found = [usual.deviations(draw.gauss(3.0, 0.5)) for _ in range(4_000)]
+    assert abs(statistics.fmean(found)) < 0.1
+    assert abs(statistics.pstdev(found) - 1.0) < 0.1
+    assert usual.deviations(8.0) > 7.0
+    assert usual.mean == pytest.approx(3.0, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("held", "deviations", "expected"),
+    [
+        (0, 1.9, 0),
+        (0, 2.0, -1),
+        (0, -2.0, 1),
+        (-1, 1.0, -1),
+        (-1, 0.5, 0),
+        (-1, -0.6, 0),
+        (1, -1.0, 1),
+        (1, 0.6, 0),
+        (1, 2.5, -1),
+    ],
+)
+def test_positions_are_taken_when_unusual_and_given_up_when_usual(
+    held: int, deviations: float, expected: int
+) -> None:
+    """Short of what is dear, long of what is cheap; nothing in between, and nothing past the middle."""
+    assert position(held, deviations, 2.0, 0.5) == expected
+
+
+def test_what_returns_pays_whoever_waits_for_it() -> None:
+    """On a price that is pulled back within half a minute it buys low and sells high; on a random walk there is
+    nothing in it."""
+    earned = {}
+    for law in (Law.PEGGED, Law.GBM):
+        parts = [
+            MakerPart(name="maker", assets=("GOLD",), funds=1e5, size=0.05, risk_aversion=0.0, fill_decay=0.5),
+            StatisticalPart(name="statistical", assets=("GOLD",)),
+        ]
+        moves = PricesPart(law=law, volatility_bps=3_000.0, reversion_per_hour=125.0)
+        town = Town(parts, seed=1, moves=moves, solver="naive").run(300)
+        earned[law] = town.worth("statistical") - 500.0 - 250.0 * town.outside(GOLD)
+        sides = Counter(fill.gave.asset for fill in town.fills["statistical"])
+        assert sides[CASH] > 0
+        assert sides[GOLD] > 0
+    # Positions of a hundred, some seven round trips of a deviation and a half of 1.9% each.
+    assert 7.0 < earned[Law.PEGGED] < 30.0
+    assert earned[Law.GBM] < earned[Law.PEGGED] / 2.0
