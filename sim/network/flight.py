@@ -58,8 +58,8 @@ class Flight:
     """A message between its publishing and the moment from which nobody keeps it any more.
 
     ``arrivals[v]``: when node v has it, or will have it as far as is known: ``NEVER`` and ``PAST`` too.
-    ``senders[v]``: whom from; itself where it was published. Both are lists while frames are under way one by
-    one, arrays else.
+    ``senders[v]``: whom from; itself where it was published. Both are plain arrays while frames are under way one
+    by one (quick for one node, small enough to stay in a cache), NumPy's else.
     """
 
     __slots__ = (
@@ -82,6 +82,7 @@ class Flight:
         "size_bytes",
         "slot",
         "times",
+        "told_by",
         "unsent",
     )
 
@@ -94,6 +95,8 @@ class Flight:
         self.published_us = 0
         self.arrivals: Any = []
         self.senders: Any = []
+        #: ``senders`` as planned last, for quick looks at one.
+        self.told_by: list[int] = []
         #: None once nothing is under way: what spreads later is drawn frame by frame.
         self.draws: Draws | None = None
         #: Per node the delays of its edges, as the engine reads them.

@@ -15,6 +15,8 @@ from array import array
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
 
+import numpy as np
+
 from sim.network.counters import Drop
 from sim.network.flight import PAST, Flight
 from sim.network.gossip import Deliver, GossipModel
@@ -61,8 +63,9 @@ class Hops(Spreading):
 
     def _thaw(self, flight: Flight) -> None:
         flight.quiet_since_us = None
-        if not isinstance(flight.arrivals, list):
-            flight.arrivals, flight.senders = flight.arrivals.tolist(), flight.senders.tolist()
+        if not isinstance(flight.arrivals, array):
+            flight.arrivals = array("q", flight.arrivals.astype(np.int64).tobytes())
+            flight.senders = array("i", flight.senders.astype(np.int32).tobytes())
 
     def _frame(self, flight: Flight, node: int, at_us: int, sender: int) -> None:
         """A frame is on its way and will arrive, if the node lives."""

@@ -78,6 +78,7 @@ class Paths(Spreading):
                 times[node], flight.senders[node] = at_us, sender
         flight.arrivals = self._relaxed(flight, times, weights)
         flight.arrivals[known == PAST] = PAST
+        flight.told_by = flight.senders.tolist()
         self._announce(flight, again)
 
     def _draw(self, flight: Flight) -> None:
@@ -133,12 +134,13 @@ class Paths(Spreading):
             if (sooner == times).all():
                 break
             times, sooner = sooner, (np.empty_like(times) if times is begun else times)
-        # Of equally early senders the one that had it first, then the lower number, as frame by frame.
-        targets = mesh.ends
-        hits = np.flatnonzero((candidates == times[targets]) & (times < begun)[targets])
-        froms = mesh.incoming[hits]
-        order = np.lexsort((froms, times[froms]))[::-1]
-        flight.senders[targets[hits[order]]] = froms[order]
+        targets, earlier = mesh.ends, times < begun
+        hits = np.flatnonzero((candidates == times[targets]) & earlier[targets])
+        if len(hits) > np.count_nonzero(earlier):
+            # Of equally early senders the one that had it first, then the lower number, as frame by frame.
+            froms = mesh.incoming[hits]
+            hits = hits[np.lexsort((froms, times[froms]))[::-1]]
+        flight.senders[targets[hits]] = mesh.incoming[hits]
         return times
 
     def _announce(self, flight: Flight, again: bool) -> None:
@@ -148,7 +150,9 @@ class Paths(Spreading):
             pending = pending[(pending >> _NODE_BITS) & ((1 << SLOT_BITS) - 1) != flight.slot]
         now_us, nodes = self.kernel.now_us, self._listeners
         times = flight.arrivals[nodes]
-        coming = (times > now_us) & (times < NEVER)
+        coming = (times > now_us) & (times < now_us + _SPAN_US)
+        if ((times < NEVER) & (times > now_us) & ~coming).any():
+            self.kernel.at(now_us + _SPAN_US // 2, self._announce_later, flight)
         nodes, times = nodes[coming], times[coming] - self._epoch_us
         if len(nodes) and int(times.max()) >= _SPAN_US:
             moved_us = now_us - self._epoch_us
@@ -158,6 +162,11 @@ class Paths(Spreading):
         self._place = 0
         self._changed = True
         self._wake()
+
+    def _announce_later(self, flight: Flight) -> None:
+        """What was too far off to be among the pending arrivals."""
+        if self.in_flight(flight):
+            self._announce(flight, True)
 
     # Deliveries
 
@@ -210,7 +219,7 @@ class Paths(Spreading):
             place += 1
             self._place = place
             kernel.now_us = now_us
-            sender = int(flight.senders[node])
+            sender = flight.told_by[node]
             if watch is not None:
                 watch(deliver, (node, sender, flight.message))
             if not deliver(node, sender, flight.message) and alive[node]:
