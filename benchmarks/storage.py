@@ -2,9 +2,9 @@
 
 ``python -m benchmarks.storage [--seconds S] [--folder F] [--json]`` writes items of 300 bytes in groups of 1, 10,
 100 and 1,000, each group one commit (SQLite, write-ahead log, synchronous=FULL): through the node's own
-``Store.keep`` (checksums, head row and all), into a bare table in the order of arrival, and into a bare table whose
-key is a random 32-byte id. The random-key table begins with ``--filled`` rows: its cost is that of its size. The
-three take turns, S seconds each, in several rounds; what counts is each one's best, since others use the disk too.
+``Store.keep`` (checksums, head row and all), into a bare table in the order of arrival, and into a bare table
+whose key is a random 32-byte id. That one begins with ``--filled`` rows: its cost is that of its size. The three
+take turns, S seconds each, in several rounds; what counts is each one's best, since others use the disk too.
 """
 
 from __future__ import annotations
