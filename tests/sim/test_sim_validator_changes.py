@@ -12,13 +12,13 @@ from node.agreement.messages import Message
 from node.chain.blocks import decode_block
 from node.chain.genesis import network_of
 from node.effects import Commit
-from settlement.ledger.books import check_all
-from settlement.ledger.stakes import STAKES, Stake, StakeRules
+from settlement.ledger.books import Books, check_all
+from settlement.ledger.stakes import STAKES, Stake, StakeRules, stake_of
 from settlement.ledger.transactions import Action, PostStake, ReleaseStake, Unjail, Unstake
 from sim.cluster import Member
 from sim.lies import lies
 from tests.agreement_worlds import CANDIDATES, VALIDATORS, VOTES, Liar, World, staked
-from tests.ledgers import WHOLE, Minter, holder, item
+from tests.ledgers import WHOLE, A, Minter, holder, item
 
 
 @dataclass
