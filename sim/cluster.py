@@ -62,7 +62,10 @@ class Crash(Exception):
 
 @dataclass
 class Member:
-    """One node. ``life`` counts restarts: what was scheduled in an earlier life does not reach this one."""
+    """One node. ``life`` counts restarts: what was scheduled in an earlier life does not reach this one.
+
+    ``lied``: of a node that lies, the blocks it made up, by height and round.
+    """
 
     index: int
     machine: Machine
@@ -70,6 +73,7 @@ class Member:
     alive: bool = True
     life: int = 0
     applied: list[Applied] = field(default_factory=list)
+    lied: dict[tuple[int, int], bytes] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=1 << 12)

@@ -135,7 +135,8 @@ class Faults:
 
     def _cut_some_time(self) -> None:
         kernel, links, nodes = self.cluster.kernel, self.links, len(self.cluster.members)
-        group = set(self.rng.sample(range(nodes), self.rng.randint(0, nodes)))
+        size = self.rng.choice((1, nodes - 1, self.rng.randint(0, nodes)))
+        group = set(self.rng.sample(range(nodes), size))
         begin = self.rng.randrange(self.plan.until_us)
-        kernel.at(begin, links.deafen if self.rng.random() < 0.3 else links.cut, group)
+        kernel.at(begin, links.deafen if self.rng.random() < 0.5 else links.cut, group)
         kernel.at(begin + self.rng.randint(20_000, self.plan.longest_cut_us), links.heal)

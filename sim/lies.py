@@ -119,6 +119,36 @@ def _false_polka(
     return (_signed(cluster, member, replace(message, valid_round=earlier, polka=polka)),)
 
 
+def _relapse(cluster: Cluster, member: Member, target: int, message: Message, rng: Random) -> Iterable[Message]:
+    """Lets one peer alone decide, and then, whatever is locked, proposes other sound blocks and votes for them."""
+    if not isinstance(message, Vote | Proposal):
+        return (message,)
+    if message.round == 0:
+        lets_know = not isinstance(message, Vote) or message.ballot is Ballot.PREVOTE
+        return (message,) if lets_know or target == message.height % len(cluster.genesis.validators) else ()
+    body = member.lied.get((message.height, message.round))
+    if isinstance(message, Vote):
+        return (message,) if body is None else (_signed(cluster, member, replace(message, block=block_id(body))),)
+    if body is None:
+        body = _anew(member, message)
+        if body is None:
+            return (message,)
+        member.lied[message.height, message.round] = body
+    proposal = replace(message, block=block_id(body), valid_round=-1, polka=None)
+    return (Body(message.height, body), _signed(cluster, member, proposal))
+
+
+def _anew(member: Member, proposal: Proposal) -> bytes | None:
+    """A block that would be right, were there no lock."""
+    app, agreement = member.machine.app, member.machine.agreement
+    if proposal.height != app.height + 1 or proposal.height != agreement.height:
+        return None
+    seen = [agreement.seen[sender] for sender in sorted(agreement.seen)]
+    power = sum(agreement.validators.members[sender].power for sender in agreement.seen)
+    enough = power >= agreement.validators.quorum
+    return app.propose(proposal.height, proposal.round, seen) if enough else None
+
+
 def _signed(cluster: Cluster, member: Member, message: Signed) -> Signed:
     key = cluster.genesis.validators[member.index].key
     return replace(message, signature=mac(key, message.signed(member.machine.app.network)))
@@ -134,6 +164,7 @@ _BY_NAME: Final[Mapping[str, Lie]] = {
     "withhold": _withhold,
     "jump": _jump,
     "false-polka": _false_polka,
+    "relapse": _relapse,
 }
 _NAMES: Final = tuple(_BY_NAME)
 LIES: Final = (*_NAMES, "any")
