@@ -17,6 +17,8 @@ from sim.network.topology import Plan, Shape, Topology, draw
 ENGINES = (Hops, Paths)
 #: Pushes only: nobody advertises anything.
 PUSH_ONLY = GossipModel(degree=3, low=3, high=64, advertised=0)
+#: gossipsub's defaults.
+REPAIRING = GossipModel(degree=6, low=4, high=12)
 CONSTANT = Jitter(Spread.CONSTANT, 0.0)
 #: Longer than anything takes.
 LONG_US = 1 << 40

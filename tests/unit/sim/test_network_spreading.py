@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +14,7 @@ import pytest
 from intents.errors import TooMany, WrongValue
 from sim.kernel import Kernel
 from sim.network.counters import Propagation
-from sim.network.gossip import GossipModel
+from sim.network.gossip import Gossip, GossipModel
 from sim.network.hops import Hops
 from sim.network.model import LIBP2P_CPU_US, STOCK_LIBP2P_CPU_US, LinkModel
 from sim.network.paths import Paths
@@ -18,9 +22,9 @@ from sim.network.spreading import SLOT_BITS, Spreading
 from sim.network.state import Network
 from sim.network.topology import Topology
 from sim.network.wire import FRAME_BYTES
-from tests.gossip_worlds import CONSTANT, ENGINES, LONG_US, PUSH_ONLY, full, gossip_world, line, regular
+from tests.gossip_worlds import CONSTANT, ENGINES, LONG_US, PUSH_ONLY, REPAIRING, full, gossip_world, line, regular
 
-REPAIRING = GossipModel(degree=6, low=4, high=12)
+ROOT = Path(__file__).resolve().parents[3]
 SECOND = 1_000_000
 STEADY = LinkModel(CONSTANT)
 
@@ -327,3 +331,43 @@ def test_a_gossip_that_cannot_be_is_refused() -> None:
         GossipModel(advertised=6)
     with pytest.raises(TooMany, match="nodes"):
         Paths(Network(Kernel(1), Topology(40_000, (), ()), STEADY), PUSH_ONLY, lambda *_: True)
+
+
+SCRIPT = """
+from sim.network.model import LinkModel
+from tests.gossip_worlds import ENGINES, REPAIRING, gossip_world, regular
+for engine in ENGINES:
+    links = LinkModel(loss=0.3, copies=0.1, bandwidth_bps=1_000_000)
+    world = gossip_world(engine, regular(60, 6, 2), links, REPAIRING)
+    world.kernel.at(30_000, world.network.partition, [range(30)])
+    world.kernel.at(1_000_000, world.network.heal)
+    for message in range(20):
+        world.kernel.at(message * 9_000, world.gossip.publish, message, str(message).encode(), 300)
+    world.kernel.run(1 << 40)
+    print(world.gossip.digest, world.network.counters.totals(), hash(tuple(at for at, *_ in world.arrived)))
+"""
+
+
+def test_a_seed_is_a_run_whatever_the_process_and_its_hash_seed() -> None:
+    """Arrivals, digest and counters of both engines, with faults and repair."""
+    found = set()
+    for hash_seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        run = subprocess.run(
+            [sys.executable, "-c", SCRIPT], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        )
+        found.add(run.stdout)
+    assert len(found) == 1
+    assert len(found.pop().splitlines()) == 2
+
+
+def test_engines_are_what_a_world_asks_for() -> None:
+    """Both are ``Gossip``, as the type checker sees it, and take bytes as well as numbers."""
+    worlds = [gossip_world(engine, line(3), STEADY) for engine in ENGINES]
+    gossips: list[Gossip] = [world.gossip for world in worlds]
+    for gossip in gossips:
+        gossip.publish(0, b"bytes", 5)
+    for world in worlds:
+        world.kernel.run(LONG_US)
+        assert [node for _, node, *_ in world.arrived] == [1, 2]
+        assert {str(message) for *_, message in world.arrived} == {"b'bytes'"}
