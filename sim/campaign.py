@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Final
 
 from intents.errors import WalrasError
@@ -28,6 +26,7 @@ from sim.invariants import Violation, Witness, settled, violations
 from sim.kernel import Kernel
 from sim.links import Links
 from sim.tracing import Recent
+from sim.workers import workers
 
 HEIGHTS: Final = 20
 HORIZON_US: Final = 60_000_000
@@ -130,7 +129,7 @@ def campaign(seeds: Sequence[int], processes: int, advance: Callable[[], None]) 
             advance()
         return
     # Spawned, so that workers begin as a fresh command would.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_settle_in) as pool:
+    with workers(processes, _settle_in) as pool:
         for world in pool.map(run_world, seeds, chunksize=CHUNK):
             yield world
             advance()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Any, ClassVar, Final
 
 from intents.errors import WalrasError
 from sim.sweep.task import Task, perform
+from sim.workers import workers
 
 #: Runs handed to a cluster ahead of those that have come back.
 AHEAD: Final = 256
@@ -30,11 +30,14 @@ def local(tasks: Sequence[Task], processes: int) -> Iterator[tuple[Task, dict[st
         for task in tasks:
             yield task, perform(task)
         return
-    # Spawned, so that workers begin as a fresh command would.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with workers(processes) as pool:
         futures = {pool.submit(perform, task): task for task in tasks}
-        for future in as_completed(futures):
-            yield futures.pop(future), future.result()
+        try:
+            for future in as_completed(futures):
+                yield futures.pop(future), future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def on_ray(tasks: Sequence[Task], address: str) -> Iterator[tuple[Task, dict[str, Any]]]:
