@@ -20,7 +20,7 @@ import trio
 
 from benchmarks.single_node import world
 from node.agreement.timeouts import Timeouts
-from node.chain.app import read_item
+from node.chain.app import forget_items
 from node.embedded import folder
 from node.embedded.node import GROUP_MS, Group, Node
 from node.embedded.recovery import recovered
@@ -63,7 +63,7 @@ async def _admit(path: Path, items: list[bytes], group_ms: float) -> tuple[float
 
 def measure(intents: int, group_ms: float) -> Result:
     items = world.Minter(Random(1)).items(intents, 1)
-    read_item.cache_clear()
+    forget_items()
     with tempfile.TemporaryDirectory() as place:
         world.make(Path(place) / "node")
         wall, cpu, groups = trio.run(_admit, Path(place) / "node", items, group_ms)

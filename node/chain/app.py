@@ -13,6 +13,7 @@ from typing import Final
 
 from intents.codec import intent_id
 from intents.errors import WalrasError
+from intents.signing import forget_signatures
 from node.agreement.messages import Proposal, Seen, Vote, block_id
 from node.agreement.validators import ValidatorSet
 from node.chain.blocks import MAX_EVIDENCE, Block, Evidence, Header, Phase, decode_block, encode_block, phase_of
@@ -32,6 +33,8 @@ from settlement.ledger.transactions import Transaction
 #: Items waiting per phase, and items of one block.
 MAX_WAITING: Final = 100_000
 MAX_BLOCK_ITEMS: Final = 4096
+#: Items up to so many bytes are remembered once they are checked: many large ones would fill the memory.
+MAX_KNOWN_BYTES: Final = 4096
 #: The id before the first block.
 GENESIS_ID: Final = bytes(32)
 
@@ -47,9 +50,23 @@ class Applied:
     effects: Effects
 
 
-@lru_cache(maxsize=65_536)
 def read_item(data: bytes, network: bytes) -> Item:
-    """The item, its signature checked. A pure function of bytes, so nothing is checked twice."""
+    """The item, its signature checked. A pure function of bytes, so what is small is not checked twice."""
+    return _known_item(data, network) if len(data) <= MAX_KNOWN_BYTES else _checked_item(data, network)
+
+
+def forget_items() -> None:
+    """No item counts as checked any more: for whoever measures what checking costs."""
+    _known_item.cache_clear()
+    forget_signatures()
+
+
+@lru_cache(maxsize=1 << 15)
+def _known_item(data: bytes, network: bytes) -> Item:
+    return _checked_item(data, network)
+
+
+def _checked_item(data: bytes, network: bytes) -> Item:
     item = decode_item(data)
     check_item(item, network)
     return item

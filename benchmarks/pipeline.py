@@ -1,0 +1,196 @@
+"""A whole network in virtual time: gossip, agreement, solving, verification, settlement and ledger of big batches.
+
+``python -m benchmarks.pipeline [--validators N] [--intents N] [--batches N] [--markets N] [--solver NAME]``
+
+Users sign intents beforehand; in each batch's window every intent is handed to some node and goes to all others,
+which check it, agree on the batch, on a solver's sealed answer and on the settlement, with the default windows
+(1.0, 2.0 and 0.5 s). Prints virtual seconds per second of processor time. What is a pure function of agreed bytes
+is worked out once for all nodes, as they share a process: so each signature is checked once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import sys
+import time
+from collections.abc import Sequence
+from fractions import Fraction
+from random import Random
+from typing import Any, Final
+
+from intents.assets import AssetId, AssetInfo
+from intents.auction import Auction
+from intents.intent import Intent, Kind, Leg, Owner, OwnerScheme
+from intents.signing import SigningKey, sign_intent
+from intents.venue_states import ConstantProductState, VenueId
+from node.agreement.timeouts import Timeouts
+from node.agreement.validators import Validator
+from node.chain.blocks import Phase, phase_of
+from node.chain.genesis import Genesis, network_of
+from node.chain.items import Submission, encode_item
+from node.machine import Commit
+from node.solving import SolverKey
+from settlement.ledger.rules import Rules
+from settlement.solution import Solution
+from sim.cluster import Cluster, Member
+from sim.kernel import Kernel
+from sim.links import LinkModel, Links
+from solver.protocol import Deadline
+from solver.registry import NAMES, built_in
+
+WHOLE: Final = 10**18
+USERS: Final = 500
+#: Links of 5 to 50 ms, and the windows of a default node.
+LINKS: Final = LinkModel(5_000, 50_000)
+SOLVING_US: Final = 500_000
+
+
+class Pipeline:
+    """The network, its users and its one solver."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        rng = Random(options.seed)
+        self.assets = [AssetId(f"T{i}") for i in range(options.markets + 1)]
+        self.users = [SigningKey.from_seed(rng.randbytes(32)) for _ in range(USERS)]
+        solver = SigningKey.from_seed(rng.randbytes(32))
+        self.genesis = self._genesis(solver)
+        network = network_of(self.genesis)
+        self.batches = [
+            [self._item(network, rng, batch, number) for number in range(options.intents)]
+            for batch in range(options.batches)
+        ]
+        self.kernel = Kernel(options.seed)
+        self.links = Links(self.kernel, LINKS, 1 << 62)
+        self.published: set[bytes] = set()
+        self.solving_s = 0.0
+        self.settled: list[int] = []
+        self.cluster = Cluster(
+            self.kernel,
+            self.links,
+            self.genesis,
+            Timeouts(),
+            solvers={0: (SolverKey(solver.public, solver.public, solver.sign), self._solve)},
+            mesh=self,
+        )
+        self.cluster.committed = self._committed
+        self.solver = built_in(options.solver)
+        self.heights = 0
+
+    def run(self) -> dict[str, Any]:
+        self._hand_in()
+        # What is loaded stays; of what a batch makes most lives until its end.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(100_000, 20, 20)
+        began = time.process_time()
+        self.cluster.start()
+        self.kernel.run(1 << 62)
+        seconds = time.process_time() - began
+        virtual = self.kernel.now_us / 1e6
+        return {
+            "validators": self.options.validators,
+            "intents_per_batch": self.options.intents,
+            "batches": len(self.settled),
+            "trades_per_batch": self.settled,
+            "virtual_seconds": round(virtual, 3),
+            "cpu_seconds": round(seconds, 3),
+            "cpu_seconds_per_batch": round(seconds / len(self.settled), 3),
+            "solving_seconds_per_batch": round(self.solving_s / len(self.settled), 3),
+            "times_real_time": round(virtual / seconds, 2),
+            "events": self.kernel.events,
+        }
+
+    def publish(self, node: int, item: bytes) -> None:
+        """Gossip: whoever is first sends it to everybody."""
+        if item not in self.published:
+            self.published.add(item)
+            for other in range(self.options.validators):
+                if other != node:
+                    self.links.send(node, other, self._hear, other, node, item)
+
+    def _hear(self, node: int, sender: int, item: bytes) -> None:
+        self.cluster.hear(node, sender, item)
+
+    def _genesis(self, solver: SigningKey) -> Genesis:
+        first = self.assets[0]
+        deep = (10**6 * WHOLE, 10**6 * WHOLE)
+        pools = tuple(
+            ConstantProductState(VenueId(f"{first}-{asset}"), (first, asset), 0, "", deep, Fraction(3, 1000))
+            for asset in self.assets[1:]
+        )
+        purse = tuple(Leg(asset, 10**6 * WHOLE) for asset in self.assets)
+        return Genesis(
+            name="pipeline",
+            rules=Rules(bytes(32), first),
+            assets=tuple(AssetInfo(asset, 18, asset, WHOLE) for asset in self.assets),
+            validators=tuple(Validator(bytes([i + 1]) * 32) for i in range(self.options.validators)),
+            balances={b"\0" + key.public: purse for key in self.users},
+            venues=tuple((pool, ()) for pool in pools),
+            bonds={b"\0" + solver.public: ("solver", 1_000 * WHOLE)},
+            rewards=10**6 * WHOLE,
+        )
+
+    def _item(self, network: bytes, rng: Random, batch: int, number: int) -> bytes:
+        key, amount = rng.choice(self.users), rng.randint(WHOLE, 100 * WHOLE)
+        pair = [self.assets[0], rng.choice(self.assets[1:])]
+        rng.shuffle(pair)
+        intent = Intent(
+            network,
+            Owner(OwnerScheme.ED25519, key.public),
+            batch * self.options.intents + number,
+            0,
+            batch + 2,
+            (Leg(pair[0], amount),),
+            (Leg(pair[1], amount * rng.randint(95, 99) // 100),),
+            Kind.EXACT_IN,
+        )
+        return encode_item(Submission(intent, sign_intent(key, intent)))
+
+    def _hand_in(self) -> None:
+        """The next batch's intents arrive, evenly over the first 0.9 s from now."""
+        if self.batches:
+            items = self.batches.pop(0)
+            for place, item in enumerate(items):
+                node = place % self.options.validators
+                self.kernel.after(900_000 * place // len(items), self.cluster.submit, node, item)
+
+    def _committed(self, member: Member, commit: Commit) -> None:
+        if commit.height < self.heights:
+            return
+        self.heights = commit.height + 1
+        if phase_of(commit.height) is Phase.SETTLE:
+            settlement = commit.applied.effects.settlement
+            self.settled.append(sum(len(winner.trades) for winner in settlement.settled) if settlement else 0)
+            if len(self.settled) == self.options.batches:
+                self.kernel.halt()
+            self._hand_in()
+
+    def _solve(self, auction: Auction) -> tuple[Sequence[Solution], int]:
+        began = time.process_time()
+        deadline = Deadline.work(self.options.work, seed=auction.number)
+        found = {solution.id: solution for solution in self.solver.solve(auction, deadline)}
+        self.solving_s += time.process_time() - began
+        return tuple(found.values()), SOLVING_US
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--validators", type=int, default=4)
+    parser.add_argument("--intents", type=int, default=1_000)
+    parser.add_argument("--batches", type=int, default=5)
+    parser.add_argument("--markets", type=int, default=1)
+    parser.add_argument("--solver", choices=NAMES, default="naive")
+    parser.add_argument("--work", type=int, default=200_000, help="the solver's budget in units of work")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    report = Pipeline(options).run()
+    print(json.dumps(report) if options.json else "\n".join(f"{name}: {value}" for name, value in report.items()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
