@@ -48,6 +48,30 @@ def show(settings: Settings, store: Path, asset: str | None, holder: str | None)
 
 @ledger.command(cls=Command)
 @_STORE
+@click.argument("name")
+def rows(settings: Settings, store: Path, name: str) -> None:
+    """Every entry of a table: orders, venues, positions, prices … see docs/ledger.md."""
+    from intents.errors import UsageError
+    from node.chain.tables import TABLES
+    from node.storage.store import Store
+
+    known = {kind.name: kind for kind in TABLES}
+    if name not in known:
+        raise UsageError("NAME", f"one of {', '.join(sorted(known))}, not {name[:40]!r}")
+    kind = known[name]
+    with Store(store, None) as opened:
+        state, height = opened.load(), opened.height()
+    entries = sorted(state.rows(kind).items(), key=lambda entry: kind.key_bytes(entry[0]))
+    found = [{"key": kind.key.to_json(key), "value": kind.value.to_json(value)} for key, value in entries]
+    emit(
+        settings,
+        {"height": height, "root": state.root.hex(), "table": name, "rows": found},
+        lambda: "\n".join(json.dumps(row, ensure_ascii=False) for row in found) or "nothing",
+    )
+
+
+@ledger.command(cls=Command)
+@_STORE
 @click.argument("account")
 @click.argument("asset")
 @click.option("--absent", is_flag=True, help="Prove that the account holds nothing of the asset.")

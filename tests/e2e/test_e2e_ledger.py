@@ -50,6 +50,19 @@ def test_balances_are_shown_and_sum_to_zero(store: Path, capsys: pytest.CaptureF
     assert [row["amount"] for row in json.loads(out)["balances"]] == [str(1000 * WHOLE - 14)]
 
 
+def test_any_table_is_shown(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Entries in the order of their keys, as JSON; an unknown table is named with those there are."""
+    code, out, _ = walras(capsys, "rows", str(store), "orders", "--json")
+    shown = json.loads(out)
+    assert (code, shown["table"], shown["height"]) == (0, "orders", 3)
+    assert [row["value"]["state"] for row in shown["rows"]] == ["batched", "batched"]
+    assert [row["key"] for row in shown["rows"]] == sorted(row["key"] for row in shown["rows"])
+    _, out, _ = walras(capsys, "rows", str(store), "positions")
+    assert out.strip() == "nothing"
+    code, _, err = walras(capsys, "rows", str(store), "order")
+    assert (code, "orders" in err) == (2, True)
+
+
 def test_a_proof_is_checked_by_the_script_that_stands_alone(
     store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
