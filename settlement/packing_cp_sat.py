@@ -102,9 +102,11 @@ def _alone(
     from ortools.sat.python import cp_model
 
     rivals = model.clone()
-    same = [rivals.get_bool_var_from_proto_index(choose[i].index) for i in chosen]
+    mirrored = [rivals.get_bool_var_from_proto_index(x.index) for x in choose]
     rivals.add(objective >= low)
-    rivals.add(sum(same) <= len(same) - 1)
+    # Also those that hold all of ``chosen`` and more: bids whose worth is in the digits to come.
+    kept = sum(mirrored[i] for i in chosen)
+    rivals.add(2 * kept - sum(mirrored) <= len(chosen) - 1)
     rivals.clear_objective()
     rivals.clear_hints()
     solver = _solver(max_time)

@@ -137,6 +137,16 @@ def test_search_and_cp_sat_agree_where_only_the_last_digits_differ() -> None:
     assert found == by_cp_sat(bids, worths, 20)
 
 
+def test_a_bid_worth_next_to_nothing_still_wins_beside_the_best() -> None:
+    """Its worth lies in the last digits alone, which nothing decided before may cut off."""
+    bids = ranked([bid("one", ab=10**18), bid("two", ba=10**18 + 1), bid("nothing", bc=0)], b"seed")
+    worths = worths_of(bids, 3, b"seed")
+    for solve in (by_search, by_branch, by_cp_sat):
+        found = solve(bids, worths, 3)
+        assert found is not None
+        assert len(found.chosen) == 3
+
+
 def test_without_time_for_a_proof_the_bound_still_holds() -> None:
     """Cut short, the answer is compatible, no worse than greedy, and its bound is above the optimum."""
     bids = hard(80, 2)
