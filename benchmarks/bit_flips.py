@@ -15,7 +15,6 @@ import shutil
 import sys
 import tempfile
 import time
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
@@ -39,7 +38,7 @@ class Result:
     """``detected``: by where; ``wrong``: something else was read, or an error that is not ours."""
 
     flips: int = 0
-    detected: Counter[str] = field(default_factory=Counter)
+    detected: dict[str, int] = field(default_factory=dict)
     harmless: int = 0
     wrong: int = 0
     told: list[str] = field(default_factory=list)
@@ -77,7 +76,7 @@ def campaign(flips: int, seed: int, folder: Path, script: list[Step] | None = No
             found = (
                 error.what.partition(".")[0].rstrip("0123456789 ") if isinstance(error, Corrupt) else error.code
             )
-            result.detected[found] += 1
+            result.detected[found] = result.detected.get(found, 0) + 1
         except Exception as error:
             # Whatever is not an error of ours is a finding.
             result.wrong += 1
@@ -94,7 +93,7 @@ def _read_on(path: Path, whole: Content, later: list[Step]) -> None:
         if _content(store) != whole:
             raise Differs("the content")
         for step in later:
-            Performer(store).write(step.effects, step.held)
+            Performer(store).write(step.effects, step.stale)
         if kept(store) != later[-1].after:
             raise Differs("what came of it")
 
@@ -115,7 +114,7 @@ def _made(folder: Path, steps: list[Step], *, at_rest: bool) -> Path:
     live.mkdir()
     with Store(live / NAME, world.first()) as store:
         for step in steps[1:]:
-            Performer(store).write(step.effects, step.held)
+            Performer(store).write(step.effects, step.stale)
         if not at_rest:
             return _copy(live / NAME, folder / "left")
     return live / NAME

@@ -120,7 +120,7 @@ def _until_failure(
             volume.fault = fault
         performer = Performer(store)
         for number in range(reached + 1, len(steps)):
-            performer.write(steps[number].effects, steps[number].held)
+            performer.write(steps[number].effects, steps[number].stale)
             reached = number
     except DiskFailed as error:
         try:

@@ -17,7 +17,6 @@ import os
 import sys
 import tempfile
 import time
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
@@ -55,7 +54,7 @@ class Result:
     messages: int = 0
     killed_before_ready: int = 0
     died_by_themselves: int = 0
-    problems: Counter[str] = field(default_factory=Counter)
+    problems: dict[str, int] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
     ready_fork_s: list[float] = field(default_factory=list)
     ready_fresh_s: list[float] = field(default_factory=list)
@@ -130,7 +129,8 @@ def _settle_up(result: Result, audit: Audit, folder: Path, options: list[str]) -
         if bond != world.BOND:
             audit.problems.append(("bond", f"{bond}, not {world.BOND}"))
         result.heights += store.height() + 1
-    result.problems.update(kind for kind, _ in audit.problems)
+    for kind, _ in audit.problems:
+        result.problems[kind] = result.problems.get(kind, 0) + 1
     result.told += [f"node {result.nodes}: {kind}: {detail}" for kind, detail in audit.problems[:10]]
 
 

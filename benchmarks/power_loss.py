@@ -90,7 +90,7 @@ def _until_cut(
         store.pragma(f"wal_autocheckpoint={rng.choice((8, 40, 1000))}")
         performer = Performer(store)
         for number in range(done + 1, len(script)):
-            performer.write(script[number].effects, script[number].held)
+            performer.write(script[number].effects, script[number].stale)
             if volume.is_off():
                 return done, True
             done = number

@@ -126,7 +126,8 @@ class NodeProcess:
         assert process.stdin is not None
         assert process.stdout is not None
         process.returncode = 0  # waited for here, not there
-        return os.dup(process.stdin.fileno()), os.dup(process.stdout.fileno()), process.pid
+        with process.stdin, process.stdout:
+            return os.dup(process.stdin.fileno()), os.dup(process.stdout.fileno()), process.pid
 
     def _fork(self, arguments: list[str]) -> tuple[int, int, int]:
         theirs_in, ours_in = os.pipe()

@@ -18,7 +18,7 @@ from node.agreement.effects import Persist, Record, SetTimer
 from node.agreement.timeouts import Timeouts
 from node.chain.items import item_id
 from node.effects import Commit, Effect, Solve, Store
-from node.embedded.performing import DiskEffect, Performer, divided, held_by, in_order, settles
+from node.embedded.performing import DiskEffect, Performer, divided, in_order, stale_items
 from node.embedded.recovery import recovered
 from node.machine import Machine
 from node.solving import SolverKey
@@ -39,10 +39,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One transaction, and what is there after it. ``held``: see ``Performer.write``."""
+    """One transaction, and what is there after it. ``stale``: see ``Performer.write``."""
 
     effects: Sequence[DiskEffect]
-    held: frozenset[bytes] | None
+    stale: Sequence[bytes]
     after: Kept
 
 
@@ -56,7 +56,7 @@ def recorded(auctions: int, seed: int, intents: int = 12) -> list[Step]:
     """The steps of so many auctions; the first is that a new store is there."""
     rng = Random(seed)
     first = world.first()
-    steps = [Step((), None, Kept(-1, first.root, frozenset(), ()))]
+    steps = [Step((), (), Kept(-1, first.root, frozenset(), ()))]
     secret = world.SOLVER
     solver_key = SigningKey.from_seed(secret)
     solver = SolverKey(solver_key.public, secret, solver_key.sign)
@@ -83,19 +83,20 @@ def _performed(
     steps: list[Step], machine: Machine, store: storage.Store, effects: Sequence[Effect], rng: Random
 ) -> list[Effect]:
     """Do what the disk is asked for and add it to the steps; returns the rest."""
-    held = held_by(machine.app) if settles(effects) else None
+    stale = stale_items(effects, store, machine.app)
     others: list[Effect] = []
-    for disk, rest in [divided(effects)] if rng.random() < 0.3 else in_order(effects):
+    parts = [divided(effects)] if rng.random() < 0.3 else in_order(effects)
+    for number, (disk, rest) in enumerate(parts, 1):
         if disk:
-            Performer(store).write(disk, held)
-            steps.append(Step(disk, held, _after(steps[-1].after, disk, held)))
-            held = None
+            gone = stale if number == len(parts) else []
+            Performer(store).write(disk, gone)
+            steps.append(Step(disk, gone, _after(steps[-1].after, disk, gone)))
         others += rest
     return others
 
 
-def _after(before: Kept, effects: Sequence[DiskEffect], held: frozenset[bytes] | None) -> Kept:
-    now = before if held is None else replace(before, items=before.items & held)
+def _after(before: Kept, effects: Sequence[DiskEffect], stale: Sequence[bytes]) -> Kept:
+    now = before
     for effect in effects:
         if isinstance(effect, Store):
             now = replace(now, items=now.items | set(map(item_id, effect.items)))
@@ -106,4 +107,4 @@ def _after(before: Kept, effects: Sequence[DiskEffect], held: frozenset[bytes] |
             block = effect.applied.block
             done = frozenset(map(item_id, block.items))
             now = Kept(effect.height, block.header.state_root, now.items - done, ())
-    return now
+    return replace(now, items=now.items - frozenset(stale))

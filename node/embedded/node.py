@@ -19,7 +19,7 @@ from node.chain.blocks import Phase
 from node.effects import Effect, Solve
 from node.effects import Store as StoreItems
 from node.embedded.errors import Stopped, TooBusy
-from node.embedded.performing import DiskEffect, Performer, divided, held_by, in_order, settles
+from node.embedded.performing import DiskEffect, Performer, divided, in_order, stale_items
 from node.embedded.recovery import Recovered
 from node.storage.store import Store
 from settlement.solution import Solution
@@ -183,11 +183,11 @@ class Node:
 
     async def _perform(self, effects: Sequence[Effect], nursery: trio.Nursery) -> None:
         self._groups += 1
-        held = held_by(self.machine.app) if settles(effects) else None
-        for disk, others in self._divide(effects):
+        stale = stale_items(effects, self.store, self.machine.app)
+        parts = self._divide(effects)
+        for number, (disk, others) in enumerate(parts, 1):
             if disk:
-                await trio.to_thread.run_sync(self._performer.write, disk, held)
-                held = None
+                await trio.to_thread.run_sync(self._performer.write, disk, stale if number == len(parts) else ())
             for effect in others:
                 self._one(effect, nursery)
 

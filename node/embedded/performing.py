@@ -45,20 +45,18 @@ class Performer:
     def __init__(self, store: storage.Store) -> None:
         self.store = store
 
-    def write(self, effects: Sequence[DiskEffect], held: frozenset[bytes] | None = None) -> None:
+    def write(self, effects: Sequence[DiskEffect], stale: Sequence[bytes] = ()) -> None:
         """One transaction, durable when this returns. Raises ``DiskFailed``: the node must end then.
 
-        Where items can have become useless, ``held`` says which are not; the others are dropped.
+        ``stale`` are ids of items to be dropped, see ``stale_items``.
         """
         with self.store.group():
-            if held is not None:
-                # Before the rest: an answer under seal may be stored by these very effects.
-                self.store.drop([number for number in self.store.item_ids() if number not in held])
             last = max((effect.height for effect in effects if isinstance(effect, Commit)), default=-1)
             for effect in effects:
                 # Nobody asks what was said at a height that is decided by the same commit.
                 if not (isinstance(effect, Persist) and effect.height <= last):
                     self._one(effect)
+            self.store.drop(stale)
 
     def _one(self, effect: DiskEffect) -> None:
         store = self.store
@@ -80,11 +78,11 @@ class Performer:
                 store.install(effect.height, rebuild(effect.chunks, root), checkpoint)
 
 
-def settles(effects: Sequence[Effect]) -> bool:
-    """Whether an auction ends here: then its seals and reveals are of no use to anybody."""
-    return any(isinstance(effect, Commit) and phase_of(effect.height) is Phase.SETTLE for effect in effects)
-
-
-def held_by(app: ChainApp) -> frozenset[bytes]:
-    """Ids of the items that wait for a block."""
-    return frozenset(number for waiting in app.waiting.values() for number in waiting)
+def stale_items(effects: Sequence[Effect], store: storage.Store, app: ChainApp) -> list[bytes]:
+    """Items on disk, by id, that can be dropped once all these effects are on disk: those that ``app``, which is
+    already past them, does not hold any more. Looked for where an auction ends, when nothing of it is under seal;
+    what the effects themselves store is not among them."""
+    if not any(isinstance(effect, Commit) and phase_of(effect.height) is Phase.SETTLE for effect in effects):
+        return []
+    held = {number for waiting in app.waiting.values() for number in waiting}
+    return [number for number in store.item_ids() if number not in held]

@@ -1,0 +1,227 @@
+"""The single node: what it acknowledges is on disk, a failing disk ends it, a restart says nothing new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+import pytest
+import trio
+
+from benchmarks.single_node import world
+from intents.auction import Auction
+from intents.errors import WalrasError
+from intents.signing import SigningKey
+from node.agreement.effects import Broadcast, Persist, Sent, SetTimer, Timeout, Timer
+from node.agreement.messages import Message, Proposal, Seen, Vote
+from node.agreement.timeouts import Timeouts
+from node.chain.blocks import Phase
+from node.chain.items import item_id
+from node.effects import Commit, Effect, Gossip, Solve
+from node.effects import Store as Keep
+from node.embedded import node as module
+from node.embedded.answering import in_thread
+from node.embedded.errors import Stopped, TooBusy
+from node.embedded.folder import solver_key, validator_key
+from node.embedded.node import Node
+from node.embedded.performing import Performer, divided, in_order
+from node.embedded.recovery import Recovered, recovered
+from node.storage.errors import DiskFailed
+from node.storage.store import Store
+from settlement.ledger.orders import ORDERS
+from settlement.solution import Solution
+
+FAST = Timeouts(window_ms=(5, 5, 5))
+SLOW = Timeouts(window_ms=(3_600_000, 1000, 1000))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    world.make(tmp_path / "node")
+    return tmp_path / "node"
+
+
+def opened(folder: Path) -> Store:
+    return Store(folder / "node.sqlite", None)
+
+
+def back(store: Store, folder: Path, timeouts: Timeouts = FAST) -> Recovered:
+    return recovered(store, timeouts, validator_key(folder), solver_key(folder))
+
+
+def items(count: int) -> list[bytes]:
+    return world.Minter(Random(1)).items(count, 1)
+
+
+async def test_what_is_acknowledged_is_on_disk_at_that_moment(folder: Path) -> None:
+    """Many at once share few commits; another connection sees them when ``submit`` returns."""
+    with opened(folder) as store:
+        node = Node(store, back(store, folder, SLOW))
+        wanted = items(100)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(node.run)
+            async with trio.open_nursery() as users:
+                for item in wanted:
+                    users.start_soon(node.submit, item)
+            with opened(folder) as other:
+                assert set(other.item_ids()) == set(map(item_id, wanted))
+            assert node.status.acknowledged == 100
+            assert node.status.groups < 20
+            node.stop()
+
+
+async def test_it_decides_settles_and_answers_with_its_own_solver(folder: Path) -> None:
+    """Auctions follow one another; an intent that can trade does; the store has it all when it stops."""
+    with opened(folder) as store:
+        node = Node(store, back(store, folder, Timeouts(window_ms=(20, 300, 20))), solving=in_thread("naive", 0.2))
+        async with trio.open_nursery() as nursery:
+            await nursery.start(node.run)
+            for item in items(20):
+                await node.submit(item)
+            with trio.fail_after(60):
+                while not any(order.filled for order in node.machine.app.state.rows(ORDERS).values()):
+                    await trio.sleep(0.02)
+            node.stop()
+        status, waiting = node.status, set(node.machine.app.waiting[Phase.BATCH])
+    with opened(folder) as store:
+        assert (store.height(), store.load().root) == (status.height, status.root)
+        assert waiting <= set(store.item_ids())
+
+
+async def test_what_is_wrong_or_too_much_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an error that says so; what is refused is not stored."""
+    with opened(folder) as store:
+        node = Node(store, back(store, folder, SLOW))
+        async with trio.open_nursery() as nursery:
+            await nursery.start(node.run)
+            with pytest.raises(WalrasError):
+                await node.submit(b"no item")
+            monkeypatch.setattr(module, "MAX_WAITING", 2)
+            first, second, third = items(3)
+            await node.submit(first)
+            await node.submit(first)
+            await node.submit(second)
+            with pytest.raises(TooBusy):
+                await node.submit(third)
+            node.stop()
+        with pytest.raises(Stopped):
+            await node.submit(third)
+        assert set(store.item_ids()) == {item_id(first), item_id(second)}
+
+
+async def test_a_failing_disk_ends_the_node_and_nothing_is_said_after_it(folder: Path) -> None:
+    """Those who wait are told that it stopped; no message of the group that failed leaves."""
+    said: list[Effect] = []
+    with opened(folder) as store:
+        node = Node(store, back(store, folder), outside=said.append)
+        store.pragma(f"max_page_count={store.pragma('page_count')}")
+        outcome: list[str] = []
+
+        async def submit(item: bytes) -> None:
+            try:
+                await node.submit(item)
+                outcome.append("acknowledged")
+            except Stopped:
+                outcome.append("stopped")
+
+        async def run() -> None:
+            with pytest.raises(DiskFailed):
+                await node.run()
+
+        async with trio.open_nursery() as nursery:
+            for item in items(50):
+                nursery.start_soon(submit, item)
+            nursery.start_soon(run)
+    with opened(folder) as store:
+        assert outcome.count("acknowledged") == len(store.items()) == 0
+        assert store.height() == -1
+    assert not any(isinstance(effect, Broadcast) for effect in said)
+
+
+def test_disk_effects_come_first_or_in_order() -> None:
+    """At once, or each before what follows it; items share a commit either way."""
+    effects: list[Effect] = [
+        Keep((b"a",)),
+        Gossip(b"a"),
+        Keep((b"b",)),
+        Gossip(b"b"),
+        Persist(0, ()),
+        SetTimer(Timer(Timeout.WINDOW, 0, 0), 1),
+        Persist(0, ()),
+    ]
+    disk, others = divided(effects)
+    assert [type(effect) for effect in disk] == [Keep, Keep, Persist, Persist]
+    assert others == [effects[1], effects[3], effects[5]]
+    assert [(len(disk), len(others)) for disk, others in in_order(effects)] == [(2, 2), (1, 1), (1, 0)]
+    (nothing, first), *_ = in_order(effects[1:])
+    assert (nothing, first) == ([], effects[1:2])
+
+
+def test_after_a_crash_at_any_point_of_a_height_the_same_is_said_again(folder: Path) -> None:
+    """Byte for byte what the log holds, whatever else is waiting by then; and the height is decided."""
+    fresh, said, lives = iter(items(50)), dict[tuple[object, ...], Message](), 0
+    height = -1
+    while height < 0:
+        lives += 1
+        assert lives < 20
+        with opened(folder) as store:
+            found = back(store, folder)
+            effects = [*found.effects, *found.machine.submit(next(fresh))]
+            if not said:
+                effects += found.machine.timed_out(Timer(Timeout.WINDOW, 0, 0))
+            for effect in effects:
+                if isinstance(effect, Broadcast) and isinstance(effect.message, Vote | Proposal | Seen):
+                    assert said.get(_place(effect.message), effect.message) == effect.message
+            disk, _ = next(part for part in in_order(effects) if not all(isinstance(e, Keep) for e in part[0]))
+            Performer(store).write(disk)
+            for effect in disk:
+                for record in effect.records if isinstance(effect, Persist) else ():
+                    if isinstance(record, Sent) and isinstance(record.message, Vote | Proposal | Seen):
+                        said[_place(record.message)] = record.message
+            height = store.height()
+    assert (len(said), lives) == (4, 5)
+
+
+def _place(message: Vote | Proposal | Seen) -> tuple[object, ...]:
+    return (type(message), getattr(message, "ballot", None))
+
+
+async def test_an_answer_lost_with_the_process_is_given_again_and_one_given_is_not(folder: Path) -> None:
+    """After BATCH a restart asks for the auction to be solved, unless our seal waits already."""
+    with opened(folder) as store:
+        machine = back(store, folder).machine
+        for item in items(5):
+            Performer(store).write(divided(machine.submit(item))[0])
+        disk, others = divided(machine.timed_out(Timer(Timeout.WINDOW, 0, 0)))
+        assert any(isinstance(effect, Commit) for effect in disk)
+        Performer(store).write(disk)
+        assert any(isinstance(effect, Solve) for effect in others)
+    with opened(folder) as store:
+        found = back(store, folder)
+        (asked,) = [effect for effect in found.effects if isinstance(effect, Solve)]
+        answers = await in_thread("naive", 1.0)(asked.auction)
+        Performer(store).write(divided(found.machine.solved(asked.auction.number, answers))[0])
+    with opened(folder) as store:
+        found = back(store, folder)
+        assert not any(isinstance(effect, Solve) for effect in found.effects)
+        assert [len(found.machine.app.waiting[phase]) for phase in (Phase.SEAL, Phase.SETTLE)] == [1, 1]
+
+
+async def test_a_solver_that_finds_nothing_holds_nothing_up(folder: Path) -> None:
+    """The auction passes without it."""
+
+    async def nothing(auction: Auction) -> Sequence[Solution]:
+        return ()
+
+    with opened(folder) as store:
+        node = Node(store, back(store, folder), solving=nothing, one_by_one=True)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(node.run)
+            await node.submit(items(1)[0])
+            with trio.fail_after(60):
+                while node.status.height < 5:
+                    await trio.sleep(0.01)
+            node.stop()
+        assert node.status.auction >= 2
+    assert SigningKey.from_seed(world.VALIDATOR).public == validator_key(folder).public
