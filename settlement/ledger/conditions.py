@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from intents.amounts import MAX_BPS
+from intents.assets import AssetId
 from intents.conditions import (
     Above,
     AllOf,
@@ -18,7 +19,7 @@ from intents.conditions import (
     allowed,
     trailing_of,
 )
-from intents.intent import IntentId
+from intents.intent import IntentId, Owner
 from intents.schema import Amount, Integer, Many, Octets, Record
 from settlement.ledger.feeds import price_of
 from settlement.ledger.orders import ORDERS, Order, OrderState
@@ -61,7 +62,7 @@ def look(draft: Draft, rules: Rules, number: IntentId, order: Order, now: int) -
     if watched.triggered == 0 and order.intent.when is not None:
         best = _best(draft, rules, order.intent.when, watched.best, now)
         watched = replace(watched, best=best)
-        if _holds(draft, rules, order.intent.when, list(best), now):
+        if _holds(_Looking(draft, rules, order.intent.owner, now), order.intent.when, list(best)):
             watched = replace(watched, triggered=now)
         draft.set(WATCHED, number, watched)
     return watched.triggered > 0 and may_trade(draft, number, order, now) > 0
@@ -89,29 +90,42 @@ def _best(draft: Draft, rules: Rules, condition: Condition, best: tuple[int, ...
     return tuple(found)
 
 
-def _holds(draft: Draft, rules: Rules, condition: Condition, best: list[int], now: int) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """Where and for whom conditions are looked at."""
+
+    draft: Draft
+    rules: Rules
+    owner: Owner
+    now: int
+
+    def price(self, asset: AssetId) -> int | None:
+        return price_of(self.draft, self.rules, asset, self.now)
+
+
+def _holds(at: _Looking, condition: Condition, best: list[int]) -> bool:
     """Without an agreed price nothing that asks for one holds. ``best`` is used up in order."""
     match condition:
         case AllOf(parts):
             # Every part is looked at: each takes its own best price.
-            return all([_holds(draft, rules, part, best, now) for part in parts])  # noqa: C419
+            return all([_holds(at, part, best) for part in parts])  # noqa: C419
         case AnyOf(parts):
-            return any([_holds(draft, rules, part, best, now) for part in parts])  # noqa: C419
+            return any([_holds(at, part, best) for part in parts])  # noqa: C419
         case From(auction):
-            return now >= auction
+            return at.now >= auction
         case Filled(intent):
-            order = draft.get(ORDERS, IntentId(intent))
-            return order is not None and order.state is OrderState.SETTLED
+            order = at.draft.get(ORDERS, IntentId(intent))
+            return order is not None and order.state is OrderState.SETTLED and order.intent.owner == at.owner
         case Trailing(asset, bps, rising):
             seen = best.pop(0)
-            price = price_of(draft, rules, asset, now)
+            price = at.price(asset)
             if price is None or seen == 0:
                 return False
             away = MAX_BPS + bps if rising else MAX_BPS - bps
             return price * MAX_BPS >= seen * away if rising else price * MAX_BPS <= seen * away
         case Above(asset, price):
-            agreed = price_of(draft, rules, asset, now)
+            agreed = at.price(asset)
             return agreed is not None and agreed >= price
         case Below(asset, price):
-            agreed = price_of(draft, rules, asset, now)
+            agreed = at.price(asset)
             return agreed is not None and agreed <= price

@@ -136,6 +136,17 @@ def test_waiting_for_one_that_was_cancelled_waits_for_ever() -> None:
     assert trader.market.state_of(second) is OrderState.CHECKED
 
 
+def test_another_owners_intent_is_waited_for_in_vain() -> None:
+    """Only the owner's own count."""
+    trader = Trader()
+    first = trader.buy(1, BOB)
+    second = trader.sell(2, when=Filled(intent_id(first.intent)))
+    trader.market.auction(first, second)
+    trader.market.auction()
+    assert trader.market.state_of(first) is OrderState.SETTLED
+    assert trader.market.state_of(second) is OrderState.CHECKED
+
+
 def test_a_schedule_trades_its_parts_in_time() -> None:
     """A quarter every second auction, whatever of it is left at once."""
     trader = Trader()
