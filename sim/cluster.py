@@ -16,7 +16,7 @@ from node.catchup.library import NOTHING_KEPT, Keeping
 from node.catchup.light import Pin
 from node.catchup.messages import Archive, Install, PeerMessage, Prune, Tell
 from node.catchup.snapshot import rebuild
-from node.chain.app import Applied, ChainApp
+from node.chain.app import ChainApp
 from node.chain.blocks import decode_header
 from node.chain.genesis import Genesis, build
 from node.chain.items import item_id
@@ -72,7 +72,6 @@ class Member:
     disk: Disk
     alive: bool = True
     life: int = 0
-    applied: list[Applied] = field(default_factory=list)
     lied: dict[tuple[int, int], bytes] = field(default_factory=dict)
 
 
@@ -175,7 +174,6 @@ class Cluster:
         old = self.members[index]
         member = self.members[index] = self._member(index, disk, nonce)
         member.life = old.life + 1
-        member.applied = old.applied
         for decision in disk.decisions:
             member.machine.app.apply(decision.height, decision.block)
         records: Sequence[Record] = disk.log.get(disk.height + 1, ())
@@ -215,7 +213,6 @@ class Cluster:
                 self._send(member, effect.to, effect.message)
             case Commit():
                 member.disk.decide(Decision(effect.height, effect.block, effect.certificate))
-                member.applied.append(effect.applied)
                 if self.committed is not None:
                     self.committed(member, effect)
             case Store():

@@ -197,10 +197,11 @@ class AtNode:
         signed = Transaction(key.public, nonce, action, key.sign(bare.signed(self._app.network)))
         self.raw(encode_item(signed), owner)
 
-    def batched(self) -> None:
+    def batched(self, auction: int) -> None:
         """A block has taken what was waiting. The nonce of a refused transaction is to be used again, or nothing
-        after it ever takes effect."""
+        after it ever takes effect; intents that are over are forgotten."""
         self._transactions = [0] * self.owners
+        self.mine = {number: found for number, found in self.mine.items() if found[1].valid_to >= auction}
 
     @property
     def _app(self) -> ChainApp:

@@ -51,28 +51,28 @@ class Progress:
 
 
 class Observer:
-    """Writes the rows of decided auctions. ``price`` is the outside price now; ``strategy`` by solver's name."""
+    """Writes the rows of decided auctions. ``value`` is what base units are worth outside now, ``price`` the price
+    there; ``strategy`` and ``answers`` (solutions with certificates, and the time they took) by solver's name.
+
+    ``answers`` are those of the auction under way: taken when it is settled.
+    """
 
     def __init__(
         self,
         recorder: Recorder,
         assets: Sequence[AssetInfo],
+        value: Callable[[AssetId, int], float],
         price: Callable[[AssetId], float],
         strategy: Mapping[str, str],
+        answers: dict[str, tuple[Sequence[Solution], int]],
         *,
         fairness: bool,
     ) -> None:
-        self.recorder, self.price, self.strategy, self.fairness = recorder, price, strategy, fairness
-        self.assets = {info.id: info for info in assets}
+        self.recorder, self.value, self.price = recorder, value, price
+        self.strategy, self.answers, self.fairness = strategy, answers, fairness
         self.numeraire = assets[0]
         self.authors: dict[IntentId, Author] = {}
-        #: Solutions with their certificates and the time they took, of the auction under way, by solver.
-        self.answers: dict[str, tuple[Sequence[Solution], int]] = {}
         self._progress = Progress()
-
-    def value(self, asset: AssetId, amount: int) -> float:
-        """Worth of so many base units at the outside price, in whole numeraire units."""
-        return amount / 10.0 ** self.assets[asset].decimals * self.price(asset)
 
     def decided(self, now_us: int, height: int, round: int, applied: Applied) -> None:
         """A height is decided for the first time anywhere."""
@@ -87,6 +87,11 @@ class Observer:
             self._settled(now_us, applied)
             self._progress = Progress(begun_us=now_us)
             self.answers.clear()
+            self._forget(height // len(Phase) + 1)
+
+    def _forget(self, auction: int) -> None:
+        """Authors of intents that no later auction can hold."""
+        self.authors = {number: found for number, found in self.authors.items() if found.intent.valid_to > auction}
 
     def _settled(self, now_us: int, applied: Applied) -> None:
         settlement = applied.effects.settlement
