@@ -1,9 +1,9 @@
-"""A thin layer over OR-Tools: collect rows, columns and entries, solve, read values and duals as arrays.
+"""Programs that are put together piece by piece: collect rows, columns and entries, solve, read values and duals.
 
-GLOP for linear programs (its duals are right), handed over as arrays, which costs a tenth of building them
-call by call. SCIP where something must be whole or not at all, built call by call because only so does it tell
-how many nodes it took. Effort is counted in iterations and nodes, so that the same input gives the same
-answer; time is only a guard, and none at all where the deadline counts work.
+GLOP for linear programs, handed over as arrays (``solver.linear``). SCIP where something must be whole or not at
+all, built call by call because only so does it tell how many nodes it took. Effort is counted in iterations and
+nodes, so that the same input gives the same answer; time is only a guard, and none at all where the deadline
+counts work.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from ortools.linear_solver.python import model_builder_helper as glop
 from scipy.sparse import coo_matrix
 
+from solver.linear import Linear, maximum
 from solver.protocol import Deadline
 
 Floats = NDArray[np.float64]
@@ -173,24 +173,18 @@ class Program:
         return gain
 
     def _solve_linear(self, matrix: Any, gain: Floats, limit: float | None, tolerance: float) -> bool:
-        low, high = np.concatenate(self._low), np.concatenate(self._high)
-        model: Any = glop.ModelBuilderHelper()
-        model.fill_model_from_sparse_data(
-            low, high, gain, np.array(self._row_low), np.array(self._row_high), matrix
+        program = Linear(
+            gain,
+            np.concatenate(self._low),
+            np.concatenate(self._high),
+            matrix,
+            np.array(self._row_low),
+            np.array(self._row_high),
         )
-        model.set_maximize(True)
-        solver = glop.ModelSolverHelper("glop")
-        solver.set_solver_specific_parameters(_GLOP.format(tolerance, MAX_ITERATIONS))
-        if limit is not None:
-            solver.set_time_limit_in_seconds(limit)
-        solver.solve(model)
-        if not solver.has_solution() or solver.status() not in (
-            glop.SolveStatus.OPTIMAL,
-            glop.SolveStatus.FEASIBLE,
-        ):
+        found = maximum(program, _GLOP.format(tolerance, MAX_ITERATIONS), seconds=limit)
+        if found is None:
             return False
-        self.value, self.values = float(solver.objective_value()), np.asarray(solver.variable_values())
-        self.duals = np.asarray(solver.dual_values())
+        self.value, self.values, self.duals = found.value, found.x, found.duals
         return True
 
     def _solve_whole(

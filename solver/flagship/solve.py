@@ -31,7 +31,7 @@ from solver.protocol import Deadline
 
 #: The last step may take a little longer than it was given.
 IN_TIME: Final = 0.96
-#: The share of the time left in which a first batch is looked for: where there is none, the bound still has its turn.
+#: The share of the time left in which a first batch is looked for: also without one the bound has its turn.
 FIRST_SHARE: Final = 0.5
 #: The share of the time left that the bound may take, as long as its prices still improve.
 BOUND_SHARE: Final = 0.25

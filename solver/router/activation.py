@@ -92,10 +92,6 @@ class Costed:
         used, charged = self._use(profit, price, width)
         return np.concatenate([flows * used[self.inner.slot_venue], -charged])
 
-    def adjust(self, venue: int, flows: Floats, get: int, pay: int, amount: float) -> Floats | None:
-        """Not offered: a relaxed venue's trade cannot be executed as it is."""
-        return None
-
     def only(self, keep: Bools) -> Costed:
         return Costed.of(self.inner.only(keep), self.money, self.cost[keep])
 

@@ -75,11 +75,6 @@ class OneWay:
         flows = self.inner.flows(log_prices)
         return np.where(self._allowed(flows)[self.slot_venue], flows, 0.0)
 
-    def adjust(self, venue: int, flows: Floats, get: int, pay: int, amount: float) -> Floats | None:
-        changed = self.inner.adjust(venue, flows, get, pay, amount)
-        paid = 0 if self.forward[venue] else 1
-        return changed if changed is not None and changed[paid] <= 0.0 else None
-
     def only(self, keep: Bools) -> OneWay:
         return OneWay(self.inner.only(keep), self.forward[keep], self.open[keep])
 

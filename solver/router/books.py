@@ -135,21 +135,6 @@ class Books:
         worth = np.exp(log_prices[self.slot_token])[self._paid] * self._full_in
         return replace(self, ramp=Ramp(parts, width * worth, low, high))
 
-    def adjust(self, venue: int, flows: Floats, get: int, pay: int, amount: float) -> Floats | None:
-        """Along the true levels, also from a spread answer that lay within them."""
-        book = self.books[venue]
-        after = flows.copy()
-        after[get] += amount
-        # Side 0 takes the base, so whoever pays with slot s trades on side s.
-        sides = (book.bids, book.asks)
-        if after[get] >= 0.0:
-            asked = _walk([(b, a) for a, b in sides[pay]], float(after[get]))
-            after[pay] = np.nan if asked is None else -asked
-        else:
-            paid = _walk(sides[get], float(-after[get]))
-            after[pay] = np.nan if paid is None else paid
-        return after if np.isfinite(after[pay]) else None
-
     def only(self, keep: Bools) -> Books:
         return self.of(self.tokens, [book for book, kept in zip(self.books, keep, strict=True) if kept])
 
@@ -166,17 +151,6 @@ class Books:
             return part, part
         part = np.maximum(np.minimum(gain / width, 1.0), 0.0)
         return part, -np.expm1(-width * part) / width
-
-
-def _walk(levels: Sequence[Level], amount: float) -> float | None:
-    """What the first side of ``levels``, up to ``amount``, brings of the second; ``None`` past the last."""
-    total = 0.0
-    for first, second in levels:
-        if amount <= first:
-            return total + (second * amount / first if first > 0.0 else 0.0)
-        amount -= first
-        total += second
-    return total if amount <= 0.0 else None
 
 
 def _hints(books: Sequence[Book]) -> tuple[Floats, Floats]:

@@ -70,20 +70,6 @@ class ConstantProduct(TwoTokens):
         given = counts / np.maximum(sold + counts, np.finfo(float).tiny) * bought
         return np.concatenate([given[:pools] - taken[pools:], given[pools:] - taken[:pools]])
 
-    def adjust(self, venue: int, flows: Floats, get: int, pay: int, amount: float) -> Floats | None:
-        reserves, gamma = self.reserves[venue], float(self.gamma[venue])
-        wanted = float(flows[get]) + amount
-        gives, takes = float(reserves[get]), float(reserves[pay])
-        if not gives > wanted or not takes > 0:
-            return None
-        changed = flows.copy()
-        changed[get] = wanted
-        if wanted > 0:
-            changed[pay] = -takes * wanted / ((gives - wanted) * gamma)
-        else:
-            changed[pay] = -takes * gamma * wanted / (gives - gamma * wanted)
-        return changed
-
     def only(self, keep: Bools) -> ConstantProduct:
         return constant_product(
             self.tokens, self.tails[keep], self.heads[keep], self.reserves[keep], self.gamma[keep]

@@ -87,11 +87,6 @@ class Family(Protocol):
     def flows(self, log_prices: Floats, width: float = 0.0) -> Floats:
         """(S,) the trades themselves, slot by slot: each can be executed on the true venue as it is."""
 
-    def adjust(self, venue: int, flows: Floats, get: int, pay: int, amount: float) -> Floats | None:
-        """A venue's trade changed so that it nets ``amount`` > 0 more in its slot number ``get`` and, in its slot
-        number ``pay``, less by as little as it asks. ``flows``: its present trade, one per slot of the venue.
-        ``None`` where it cannot."""
-
     def only(self, keep: Bools) -> Family:
         """The family of the venues where ``keep`` (P,) is set, in their order."""
 

@@ -26,7 +26,7 @@ import numpy as np
 
 from solver.router.families import Answer, Bools, Floats
 from solver.router.layout import Laid, Layout, rows_of
-from solver.router.stable_curve import Solved, invariant, last_balance, solve
+from solver.router.stable_curve import Solved, invariant, solve
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +98,6 @@ class Stable(Laid):
     def flows(self, log_prices: Floats, width: float = 0.0) -> Floats:
         _, solved = self._solve(log_prices)
         return (self._amounts(solved.balances) * np.exp(self.log_unit)).ravel()[self.layout.slots]
-
-    def adjust(self, venue: int, flows: Floats, get: int, pay: int, amount: float) -> Floats | None:
-        used = self.layout.used[venue]
-        unit, gamma = np.exp(self.log_unit[venue][used]), float(np.exp(self.log_gamma[venue]))
-        into, out = (1.0, 1.0 / gamma) if self.on_output[venue] else (gamma, 1.0)
-        after = flows.copy()
-        after[get] += amount
-        balances = self.balances[venue][used] - after / unit * np.where(after < 0.0, into, out)
-        others = np.delete(balances, pay)
-        if not (others > 0.0).all():
-            return None
-        change = last_balance(others, float(self.flat[venue])) - float(self.balances[venue][used][pay])
-        after[pay] = -change / (into if change > 0.0 else out) * unit[pay]
-        ways = np.where(after < 0.0, self.may_come[venue][used], self.may_leave[venue][used])
-        return after if np.isfinite(after[pay]) and (ways | (after == 0.0)).all() else None
 
     def only(self, keep: Bools) -> Stable:
         return Stable(

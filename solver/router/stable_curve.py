@@ -46,15 +46,6 @@ def invariant(worth: Floats, flat: Floats, used: Bools) -> Floats:
     return np.asarray(d, np.float64)
 
 
-def last_balance(others: Floats, flat: float) -> float:
-    """The balance that, beside ``others`` (n − 1,), keeps F = 0: y² + b·y = c."""
-    n = len(others) + 1
-    b = float(others.sum()) + 1.0 / flat - 1.0
-    c = float(np.prod(1.0 / (n * others))) / (flat * n)
-    root = float(np.sqrt(b * b + 4.0 * c))
-    return (root - b) / 2.0 if b <= 0.0 else 2.0 * c / (root + b)
-
-
 def solve(
     log_prices: Floats,
     balances: Floats,

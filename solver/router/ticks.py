@@ -118,20 +118,6 @@ class Ticks:
         net0, net1, _ = self._trade(log_prices)
         return np.stack([net0, net1], 1).ravel()
 
-    def adjust(self, venue: int, flows: Floats, get: int, pay: int, amount: float) -> Floats | None:
-        """By the exact curve: the end of the trade is where the wanted side of the holdings says."""
-        pool = self.pools[venue]
-        after = flows.copy()
-        after[get] += amount
-        change = -after[get] * (pool.gamma if after[get] < 0.0 else 1.0)
-        holdings = _moved(pool)
-        end = _where(pool, holdings[get], change, falling=get == 0)
-        if end is None:
-            return None
-        other = _at(pool, holdings[pay], end, pay)
-        after[pay] = -other / pool.gamma if other > 0.0 else -other
-        return after
-
     def only(self, keep: Bools) -> Ticks:
         return self.of(self.tokens, [pool for pool, kept in zip(self.pools, keep, strict=True) if kept])
 

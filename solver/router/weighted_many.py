@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp
 from typing import Final
 
 import numpy as np
@@ -84,23 +83,6 @@ class WeightedMany(Laid):
     def flows(self, log_prices: Floats, width: float = 0.0) -> Floats:
         moved, _ = self._solve(log_prices)
         return self._amounts(moved).ravel()[self.layout.slots]
-
-    def adjust(self, venue: int, flows: Floats, get: int, pay: int, amount: float) -> Floats | None:
-        gamma = exp(self.log_gamma[venue])
-        reserves, weights = np.exp(self.log_reserves[venue]), self.weights[venue]
-        after = flows.copy()
-        after[get] += amount
-        rest = 0.0
-        for place, flow in enumerate(after):
-            if place != pay:
-                change = -flow * (gamma if flow < 0.0 else 1.0) / reserves[place]
-                if change <= -1.0:
-                    return None
-                rest += weights[place] * np.log1p(change)
-        change = reserves[pay] * np.expm1(-rest / weights[pay])
-        after[pay] = -change / gamma if change > 0.0 else -change
-        ways = np.where(after < 0.0, self.may_come[venue][: len(after)], self.may_leave[venue][: len(after)])
-        return after if np.isfinite(after[pay]) and (ways | (after == 0.0)).all() else None
 
     def only(self, keep: Bools) -> WeightedMany:
         return self._from(

@@ -59,20 +59,6 @@ class WeightedPairs(TwoTokens):
         gives = -self.reserves[:, 1] * np.expm1(share_a * beyond) * np.where(beyond > 0, 1 / self.gamma, 1.0)
         return np.concatenate([gets, gives])
 
-    def adjust(self, venue: int, flows: Floats, get: int, pay: int, amount: float) -> Floats | None:
-        reserves, gamma = self.reserves[venue], float(self.gamma[venue])
-        wanted = float(flows[get]) + amount
-        gives, takes = float(reserves[get]), float(reserves[pay])
-        if not gives > wanted or not takes > 0:
-            return None
-        power = float(self.weights[venue, get] / self.weights[venue, pay])
-        counts = wanted if wanted > 0 else gamma * wanted
-        change = -takes * float(np.expm1(-power * np.log1p(-counts / gives)))
-        changed = flows.copy()
-        changed[get] = wanted
-        changed[pay] = change / gamma if change < 0 else change
-        return changed if np.isfinite(change) else None
-
     def only(self, keep: Bools) -> WeightedPairs:
         return weighted_pairs(
             self.tokens, self.tails[keep], self.heads[keep], self.reserves[keep], self.weights[keep, 0],

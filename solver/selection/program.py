@@ -1,19 +1,17 @@
 """Linear and mixed-integer programs over arrays: GLOP for relaxations and duals, SCIP where a variable is all or
-none.
-
-Built in one call from sparse rows (OR-Tools ``ModelBuilderHelper``): for thousands of columns that is several
-times quicker than one call per coefficient. HiGHS is not used: through this interface its duals are wrong and its
-incumbents are lost at a time limit.
+none (``solver.linear``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+
+from solver.linear import Linear, maximum
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -49,15 +47,8 @@ class Answer:
 
 def relax(program: Program) -> Answer | None:
     """The optimum when nothing need be whole; None when there is none or GLOP gave up."""
-    solver, _ = _solve(program, "GLOP", "use_dual_simplex: true", GLOP_SECONDS)
-    if solver is None:
-        return None
-    return Answer(
-        np.array(solver.variable_values()),
-        float(solver.objective_value()),
-        float(solver.objective_value()),
-        np.array(solver.dual_values()),
-    )
+    found = maximum(_linear(program), "use_dual_simplex: true", seconds=GLOP_SECONDS)
+    return None if found is None else Answer(found.x, found.value, found.bound, found.duals)
 
 
 def choose(program: Program, *, seconds: float, nodes: int = 100_000, loss: float = 0.0) -> Answer | None:
@@ -70,29 +61,16 @@ def choose(program: Program, *, seconds: float, nodes: int = 100_000, loss: floa
         f"limits/nodes = {nodes}\nlimits/absgap = {loss}\nrandomization/randomseedshift = 1\n"
         f"numerics/feastol = {TOLERANCE}\nnumerics/dualfeastol = 1e-7\n"
     )
-    solver, bound = _solve(program, "SCIP", settings, seconds)
-    if solver is None:
+    found = maximum(_linear(program), settings, solver="SCIP", seconds=seconds)
+    if found is None:
         return None
-    x = np.array(solver.variable_values())
+    x = found.x.copy()
     x[program.whole] = np.round(x[program.whole])
-    return Answer(x, float(program.gain @ x), bound, np.zeros(0))
+    return Answer(x, float(program.gain @ x), found.bound, found.duals)
 
 
-def _solve(program: Program, name: str, settings: str, seconds: float) -> tuple[Any, float]:
-    # Imported where used: a solver that never comes here should not wait for it.
-    from ortools.linear_solver.python import model_builder_helper as helper
-
-    model: Any = helper.ModelBuilderHelper()
-    model.fill_model_from_sparse_data(
-        program.low, program.high, program.gain, program.row_low, program.row_high, program.rows
-    )
-    model.set_maximize(True)
-    for column in np.flatnonzero(program.whole) if name == "SCIP" else ():
-        model.set_var_integrality(int(column), True)
-    solver = helper.ModelSolverHelper(name)
-    solver.set_solver_specific_parameters(settings)
-    solver.set_time_limit_in_seconds(max(1e-3, seconds))
-    solver.solve(model)
-    if not solver.has_solution():
-        return None, np.inf
-    return solver, float(solver.best_objective_bound())
+def _linear(program: Program) -> Linear:
+    return Linear(
+        program.gain, program.low, program.high, program.rows, program.row_low, program.row_high,
+        np.flatnonzero(program.whole),
+    )  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from intents.venue_states import ConstantProductState, VenueId
 from liquidity.errors import VenueError
@@ -19,6 +21,7 @@ from solver.router.venues import market
 from solver.router.weighted_many import WeightedMany
 from tests.router_worlds import KINDS, world
 
+Curve = Callable[[Floats], float]
 PAIRS = tuple(kind for kind in KINDS if kind not in ("many", "balancer", "curve"))
 
 
@@ -155,41 +158,40 @@ def test_profit_is_the_exact_conjugate(kind: str, seed: int) -> None:
 def test_no_random_trade_beats_pools_of_many_tokens(seed: int) -> None:
     """Trades drawn at random on the pools' own curves earn no more at the same prices."""
     rng = np.random.default_rng(seed)
-    reserves = [rng.uniform(50, 200, 4).tolist()]
-    weighted = WeightedMany.of(4, [[0, 1, 2, 3]], reserves, [rng.dirichlet(np.ones(4) * 3).tolist()], [0.997])
-    stable = Stable.of(4, [[0, 1, 2, 3]], reserves, [[1.0] * 4], [30.0], [0.999], [bool(seed % 2)])
-    for family in (weighted, stable):
+    reserves, weights = rng.uniform(50, 200, 4), rng.dirichlet(np.ones(4) * 3)
+    on_output = bool(seed % 2)
+    weighted = WeightedMany.of(4, [[0, 1, 2, 3]], [reserves.tolist()], [weights.tolist()], [0.997])
+    stable = Stable.of(4, [[0, 1, 2, 3]], [reserves.tolist()], [[1.0] * 4], [30.0], [0.999], [on_output])
+    unit = float(brentq(lambda d: amplified(reserves / d), 0.1 * reserves.sum(), 2 * reserves.sum()))
+
+    def kept(balances: Floats) -> float:
+        return float(weights @ np.log(balances / reserves))
+
+    def kept_flat(balances: Floats) -> float:
+        return amplified(balances / unit)
+
+    for family, curve, into, out in (
+        (weighted, kept, 0.997, 1.0),
+        (stable, kept_flat, *((1.0, 1 / 0.999) if on_output else (0.999, 1.0))),
+    ):
         y = rng.normal(0, 0.2 if family is weighted else 0.02, 4)
         best = family.answer(y).profit
         for _ in range(200):
             flows = rng.normal(0, 5, 4)
             flows[0] = 0.0
-            trade = family.adjust(0, flows, 1, 0, 1e-12)
-            if trade is not None:
-                assert np.exp(y) @ trade <= best + 1e-9
+            balances = reserves - flows * np.where(flows < 0.0, into, out)
+
+            def first(balance: float, balances: Floats = balances, curve: Curve = curve) -> float:
+                return curve(np.r_[balance, balances[1:]])
+
+            change = float(brentq(first, 1e-3, 1e5)) - reserves[0]
+            flows[0] = -change / (into if change > 0.0 else out)
+            assert np.exp(y) @ flows <= best + 1e-9
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_adjusting_stays_on_the_curve(kind: str) -> None:
-    """Asked for nothing more, a smooth venue's trade stays; asked for more, the other side pays."""
-    states, _, values = world(1, kinds=(kind,), venues=5)
-    described = market(states)
-    numbers = [int(str(asset)[1:]) for asset in described.tokens]
-    y = np.log(np.array(values)[numbers]) + np.random.default_rng(7).normal(0, 0.01, len(numbers))
-    adjusted = 0
-    for family in described.network.families:
-        flows = family.flows(y)
-        for number in range(family.venues):
-            own = flows[family.slot_venue == number]
-            pay, get = int(own.argmin()), int(own.argmax())
-            if own[pay] == 0.0:
-                continue
-            more = family.adjust(number, own, get, pay, own[get] * 1e-6)
-            if more is not None:
-                assert more[get] == pytest.approx(own[get] * (1 + 1e-6))
-                assert own[pay] * (1 + 1e-3) < more[pay] < own[pay] or family.kinked
-                adjusted += 1
-    assert adjusted > 0 or kind == "limit"
+def amplified(x: Floats) -> float:
+    """A stableswap pool's A·n·(Σx − 1) + 1 − 1/(nⁿ·Πx), in units of its invariant, for A = 30 and n = 4."""
+    return float(120 * (x.sum() - 1) + 1 - 1 / (4**4 * x.prod()))
 
 
 def test_states_that_are_no_venues_are_named() -> None:
