@@ -53,7 +53,9 @@ class Mesh:
 
 
 class Meshing:
-    """Keeps a mesh: grafts where a node has too few peers, prunes where it has too many."""
+    """Keeps a mesh: prunes peers out of reach, grafts where a node has too few. Who has ``high`` is grafted by
+    nobody.
+    """
 
     def __init__(self, network: Network, model: GossipModel, rng: Random) -> None:
         self._network, self._model, self._rng = network, model, rng
@@ -75,15 +77,9 @@ class Meshing:
         for node in nodes:
             if len(peers[node]) < least:
                 self._graft(node)
-            for peer in rng.sample(sorted(peers[node]), max(0, self._excess(node))):
-                self._prune(node, peer)
         links = self._network.links
         self.mesh = Mesh(peers, all(len(a) == len(b) for a, b in zip(peers, links, strict=True)))
         return self.mesh
-
-    def _excess(self, node: int) -> int:
-        count = len(self._peers[node])
-        return count - self._model.degree if count > self._model.high else 0
 
     def _graft(self, node: int) -> None:
         own, limit = self._peers[node], self._model.high

@@ -226,9 +226,11 @@ class Paths(Spreading):
                 self._refuse(flight, node)
             if kernel.scheduled != scheduled:
                 scheduled, limit_us = kernel.scheduled, min(limit_us, kernel.quiet_us())
-            if self._changed or self._place != place:
+            if self._changed:
                 break
         kernel.events += place - begun
+        # For a call of this within which it was called.
+        self._changed = True
         return limit_us
 
     def _refuse(self, flight: Flight, node: int) -> None:

@@ -139,6 +139,20 @@ def test_a_node_that_was_away_may_hear_an_old_message_again(engine: type[Spreadi
     assert world.gossip.published == 2
 
 
+@both
+def test_a_crash_forgets_what_nobody_keeps_any_more(engine: type[Spreading]) -> None:
+    """A node that died since publishes again what it no longer knows; the others do, and are not told."""
+    world = gossip_world(engine, full(4), STEADY)
+    world.gossip.publish(0, 1, 300)
+    for at_us, what in ((20 * SECOND, world.gossip.down), (21 * SECOND, world.gossip.up)):
+        world.kernel.at(at_us, what, 0)
+    for second, node in ((30, 1), (31, 0), (32, 0)):
+        world.kernel.at(second * SECOND, world.gossip.publish, node, 1, 300)
+    world.kernel.run(LONG_US)
+    assert world.gossip.published == 2
+    assert world.who(1) == [1, 2, 3]
+
+
 def test_a_mesh_keeps_its_degree_when_nodes_go() -> None:
     """Within the bounds at first, and by a heartbeat after peers have gone again; peers are mutual."""
     model = GossipModel(degree=6, low=4, high=12)
