@@ -172,7 +172,7 @@ class Town:
         """A whole auction in no time: batch, the solver's answer, settlement, news to everybody."""
         self._step()
         for desk in self.desks:
-            desk.batched()
+            desk.batched(self.chain.auction)
         answer = sealed(self.chain.network, _KEY, self.chain.auction, self._solved()) if self.solver else None
         for item in answer[:1] if answer else ():
             self.chain.add(item)

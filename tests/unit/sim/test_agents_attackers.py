@@ -127,10 +127,15 @@ def test_a_sandwich_goes_in_with_its_victim_and_out_after_it() -> None:
     assert purposes["front-run"] > 0
     assert purposes["back-run"] > 0
     victims = [found for found in town.offers if found.desk == "victim"]
+    town_prices = {CASH: 1.0 / 10**18, GOLD: 2.0 / 10**6}
+    sizes = [found.intent.give[0].amount * town_prices[found.intent.give[0].asset] for found in victims]
     for front in (found for found in town.offers if found.purpose == "front-run"):
         before = [found for found in victims if 0 <= front.at_us - found.at_us <= 100_000]
         assert any(found.intent.give[0].asset == front.intent.give[0].asset for found in before)
         assert any(found.intent.valid_to == front.intent.valid_to for found in before)
+        # Twice its victim, or all that it has.
+        size = front.intent.give[0].amount * town_prices[front.intent.give[0].asset]
+        assert size > 300.0 or any(size == pytest.approx(2.0 * found, rel=1e-6) for found in sizes)
     fronts = {found.number: found.intent for found in town.offers if found.purpose == "front-run"}
     for back in (found for found in town.offers if found.purpose == "back-run"):
         got = [
@@ -189,6 +194,9 @@ def test_a_lagging_price_is_paid_for_by_those_who_trust_it() -> None:
     town.run(8)
     assert town.fills["stale"]
     assert all(fill.gave.asset == CASH for fill in town.fills["stale"])
+    # Bids half way between the two prices, a tenth apart.
+    bids = [limit(found) for found in town.offers if found.desk == "stale"]
+    assert bids == pytest.approx([2.2 / 1.05] * len(bids), rel=1e-4)
     # Half of what each began with was gold, now a tenth dearer.
     held = 500.0 * 1.1 + 500.0
     earned = town.worth("stale") - held

@@ -6,6 +6,7 @@ import itertools
 import math
 from fractions import Fraction
 from random import Random
+from statistics import NormalDist
 
 import pytest
 from hypothesis import given
@@ -146,6 +147,16 @@ def test_stale_quotes_lose_what_options_cost(delay_s: int, fee_bps: float) -> No
     error = math.sqrt(sum((found - mean) ** 2 for found in gains)) / len(gains)
     expected = expected_gain(600.0, float(delay_s), fee_bps / 10_000)
     assert abs(mean - expected) < 4 * error + 1e-12
+
+
+def test_large_moves_cost_what_black_and_scholes_say() -> None:
+    """A log deviation of one: 2·(2Φ(½) − 1) without a fee; with a tenth, a call and a put by their formulas."""
+    phi = NormalDist().cdf
+    assert expected_gain(10_000.0, 3_600.0, 0.0) == pytest.approx(2.0 * (2.0 * phi(0.5) - 1.0))
+    up, down = 0.5 - math.log(1.1), 0.5 - math.log(0.9)
+    call = phi(up) - 1.1 * phi(up - 1.0)
+    put = 0.9 * phi(1.0 - down) - phi(-down)
+    assert expected_gain(10_000.0, 3_600.0, 0.1) == pytest.approx(call + put)
 
 
 def test_per_second_a_longer_batch_leaves_less_to_take() -> None:

@@ -309,6 +309,22 @@ def test_an_arbitrageur_with_little_does_little() -> None:
     assert all(found.intent.give[0].amount <= 15 * 10**6 // 2 for found in town.offers)
 
 
+def test_an_arbitrageur_prefers_what_pays_most() -> None:
+    """Of three pools that are off it takes the one furthest off, at the size that pool asks for."""
+    pools = [pool(f"pool-{n}", gold_price=price) for n, price in enumerate((2.05, 2.3, 2.1))]
+    part = ArbitrageurPart(name="arbitrageur", funds=1e6, most_offers=1, margin_bps=0.0)
+    town = Town([part], venues=pools).run(1)
+    worst = pools[1]
+    assert isinstance(worst, ConstantProductState)
+    best = constant_product_input(worst.reserves[1], worst.reserves[0], worst.fee, 2.0 * 10**12)
+    assert town.offers[0].intent.give[0].amount == pytest.approx(best, rel=1e-9)
+
+
+def test_providers_do_not_promise_what_they_lack() -> None:
+    """A deposit of ten times their funds is not handed in."""
+    assert Town([ProviderPart(name="provider", size=10.0, every_s=1.0)], venues=[pool()]).run(3).items == []
+
+
 def test_providers_add_and_take_out_what_shares_are_worth() -> None:
     """Every transaction takes effect; what is not on its account is in the pool, to the unit of rounding."""
     part = ProviderPart(name="provider", count=3, every_s=1.0, size=0.05, remove_share=0.5)
