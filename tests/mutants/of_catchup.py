@@ -138,4 +138,25 @@ CATCHUP: Final = (
         "if False:",
         "test_who_does_not_answer_loses_its_turn",
     ),
+    Mutant(
+        "who never answers is chosen again",
+        JOINER,
+        "return self._failed.get(peer, 0), -self._offers",
+        "return 0, -self._offers",
+        "test_one_that_offers_the_latest_and_does_not_answer_comes_last_from_then_on",
+    ),
+    Mutant(
+        "an empty snapshot is fetched",
+        JOINER,
+        "if not manifest.chunks:",
+        "if False:",
+        "test_an_empty_snapshot_is_a_lie",
+    ),
+    Mutant(
+        "who lost its log asks nobody",
+        "node/catchup/catchup.py",
+        "            out.append(Tell(None, WhereNow(self.amnesia.nonce)))\n",
+        "            pass\n",
+        "test_it_asks_until_it_knows",
+    ),
 )

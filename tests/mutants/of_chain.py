@@ -181,4 +181,11 @@ CHAIN: Final = (
         "            pass\n",
         "test_a_fault_costs_exactly_its_penalty_and_the_next_best_wins",
     ),
+    Mutant(
+        "jail never ends where nobody can ask",
+        VOTERS,
+        "    if not rules.vote_price:\n        _free(draft)\n",
+        "",
+        "test_where_votes_have_no_price_jail_ends_by_itself",
+    ),
 )
