@@ -170,6 +170,13 @@ TRADING: Final = (
         "test_a_triggered_stop_stays_triggered",
     ),
     Mutant(
+        "anybody's fill is waited for",
+        "settlement/ledger/conditions.py",
+        " and order.intent.owner == at.owner",
+        "",
+        "test_another_owners_intent_is_waited_for_in_vain",
+    ),
+    Mutant(
         "all of a group may trade",
         "node/chain/transition.py",
         "if first not in (None, number) and order.state in OPEN_STATES:",
