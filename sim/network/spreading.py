@@ -208,7 +208,8 @@ class Spreading:
         flight.published_us = self.kernel.now_us
         nodes = self.network.topology.nodes
         flight.draws = drawn(flight.mesh, self.network.model, self._factors, self._rng)
-        flight.arrivals = np.where(self.network.alive, NEVER, PAST)
+        alive = self.network.alive
+        flight.arrivals = np.full(nodes, NEVER) if all(alive) else np.where(alive, NEVER, PAST)
         flight.senders = np.arange(nodes)
         if had is not None:
             flight.arrivals[had] = PAST
@@ -264,7 +265,9 @@ class Spreading:
         self.network.counters.bytes_out += advertising
         self.network.counters.bytes_in += advertising
         self._arrived = (self._arrived + stamp(flight.number, delays)) % (1 << 128)
-        had |= (arrivals == PAST) & np.array(self.network.alive)
+        past = arrivals == PAST
+        if past.any():
+            had |= past & np.array(self.network.alive)
         self._memory.keep(flight.name, had, now_us)
         self.repair.leave(flight)
         self.slots[flight.slot] = None
