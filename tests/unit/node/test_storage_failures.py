@@ -10,6 +10,9 @@ import pytest
 from benchmarks import bit_flips
 from benchmarks.single_node import world
 from benchmarks.single_node.script import Step, kept, recorded
+from node.chain.items import Submission, decode_item, item_id
+from node.effects import Commit
+from node.effects import Store as Keep
 from node.embedded.performing import Performer
 from node.storage.database import LocalDisk
 from node.storage.errors import Corrupt, DiskFailed, NotOurs
@@ -36,6 +39,19 @@ def test_what_must_be_there_is_worked_out_apart_and_is_there(tmp_path: Path, scr
             for step in script[start : start + 7]:
                 performed(store, [step])
                 assert kept(store) == step.after
+
+
+def test_an_intent_waits_on_disk_until_its_block_is_there(script: list[Step]) -> None:
+    """After every single commit: what an auction leaves behind is dropped only once all it decided is on disk."""
+    stored: set[bytes] = set()
+    for step in script:
+        for effect in step.effects:
+            if isinstance(effect, Keep):
+                stored |= {item_id(item) for item in effect.items if isinstance(decode_item(item), Submission)}
+            elif isinstance(effect, Commit):
+                stored -= set(map(item_id, effect.applied.block.items))
+        assert stored <= step.after.items
+    assert any(step.stale for step in script)
 
 
 def test_power_cuts_lose_nothing_acknowledged_and_the_control_does(script: list[Step]) -> None:
