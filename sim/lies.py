@@ -11,7 +11,7 @@ from random import Random
 from typing import Final, TypeVar
 
 from node.agreement.core import MAX_SKIP
-from node.agreement.messages import Ballot, Body, Certificate, Message, Proposal, Seen, Vote, block_id
+from node.agreement.messages import Ballot, Body, Certificate, Decision, Message, Proposal, Seen, Vote, block_id
 from node.chain.blocks import Block, decode_block, encode_block
 from sim.cluster import Cluster, Member, mac
 
@@ -110,13 +110,35 @@ def _jump(cluster: Cluster, member: Member, target: int, message: Message, rng: 
 def _false_polka(
     cluster: Cluster, member: Member, target: int, message: Message, rng: Random
 ) -> Iterable[Message]:
-    """Says that a new block had a polka a round ago, with signatures that are none."""
+    """Says that a new block had a polka a round ago."""
     if not isinstance(message, Proposal) or message.round == 0:
         return (message,)
     earlier = message.round - 1
-    votes = tuple((i, rng.randbytes(32)) for i in range(len(cluster.genesis.validators)))
-    polka = Certificate(Ballot.PREVOTE, message.height, earlier, message.block, votes)
+    polka = _false_certificate(
+        cluster, member, Vote(Ballot.PREVOTE, message.height, earlier, message.block, 0), rng
+    )
     return (_signed(cluster, member, replace(message, valid_round=earlier, polka=polka)),)
+
+
+def _false_decision(
+    cluster: Cluster, member: Member, target: int, message: Message, rng: Random
+) -> Iterable[Message]:
+    """Says with every precommit that something was decided already."""
+    if not isinstance(message, Vote) or message.ballot is Ballot.PREVOTE:
+        return (message,)
+    block = bytes(4) + rng.randbytes(8)
+    vote = Vote(Ballot.PRECOMMIT, message.height, message.round, block_id(block), 0)
+    return (message, Decision(message.height, block, _false_certificate(cluster, member, vote, rng)))
+
+
+def _false_certificate(cluster: Cluster, member: Member, vote: Vote, rng: Random) -> Certificate:
+    """As many signatures as there are validators: the liar's own again and again, or none that are any."""
+    count = len(cluster.genesis.validators)
+    own = _signed(cluster, member, vote).signature
+    repeated, random = ((member.index, own),) * count, tuple((i, rng.randbytes(32)) for i in range(count))
+    votes = rng.choice((repeated, random))
+    assert vote.block is not None
+    return Certificate(vote.ballot, vote.height, vote.round, vote.block, votes)
 
 
 def _relapse(cluster: Cluster, member: Member, target: int, message: Message, rng: Random) -> Iterable[Message]:
@@ -164,6 +186,7 @@ _BY_NAME: Final[Mapping[str, Lie]] = {
     "withhold": _withhold,
     "jump": _jump,
     "false-polka": _false_polka,
+    "false-decision": _false_decision,
     "relapse": _relapse,
 }
 _NAMES: Final = tuple(_BY_NAME)
