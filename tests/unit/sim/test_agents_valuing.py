@@ -48,6 +48,13 @@ def test_legs_are_worth_what_was_meant_or_what_is_there(
     assert wanted_value == pytest.approx(given_value * ratio, rel=1e-6, abs=8e-6)
 
 
+def test_next_to_nothing_is_not_worth_an_intent() -> None:
+    """A hundred will do for ten thousand, but not for more."""
+    seat = desk()
+    assert legs(seat, 0, (CASH, GOLD), 9_999.0, 0.0, pricing(seat)) is not None
+    assert legs(seat, 0, (CASH, GOLD), 10_001.0, 0.0, pricing(seat)) is None
+
+
 def test_slack_has_bounds_of_its_own() -> None:
     """However far off a limit is drawn, some of the value is asked for."""
     seat = desk()
