@@ -50,7 +50,7 @@ class Ear:
             self._add(vote)
 
     def proposal(self, proposal: Proposal, round: int) -> None:
-        """L14's message: from whose turn it is, and if of an earlier round's block, with the polka that proves it."""
+        """From whose turn it is, and if of an earlier round's block, with the polka that proves it."""
         if not self._plausible(proposal.sender, proposal.round, round) or self.tally.knows_proposal(proposal):
             return
         if proposal.sender != self.validators.proposer(self.height, proposal.round):

@@ -99,7 +99,7 @@ class Decide:
 
 @dataclass(frozen=True, slots=True)
 class Accuse:
-    """Two messages for one place that the validator ``key`` signed, and no honest one does; proposals without polka."""
+    """Two messages for one place, both signed by validator ``key``: no honest one does. Without polkas."""
 
     key: bytes
     first: Vote | Proposal

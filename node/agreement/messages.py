@@ -146,7 +146,7 @@ def _id(head: bytes, body_hash: bytes) -> bytes:
 
 
 def parts_of(block: bytes) -> tuple[bytes, bytes]:
-    """The bytes of a block split where its first four say that the header ends; the length stays with the header."""
+    """A block's bytes split where the first four say that the header ends; the length stays with the header."""
     end = 4 + int.from_bytes(block[:4], "big")
     return block[:end], block[end:]
 

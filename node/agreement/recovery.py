@@ -11,7 +11,7 @@ from node.agreement.messages import Ballot, Body, Certificate, Message, Proposal
 
 @dataclass
 class Past:
-    """Who we were: what was said in order, the blocks and polkas it rests on, the locks and the step it implies."""
+    """Who we were: what was said in order, blocks and polkas it rests on, the locks and the step it implies."""
 
     said: list[Message] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)

@@ -25,7 +25,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 ROOMS: Final = ("intents", "liquidity", "settlement", "solver", "scenarios", "node", "sim", "tests")
 DIRECTED: Final = ("tests/unit/node", "tests/unit/settlement", "tests/sim")
 #: Seconds after which a test that does not end has noticed too.
-PATIENCE_S: Final = 120
+PATIENCE_S: Final = 300
 
 
 def main() -> int:
