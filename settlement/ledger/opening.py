@@ -6,6 +6,7 @@ from typing import Final
 
 from intents.amounts import MAX_AMOUNT
 from intents.assets import AssetId
+from intents.auction import MAX_VENUES
 from intents.venue_states import ConcentratedState, LimitOrderState, OrderBookState, VenueState
 from liquidity.registry import open_venue
 from settlement.ledger import positions
@@ -36,6 +37,8 @@ def create(books: Books, state: VenueState, funding: Account, most: dict[AssetId
     draft = books.draft
     if draft.get(VENUES, state.id) is not None:
         raise VenueExists("ledger", state.id)
+    if len(draft.rows(VENUES)) >= MAX_VENUES:
+        raise TooMuch("ledger", "venues", MAX_VENUES + 1, MAX_VENUES)
     for asset in state.assets:
         if draft.get(ASSETS, asset) is None:
             raise UnknownAsset("ledger", asset)

@@ -33,6 +33,7 @@ class Rules:
     Pre-trade limits: per owner at most ``max_open_per_owner`` intents rest and ``max_new_per_owner`` are taken in
     one auction; what an intent gives is worth between ``min_notional`` and ``max_notional`` (0: no bound).
     ``guardians`` are the keys with a say in the trading state: it is as strict as ``least_guardians`` of them ask.
+    ``venue_price`` is what opening a venue by transaction costs: every auction carries all of them.
     """
 
     network: bytes
@@ -57,6 +58,7 @@ class Rules:
     max_notional: int = 0
     guardians: tuple[bytes, ...] = ()
     least_guardians: int = 1
+    venue_price: int = 0
 
 
 _GAS: Final = Amount()
@@ -92,6 +94,7 @@ RULES: Final[Table[str, Rules]] = Table(
             "max_notional": Amount(),
             "guardians": Many(Octets(length=PUBLIC_KEY_BYTES), MAX_GATEWAYS),
             "least_guardians": Integer(low=1),
+            "venue_price": Amount(),
         },
     ),
 )

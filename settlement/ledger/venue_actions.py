@@ -11,7 +11,7 @@ from intents.venue_states import OrderBookState, VenueId
 from liquidity.book import resting
 from liquidity.matching import NewOrder, TimeInForce, cancel, submit
 from settlement.ledger import opening, positions, venues
-from settlement.ledger.accounts import Account, account_of_venue
+from settlement.ledger.accounts import REWARDS, Account, account_of_venue
 from settlement.ledger.books import Books
 from settlement.ledger.errors import BelowMinimum, NotAnOrderBook, TooMuch, UnknownVenue
 from settlement.ledger.rules import Rules
@@ -28,6 +28,8 @@ from settlement.ledger.venues import VENUES
 
 
 def _open_venue(books: Books, rules: Rules, sender: Account, action: OpenVenue, now: int) -> None:
+    if rules.venue_price:
+        books.move(sender, REWARDS, rules.numeraire, rules.venue_price, "venue's price")
     opening.create(books, action.venue, sender, {leg.asset: leg.amount for leg in action.holdings})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -24,13 +25,14 @@ from liquidity.swap_math import swap_step
 from liquidity.tick_math import Q96, sqrt_price_at
 from liquidity.ticks import Position as Range
 from liquidity.ticks import ticks_of
-from settlement.ledger.accounts import account_of_venue
+from settlement.ledger.accounts import REWARDS, account_of_venue
 from settlement.ledger.books import check_all
 from settlement.ledger.errors import (
     BelowMinimum,
     NoSharesThere,
     NotOnLedger,
     NotProportional,
+    Overdrawn,
     TooMuch,
     UnknownAsset,
     UnknownVenue,
@@ -48,7 +50,7 @@ from settlement.ledger.transactions import (
     RemovePosition,
 )
 from settlement.ledger.venues import FIRST_SHARES, VENUES
-from tests.ledgers import GATEWAY, OWNERS, POOL, WHOLE, A, B, Run, holder, owner
+from tests.ledgers import GATEWAY, OWNERS, POOL, WHOLE, A, B, Run, genesis, holder, owner
 from tests.shared import shared
 
 ANN, BOB, CAT, DAN = OWNERS
@@ -291,6 +293,20 @@ def test_a_venue_opens_only_with_what_it_can_pay(venue: object, error: type[Walr
     made = Run()
     with pytest.raises(error):
         made.do(ANN, OpenVenue(venue, ()))  # type: ignore[arg-type]
+
+
+def test_opening_a_venue_has_its_price_and_there_is_room_for_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paid to the rewards; without it, or without room, nothing is opened."""
+    made = Run(replace(genesis().rules, venue_price=600 * WHOLE))
+    before = made.held(REWARDS)
+    made.do(ANN, OpenVenue(empty(), ()))
+    assert (made.held(REWARDS) - before, made.held(owner(ANN))) == (600 * WHOLE, 400 * WHOLE)
+    with pytest.raises(Overdrawn):
+        made.do(ANN, OpenVenue(replace(empty(), id=VenueId("second")), ()))
+    monkeypatch.setattr("settlement.ledger.opening.MAX_VENUES", 2)
+    with pytest.raises(TooMuch):
+        made.do(BOB, OpenVenue(replace(empty(), id=VenueId("third")), ()))
+    assert set(made.state.rows(VENUES)) == {POOL, TICKED}
 
 
 def test_a_pool_may_open_with_its_ranges_paid_for() -> None:
