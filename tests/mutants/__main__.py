@@ -93,7 +93,8 @@ def _failing(tree: Path, tests: list[str]) -> str | None:
     if not done.returncode:
         return None
     found = re.search(r"^(?:FAILED|ERROR) \S*?([^/:]+)\.py(?:::(\w+))?", done.stdout, re.MULTILINE)
-    return f"`{found[2] or found[1]}`" if found else "the suite"
+    # A file that cannot even be read in fails with all its tests.
+    return f"`{(found and found[2]) or tests[0].rpartition('::')[2]}`"
 
 
 def apply(mutant: Mutant, tree: Path) -> None:
