@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 from sim.metrics.base import Value, metric
 from sim.metrics.execution import sales
-from sim.metrics.statistics import ratio, sums
+from sim.metrics.statistics import ratio, sums, total
 from sim.metrics.tables import Tables
 from sim.recording.rows import WealthRow
 
@@ -28,7 +27,7 @@ def kind_profit(tables: Tables) -> Value:
 def attacker_profit(tables: Tables) -> Value:
     """The profit of all attackers together; undefined where there are none."""
     found = [row.value - row.held for row in _last(tables).values() if row.kind in ATTACKERS]
-    return math.fsum(found) if found else None
+    return total(found) if found else None
 
 
 def _last(tables: Tables) -> dict[str, WealthRow]:

@@ -7,13 +7,12 @@ the midpoint at receipt (1). Spreads are those of Rule 605 (``sim.metrics.spread
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from sim.metrics.base import Metric, Value, metric
 from sim.metrics.spreads import effective_spread, realized_spread
-from sim.metrics.statistics import BPS, grouped, weighted_mean
+from sim.metrics.statistics import BPS, grouped, total, weighted_mean
 from sim.metrics.tables import Tables
 from sim.recording.rows import FillRow
 
@@ -77,7 +76,7 @@ def kind_shortfall_bps(tables: Tables) -> Value:
 def shortfall_value(tables: Tables) -> Value:
     """What each kind of agent lost against the outside price when it handed in: Σ (value − got)."""
     found = grouped((sale.kind, sale.value - sale.got) for sale in sales(tables))
-    return {kind: math.fsum(values) for kind, values in found.items()}
+    return {kind: total(values) for kind, values in found.items()}
 
 
 def effective_spread_bps(tables: Tables) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from sim.metrics.base import Value, metric
-from sim.metrics.statistics import BPS, gini, jain, mean
+from sim.metrics.statistics import BPS, gini, jain, mean, total
 from sim.metrics.tables import Tables
 
 
@@ -38,7 +38,7 @@ def _by_owner(tables: Tables) -> dict[tuple[str, int], float]:
         intent = tables.submitted.get(row.intent)
         owner = (row.agent, intent.owner if intent else 0)
         found.setdefault(owner, []).append(row.value * row.improvement_bps / BPS)
-    return {owner: max(0.0, math.fsum(values)) for owner, values in found.items()}
+    return {owner: max(0.0, total(values)) for owner, values in found.items()}
 
 
 METRICS = (

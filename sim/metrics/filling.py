@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 from sim.metrics.base import Value, metric
-from sim.metrics.statistics import ratio, shares
+from sim.metrics.statistics import ratio, shares, total
 from sim.metrics.tables import Tables
 from sim.recording.rows import IntentRow
 
@@ -17,7 +15,7 @@ def intents_settled(tables: Tables) -> Value:
 
 def volume(tables: Tables) -> Value:
     """The value of what fills gave, at the outside prices of their settlements."""
-    return math.fsum(row.value for row in tables.fills)
+    return total(row.value for row in tables.fills)
 
 
 def fill_rate(tables: Tables) -> Value:
@@ -27,8 +25,8 @@ def fill_rate(tables: Tables) -> Value:
 
 def fill_rate_value(tables: Tables) -> Value:
     """The same by value: Σ value · filled part / Σ value, with the filled part gave / give of each intent."""
-    done = math.fsum(row.value * _part(tables, row) for row in tables.in_time)
-    return ratio(done, math.fsum(row.value for row in tables.in_time))
+    done = total(row.value * _part(tables, row) for row in tables.in_time)
+    return ratio(done, total(row.value for row in tables.in_time))
 
 
 def _part(tables: Tables, intent: IntentRow) -> float:

@@ -8,11 +8,10 @@ p·x − p·x′. Order books are no pools and are left out: what makers gain or
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 from sim.metrics.base import Value, metric
-from sim.metrics.statistics import BPS, mean, ratio, sums
+from sim.metrics.statistics import BPS, mean, ratio, sums, total
 from sim.metrics.tables import Tables
 from sim.recording.rows import VenueRow
 
@@ -34,26 +33,26 @@ def pools(tables: Tables) -> list[VenueRow]:
 def lvr(tables: Tables) -> Value:
     """Loss-versus-rebalancing of all pools before fees: Σ (p·x − p·x′ + fees) (arXiv:2208.06046)."""
     rows = pools(tables)
-    return math.fsum(row.lvr for row in rows) if rows else None
+    return total(row.lvr for row in rows) if rows else None
 
 
 def lp_fees(tables: Tables) -> Value:
     """Swap fees that pools kept."""
     rows = pools(tables)
-    return math.fsum(row.fees for row in rows) if rows else None
+    return total(row.fees for row in rows) if rows else None
 
 
 def lp_profit(tables: Tables) -> Value:
     """Fees minus loss-versus-rebalancing: what hedged providers are left with."""
     rows = pools(tables)
-    return math.fsum(row.fees - row.lvr for row in rows) if rows else None
+    return total(row.fees - row.lvr for row in rows) if rows else None
 
 
 def lp_return_bps(tables: Tables) -> Value:
     """Providers' profit over the run against the mean value they had at stake: Σ (fees − LVR) / mean Σ value."""
     rows = pools(tables)
     stake = mean(list(sums((str(row.auction), row.value_before) for row in rows).values()))
-    profit = math.fsum(row.fees - row.lvr for row in rows)
+    profit = total(row.fees - row.lvr for row in rows)
     rate = None if stake is None else ratio(profit, stake)
     return None if rate is None else BPS * rate
 
@@ -61,7 +60,7 @@ def lp_return_bps(tables: Tables) -> Value:
 def lvr_bps_of_volume(tables: Tables) -> Value:
     """Loss-versus-rebalancing against the volume pools traded: compare with their fees in basis points."""
     rows = pools(tables)
-    rate = ratio(math.fsum(row.lvr for row in rows), math.fsum(row.volume for row in rows))
+    rate = ratio(total(row.lvr for row in rows), total(row.volume for row in rows))
     return None if rate is None else BPS * rate
 
 
@@ -72,7 +71,7 @@ def venue_volume(tables: Tables) -> Value:
 
 def venue_share(tables: Tables) -> Value:
     """How much of what was traded went over venues, Σ venue volume / Σ fill value; the rest met its like."""
-    return ratio(math.fsum(row.volume for row in tables.venues), math.fsum(row.value for row in tables.fills))
+    return ratio(total(row.volume for row in tables.venues), total(row.value for row in tables.fills))
 
 
 METRICS = (

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from typing import Final
 
 from settlement.penalties import Fault
 from sim.metrics.base import Value, metric
-from sim.metrics.statistics import BPS, gini, hhi, means, nakamoto, ratio, sums
+from sim.metrics.statistics import BPS, gini, hhi, means, nakamoto, ratio, sums, total
 from sim.metrics.tables import Tables
 from sim.recording.rows import AuctionRow
 
@@ -28,7 +27,7 @@ def strategy_profit(tables: Tables) -> Value:
 
 def penalties(tables: Tables) -> Value:
     """All that solvers were made to pay."""
-    return math.fsum(row.penalty for row in tables.solutions)
+    return total(row.penalty for row in tables.solutions)
 
 
 def wins(tables: Tables) -> Value:
@@ -91,7 +90,7 @@ def withheld_loss_bps(tables: Tables) -> Value:
 
 
 def _reached(auctions: list[AuctionRow]) -> float | None:
-    return ratio(math.fsum(row.score for row in auctions), math.fsum(row.bound for row in auctions))
+    return ratio(total(row.score for row in auctions), total(row.bound for row in auctions))
 
 
 def invalid_rate(tables: Tables) -> Value:

@@ -9,8 +9,16 @@ from collections.abc import Iterable, Sequence
 BPS = 10_000.0
 
 
+def total(values: Iterable[float]) -> float:
+    """The sum; not a number where values without bound stand against one another."""
+    try:
+        return math.fsum(values)
+    except (ValueError, OverflowError):
+        return math.nan
+
+
 def mean(values: Sequence[float]) -> float | None:
-    return math.fsum(values) / len(values) if values else None
+    return total(values) / len(values) if values else None
 
 
 def ratio(part: float, whole: float) -> float | None:
@@ -21,7 +29,7 @@ def ratio(part: float, whole: float) -> float | None:
 def weighted_mean(pairs: Iterable[tuple[float, float]]) -> float | None:
     """The mean of (value, weight) pairs; weights that are not positive do not count."""
     kept = [(value, weight) for value, weight in pairs if weight > 0]
-    return ratio(math.fsum(v * w for v, w in kept), math.fsum(w for _, w in kept))
+    return ratio(total(v * w for v, w in kept), total(w for _, w in kept))
 
 
 def quantile(values: Sequence[float], q: float) -> float | None:
@@ -40,7 +48,7 @@ def jain(values: Sequence[float]) -> float | None:
     if top <= 0:
         return 1.0
     shares = [value / top for value in values]
-    index = math.fsum(shares) ** 2 / (len(shares) * math.fsum(share * share for share in shares))
+    index = total(shares) ** 2 / (len(shares) * total(share * share for share in shares))
     return min(1.0, max(1.0 / len(values), index))
 
 
@@ -52,21 +60,21 @@ def gini(values: Sequence[float]) -> float | None:
     if top <= 0:
         return 0.0
     shares = sorted(value / top for value in values)
-    spread = math.fsum((2 * i - n - 1) * share for i, share in enumerate(shares, start=1))
-    return min(1.0 - 1.0 / n, max(0.0, spread / (n * math.fsum(shares))))
+    spread = total((2 * i - n - 1) * share for i, share in enumerate(shares, start=1))
+    return min(1.0 - 1.0 / n, max(0.0, spread / (n * total(shares))))
 
 
 def hhi(counts: Iterable[float]) -> float | None:
     """The Herfindahl–Hirschman index Σ sᵢ² of shares, in [1/n, 1]; 1 is a monopoly."""
     kept = [count for count in counts if count > 0]
-    total = math.fsum(kept)
-    return min(1.0, math.fsum((count / total) ** 2 for count in kept)) if kept else None
+    whole = total(kept)
+    return min(1.0, total((count / whole) ** 2 for count in kept)) if kept else None
 
 
 def nakamoto(counts: Iterable[float]) -> float | None:
     """The Nakamoto coefficient: the fewest parties that together hold more than half (Srinivasan & Lee, 2017)."""
     kept = sorted((count for count in counts if count > 0), reverse=True)
-    half, held = math.fsum(kept) / 2, 0.0
+    half, held = total(kept) / 2, 0.0
     for place, count in enumerate(kept, start=1):
         held += count
         if held > half:
@@ -77,18 +85,18 @@ def nakamoto(counts: Iterable[float]) -> float | None:
 def shares(names: Iterable[str]) -> dict[str, float]:
     """How often each name comes, as a share of all; the most frequent first, then by name."""
     counts = Counter(names)
-    total = sum(counts.values())
-    return {name: count / total for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))}
+    whole = sum(counts.values())
+    return {name: count / whole for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))}
 
 
 def sums(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
     """Sums by key, by first appearance."""
-    return {key: math.fsum(values) for key, values in grouped(pairs).items()}
+    return {key: total(values) for key, values in grouped(pairs).items()}
 
 
 def means(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
     """Means by key, by first appearance."""
-    return {key: math.fsum(values) / len(values) for key, values in grouped(pairs).items()}
+    return {key: total(values) / len(values) for key, values in grouped(pairs).items()}
 
 
 def grouped(pairs: Iterable[tuple[str, float]]) -> dict[str, list[float]]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 from sim.metrics.base import Value, metric
-from sim.metrics.statistics import BPS, mean, sums
+from sim.metrics.statistics import BPS, mean, sums, total
 from sim.metrics.tables import Tables
 
 
@@ -16,7 +14,7 @@ def auctions_settled(tables: Tables) -> Value:
 
 def welfare(tables: Tables) -> Value:
     """The scores of all settled winners, summed: surplus over limits and protocol fees, in the numeraire."""
-    return math.fsum(row.score for row in tables.auctions)
+    return total(row.score for row in tables.auctions)
 
 
 def welfare_per_auction(tables: Tables) -> Value:
@@ -27,7 +25,7 @@ def welfare_per_auction(tables: Tables) -> Value:
 def welfare_bound(tables: Tables) -> Value:
     """The bounds of all auctions that have one, summed: no choice of winners could have scored more."""
     known = [row.bound for row in tables.auctions if row.bound > 0]
-    return math.fsum(known) if known else None
+    return total(known) if known else None
 
 
 def welfare_gap_bps(tables: Tables) -> Value:
@@ -35,7 +33,7 @@ def welfare_gap_bps(tables: Tables) -> Value:
     known = [row for row in tables.auctions if row.bound > 0]
     if not known:
         return None
-    return BPS * (1.0 - math.fsum(row.score for row in known) / math.fsum(row.bound for row in known))
+    return BPS * (1.0 - total(row.score for row in known) / total(row.bound for row in known))
 
 
 def greedy_loss_bps(tables: Tables) -> Value:
@@ -44,7 +42,7 @@ def greedy_loss_bps(tables: Tables) -> Value:
     known = [row for row in tables.auctions if row.greedy > 0 and row.score > 0]
     if not known:
         return None
-    return BPS * (1.0 - math.fsum(row.greedy for row in known) / math.fsum(row.score for row in known))
+    return BPS * (1.0 - total(row.greedy for row in known) / total(row.score for row in known))
 
 
 def surplus(tables: Tables) -> Value:

@@ -51,7 +51,7 @@ def timeline(axes: Axes, tables: Tables) -> None:
         else:
             axes.fill_between(thinned(starts), thinned(base), thinned(tops), color=hue, label=name, linewidth=0)
         base = tops
-    axes.set_ylim(0, 1.1 * max(base))
+    axes.set_ylim(0, 1.1 * max(base) or 1.0)
     _faults(axes, tables)
     axes.set_xlabel("virtual seconds")
     axes.set_ylabel("an auction's length, s")
