@@ -62,7 +62,7 @@ def _most_traded(tables: Tables) -> list[str]:
 def welfare(axes: Axes, tables: Tables) -> None:
     """Score per auction as bars, with the bound as a tick above; of many auctions, means of so many in a row."""
     rows = tables.auctions
-    if not any(row.score for row in rows):
+    if not any(row.score > 0 for row in rows):
         raise Empty("No auction settled anything.")
     size = -(-len(rows) // MAX_AUCTIONS)
     groups = [rows[place : place + size] for place in range(0, len(rows), size)]
