@@ -11,7 +11,6 @@ that differ can only delay. A block counts as proposed once its body is here and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from node.agreement.application import Application, Sign, Verify
 from node.agreement.ear import MAX_SKIP, Ear
@@ -26,6 +25,7 @@ from node.agreement.effects import (
     Timer,
     Validated,
 )
+from node.agreement.elsewhere import MAX_EARLY, MAX_PAST, Elsewhere
 from node.agreement.messages import Ballot, Body, Certificate, Decision, Message, Proposal, Seen, Step, Vote
 from node.agreement.recovery import Past, recall
 from node.agreement.timeouts import Timeouts
@@ -34,14 +34,11 @@ from node.agreement.voice import Voice
 
 __all__ = ["MAX_EARLY", "MAX_PAST", "MAX_SKIP", "Agreement"]
 
-#: Messages of the next height kept per sender.
-MAX_EARLY: Final = 64
-#: Heights after whose decision a lie that comes to light is still told.
-MAX_PAST: Final = 128
-
 
 class Agreement:
     """State of one height; ``start`` moves to the next. ``me`` is ``None`` for an observer: it signs nothing."""
+
+    ear: Ear
 
     def __init__(self, network: bytes, sign: Sign, verify: Verify, application: Application, timeouts: Timeouts):
         self.network = network
@@ -50,8 +47,7 @@ class Agreement:
         self.application = application
         self.timeouts = timeouts
         self.height = -1
-        self._early: dict[int, list[Message]] = {}
-        self._past: dict[int, Ear] = {}
+        self._elsewhere = Elsewhere()
         self._out: list[Effect] = []
 
     # Starting
@@ -62,7 +58,7 @@ class Agreement:
         """Begin ``height``; ``records`` are what the log holds of it when it was begun before a crash."""
         assert height > self.height
         if self.height >= 0:
-            self._keep_past()
+            self._elsewhere.leave(self.ear)
         self.height, self.validators = height, validators
         self.round, self.step = 0, Step.WAIT
         self.ear = Ear(self.network, self.verify, height, validators, self._out)
@@ -78,10 +74,8 @@ class Agreement:
         self._resume(recall(records))
         if self.step is Step.WAIT:
             self._timer(Timeout.WINDOW, 0)
-        early, self._early = self._early, {}
-        for messages in early.values():
-            for message in messages:
-                self._receive(message)
+        for message in self._elsewhere.due():
+            self._receive(message)
         self._advance()
         return self._take()
 
@@ -104,13 +98,6 @@ class Agreement:
             self._receive(message)
         if self.step is Step.PROPOSE:
             self._timer(Timeout.PROPOSE, self.round)
-
-    def _keep_past(self) -> None:
-        """Votes of heights gone by, without bodies, for as long as a lie in them is worth telling."""
-        self.ear.bodies.clear()
-        self._past[self.height] = self.ear
-        if len(self._past) > MAX_PAST:
-            del self._past[next(iter(self._past))]
 
     # Events
 
@@ -172,15 +159,8 @@ class Agreement:
 
     def _other_height(self, message: Message) -> None:
         if message.height < self.height:
-            past = self._past.get(message.height)
-            if past is not None and isinstance(message, Vote | Proposal):
-                past.late(message)
-        elif message.height == self.height + 1 and isinstance(message, Vote | Proposal | Seen | Body):
-            sender = -1 if isinstance(message, Body) else message.sender
-            kept = self._early.setdefault(sender, []) if -1 <= sender < len(self.validators) + 1 else []
-            if len(kept) < MAX_EARLY:
-                kept.append(message)
-        else:
+            self._elsewhere.late(message)
+        elif message.height > self.height + 1 or not self._elsewhere.early(message, len(self.validators) + 1):
             self._out.append(FallenBehind(message.height))
 
     # Rules

@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.mutants.mutant import Mutant
 
+ELSEWHERE: Final = "node/agreement/elsewhere.py"
 CORE: Final = "node/agreement/core.py"
 EAR: Final = "node/agreement/ear.py"
 VOICE: Final = "node/agreement/voice.py"
@@ -185,9 +186,9 @@ AGREEMENT: Final = (
     ),
     Mutant(
         "lies of heights gone by are not told",
-        CORE,
-        "                past.late(message)\n",
-        "                pass\n",
+        ELSEWHERE,
+        "            past.late(message)\n",
+        "            pass\n",
         "test_a_lie_that_comes_to_light_after_its_height_is_told_once",
     ),
     Mutant(
@@ -199,7 +200,7 @@ AGREEMENT: Final = (
     ),
     Mutant(
         "all heights gone by are remembered",
-        CORE,
+        ELSEWHERE,
         "if len(self._past) > MAX_PAST:",
         "if False:",
         "test_only_so_many_heights_are_remembered",
