@@ -5,7 +5,7 @@ SQLite store, its own solver), feeds it signed intents as fast as it takes them,
 while it recovers, admits, votes, decides or settles. Before each restart a copy of its files is audited: every
 acknowledged intent waits or is in a decided block; the store opens sound; the journal rebuilds the state; nothing
 was signed twice in two forms; the solver's bond is whole. One life in ten is a fresh ``python``, the others are
-forks of a process that has done its imports. Every second node commits each step of its agreement by itself.
+forks of a process that has done its imports. Every second life commits each step of its agreement by itself.
 """
 
 from __future__ import annotations
@@ -82,12 +82,11 @@ def _one_node(result: Result, rng: Random, folder: Path, kills: int, fresh_every
     world.make(folder)
     audit, minter = Audit(folder / "copy"), world.Minter(Random(rng.random()))
     options = ["--windows", WINDOWS, "--tell", "--solver", "baseline", "--in-thread"]
-    if result.nodes % 2:
-        options.append("--one-by-one")
     for _ in range(kills):
         result.kills += 1
         fresh = fresh_every > 0 and result.kills % fresh_every == 0
-        process = NodeProcess(folder, options, forked=not fresh)
+        steps = ["--one-by-one"] if result.kills % 2 else []
+        process = NodeProcess(folder, [*options, *steps], forked=not fresh)
         if rng.random() < 0.15:
             lasted = process.run(rng.random() * (0.5 if fresh else 0.05), list)
         else:
