@@ -43,7 +43,8 @@ class Machine:
     """One node. ``key`` is its validator key's public part, ``None`` for one that only follows.
 
     ``decision`` reads what the disk has decided, ``archive`` is what it kept of checkpoints, ``pin`` a block its
-    operator vouches for. ``nonce``, a number never used before, is given where the disk has lost its log.
+    operator vouches for. ``nonce``, a number never used before, is given where the disk has lost its log, again at
+    every start until the log has its first record since: whoever keeps the disk marks it so.
     """
 
     def __init__(

@@ -163,15 +163,18 @@ class Cluster:
 
     def restart(self, index: int) -> None:
         """The node comes back with what its disk kept."""
-        self._revive(index, self.members[index].disk, None)
+        self._revive(index, self.members[index].disk)
 
     def wipe(self, index: int, disk: Disk) -> None:
         """The node comes back with its key and another disk: an empty one, or one that lacks the end."""
-        nonce = hashlib.sha256(f"{self.kernel.seed}/{index}/{self.members[index].life}".encode()).digest()
-        self._revive(index, disk, nonce)
+        disk.lost = True
+        self._revive(index, disk)
 
-    def _revive(self, index: int, disk: Disk, nonce: bytes | None) -> None:
-        old = self.members[index]
+    def _revive(self, index: int, disk: Disk) -> None:
+        old, nonce = self.members[index], None
+        if disk.lost:
+            # One that dies before it has found out where the others are still does not know what it said.
+            nonce = hashlib.sha256(f"{self.kernel.seed}/{index}/{old.life}".encode()).digest()
         member = self.members[index] = self._member(index, disk, nonce)
         member.life = old.life + 1
         for decision in disk.decisions:

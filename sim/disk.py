@@ -13,13 +13,15 @@ class Disk:
     """One node's durable state: the write-ahead log by height, decisions, items.
 
     ``honest`` is whether it keeps what it says it has synchronised: one that does not loses in a power cut all
-    of its log since the last decision, as a database without fsync might.
+    of its log since the last decision, as a database without fsync might. ``lost`` marks one that came in place of
+    another, whose log is gone: until something is said that is on this one, what was said is not known.
     """
 
-    __slots__ = ("archive", "base", "decisions", "honest", "items", "log", "pruned")
+    __slots__ = ("archive", "base", "decisions", "honest", "items", "log", "lost", "pruned")
 
     def __init__(self, *, honest: bool = True) -> None:
         self.honest = honest
+        self.lost = False
         self.log: dict[int, list[Record]] = {}
         self.decisions: list[Decision] = []
         self.items: dict[bytes, bytes] = {}
@@ -44,6 +46,8 @@ class Disk:
         self.base, self.decisions, self.log = snapshot, [], {}
 
     def append(self, height: int, records: tuple[Record, ...]) -> None:
+        if records:
+            self.lost = False
         self.log.setdefault(height, []).extend(records)
 
     def store(self, items: tuple[bytes, ...]) -> None:

@@ -9,8 +9,11 @@ from tests.agreement_worlds import World
 from tests.ledgers import genesis
 
 
-def lost(seed: int, *, knows: bool) -> World:
-    """One of four loses its disk in the middle of a vote; ``knows`` is whether it is told so."""
+def lost(seed: int, *, knows: bool, again_us: int = 0, remembers: bool = True) -> World:
+    """One of four loses its disk in the middle of a vote; ``knows`` is whether it is told so.
+
+    With ``again_us`` it dies once more so long after it came back; ``remembers`` is whether it then still knows.
+    """
     world = World(seed, genesis(validators=4), crashes=0.0)
     victim = seed % 4
     at_us = 2_000_000 + 137_000 * seed % 9_000_000
@@ -25,6 +28,14 @@ def lost(seed: int, *, knows: bool) -> World:
 
     world.kernel.at(at_us, world.cluster.crash, victim)
     world.kernel.at(at_us + 100_000, lose)
+
+    def return_() -> None:
+        world.members[victim].disk.lost &= remembers
+        world.cluster.restart(victim)
+
+    if again_us:
+        world.kernel.at(at_us + 100_000 + again_us, world.cluster.crash, victim)
+        world.kernel.at(at_us + 110_000 + again_us, return_)
     world.run(20_000_000)
     return world
 
@@ -43,6 +54,18 @@ def test_one_that_lost_its_log_says_nothing_twice_and_votes_again_later(seed: in
 def test_one_that_does_not_know_that_it_lost_its_log_equivocates() -> None:
     """Which is why it must be told: the same worlds, without the question, have two votes at one place."""
     assert any(lost(seed, knows=False).equivocations() for seed in range(10))
+
+
+@pytest.mark.parametrize("seed", range(10, 20))
+def test_one_that_dies_again_before_it_has_found_out_still_does_not_know(seed: int) -> None:
+    """A disk that came in place of a lost one says so until something is said that is on it."""
+    assert lost(seed, knows=True, again_us=60_000).equivocations() == []
+
+
+def test_one_that_forgets_that_it_lost_its_log_equivocates() -> None:
+    """The control: the same worlds without the mark."""
+    worlds = (lost(seed, knows=True, again_us=60_000, remembers=False) for seed in range(10, 20))
+    assert any(world.equivocations() for world in worlds)
 
 
 def test_a_log_that_lacks_its_end_is_as_lost_as_none() -> None:
