@@ -69,15 +69,9 @@ def check(settings: Settings, names: tuple[str, ...]) -> None:
 
 def _is_world(name: str) -> bool:
     """By what its file says: worlds draw ``orders``. What is neither is read as a world, to say what is wrong."""
-    from sim.scenario.catalog import find, names
+    from sim.scenario.catalog import SIMULATION_KEYS, keys, names
 
-    if name in names():
-        return False
-    try:
-        document = find(name).document
-    except WalrasError:
-        return True
-    return not {"chain", "network", "agents", "solvers", "faults", "claims", "extends"} & document.keys()
+    return name not in names() and not keys(name) & SIMULATION_KEYS
 
 
 def _world(name: str) -> dict[str, Any]:

@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from intents.errors import Unreadable
+from intents.errors import Unreadable, WalrasError
 from scenarios.errors import UnknownScenario
 from scenarios.records import MAX_TOML_BYTES, toml_document
 from sim.scenario.extending import resolved
+
+
+#: Keys that only a simulation's file has, no world's.
+SIMULATION_KEYS: Final = frozenset({"chain", "network", "agents", "solvers", "faults", "claims", "extends"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,14 @@ def find(name: str) -> Source:
     if name.endswith(".toml") or path.exists():
         return _whole(_read(path), str(path), path.parent)
     return _whole(_shipped(name), f"{name}.toml", None)
+
+
+def keys(name: str) -> set[str]:
+    """What the file at that path says by itself; nothing where it cannot be read."""
+    try:
+        return set(_read(Path(name)))
+    except WalrasError:
+        return set()
 
 
 def _whole(document: Mapping[str, Any], where: str, folder: Path | None) -> Source:

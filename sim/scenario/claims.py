@@ -27,11 +27,13 @@ def needs(claim: Claim) -> set[str]:
 def check_claims(
     claims: Sequence[Claim], variants: Sequence[str], known: Callable[[str], bool], where: str
 ) -> None:
-    """Every side names a metric of a variant, or is a number. Raises ``WrongValue``."""
+    """Every side names a metric of a variant, or is a finite number. Raises ``WrongValue``."""
     for number, claim in enumerate(claims):
         for side, text in (("left", claim.left), ("right", claim.right)):
             variant, name = _named(text)
-            if _number(text) is None and (variant not in variants or not known(name)):
+            figure = _number(text)
+            sound = variant in variants and known(name) if figure is None else math.isfinite(figure)
+            if not sound:
                 raise WrongValue(
                     f"{where}: claims[{number}].{side}", "a metric, variant:metric or a number", repr(text)
                 )

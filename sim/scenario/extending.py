@@ -1,7 +1,7 @@
 """Scenarios built on others: ``extends = "name"`` takes that scenario and says only what is different.
 
 Tables are merged key by key. Lists of entries with names (``name`` or ``id``) are merged by name, the rest added;
-other lists and values replace what was there.
+other lists, empty ones and values replace what was there.
 """
 
 from __future__ import annotations
@@ -58,8 +58,10 @@ def _by_name(base: list[Any], over: list[Any]) -> list[Any]:
 
 
 def _named(items: list[Any]) -> bool:
-    return all(isinstance(item, Mapping) and _name(item) is not None for item in items)
+    """Whether it is a list of entries with names; an empty one is not, so that it can replace such a list."""
+    return bool(items) and all(isinstance(item, Mapping) and _name(item) is not None for item in items)
 
 
-def _name(item: Mapping[str, Any]) -> object:
-    return item.get("name", item.get("id"))
+def _name(item: Mapping[str, Any]) -> str | None:
+    name = item.get("name", item.get("id"))
+    return name if isinstance(name, str) else None

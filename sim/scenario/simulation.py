@@ -30,6 +30,7 @@ from sim.scenario.parts import (
     Variant,
     VenuePart,
 )
+from solver.registry import NAMES as SOLVERS
 
 #: The name of what runs without any variant's changes.
 BASE: Final = "base"
@@ -66,6 +67,7 @@ def simulation_from(document: Mapping[str, Any], where: str) -> Simulation:
     _check_assets(found, where)
     _check_nodes(found, where)
     _check_names(found, where)
+    _check_solvers(found, where)
     return found
 
 
@@ -151,4 +153,13 @@ def _check_names(found: Simulation, where: str) -> None:
         if isinstance(fault, Byzantine) and fault.victim and fault.victim not in names:
             raise WrongValue(
                 f"{where}: faults[{number_}].victim", f"one of {', '.join(names)}", repr(fault.victim)
+            )
+
+
+def _check_solvers(found: Simulation, where: str) -> None:
+    """Each runs a solver that there is."""
+    for number_, solver in enumerate(found.solvers):
+        if solver.solver not in SOLVERS:
+            raise WrongValue(
+                f"{where}: solvers[{number_}].solver", f"one of {', '.join(SOLVERS)}", repr(solver.solver)
             )

@@ -67,6 +67,7 @@ def test_every_shipped_simulation_is_sound(name: str) -> None:
         (spoiled("agents", 1, value={"name": "x"}), MissingField, "small: agents[1]"),
         (spoiled("agents", 1, "name", value="oracles"), WrongValue, "small: agents[1]"),
         (spoiled("agents", 1, "count", value="many"), WrongType, "small: agents[1].count"),
+        (spoiled("solvers", 0, "solver", value="navie"), WrongValue, "small: solvers[0].solver"),
         (spoiled("network", "nodes", value=1), WrongValue, "small: network.nodes"),
         (spoiled("faults", value=[{"kind": "crash", "nodes": [9]}]), WrongValue, "small: faults[0].nodes"),
         (
@@ -134,6 +135,9 @@ def test_what_extends_another_says_only_what_differs() -> None:
     assert found["chain"] == {"validators": 4, "mechanism": "greedy"}
     assert [agent["name"] for agent in found["agents"]] == ["oracles", "people"]
     assert found["agents"][1] == {"kind": "retail", "name": "people", "count": 9}
+    assert resolved({"extends": "base", "agents": []}, "mine", layers.__getitem__)["agents"] == []
+    odd = resolved({"extends": "base", "agents": [{"name": ["people"]}]}, "mine", layers.__getitem__)
+    assert odd["agents"] == [{"name": ["people"]}]
     with pytest.raises(WrongValue, match="one on another"):
         resolved({"extends": "loop"}, "loop", layers.__getitem__)
     with pytest.raises(WrongType):
@@ -163,8 +167,9 @@ def test_claims_are_true_false_or_undecided(
 
 def test_a_claim_about_nothing_is_refused() -> None:
     """Before anything runs."""
-    with pytest.raises(WrongValue, match=r"claims\[0\].left"):
-        check_claims([Claim("x", "wellfare")], ["base"], lambda name: False, "small")
+    for left in ("wellfare", "nan", "inf"):
+        with pytest.raises(WrongValue, match=r"claims\[0\].left"):
+            check_claims([Claim("x", left)], ["base"], lambda name: False, "small")
 
 
 @given(st.binary(max_size=200))
