@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from intents.errors import WalrasError
 from node.cli.command import Command, Settings, emit, global_options, remember
 from node.cli.text import table
 

@@ -14,7 +14,6 @@ from scenarios.errors import UnknownScenario
 from scenarios.records import MAX_TOML_BYTES, toml_document
 from sim.scenario.extending import resolved
 
-
 #: Keys that only a simulation's file has, no world's.
 SIMULATION_KEYS: Final = frozenset({"chain", "network", "agents", "solvers", "faults", "claims", "extends"})
 

@@ -73,7 +73,8 @@ class AtNode:
         self.assets: Mapping[AssetId, AssetInfo] = {info.id: info for info in assets}
         self.mine: dict[IntentId, tuple[int, Intent]] = {}
         self._intents = [0] * self.owners
-        self._transactions = [0] * self.owners
+        #: Nonces of the transactions under way, by account.
+        self._under_way: list[set[int]] = [set() for _ in keys]
 
     # Looking
 
@@ -189,19 +190,30 @@ class AtNode:
             self.transact(Cancel(tuple(intents)), owner)
 
     def transact(self, action: Action, owner: int = 0) -> None:
-        key = self.keys[owner]
-        done = self._app.state.get(NONCES, self.holders[owner]) or 0
-        nonce = max(done, self._transactions[owner])
-        self._transactions[owner] = nonce + 1
+        key, under_way = self.keys[owner], self._under_way[owner]
+        nonce = self._app.state.get(NONCES, self.holders[owner]) or 0
+        while nonce in under_way:
+            nonce += 1
         bare = Transaction(key.public, nonce, action)
         signed = Transaction(key.public, nonce, action, key.sign(bare.signed(self._app.network)))
-        self.raw(encode_item(signed), owner)
+        if self.raw(encode_item(signed), owner):
+            under_way.add(nonce)
 
     def batched(self, auction: int) -> None:
         """A block has taken what was waiting. The nonce of a refused transaction is to be used again, or nothing
-        after it ever takes effect; intents that are over are forgotten."""
-        self._transactions = [0] * self.owners
+        after it ever takes effect; one that came too late for the block is still under way. Intents that are over
+        are forgotten."""
+        self._under_way = self._waiting()
         self.mine = {number: found for number, found in self.mine.items() if found[1].valid_to >= auction}
+
+    def _waiting(self) -> list[set[int]]:
+        """Nonces of the own transactions that the next block can take, by account."""
+        app, found = self._app, {holder: set[int]() for holder in self.holders}
+        for data in app.waiting[Phase.BATCH].values():
+            item = read_item(data, app.network)
+            if isinstance(item, Transaction) and item.holder in found:
+                found[item.holder].add(item.nonce)
+        return list(found.values())
 
     @property
     def _app(self) -> ChainApp:

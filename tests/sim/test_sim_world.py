@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from settlement.ledger.execute import NONCES
+from settlement.ledger.transactions import Transfer
 from sim.metrics.registry import measure
 from sim.recording.events import EventKind
 from sim.scenario.catalog import find
@@ -138,6 +140,21 @@ def test_shading_answers_with_less() -> None:
         for strategy in ("honest", "shading")
     )
     assert figures(shading)["intents_settled"] < figures(honest)["intents_settled"]  # type: ignore[operator]
+
+
+def test_a_refused_transaction_holds_up_none_after_it() -> None:
+    """Its nonce is used again; the nonce of one that came too late for a block is not."""
+    source = find("honest-4")
+    world = World(simulation_from(changed(source.document, (*QUICK, "auctions = 3")), source.where), 1)
+    desk = world.desks[1]
+    fail, pay = (Transfer(desk.holders[1], desk.numeraire, amount) for amount in (1 << 100, 1))
+    # Refused; too late for the first block; while that auction is sealed; while the next collects.
+    for at_us, action in ((100_000, fail), (1_040_000, pay), (2_000_000, pay), (3_900_000, pay)):
+        world.kernel.at(at_us, desk.transact, action)
+    done: list[int] = []
+    app = world.app(desk.anchor)
+    world.run(lambda auction: done.append(app.state.get(NONCES, desk.holders[0]) or 0))
+    assert done == [0, 3, 3]
 
 
 def test_an_agreed_price_follows_the_outside_one() -> None:
