@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from intents.errors import Unreadable
+from intents.errors import Unreadable, UsageError
 from node.cli.command import Command, Settings, emit
 from node.cli.text import table
 
@@ -20,7 +20,8 @@ def replay(settings: Settings, recorded: Path, changes: tuple[str, ...]) -> int:
     """Run RECORDED again: a run directory, or the store of a node (its .sqlite file).
 
     Without changes, exit code 0 says that everything came out equal, 1 shows the first difference. With --set it
-    is a counterfactual: what the same seed, or the same recorded auctions, come to with one thing changed.
+    is a counterfactual: what the same seed, or the same recorded auctions, come to with one thing changed; exit
+    code 5 if anything happens in it that never should.
     """
     if recorded.is_dir():
         return _run(settings, recorded, changes)
@@ -37,12 +38,14 @@ def _run(settings: Settings, path: Path, changes: tuple[str, ...]) -> int:
     from sim.scenario.override import changed
     from sim.world.recording import prepared, recorded
 
+    if any(change.partition("=")[0].strip() == "seed" for change in changes):
+        raise UsageError("--set", "a replay keeps its seed: what another seed gives is another run")
     before = read_run(path)
     where = str(path / "scenario.toml")
     document = changed(toml_document(before.config.encode(), where), changes)
     variants = prepared(document, where, list(before.variants))
     with bars(settings) as advance:
-        after, _ = recorded(document, variants, before.seed, advance)
+        after, broken = recorded(document, variants, before.seed, advance)
     found: dict[str, Any] = {
         "run": str(path),
         "seed": before.seed,
@@ -50,13 +53,14 @@ def _run(settings: Settings, path: Path, changes: tuple[str, ...]) -> int:
         "recorded": before.trace_root,
         "replayed": after.trace_root,
         "equal": before.trace_root == after.trace_root,
+        "violations": {name: list(texts) for name, texts in broken.items()},
     }
     if changes:
         found["metrics"] = {
             name: _against(before.variants[name].metrics, after.variants[name].metrics) for name in variants
         }
         emit(settings, found, lambda: _counterfactual(found))
-        return 0
+        return 5 if broken else 0
     difference = None if found["equal"] else first_difference(before, after)
     found["difference"] = None if difference is None else asdict(difference)
     emit(settings, found, lambda: _verdict(found))
@@ -80,6 +84,7 @@ def _counterfactual(found: dict[str, Any]) -> str:
             for name, pair in metrics.items()
         ]
         lines += ["", variant, table(rows, left=("metric",)) if rows else "nothing that is measured differs"]
+    lines += [f"VIOLATED {name}: {text}" for name, texts in found["violations"].items() for text in texts]
     return "\n".join(lines)
 
 

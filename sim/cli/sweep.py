@@ -22,7 +22,13 @@ SHOWN: Final = ("welfare", "price_improvement_bps", "fill_rate", "batch_time_p50
 @click.argument("scenario")
 @click.option("--grid", "axes", multiple=True, metavar="PATH=V,V,…", help="Values of one setting; repeatable.")
 @click.option("--seeds", type=click.IntRange(1, MAX_SEEDS), default=5, show_default=True, help="Seeds per cell.")
-@click.option("--first-seed", type=click.IntRange(0), default=1, show_default=True, help="The first of them.")
+@click.option(
+    "--first-seed",
+    type=click.IntRange(0, 2**32 - MAX_SEEDS),
+    default=1,
+    show_default=True,
+    help="The first of them.",
+)
 @click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change all cells alike; repeatable.")
 @click.option("--metric", "metrics", multiple=True, help="Metric to show; repeatable. All are in the files.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Directory for the results.")

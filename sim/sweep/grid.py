@@ -39,6 +39,8 @@ def _axis(axis: str) -> Sequence[str]:
     path, sign, values = axis.partition("=")
     if not sign or not path.strip():
         raise UsageError("--grid", f'"{axis[:80]}" is not of the form path=value,value,…')
+    if path.strip() == "seed":
+        raise UsageError("--grid", "seeds are not an axis: every cell is run with --seeds of them")
     found = [value.strip() for value in _split(values)]
     if len(set(found)) != len(found):
         raise UsageError("--grid", f'"{axis[:80]}" names a value twice')

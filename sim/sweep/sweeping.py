@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from intents.errors import WalrasError
+from intents.errors import Unreadable, WalrasError
 from sim.scenario.override import changed
 from sim.scenario.simulation import simulation_from
 from sim.sweep.grid import Cell
@@ -41,13 +41,19 @@ def plan(document: Mapping[str, Any], grid: Sequence[Cell], seeds: Iterable[int]
 
 
 def claim(document: Mapping[str, Any], out: Path) -> None:
-    """Make ``out`` this scenario's, or find that it is already. More cells and seeds may be added later."""
+    """Make ``out`` this scenario's, or find that it is already. More cells and seeds may be added later.
+
+    Raises ``OtherSweep`` or, where nothing can be kept there, ``Unreadable``.
+    """
     text = json.dumps({"scenario": document}, sort_keys=True, indent=1) + "\n"
     path = out / PLAN
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise OtherSweep("", str(out))
-    out.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    try:
+        if path.exists() and path.read_bytes() != text.encode():
+            raise OtherSweep("", str(out))
+        out.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Unreadable(str(out), (error.strerror or "cannot be written").lower()) from error
 
 
 def sweep(
@@ -76,5 +82,8 @@ def write_summary(results: Sequence[Mapping[str, Any]], out: Path) -> Path:
         row |= result.get("metrics", {})
         rows.append(row)
     path = out / SUMMARY
-    polars.DataFrame(rows, infer_schema_length=None, strict=False).write_parquet(path)
+    try:
+        polars.DataFrame(rows, infer_schema_length=None, strict=False).write_parquet(path)
+    except OSError as error:
+        raise Unreadable(str(path), (error.strerror or "cannot be written").lower()) from error
     return path

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from intents.errors import WalrasError
+from intents.errors import Unreadable, WalrasError
 
 #: Where a finished run's figures are.
 RESULT: Final = "result.json"
@@ -47,10 +47,13 @@ def perform(task: Task) -> dict[str, Any]:
 
 def write(result: Mapping[str, Any], place: Path) -> None:
     """There whole or not at all: what a killed sweep left half done is done again."""
-    place.mkdir(parents=True, exist_ok=True)
-    part = place / f".{RESULT}.{os.getpid()}"
-    part.write_text(json.dumps(result, sort_keys=True) + "\n", encoding="utf-8")
-    part.replace(place / RESULT)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        part = place / f".{RESULT}.{os.getpid()}"
+        part.write_text(json.dumps(result, sort_keys=True) + "\n", encoding="utf-8")
+        part.replace(place / RESULT)
+    except OSError as error:
+        raise Unreadable(str(place), (error.strerror or "cannot be written").lower()) from error
 
 
 def done(place: Path) -> dict[str, Any] | None:

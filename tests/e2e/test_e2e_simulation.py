@@ -73,6 +73,11 @@ def test_a_counterfactual_shows_what_would_have_been(recorded: Path) -> None:
     assert (ended.code, slower["changed"] > slower["recorded"]) == (0, True)
 
 
+def test_a_replay_keeps_its_seed(recorded: Path) -> None:
+    """Another one would be taken for no change at all."""
+    refused(walras("sim", "replay", recorded, "--set", "seed=5"), "usage", 2)
+
+
 def test_an_earlier_run_is_not_overwritten_unasked(recorded: Path) -> None:
     """Only with --force."""
     refused(walras("sim", "run", "honest-4", *QUICK, "--out", recorded), "run.exists")

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intents.errors import UsageError
+from intents.errors import Unreadable, UsageError
 from sim.scenario.catalog import find
 from sim.scenario.override import changed
 from sim.sweep.grid import cells
 from sim.sweep.summary import summarised
 from sim.sweep.sweeping import OtherSweep, claim, plan, sweep, write_summary
-from sim.sweep.task import RESULT, done
+from sim.sweep.task import RESULT, done, write
 
 DOCUMENT = changed(
     find("honest-4").document, ["solvers.beta =", "solvers.gamma =", "auctions = 1", "fairness = false"]
@@ -36,10 +36,10 @@ def test_cells_are_every_combination_in_order() -> None:
     assert cells([])[0].changes == ()
 
 
-@pytest.mark.parametrize("axis", ["a", "=1", "a=1,1"])
+@pytest.mark.parametrize("axis", ["a", "=1", "a=1,1", "seed=1,2"])
 def test_an_axis_that_is_none_is_refused(axis: str) -> None:
     """By its words."""
-    with pytest.raises(UsageError, match=r"form|twice"):
+    with pytest.raises(UsageError, match=r"form|twice|seeds"):
         cells([axis])
 
 
@@ -83,6 +83,17 @@ def test_a_folder_belongs_to_one_scenario(tmp_path: Path) -> None:
     claim(DOCUMENT, tmp_path)
     with pytest.raises(OtherSweep):
         claim({**DOCUMENT, "auctions": 2}, tmp_path)
+
+
+def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    """By its name: as the sweep's folder, and as one run's."""
+    taken = tmp_path / "file"
+    taken.write_text("mine", encoding="utf-8")
+    with pytest.raises(Unreadable, match="file"):
+        claim(DOCUMENT, taken)
+    with pytest.raises(Unreadable, match="file"):
+        write({"error": "none"}, taken / "1")
+    assert taken.read_text(encoding="utf-8") == "mine"
 
 
 def test_a_bad_cell_is_found_before_anything_runs(tmp_path: Path) -> None:
