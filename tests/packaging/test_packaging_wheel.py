@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = {"intents", "liquidity", "settlement", "solver", "scenarios", "node", "sim"}
+ROOMS = {"intents", "liquidity", "settlement", "solver", "scenarios", "p2p", "node", "sim"}
 NOT_SOURCE = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "dist", "runs")
 
 

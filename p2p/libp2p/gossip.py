@@ -1,0 +1,270 @@
+"""Gossip on libp2p streams: one written stream and one read per neighbour, with :class:`p2p.mesh.Mesh` between.
+
+py-libp2p's own Pubsub and GossipSub are not used: what they drop, crash on or forget is at the middle of them (see
+docs/wire.md for what of the protocol is spoken). Order of business for a message: size, rate, seen or not, marked
+seen, validated, then forwarded and handed on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import trio
+from libp2p.peer.id import ID
+
+from p2p.base import Handler, Limits, MessageTooLarge, UnknownTopic, Validator, Verdict
+from p2p.buckets import TokenBucket
+from p2p.framing import BadFrame, FrameTooLong, VarintFrames
+from p2p.libp2p import rpc as codec
+from p2p.libp2p.host import reset, thrifty
+from p2p.libp2p.outbox import Outbox
+from p2p.mesh import Mesh, MeshParams
+from p2p.messages import Rpc, Sends, message_id
+from p2p.scoring import Offence
+
+_log = logging.getLogger(__name__)
+
+V12, V11 = "/meshsub/1.2.0", "/meshsub/1.1.0"
+PROTOCOLS = (V12, V11)
+_READ_BYTES = 64 * 1024
+_STALL_S = 6.0
+_STREAMS = 3
+
+
+@dataclass(slots=True)
+class _Topic:
+    validator: Validator
+    handler: Handler
+    send: trio.MemorySendChannel[tuple[str, bytes]]
+    receive: trio.MemoryReceiveChannel[tuple[str, bytes]]
+
+
+@dataclass(slots=True)
+class _Peer:
+    """A neighbour's gossip: its outbox, its rates, its validations under way."""
+
+    outbox: Outbox
+    messages: TokenBucket
+    bytes_: TokenBucket
+    validating: trio.Semaphore
+    scope: trio.CancelScope = field(default_factory=trio.CancelScope)
+    readers: int = 0
+
+
+class Gossip:
+    """The gossip of one host. ``drop`` closes a peer's connection; ``penalise`` charges it."""
+
+    def __init__(
+        self,
+        host: Any,
+        limits: Limits,
+        params: MeshParams,
+        mesh: Mesh,
+        count: Callable[..., None],
+        penalise: Callable[[str, Offence], None],
+        drop: Callable[[str, str], None],
+    ) -> None:
+        self._host, self._limits, self._params, self._mesh = host, limits, params, mesh
+        self._count, self._penalise, self._drop = count, penalise, drop
+        self._topics: dict[str, _Topic] = {}
+        self._peers: dict[str, _Peer] = {}
+        self._nursery: trio.Nursery | None = None
+        for protocol in PROTOCOLS:
+            host.set_stream_handler(protocol, self._read)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Beat until cancelled."""
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            for topic in self._topics.values():
+                nursery.start_soon(self._hand_on, topic)
+            task_status.started()
+            while True:
+                await trio.sleep(self._params.heartbeat_ms / 1_000)
+                self._send(self._mesh.heartbeat(_now_ms()))
+
+    def subscribe(self, topic: str, validator: Validator, handler: Handler) -> None:
+        if topic in self._topics:
+            raise ValueError(f"already subscribed to {topic}")
+        if len(self._topics) >= self._limits.topics:
+            raise ValueError(f"more than {self._limits.topics} topics")
+        send, receive = trio.open_memory_channel[tuple[str, bytes]](self._limits.handler_queue)
+        self._topics[topic] = held = _Topic(validator, handler, send, receive)
+        self._send(self._mesh.join(topic))
+        if self._nursery is not None:
+            self._nursery.start_soon(self._hand_on, held)
+
+    async def publish(self, topic: str, data: bytes) -> int:
+        if topic not in self._topics:
+            raise UnknownTopic(topic)
+        if len(data) > self._limits.message_bytes:
+            raise MessageTooLarge(len(data), self._limits.message_bytes)
+        mid = message_id(topic, data)
+        await trio.lowlevel.checkpoint()
+        if not self._mesh.seen.add(mid, _now_ms()):
+            self._count("published_again")
+            return 0
+        targets = self._mesh.route(mid, topic, data, None)
+        for target in targets:
+            peer = self._peers.get(target)
+            if peer is not None and len(peer.outbox) > self._limits.publish_queue:
+                self._count("publisher_waited")
+                await peer.outbox.eased()
+        self._count("published")
+        return self._forward(targets, mid, topic, data)
+
+    def connected(self, peer: str) -> None:
+        """A connection stands: write to it."""
+        if self._nursery is not None and peer not in self._peers:
+            self._peers[peer] = self._new_peer()
+            self._nursery.start_soon(self._write, peer, self._peers[peer])
+
+    def lost(self, peer: str) -> None:
+        known = self._peers.pop(peer, None)
+        if known is not None:
+            known.outbox.close()
+            known.scope.cancel()
+        self._mesh.remove_peer(peer)
+
+    def _new_peer(self) -> _Peer:
+        limits, now_us = self._limits, _now_ms() * 1_000
+        return _Peer(
+            Outbox(limits),
+            TokenBucket(limits.peer_messages_per_s, limits.peer_burst_messages, now_us),
+            TokenBucket(limits.peer_bytes_per_s, limits.peer_burst_bytes, now_us),
+            trio.Semaphore(limits.validators_per_peer),
+        )
+
+    # Writing
+
+    async def _write(self, name: str, peer: _Peer) -> None:
+        """Keep a stream to the peer and write its outbox to it. A peer that cannot be written to is dropped."""
+        unsent = b""
+        with peer.scope:
+            for _ in range(_STREAMS):
+                try:
+                    with trio.fail_after(_STALL_S):
+                        stream = await self._host.new_stream(ID.from_string(name), list(PROTOCOLS))
+                    version = 12 if stream.get_protocol() == V12 else 11
+                    unsent = codec.encode(self._mesh.add_peer(name, version)) + unsent
+                    while not peer.outbox.closed:
+                        unsent = unsent or await peer.outbox.take()
+                        with trio.fail_after(_STALL_S):
+                            await stream.write(unsent)
+                        unsent = b""
+                except trio.TooSlowError:
+                    self._count("write_stalled")
+                    break
+                except Exception as error:
+                    # One of two connections was given up, perhaps: what was not sent goes over the other.
+                    _log.info("a gossip stream to %s ended: %r", name, error)
+                    await trio.sleep(0.1)
+            if self._peers.get(name) is peer:
+                self._drop(name, "cannot be written to")
+
+    def _forward(self, targets: list[str], mid: bytes, topic: str, data: bytes) -> int:
+        frame = codec.encode(Rpc(messages=((topic, data),)))
+        sent = 0
+        for target in targets:
+            peer = self._peers.get(target)
+            if peer is not None and peer.outbox.put(frame):
+                sent += 1
+            elif peer is not None:
+                self._count("queue_full")
+                self._mesh.owe(target, mid, topic)
+        return sent
+
+    def _send(self, sends: Sends) -> None:
+        for name, message in sends:
+            peer = self._peers.get(name)
+            if peer is not None and not peer.outbox.put(codec.encode(message)):
+                self._count("control_dropped")
+
+    # Reading
+
+    async def _read(self, stream: Any) -> None:
+        """A neighbour's stream, until it ends or breaks the rules."""
+        name = str(stream.muxed_conn.peer_id)
+        self.connected(name)
+        peer = self._peers.get(name)
+        if peer is None or peer.readers >= 2 or self._nursery is None:
+            await reset(stream)
+            return
+        peer.readers += 1
+        thrifty(stream)
+        frames = VarintFrames(self._limits.frame_bytes)
+        try:
+            while data := await stream.read(_READ_BYTES):
+                for frame in frames.feed(data):
+                    await self._take(name, peer, codec.decode(frame, self._limits), len(frame))
+        except FrameTooLong:
+            self._broke(name, "oversize_rpc", Offence.OVERSIZE)
+        except (BadFrame, codec.BadRpc):
+            self._broke(name, "malformed_rpc", Offence.MALFORMED)
+        except Exception as error:
+            _log.debug("reading %s ended: %r", name, error)
+        finally:
+            peer.readers -= 1
+            await reset(stream)
+
+    def _broke(self, name: str, what: str, offence: Offence) -> None:
+        self._count(what)
+        self._penalise(name, offence)
+        self._drop(name, what)
+
+    async def _take(self, name: str, peer: _Peer, message: Rpc, size: int) -> None:
+        now_us = _now_ms() * 1_000
+        wait_us = max(peer.bytes_.owe(size, now_us), peer.messages.owe(max(1, len(message.messages)), now_us))
+        if wait_us:
+            self._count("peer_slowed")
+            await trio.sleep(wait_us / 1_000_000)
+        self._send([(name, answer) for answer in self._mesh.handle(name, message, _now_ms())])
+        for topic, data in message.messages:
+            held = self._topics.get(topic)
+            if held is None:
+                self._count("unknown_topic")
+                continue
+            mid = message_id(topic, data)
+            if not self._mesh.seen.add(mid, _now_ms()):
+                self._count("duplicates")
+                continue
+            self._send(self._mesh.unwanted(mid, topic, len(data), name))
+            await peer.validating.acquire()
+            assert self._nursery is not None
+            self._nursery.start_soon(self._judge, name, peer, held, mid, topic, data)
+
+    async def _judge(self, name: str, peer: _Peer, held: _Topic, mid: bytes, topic: str, data: bytes) -> None:
+        try:
+            verdict = await held.validator(name, data)
+            if verdict is Verdict.ACCEPT:
+                self._count("accepted")
+                self._forward(self._mesh.route(mid, topic, data, name), mid, topic, data)
+                await held.send.send((name, data))
+            elif verdict is Verdict.REJECT:
+                self._count("rejected")
+                self._penalise(name, Offence.INVALID)
+            else:
+                self._count("ignored")
+                self._mesh.seen.forget(mid)
+        except Exception:
+            self._count("validator_failed")
+            self._mesh.seen.forget(mid)
+            _log.exception("a validator of %s failed", topic)
+        finally:
+            peer.validating.release()
+
+    async def _hand_on(self, held: _Topic) -> None:
+        """Accepted messages to the subscription's handler, one by one."""
+        async for name, data in held.receive:
+            try:
+                await held.handler(name, data)
+            except Exception:
+                self._count("handler_failed")
+                _log.exception("a handler failed")
+
+
+def _now_ms() -> int:
+    return int(trio.current_time() * 1_000)

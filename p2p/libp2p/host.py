@@ -1,0 +1,160 @@
+"""A libp2p host of TCP, Noise and Yamux alone, with py-libp2p 0.8.1's defects at this level repaired.
+
+Repaired here: an exception in a stream handler ended the whole host; an inbound connection's slot and task were
+kept until the host closed; a listener shared a taken port in silence; Yamux returned credit frame by frame.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Awaitable, Callable
+from types import MethodType
+from typing import Any
+
+import trio
+from libp2p import create_yamux_muxer_option, new_host
+from libp2p.crypto.x25519 import create_new_key_pair as new_noise_key
+from libp2p.network.config import ConnectionConfig, RetryConfig
+from libp2p.network.connection.raw_connection import RawConnection
+from libp2p.security.noise.transport import PROTOCOL_ID as NOISE
+from libp2p.security.noise.transport import Transport as Noise
+from multiaddr import Multiaddr
+
+from p2p.base import AddressInUse, BadAddress, Limits
+from p2p.libp2p.identity import key_pair
+
+_log = logging.getLogger(__name__)
+_DIAL_S = 4.0
+
+
+def build_host(seed: bytes, limits: Limits, count: Callable[[str], None]) -> Any:
+    """A host that listens to nobody yet. ``count`` is told the name of every failure caught."""
+    keys = key_pair(seed)
+    host = new_host(
+        key_pair=keys,
+        sec_opt={NOISE: Noise(keys, noise_privkey=new_noise_key().private_key)},
+        muxer_opt=create_yamux_muxer_option(),
+        connection_config=ConnectionConfig(
+            # One more than ours: ours is counted where the peer is known, and says why.
+            max_connections=2 * limits.connections,
+            high_watermark=2 * limits.connections,
+            low_watermark=0,
+            min_connections=0,
+            max_connections_per_peer=1,
+            dial_timeout=_DIAL_S,
+            inbound_upgrade_timeout=_DIAL_S,
+            outbound_upgrade_timeout=_DIAL_S,
+        ),
+    )
+    network: Any = host.get_network()
+    network.retry_config = RetryConfig(max_retries=0)
+    network.set_stream_handler(_guarded(network.common_stream_handler, count))
+    _release_inbound(network, trio.CapacityLimiter(2 * limits.connections), count)
+    return host
+
+
+def _guarded(handler: Callable[[Any], Awaitable[None]], count: Callable[[str], None]) -> Callable[[Any], Any]:
+    """A stream handler that fails alone."""
+
+    async def guarded(stream: Any) -> None:
+        try:
+            await handler(stream)
+        except Exception as error:
+            count("stream_handler_failed")
+            _log.info("a stream failed: %r", error)
+            await reset(stream)
+
+    return guarded
+
+
+def _release_inbound(network: Any, slots: trio.CapacityLimiter, count: Callable[[str], None]) -> None:
+    """Handle an inbound connection until *it* closes, where the library waits for the host to."""
+
+    async def handle(raw: Any, listener: Any) -> None:
+        try:
+            slots.acquire_on_behalf_of_nowait(raw)
+        except trio.WouldBlock:
+            count("inbound_refused")
+            return
+        try:
+            muxed = await network.upgrade_inbound_raw_conn(RawConnection(raw, False), listener)
+            await muxed.event_closed.wait()
+        except Exception as error:
+            count("inbound_failed")
+            _log.info("an inbound connection failed: %r", error)
+        finally:
+            slots.release_on_behalf_of(raw)
+            with trio.move_on_after(1) as scope:
+                scope.shield = True
+                await _quietly(raw.close)
+
+    network._handle_inbound_connection = handle
+
+
+async def _quietly(close: Callable[[], Awaitable[Any]]) -> None:
+    try:
+        await close()
+    except Exception as error:
+        _log.debug("closing: %r", error)
+
+
+async def reset(stream: Any) -> None:
+    """Reset a stream whatever state it is in, and be back within a second."""
+    with trio.move_on_after(1) as scope:
+        scope.shield = True
+        await _quietly(stream.reset)
+
+
+def thrifty(stream: Any) -> None:
+    """Return Yamux credit once per half window, not once per read: a frame less for every message."""
+    muxed = stream.muxed_stream
+    muxed._auto_tune_and_send_window_update = MethodType(_half_window, muxed)
+
+
+async def _half_window(muxed: Any, *, bytes_read: int = 0) -> None:
+    async with muxed.window_lock:
+        muxed._pending_recv_release += bytes_read
+        credit = muxed._pending_recv_release
+        if 2 * credit < muxed.target_recv_window:
+            return
+        muxed._pending_recv_release = 0
+        muxed.recv_window += credit
+    await muxed.send_window_update(credit, skip_lock=True)
+
+
+def address(text: str) -> tuple[str | None, Multiaddr]:
+    """The peer id in a multiaddr, if it names one, and the address.
+
+    Raises:
+        BadAddress
+    """
+    try:
+        parsed = Multiaddr(text)
+        names = [protocol.name for protocol in parsed.protocols()]
+        peer = parsed.value_for_protocol("p2p") if "p2p" in names else None
+        if len(names) < 2 or names[0] not in ("ip4", "ip6", "dns", "dns4", "dns6") or names[1] != "tcp":
+            raise BadAddress(f"{text}: not of the form /ip4/ADDRESS/tcp/PORT")
+    except BadAddress:
+        raise
+    except Exception as error:
+        raise BadAddress(f"{text}: {error}") from error
+    return peer, parsed
+
+
+def refuse_taken(text: str) -> None:
+    """The library shares a port that is listened on with whoever has it; here that is an error.
+
+    Raises:
+        AddressInUse, BadAddress
+    """
+    _, parsed = address(text)
+    first = next(iter(parsed.protocols())).name
+    host, port = str(parsed.value_for_protocol(first)), int(str(parsed.value_for_protocol("tcp")))
+    family = socket.AF_INET6 if first in ("ip6", "dns6") else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise AddressInUse(f"{text}: {error.strerror}") from error

@@ -1,0 +1,150 @@
+"""Connections: whom to dial and when, which of two to keep, and who has stopped answering."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import trio
+from libp2p.peer.id import ID
+from multiaddr import Multiaddr
+
+from p2p.backoff import Backoff
+from p2p.base import Limits
+from p2p.libp2p.host import address, reset
+
+_log = logging.getLogger(__name__)
+PING = "/ipfs/ping/1.0.0"
+_PING_BYTES = 32
+_TICK_S = 0.2
+_DIAL_S = 3.0
+
+
+@dataclass(slots=True)
+class _Wanted:
+    address: Multiaddr
+    backoff: Backoff
+    due_s: float = 0.0
+    dialling: bool = field(default=False)
+
+
+class Supervisor:
+    """Keeps this host connected to the peers it wants, and rid of those that hang."""
+
+    def __init__(
+        self,
+        host: Any,
+        limits: Limits,
+        rng: random.Random,
+        count: Callable[..., None],
+        allowed: Callable[[str], bool],
+        drop: Callable[[str, str], None],
+    ) -> None:
+        self._host, self._limits, self._rng = host, limits, rng
+        self._count, self._allowed, self._drop = count, allowed, drop
+        self._wanted: dict[str, _Wanted] = {}
+        host.set_stream_handler(PING, _echo)
+
+    def want(self, text: str, *, most_ms: int = 4_000) -> None:
+        """Stay connected to the peer of a whole multiaddr; redial it after at most ``most_ms``."""
+        peer, parsed = address(text)
+        if peer is None or peer == str(self._host.get_id()):
+            return
+        if peer not in self._wanted and len(self._wanted) >= self._limits.known_peers:
+            self._count("known_peers_full")
+            return
+        # Of two that want each other, one waits a little: both dialling at once is only waste.
+        first_s = trio.current_time() + (0.3 if peer < str(self._host.get_id()) else 0.0)
+        self._wanted[peer] = _Wanted(parsed, Backoff(self._rng, most_ms=most_ms), first_s)
+
+    async def run(self) -> None:
+        """Dial what is due, until cancelled."""
+        async with trio.open_nursery() as nursery:
+            while True:
+                connected = {str(peer) for peer in self._host.get_connected_peers()}
+                for peer, wanted in self._wanted.items():
+                    due = not wanted.dialling and trio.current_time() >= wanted.due_s
+                    if due and peer not in connected and self._allowed(peer):
+                        wanted.dialling = True
+                        nursery.start_soon(self._dial, peer, wanted)
+                await trio.sleep(_TICK_S)
+
+    async def _dial(self, peer: str, wanted: _Wanted) -> None:
+        try:
+            with trio.fail_after(_DIAL_S):
+                await self._host.get_network().dial_addr(wanted.address, ID.from_string(peer))
+            wanted.backoff.succeeded()
+            self._count("dialled")
+            wait_ms = 500
+        except Exception as error:
+            _log.debug("dialling %s: %r", peer, error)
+            self._count("dial_failed")
+            # A dial may fail as late as its own time limit: with it, the next begins inside five seconds.
+            wait_ms = min(wanted.backoff.failed(), 1_500)
+        finally:
+            wanted.dialling = False
+        wanted.due_s = trio.current_time() + wait_ms / 1_000
+
+    async def watch(self, peer: str) -> None:
+        """Ping until the peer fails to answer in time, then drop it."""
+        stream: Any = None
+        try:
+            while True:
+                with trio.fail_after(self._limits.ping_timeout_ms / 1_000):
+                    stream = stream or await self._host.new_stream(ID.from_string(peer), [PING])
+                    await _ping(stream)
+                await trio.sleep(self._limits.ping_interval_ms / 1_000)
+        except trio.TooSlowError:
+            self._count("hung")
+            self._drop(peer, "does not answer")
+        except Exception as error:
+            _log.debug("pinging %s ended: %r", peer, error)
+            self._drop(peer, "cannot be pinged")
+        finally:
+            if stream is not None:
+                await reset(stream)
+
+
+async def _ping(stream: Any) -> None:
+    sent = os.urandom(_PING_BYTES)
+    await stream.write(sent)
+    back = b""
+    while len(back) < _PING_BYTES:
+        part = await stream.read(_PING_BYTES - len(back))
+        if not part:
+            raise EOFError("the ping stream ended")
+        back += part
+    if back != sent:
+        raise ValueError("another ping came back")
+
+
+async def _echo(stream: Any) -> None:
+    """Answer pings."""
+    held = b""
+    try:
+        while part := await stream.read(_PING_BYTES):
+            held += part
+            while len(held) >= _PING_BYTES:
+                await stream.write(held[:_PING_BYTES])
+                held = held[_PING_BYTES:]
+    except Exception as error:
+        _log.debug("a ping stream ended: %r", error)
+    finally:
+        await reset(stream)
+
+
+def surplus(connections: list[Any], own: str, peer: str) -> list[Any]:
+    """Which connections to give up of several with one peer: both sides keep one that the smaller id dialled."""
+    if len(connections) < 2:
+        return []
+    dialler = "outbound" if own < peer else "inbound"
+    kept = next((c for c in connections if _direction(c) == dialler), connections[0])
+    return [connection for connection in connections if connection is not kept]
+
+
+def _direction(connection: Any) -> str:
+    return str(getattr(connection.direction, "value", connection.direction)).lower()
