@@ -1,17 +1,17 @@
 """What a solver can gain by not opening its seals, as a share of its bond: a search for the best response.
 
 ``python -m benchmarks.withholding [--seeds N] [--sizes F …] [--json]`` runs worlds in pairs, honest and
-withholding, from the same seed: one validator, an arbitrageur and people (orders ``F`` times the usual size), three
-solvers, the deviating one the strongest. A gain is what the pair differs by for the solver and for whichever part of
-the population it profits most, as if they were one:
+withholding, from the same seed: one validator, an arbitrageur and people (orders ``F`` times the usual size),
+three solvers, the deviating one the strongest. A gain is what the pair differs by for the solver and for whichever
+part of the population it profits most, as if they were one:
 
 - ``share s``: over several auctions it keeps back a share s of its seals, and pays for each;
 - ``option``: in one auction it knows beforehand what keeping back would bring, and does so only where that pays.
-  The gain is before the penalty: the value of the option that seals would give away if keeping them shut were free.
+  The gain is before the penalty: the value of the option that seals would give away if not opening were free.
 
-Gains are told as shares of the bond, and of the penalty, the part of the bond that an unopened seal costs: where the
-greatest of the latter is above 1, the option is worth more than its price. Intervals are Student's, 95 %, over seeds.
-What prices do after the auction is not looked at, nor accomplices outside the chain.
+Gains are told as shares of the bond, and of the penalty, the part of the bond that an unopened seal costs: where
+the greatest of the latter is above 1, the option is worth more than its price. Intervals are Student's, 95 %, over
+seeds. What prices do after the auction is not looked at, nor accomplices outside the chain.
 """
 
 from __future__ import annotations
@@ -140,9 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.json:
         print(json.dumps({"bond": costs()[0], "penalty": costs()[1], "rows": rows}))
         return
-    print(
-        f"{'size':>5} {'strategy':10} {'pairs':>5} {'max gain/bond':>13} {'/penalty':>9} {'mean/bond':>10} {'±':>7}"
-    )
+    print(" size strategy   pairs max gain/bond  /penalty  mean/bond       ±")
     for row in rows:
         print(
             f"{row['size']:5g} {row['strategy']:10} {row['pairs']:5} {row['max_gain_to_bond']:13.4f} "
