@@ -41,7 +41,7 @@ class MeshParams:
 
 @dataclass(slots=True)
 class _Peer:
-    version: int
+    version: int = 11
     topics: set[str] = field(default_factory=set)
     dont_send: dict[bytes, int] = field(default_factory=dict)
     owed: dict[bytes, str] = field(default_factory=dict)
@@ -72,11 +72,15 @@ class Mesh:
 
     # Peers and topics
 
-    def add_peer(self, peer: str, version: int) -> Rpc:
-        """A neighbour we can write to; the first thing to tell it."""
-        known = self._peers.setdefault(peer, _Peer(version))
-        known.version = version
+    def add_peer(self, peer: str) -> Rpc:
+        """A neighbour; the first thing to tell it."""
+        self._peers.setdefault(peer, _Peer())
         return Rpc(subscriptions=tuple((True, topic) for topic in sorted(self._mesh)))
+
+    def speaks(self, peer: str, version: int) -> None:
+        """A neighbour's version of the protocol is known: 11 or 12."""
+        if peer in self._peers:
+            self._peers[peer].version = version
 
     def remove_peer(self, peer: str) -> None:
         self._peers.pop(peer, None)
@@ -140,7 +144,7 @@ class Mesh:
         )
         for topic, backoff_s in rpc.prune:
             self._pruned(peer, topic, backoff_s, now_ms)
-        for mid in rpc.idontwant[: self._params.ids_per_heartbeat - len(known.dont_send)]:
+        for mid in rpc.idontwant[: max(0, self._params.ids_per_heartbeat - len(known.dont_send))]:
             known.dont_send[mid] = now_ms
         wanted = self._offered(known, peer, rpc)
         if wanted or refused:

@@ -120,6 +120,7 @@ class Gossip:
         """A connection stands: write to it."""
         if self._nursery is not None and peer not in self._peers:
             self._peers[peer] = self._new_peer()
+            self._peers[peer].outbox.put(codec.encode(self._mesh.add_peer(peer)))
             self._nursery.start_soon(self._write, peer, self._peers[peer])
 
     def lost(self, peer: str) -> None:
@@ -141,15 +142,14 @@ class Gossip:
     # Writing
 
     async def _write(self, name: str, peer: _Peer) -> None:
-        """Keep a stream to the peer and write its outbox to it. A peer that cannot be written to is dropped."""
+        """Keep a stream to the peer and write its outbox to it; it begins with our topics."""
         unsent = b""
         with peer.scope:
             for _ in range(_STREAMS):
                 try:
                     with trio.fail_after(_STALL_S):
                         stream = await self._host.new_stream(ID.from_string(name), list(PROTOCOLS))
-                    version = 12 if stream.get_protocol() == V12 else 11
-                    unsent = codec.encode(self._mesh.add_peer(name, version)) + unsent
+                    self._mesh.speaks(name, 12 if stream.get_protocol() == V12 else 11)
                     while not peer.outbox.closed:
                         unsent = unsent or await peer.outbox.take()
                         with trio.fail_after(_STALL_S):
@@ -180,8 +180,11 @@ class Gossip:
     def _send(self, sends: Sends) -> None:
         for name, message in sends:
             peer = self._peers.get(name)
-            if peer is not None and not peer.outbox.put(codec.encode(message)):
-                self._count("control_dropped")
+            if peer is None or peer.outbox.put(codec.encode(message)):
+                continue
+            self._count("queue_full" if message.messages else "control_dropped")
+            for topic, data in message.messages:
+                self._mesh.owe(name, message_id(topic, data), topic)
 
     # Reading
 

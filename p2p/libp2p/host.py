@@ -50,8 +50,14 @@ def build_host(seed: bytes, limits: Limits, count: Callable[[str], None]) -> Any
     network: Any = host.get_network()
     network.retry_config = RetryConfig(max_retries=0)
     network.set_stream_handler(_guarded(network.common_stream_handler, count))
+    # Below its low-water mark, even at none, the library dials whom it has heard of; here the supervisor does.
+    network.auto_connector.maybe_connect = _nothing
     _release_inbound(network, trio.CapacityLimiter(2 * limits.connections), count)
     return host
+
+
+async def _nothing() -> None:
+    return None
 
 
 def _guarded(handler: Callable[[Any], Awaitable[None]], count: Callable[[str], None]) -> Callable[[Any], Any]:

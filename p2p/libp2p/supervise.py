@@ -22,6 +22,7 @@ PING = "/ipfs/ping/1.0.0"
 _PING_BYTES = 32
 _TICK_S = 0.2
 _DIAL_S = 3.0
+_PING_FAILURES = 3
 
 
 @dataclass(slots=True)
@@ -92,18 +93,24 @@ class Supervisor:
     async def watch(self, peer: str) -> None:
         """Ping until the peer fails to answer in time, then drop it."""
         stream: Any = None
+        failures = 0
         try:
-            while True:
-                with trio.fail_after(self._limits.ping_timeout_ms / 1_000):
-                    stream = stream or await self._host.new_stream(ID.from_string(peer), [PING])
-                    await _ping(stream)
-                await trio.sleep(self._limits.ping_interval_ms / 1_000)
-        except trio.TooSlowError:
-            self._count("hung")
+            while failures < _PING_FAILURES:
+                try:
+                    with trio.fail_after(self._limits.ping_timeout_ms / 1_000):
+                        stream = stream or await self._host.new_stream(ID.from_string(peer), [PING])
+                        await _ping(stream)
+                    failures = 0
+                    await trio.sleep(self._limits.ping_interval_ms / 1_000)
+                except trio.TooSlowError:
+                    self._count("hung")
+                    break
+                except Exception as error:
+                    # Perhaps it was on a connection given up for another.
+                    _log.debug("pinging %s ended: %r", peer, error)
+                    stream, failures = None, failures + 1
+                    await trio.sleep(0.1)
             self._drop(peer, "does not answer")
-        except Exception as error:
-            _log.debug("pinging %s ended: %r", peer, error)
-            self._drop(peer, "cannot be pinged")
         finally:
             if stream is not None:
                 await reset(stream)
@@ -139,6 +146,7 @@ async def _echo(stream: Any) -> None:
 
 def surplus(connections: list[Any], own: str, peer: str) -> list[Any]:
     """Which connections to give up of several with one peer: both sides keep one that the smaller id dialled."""
+    connections = [connection for connection in connections if not connection.is_closed]
     if len(connections) < 2:
         return []
     dialler = "outbound" if own < peer else "inbound"
