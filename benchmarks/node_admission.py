@@ -20,7 +20,7 @@ import trio
 
 from benchmarks.single_node import world
 from node.agreement.timeouts import Timeouts
-from node.chain.app import forget_items
+from node.chain.reading import forget_items
 from node.embedded import folder
 from node.embedded.node import GROUP_MS, Group, Node
 from node.embedded.recovery import recovered

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar, Final
 
 from cryptography.exceptions import InvalidSignature
@@ -24,6 +23,8 @@ from intents.remember import remembered
 _DOMAIN: Final = b"walras/signature/1\0"
 #: Signatures found to hold, and digests of intents, that are remembered: an intent passes many checks in its life.
 _REMEMBERED: Final = 1 << 15
+#: Signatures known to hold, as (key, message, signature), the oldest first.
+_held: Final[dict[tuple[bytes, bytes, bytes], None]] = {}
 
 
 @dataclass(eq=False)
@@ -93,6 +94,14 @@ def sign_intent(key: SigningKey, intent: Intent) -> bytes:
     return key.sign(signing_digest(intent))
 
 
+def sign_known(key: SigningKey, intent: Intent) -> bytes:
+    """As ``sign_intent``, where signer and checkers share a process: what was made here counts as checked."""
+    digest = signing_digest(intent)
+    signature = key.sign(digest)
+    _hold(key.public, digest, signature)
+    return signature
+
+
 def verify_signature(intent: Intent, intent_id: IntentId, signature: bytes, where: str = "signature") -> None:
     """Return if ``signature`` proves the owner's will, else raise a ``CryptoError``.
 
@@ -125,12 +134,19 @@ def verify_ed25519(public: bytes, message: bytes, signature: bytes, where: str =
         raise NotAKey(where, len(public), len(public)) from error
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _must_hold(public: bytes, message: bytes, signature: bytes) -> None:
     """Only what holds is remembered: what does not is looked at each time."""
-    Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    if (public, message, signature) not in _held:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        _hold(public, message, signature)
+
+
+def _hold(public: bytes, message: bytes, signature: bytes) -> None:
+    if len(_held) >= _REMEMBERED:
+        del _held[next(iter(_held))]
+    _held[public, message, signature] = None
 
 
 def forget_signatures() -> None:
     """Nothing counts as checked any more: for whoever measures what checking costs."""
-    _must_hold.cache_clear()
+    _held.clear()

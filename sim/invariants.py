@@ -11,9 +11,10 @@ from intents.intent import IntentId
 from node.agreement.effects import Broadcast
 from node.agreement.messages import Seen
 from node.agreement.validators import ValidatorSet
-from node.chain.app import Applied, read_item
+from node.chain.app import Applied
 from node.chain.blocks import Phase, phase_of
 from node.chain.items import Submission, item_id
+from node.chain.reading import read_item
 from node.machine import Commit, Effect
 from settlement.ledger.books import check_all
 from settlement.ledger.errors import Unbalanced

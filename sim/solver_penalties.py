@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from intents.amounts import mul_div_ceil
-from node.chain.app import Applied, read_item
+from node.chain.app import Applied
 from node.chain.blocks import Phase, phase_of
 from node.chain.items import Commit, Reveal
+from node.chain.reading import read_item
 from node.chain.transition import IDLE_AUCTIONS
 from settlement.ledger.accounts import bond_of
 from settlement.penalties import Fault

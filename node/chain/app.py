@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from intents.codec import intent_id
 from intents.errors import WalrasError
-from intents.signing import forget_signatures
 from node.agreement.messages import Proposal, Seen, Vote, block_id
 from node.agreement.validators import ValidatorSet
 from node.chain.blocks import MAX_EVIDENCE, Block, Evidence, Header, Phase, decode_block, encode_block, phase_of
 from node.chain.evidence import proves, punishable
 from node.chain.inclusion import must_include, ordered
-from node.chain.items import Item, Submission, check_item, decode_item, item_id, phase_for
+from node.chain.items import Item, Submission, item_id, phase_for
 from node.chain.memo import Memo, Outcome, Verdict
+from node.chain.reading import read_item
 from node.chain.tables import chain_of, validators_of
 from node.chain.transition import Effects, transition
 from node.chain.voters import conclude
@@ -33,8 +32,6 @@ from settlement.ledger.transactions import Transaction
 #: Items waiting per phase, and items of one block.
 MAX_WAITING: Final = 100_000
 MAX_BLOCK_ITEMS: Final = 4096
-#: Items up to so many bytes are remembered once they are checked: many large ones would fill the memory.
-MAX_KNOWN_BYTES: Final = 4096
 #: The id before the first block.
 GENESIS_ID: Final = bytes(32)
 
@@ -48,28 +45,6 @@ class Applied:
     block: Block
     delta: dict[bytes, bytes | None]
     effects: Effects
-
-
-def read_item(data: bytes, network: bytes) -> Item:
-    """The item, its signature checked. A pure function of bytes, so what is small is not checked twice."""
-    return _known_item(data, network) if len(data) <= MAX_KNOWN_BYTES else _checked_item(data, network)
-
-
-def forget_items() -> None:
-    """No item counts as checked any more: for whoever measures what checking costs."""
-    _known_item.cache_clear()
-    forget_signatures()
-
-
-@lru_cache(maxsize=1 << 15)
-def _known_item(data: bytes, network: bytes) -> Item:
-    return _checked_item(data, network)
-
-
-def _checked_item(data: bytes, network: bytes) -> Item:
-    item = decode_item(data)
-    check_item(item, network)
-    return item
 
 
 class ChainApp:

@@ -10,11 +10,12 @@ from intents.assets import AssetId, AssetInfo
 from intents.codec import intent_id
 from intents.errors import WalrasError
 from intents.intent import FillMode, FillRule, Intent, IntentId, Leg, Owner, OwnerScheme
-from intents.signing import SigningKey, sign_intent
+from intents.signing import SigningKey
 from intents.venue_states import VenueId, VenueState
-from node.chain.app import ChainApp, read_item
+from node.chain.app import ChainApp
 from node.chain.blocks import Phase
 from node.chain.items import Submission, encode_item
+from node.chain.reading import own_item, read_item
 from settlement.ledger.accounts import Account, AccountKind
 from settlement.ledger.books import BALANCES
 from settlement.ledger.execute import NONCES
@@ -145,11 +146,10 @@ class AtNode:
     # Acting
 
     def offer(self, offer: Offer, owner: int = 0) -> IntentId | None:
-        submission = self._signed(offer, owner)
-        intent, refused = submission.intent, ""
+        intent, refused = self._intent(offer, owner), ""
         number = intent_id(intent)
         try:
-            self.place.submit(self.nodes[owner], encode_item(submission))
+            self.place.submit(self.nodes[owner], own_item(self.keys[owner], intent))
             self.mine[number] = (owner, intent)
         except WalrasError as error:
             refused = error.code
@@ -157,12 +157,12 @@ class AtNode:
         return None if refused else number
 
     def signed(self, offer: Offer, owner: int = 0) -> bytes:
-        return encode_item(self._signed(offer, owner))
+        return own_item(self.keys[owner], self._intent(offer, owner))
 
-    def _signed(self, offer: Offer, owner: int) -> Submission:
+    def _intent(self, offer: Offer, owner: int) -> Intent:
         key, nonce = self.keys[owner], self._intents[owner]
         self._intents[owner] += 1
-        intent = Intent(
+        return Intent(
             self._app.network,
             Owner(OwnerScheme.ED25519, key.public),
             nonce,
@@ -176,7 +176,6 @@ class AtNode:
             schedule=offer.schedule,
             group=offer.group,
         )
-        return Submission(intent, sign_intent(key, intent))
 
     def raw(self, item: bytes, owner: int = 0) -> bool:
         try:

@@ -12,10 +12,11 @@ from intents.codec import intent_id
 from intents.errors import WalrasError
 from intents.intent import Intent, IntentId
 from node.agreement.timeouts import Timeouts
-from node.chain.app import ChainApp, read_item
+from node.chain.app import ChainApp
 from node.chain.blocks import Phase, phase_of
 from node.chain.genesis import network_of
 from node.chain.items import Submission
+from node.chain.reading import read_item
 from node.machine import Commit
 from settlement.settle import Settlement
 from sim.agents.base import Agent, Fill, Settled

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from intents.errors import WalrasError
-from node.chain.app import read_item
+from node.chain.reading import read_item
 from sim.agents.maker import MakerPart
 from sim.agents.oracle import OraclePart
 from sim.agents.part import AgentPart
