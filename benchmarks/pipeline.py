@@ -6,7 +6,7 @@ Users sign intents beforehand; in each batch's window every intent is handed to 
 which check it, agree on the batch, on a solver's sealed answer and on the settlement, with the default windows
 (1.0, 2.0 and 0.5 s). Prints virtual seconds per second of processor time. What is a pure function of agreed bytes
 is worked out once for all nodes, as they share a process. So do the users: nodes take their signatures as made,
-as in every simulated world. With ``--verify`` each intent is decoded and its signature checked, once for all nodes.
+as in every simulated world. With ``--verify`` each intent is decoded and its signature checked, once for all.
 """
 
 from __future__ import annotations

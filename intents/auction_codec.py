@@ -15,7 +15,7 @@ from intents.assets import MAX_DECIMALS, AssetInfo
 from intents.auction import MAX_ASSETS, MAX_ORDERS, MAX_VENUES, Auction, AuctionOrder, Balance, CostModel
 from intents.auction_check import check_auction
 from intents.canonical import Value, pack, read_int, read_list, unpack
-from intents.codec import ASSET, INTENT, OWNER
+from intents.codec import ASSET, OWNER, TERMS
 from intents.errors import WrongValue
 from intents.fees import MAX_FACTOR, PriceImprovementFee, Quote, SurplusFee, VolumeFee
 from intents.fields import Fields
@@ -60,7 +60,7 @@ _ORDER = Record(
     AuctionOrder,
     {
         "id": Octets(limit=64, made=IntentId),
-        "intent": INTENT,
+        "intent": TERMS,
         "signature": Octets(limit=1024),
         "remaining": _AMOUNT,
         "policies": Many(_POLICY, MAX_POLICIES),

@@ -69,6 +69,18 @@ INTENT: Final = Record(
 )
 
 
+class _Terms:
+    """``INTENT``, its wire form remembered: for the id, the item, each step of the order and the auction."""
+
+    to_wire = staticmethod(remembered(1 << 14)(INTENT.to_wire))
+    from_wire = staticmethod(INTENT.from_wire)
+    to_json = staticmethod(INTENT.to_json)
+    from_json = staticmethod(INTENT.from_json)
+
+
+TERMS: Final = _Terms()
+
+
 def encode_intent(intent: Intent) -> bytes:
     """The canonical bytes of ``intent``."""
     return pack(intent_value(intent))
@@ -87,7 +99,7 @@ def intent_id(intent: Intent) -> IntentId:
 
 def intent_value(intent: Intent) -> Value:
     """The array form that ``encode_intent`` packs."""
-    fields = INTENT.to_wire(intent)
+    fields = TERMS.to_wire(intent)
     assert isinstance(fields, list)
     return [VERSION, *fields]
 

@@ -110,17 +110,18 @@ def apply(auction: Auction, winners: Sequence[Verified]) -> tuple[tuple[Verified
     failed: list[Refused] = []
     changed: set[object] = set()
     current = auction
-    for winner in winners:
+    for place, winner in enumerate(winners):
         again = winner
-        if not changed.isdisjoint(touched(auction, winner)):
+        if changed and not changed.isdisjoint(touched(auction, winner)):
             try:
                 again = Verifier(current).verify(winner.solution)
             except LawError as error:
                 failed.append(Refused(winner.solution, error))
                 continue
         settled.append(again)
-        current = after(current, again)
-        changed |= touched(auction, again)
+        if place < len(winners) - 1:
+            current = after(current, again)
+            changed |= touched(auction, again)
     return tuple(settled), tuple(failed)
 
 

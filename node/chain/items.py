@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from intents.canonical import pack, unpack
-from intents.codec import INTENT, intent_id
+from intents.codec import TERMS, intent_id
 from intents.errors import WrongValue
 from intents.intent import Intent
 from intents.keys import PUBLIC_KEY_BYTES
@@ -18,6 +19,8 @@ from settlement.ledger.transactions import TRANSACTION, Transaction, check_trans
 
 MAX_SOLUTION_BYTES: Final = 256 << 10
 SALT_BYTES: Final = 32
+#: Items up to so many bytes have their ids remembered.
+MAX_SMALL_BYTES: Final = 1024
 _COMMIT_DOMAIN: Final = b"walras/commit/1\0"
 _SEAL_DOMAIN: Final = b"walras/seal/1\0"
 _REVEAL_DOMAIN: Final = b"walras/reveal/1\0"
@@ -70,7 +73,7 @@ _KEY: Final[Octets[bytes]] = Octets(length=PUBLIC_KEY_BYTES)
 _SIGNATURE: Final[Octets[bytes]] = Octets(limit=65)
 ITEM: Final = OneOf(
     {
-        "intent": Record(Submission, {"intent": INTENT, "signature": _SIGNATURE}),
+        "intent": Record(Submission, {"intent": TERMS, "signature": _SIGNATURE}),
         "transaction": TRANSACTION,
         "commit": Record(
             Commit, {"auction": Integer(), "solver": _KEY, "seal": Octets(length=32), "signature": _SIGNATURE}
@@ -106,6 +109,16 @@ def decode_item(data: bytes, where: str = "item") -> Item:
 
 
 def item_id(data: bytes) -> bytes:
+    """Asked for many times of each item: of small ones it is remembered."""
+    return _small_id(data) if len(data) <= MAX_SMALL_BYTES else _hash(data)
+
+
+@lru_cache(maxsize=1 << 13)
+def _small_id(data: bytes) -> bytes:
+    return _hash(data)
+
+
+def _hash(data: bytes) -> bytes:
     return hashlib.sha256(_ITEM_DOMAIN + data).digest()
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from intents.errors import WrongValue
 from intents.intent import Owner, OwnerScheme
+from intents.remember import remembered
 from intents.venue_states import VenueId
 
 
@@ -39,6 +40,7 @@ class Account:
     holder: bytes = b""
 
 
+@remembered(1 << 14)
 def account_of(owner: Owner) -> Account:
     """An owner's account: the scheme is part of who they are."""
     return Account(AccountKind.OWNER, bytes([list(OwnerScheme).index(owner.scheme)]) + owner.key)

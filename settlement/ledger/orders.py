@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from intents.codec import INTENT
+from intents.codec import TERMS
 from intents.intent import Intent, IntentId
-from intents.remember import remembered
 from intents.schema import Amount, Choice, Integer, Octets, Record
 from settlement.ledger.errors import IllegalStep
 from settlement.ledger.state import Draft, Table
@@ -56,15 +55,6 @@ class Order:
     since: int
 
 
-class _Terms:
-    """An intent in its order: written anew at each step of the order, worked out at the first."""
-
-    to_wire = staticmethod(remembered(1 << 14)(INTENT.to_wire))
-    from_wire = staticmethod(INTENT.from_wire)
-    to_json = staticmethod(INTENT.to_json)
-    from_json = staticmethod(INTENT.from_json)
-
-
 ORDERS: Final[Table[IntentId, Order]] = Table(
     2,
     "orders",
@@ -72,7 +62,7 @@ ORDERS: Final[Table[IntentId, Order]] = Table(
     Record(
         Order,
         {
-            "intent": _Terms(),
+            "intent": TERMS,
             "signature": Octets(limit=65),
             "state": Choice(OrderState),
             "filled": Amount(),
