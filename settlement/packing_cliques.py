@@ -7,6 +7,7 @@ facial structure of set packing polyhedra", 1973).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -69,7 +70,7 @@ def _heaviest(first: int, others: list[int], parts: Sequence[float], clashing: S
     clique, total = 1 << first, parts[first]
     while others:
         beside = [(i, [j for j in others if clashing[i] >> j & 1]) for i in others]
-        i, others = max(beside, key=lambda pair: parts[pair[0]] + sum([parts[j] for j in pair[1]]))
+        i, others = max(beside, key=lambda pair: parts[pair[0]] + math.fsum([parts[j] for j in pair[1]]))
         clique |= 1 << i
         total += parts[i]
     return clique, total

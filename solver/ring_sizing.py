@@ -9,6 +9,7 @@ Prices follow: p_i = Π x_j over j ≠ i, which reproduces each amount to the un
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import gcd, prod
@@ -32,7 +33,7 @@ class Ring:
 
     def worth(self, references: Sequence[int]) -> float:
         """Surplus of all orders over their limits at the assets' reference prices, in the numeraire."""
-        return sum(
+        return math.fsum(
             amount * weight for amount, weight in zip(self.amounts, _weights(self.asks, references), strict=True)
         )
 

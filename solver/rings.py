@@ -8,6 +8,7 @@ valuable ones that share no directed pair are bid one by one, and together where
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
@@ -97,7 +98,7 @@ def _cycles(edges: dict[Pair, list[Ask]], length: int, deadline: Deadline) -> li
             break
         start = walk.index(min(walk))
         cycle = [names[place] for place in (*walk[start:], *walk[:start])]
-        total = sum(lengths[pair] for pair in zip(cycle, [*cycle[1:], cycle[0]], strict=True))
+        total = math.fsum(lengths[pair] for pair in zip(cycle, [*cycle[1:], cycle[0]], strict=True))
         if len(cycle) > 1 and total <= _SLACK:
             found.append((total, cycle))
     return [cycle for _, cycle in sorted(found, key=lambda entry: (entry[0], entry[1]))]

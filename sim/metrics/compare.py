@@ -11,6 +11,7 @@ they could not come out otherwise (R. Tarone, Biometrics 46, 1990).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
@@ -164,8 +165,8 @@ def _difference(
         figure=name,
         unit=metric.unit,
         better=metric.better,
-        a=sum(values[0]) / pair.n,
-        b=sum(values[1]) / pair.n,
+        a=math.fsum(values[0]) / pair.n,
+        b=math.fsum(values[1]) / pair.n,
         n=pair.n,
         effect=pair.mean,
         low=pair.low,

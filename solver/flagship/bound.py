@@ -109,7 +109,7 @@ class _Bound:
             (members, balance)
             for account, members in _accounts(known).items()
             if account in found.balances
-            and sum(self.offers[i].gives[0][1] for i in members)
+            and math.fsum(self.offers[i].gives[0][1] for i in members)
             > (balance := found.balances[account] * market.unit[account[1]])
         ]
         self.edges: dict[int, list[Edge]] = {}
@@ -151,7 +151,7 @@ class _Bound:
         }
         for place, offer in enumerate(self.offers):
             # Counted in value, not in parts of the order: sizes may be many powers of ten apart.
-            size = sum(amount for _, amount in (*offer.gives, *offer.wants))
+            size = math.fsum(amount for _, amount in (*offer.gives, *offer.wants))
             if size < DUST or offer.gives[0][1] < DUST * size:
                 continue
             x = self.program.variable(0.0, min(size, MOST), -self.market.trade_cost / size)
@@ -190,18 +190,18 @@ class _Bound:
         prices, weight = duals.prices, duals.weight
         bound = -weight * self.market.settlement_cost
         worths = [
-            sum(prices[asset] * amount for asset, amount in offer.gives)
-            - sum(prices[asset] * amount for asset, amount in offer.wants)
+            math.fsum(prices[asset] * amount for asset, amount in offer.gives)
+            - math.fsum(prices[asset] * amount for asset, amount in offer.wants)
             - weight * self.market.trade_cost
             for offer in self.offers
         ]
-        bound += sum(worth for worth in worths if worth > 0.0)
+        bound += math.fsum(worth for worth in worths if worth > 0.0)
         for members, held in self.sharing:
             bound -= self._missed(members, held, worths)
         new = False
         for venue, edges in self.edges.items():
             offered = [trade for edge in edges if (trade := self._trade(edge, prices)).gain > 0.0]
-            gain = sum(trade.gain for trade in offered)
+            gain = math.fsum(trade.gain for trade in offered)
             if gain > weight * self.costs[venue]:
                 bound += gain - weight * self.costs[venue]
                 new = True

@@ -7,6 +7,7 @@ scores per unit of value, so a minimum-cost flow finds the best fills at the pri
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -63,7 +64,7 @@ def settle_on_lattice(problem: Problem, plan: Plan, solver: str, solution_id: in
     for value in _values(problem, plan):
         grid = _grid(problem, plan, limits, value)
         moved = _best_flow(problem, grid, limits)
-        gain = sum(arc.gain * units for arc, units in moved)
+        gain = math.fsum(arc.gain * units for arc, units in moved)
         if moved and (best is None or gain > best[0]):
             best = gain, _solution(moved, grid, solver, solution_id)
     return best[1] if best is not None else None

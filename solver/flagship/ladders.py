@@ -6,6 +6,7 @@ never better than the venue itself: the true curve is concave and lies above its
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,7 +43,7 @@ class Ladder:
     @property
     def is_dust(self) -> bool:
         """Whether even all of it could hardly earn back its cost; tiny pools would also spoil the scaling."""
-        width = sum(size for size, _ in self.pieces)
+        width = math.fsum(size for size, _ in self.pieces)
         return width < max(DUST, self.cost)
 
     @property

@@ -149,9 +149,9 @@ def solve_orders(market: Market, deadline: Deadline) -> Iterator[tuple[Plan, lis
         looked = sum(len(block.search.nodes) + block.search.steps for block in found)
         deadline.spend((looked - spent) * (PER_CELL + PER_ORDER * len(market.orders)))
         spent = looked
-        value = sum(block.search.best.value for block in found)
+        value = math.fsum(block.search.best.value for block in found)
         going = [block for block in found if not block.search.done]
-        over = sum(block.search.bound for block in found) <= value * (1.0 + GAP)
+        over = math.fsum(block.search.bound for block in found) <= value * (1.0 + GAP)
         over |= not going or deadline.passed or looked >= MOST_CELLS
         if value > reported * (1.0 + BETTER) or over:
             reported = value
@@ -275,4 +275,4 @@ def plan_of(market: Market, found: Sequence[Block]) -> Plan:
                 order = market.orders[place]
                 fills[order.id] = min(1.0, amount / order.size)
     prices = {asset: float(np.exp(value)) for asset, value in log_price.items()}
-    return Plan(fills, {}, prices, sum(block.search.best.value for block in found))
+    return Plan(fills, {}, prices, math.fsum(block.search.best.value for block in found))

@@ -8,6 +8,7 @@ The plan is worth the same. Orders bound by a minimum or by a listed balance kee
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,8 +32,8 @@ def rationed(problem: Problem, plan: Plan) -> Plan:
         orders = [found[i] for i in places]
         parts = [fills.get(order.id, 0.0) for order in orders]
         if max(parts) - min(parts) > ALIKE:
-            whole = sum(order.size for order in orders)
-            shared = sum(order.size * part for order, part in zip(orders, parts, strict=True)) / whole
+            whole = math.fsum(order.size for order in orders)
+            shared = math.fsum(order.size * part for order, part in zip(orders, parts, strict=True)) / whole
             fills |= {order.id: shared for order in orders}
     return plan if fills == plan.fills else replace(plan, fills=fills)
 

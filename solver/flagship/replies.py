@@ -6,6 +6,7 @@ offers. Good for choosing among venues; amounts to settle are taken from the exa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise, permutations
@@ -121,7 +122,7 @@ def _book(state: OrderBookState, *, sells: bool) -> Reply:
 
     def until(rate: float) -> tuple[float, float]:
         taken = [level for level in levels if level[1] > rate * level[0]]
-        return sum(level[0] for level in taken), sum(level[1] for level in taken)
+        return math.fsum(level[0] for level in taken), math.fsum(level[1] for level in taken)
 
     return until
 

@@ -7,6 +7,7 @@ which the marginal orders and venues meet, and that is where the search begins.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -51,7 +52,7 @@ def marginal_prices(problem: Problem, deadline: Deadline) -> dict[AssetId, float
         )
         fills.append(x)
     for ladder in problem.ladders:
-        widest = sum(size for size, _ in ladder.pieces)
+        widest = math.fsum(size for size, _ in ladder.pieces)
         for size, rate in ladder.pieces:
             y = program.variable(0.0, size, -ladder.cost / widest)
             program.add(row(ladder.asset_in), y, -1.0)

@@ -13,6 +13,7 @@ are cancelled.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 
@@ -199,7 +200,7 @@ def arcs(family: Family, flows: Floats, prices: Floats) -> list[tuple[int, int, 
     for slots in _venue_slots(family):
         paid = [slot for slot in slots if values[slot] < 0.0]
         got = [slot for slot in slots if values[slot] > 0.0]
-        total = sum(values[slot] for slot in got)
+        total = math.fsum(values[slot] for slot in got)
         for i in paid:
             for j in got:
                 tail, head = int(family.slot_token[i]), int(family.slot_token[j])

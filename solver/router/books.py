@@ -8,6 +8,7 @@ the true level, and the same as w → 0. Once centred, a level answers by its ra
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -161,6 +162,6 @@ def _hints(books: Sequence[Book]) -> tuple[Floats, Floats]:
         asks = [(np.log(a / b), b) for a, b in book.asks[:1] if a > 0.0 and b > 0.0]
         best = bids + asks
         if best:
-            logs[number] = sum(price for price, _ in best) / len(best)
+            logs[number] = math.fsum(price for price, _ in best) / len(best)
             depths[number] = min(size for _, size in best)
     return logs, depths

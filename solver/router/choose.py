@@ -10,6 +10,7 @@ what is left open.
 from __future__ import annotations
 
 import heapq
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -89,7 +90,7 @@ class Search:
         parts = tuple(np.zeros(family.venues) for family in self.network.families)
         for (number, mask), family, flows in zip(spots, families, routing.flows, strict=True):
             parts[number][mask] = _parts(family, flows)
-        paid = sum(float(cost[way > 0].sum()) for cost, way in zip(self.costs, state, strict=True))
+        paid = math.fsum(float(cost[way > 0].sum()) for cost, way in zip(self.costs, state, strict=True))
         with np.errstate(divide="ignore"):
             return routing.bound - paid * self.price, np.log(routing.prices), parts
 
@@ -111,7 +112,7 @@ class Search:
                 used.append(_spread(mask, trades))
                 earns.append(_spread(mask, trades & (profit >= cost[mask] * self.price)))
                 flows.append(flow)
-            paid = sum(float(cost[mask].sum()) for cost, mask in zip(self.costs, used, strict=True))
+            paid = math.fsum(float(cost[mask].sum()) for cost, mask in zip(self.costs, used, strict=True))
             value = routing.value - paid * self.price
             if self.best is None or value > self.best.value:
                 whole = tuple(

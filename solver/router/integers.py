@@ -7,6 +7,7 @@ that has not come in, so a token's turn comes when all that leads to it is done.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -78,8 +79,8 @@ def _matched(paid: list[float], got: list[float]) -> list[tuple[int, int, float]
     """(which paid, which got, part of the paid): the north-west corner of a transport between equal totals."""
     if not paid or not got:
         return []
-    total = sum(got)
-    wants = [value * sum(paid) / total if total > 0.0 else 0.0 for value in got]
+    total = math.fsum(got)
+    wants = [value * math.fsum(paid) / total if total > 0.0 else 0.0 for value in got]
     found, j, room = [], 0, wants[0]
     for i, value in enumerate(paid):
         left = value

@@ -12,6 +12,7 @@ trade lowers their invariant.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -201,7 +202,7 @@ def _certified(
     cost = 0.0
     if charged is not None:
         used = {interaction.venue for interaction in done.interactions}
-        cost = sum(
+        cost = math.fsum(
             float(price)
             for ids, prices in zip(described.ids, charged, strict=True)
             for name, price in zip(ids, prices, strict=True)

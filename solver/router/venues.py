@@ -7,6 +7,7 @@ book, and the share of a reserve that one trade on a weighted pool may move. So 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log
@@ -126,7 +127,7 @@ def _family(shape: str, states: Sequence[VenueState], place: Mapping[AssetId, in
     reserves = np.array([_floats(pool.reserves) for pool in pools]).reshape(-1, 2)
     if shape == "product":
         return constant_product(tokens, a, b, reserves, np.array(gamma))
-    shares = [weights[0] / sum(weights) for weights in map(_weights, pools)]
+    shares = [weights[0] / math.fsum(weights) for weights in map(_weights, pools)]
     return weighted_pairs(tokens, a, b, reserves, np.array(shares), np.array(gamma))
 
 

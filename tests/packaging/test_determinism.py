@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.packaging import float_sums
 from tests.packaging.determinism import check, lint
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,3 +52,28 @@ def test_the_lint_notices(source: str) -> None:
 def test_the_lint_lets_pass(source: str) -> None:
     """Asking, counting and sorting say nothing of order."""
     assert check(source, "x.py") == []
+
+
+def test_floats_are_added_up_exactly() -> None:
+    """No sum whose last digits depend on the version of Python, as far as files tell."""
+    assert [str(found) for found in float_sums.lint(ROOT)] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("def f(a: float, b: int):\n    return sum(a * x for x in range(b))", True),
+        ("def f(a: Sequence[float]):\n    return sum(a)", True),
+        ("def f(a: Mapping[str, float]):\n    return sum(x for x in a.values())", True),
+        ("def f(a: tuple[Sequence[float], Sequence[float]]):\n    return sum(a[0])", True),
+        ("def f(a):\n    return sum(x / 2 for x in a)", True),
+        ("def f(a):\n    return sum(float(x) for x in a)", True),
+        ("class A:\n    s: list[float]\n    def f(self):\n        return sum(self.s)", True),
+        ("def f(a: Mapping[float, int]):\n    return sum(a.values())", False),
+        ("def f(a: float, b: list[int]):\n    return sum(x > a for x in b)", False),
+        ("def f(a: list[float]):\n    return math.fsum(a)", False),
+    ],
+)
+def test_sums_of_floats_are_noticed(source: str, told: bool) -> None:
+    """By what is written in the function or class."""
+    assert bool(float_sums.check(source, "x.py")) is told
