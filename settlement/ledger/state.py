@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
 from intents.canonical import pack, read_int, read_list, unpack
 from intents.errors import WrongValue
@@ -20,6 +20,7 @@ V = TypeVar("V")
 
 #: The canonical bytes of one entry.
 MAX_ENTRY_BYTES = 1 << 20
+_UNSET: Final = object()
 
 
 @dataclass(frozen=True)
@@ -147,10 +148,17 @@ class Draft:
         return Draft(self)
 
     def get(self, table: Table[K, V], key: K) -> V | None:
-        changes = self._changes.get(table.number)
-        if changes is not None and key in changes:
-            return cast("V | None", changes[key])
-        return self.base.get(table, key)
+        number = table.number
+        level: State | Draft = self
+        # Hashing a key costs more than the look-up: once for each level.
+        while isinstance(level, Draft):
+            changes = level._changes.get(number)
+            if changes:
+                found = changes.get(key, _UNSET)
+                if found is not _UNSET:
+                    return cast("V | None", found)
+            level = level.base
+        return cast("V | None", level.entries[number].get(key))
 
     def set(self, table: Table[K, V], key: K, value: V | None) -> None:
         """``None`` takes the entry out."""
