@@ -53,7 +53,7 @@ class Lie(StrEnum):
     DOUBLE_VOTE = "double-vote"  # tells each peer something else
     DOUBLE_PROPOSAL = "double-proposal"
     FORGE = "forge"  # votes in others' names
-    CENSOR = "censor"  # will not hear of somebody's intents
+    CENSOR = "censor"  # will not hear from others of somebody's intents
     OMIT = "omit"  # leaves items out of blocks
     WITHHOLD = "withhold"  # proposes and keeps the body
     JUMP = "jump"  # votes in rounds far ahead
@@ -164,7 +164,7 @@ class Crash:
 
 @dataclass(frozen=True, slots=True)
 class CrashStorm:
-    """Nodes die at random between any two of their effects, and come back."""
+    """Nodes die at random between any two of their effects or within a write, and come back."""
 
     from_s: float = number(0.0, 0.0, 1e6, "from when")
     until_s: float = number(30.0, 0.0, 1e6, "until when")

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Final
 
+from node.agreement.effects import Persist
 from node.agreement.messages import Message
-from node.machine import Effect
+from node.machine import Effect, Store
 from sim.cluster import Cluster, Crash, Member
 from sim.faults import lies
 from sim.recording.events import EventKind
@@ -100,7 +101,7 @@ class Faulting:
                 self.transport.down(member.index)
                 down_us = self.rng.randint(1_000, max(1_000, int(storm.down_s * SECOND_US)))
                 self.cluster.kernel.after(down_us, self._restart, member.index)
-                raise Crash
+                raise Crash(self.rng.randint(0, _parts(effect)))
 
     def _corrupt(self, member: Member, target: int, message: Message) -> Iterable[Message]:
         for fault in self.byzantine:
@@ -110,3 +111,14 @@ class Faulting:
 
     def _begun(self, fault: Byzantine) -> bool:
         return self.cluster.kernel.now_us >= fault.from_s * SECOND_US
+
+
+def _parts(effect: Effect) -> int:
+    """How many records a write consists of: any first part of it may reach the disk."""
+    match effect:
+        case Persist():
+            return len(effect.records)
+        case Store():
+            return len(effect.items)
+        case _:
+            return 0

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from node.agreement.effects import Persist
+from node.machine import Effect, Store
 from settlement.ledger.execute import NONCES
 from settlement.ledger.transactions import Transfer
+from sim.disk import Disk
 from sim.metrics.registry import measure
 from sim.recording.events import EventKind
 from sim.scenario.catalog import find
@@ -83,6 +86,24 @@ def test_faults_halt_nobody_for_good(name: str) -> None:
     outcome = run(name, *QUICK, *changes, "auctions = 3")
     assert (outcome.auctions, outcome.violations) == (3, ())
     assert events(outcome, EventKind.CUT if name == "partition-heal" else EventKind.CRASH)
+
+
+def test_a_storm_tears_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a write under way nothing, a first part or all is on the disk; the chain goes on all the same."""
+    kept: list[tuple[bool, int]] = []
+    tear = Disk.tear
+
+    def told(disk: Disk, effect: Effect, count: int) -> None:
+        kept.append((isinstance(effect, Persist | Store), count))
+        tear(disk, effect, count)
+
+    monkeypatch.setattr(Disk, "tear", told)
+    source = find("crash-storm")
+    changes = (*QUICK, "faults.0.from_s = 0.5", "faults.0.until_s = 8.0", "faults.0.rate = 0.05")
+    outcome = World(simulation_from(changed(source.document, changes), source.where), 1).run()
+    assert (outcome.auctions, outcome.violations) == (2, ())
+    assert {count > 0 for write, count in kept if write} == {True, False}
+    assert {count for write, count in kept if not write} == {0}
 
 
 def test_a_late_node_reaches_the_head() -> None:
