@@ -191,7 +191,7 @@ class ClockJump:
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """Nodes are cut off from all the others, together."""
+    """Nodes are cut off from all the others, together. One partition ends before the next begins."""
 
     at_s: float = number(5.0, 0.0, 1e6, "when")
     for_s: float = number(10.0, 0.0, 1e6, "how long")

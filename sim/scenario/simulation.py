@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from intents.errors import WrongValue
@@ -135,6 +136,10 @@ def _check_nodes(found: Simulation, where: str) -> None:
         for node in nodes:
             if not 0 <= node < limit:
                 raise WrongValue(f"{where}: faults[{number_}].nodes", f"numbers from 0 to {limit - 1}", str(node))
+    cuts = sorted((fault.at_s, fault.for_s) for fault in found.faults if isinstance(fault, Partition))
+    for (at_s, for_s), (next_s, _) in pairwise(cuts):
+        if next_s < at_s + for_s:
+            raise WrongValue(f"{where}: faults", "partitions one after the other", f"one at {next_s} s")
 
 
 def _check_names(found: Simulation, where: str) -> None:

@@ -69,6 +69,11 @@ def test_every_shipped_simulation_is_sound(name: str) -> None:
         (spoiled("agents", 1, "count", value="many"), WrongType, "small: agents[1].count"),
         (spoiled("solvers", 0, "solver", value="navie"), WrongValue, "small: solvers[0].solver"),
         (spoiled("network", "nodes", value=1), WrongValue, "small: network.nodes"),
+        (
+            spoiled("faults", value=[{"kind": "partition", "at_s": at_s, "nodes": [0]} for at_s in (14.0, 5.0)]),
+            WrongValue,
+            "small: faults",
+        ),
         (spoiled("faults", value=[{"kind": "crash", "nodes": [9]}]), WrongValue, "small: faults[0].nodes"),
         (
             spoiled("faults", value=[{"kind": "byzantine", "lie": "censor", "nodes": [0], "victim": "nobody"}]),
