@@ -15,9 +15,9 @@ class Offence(IntEnum):
     """Points each costs; a peer is banned at 100."""
 
     #: Bytes no client of this protocol sends.
-    MALFORMED = 50
+    MALFORMED = 55
     #: Over an agreed limit.
-    OVERSIZE = 50
+    OVERSIZE = 60
     #: A validator rejected its message.
     INVALID = 10
     #: Control messages out of turn: grafts inside the back-off, floods of IHAVE, IWANT or subscriptions.

@@ -155,4 +155,4 @@ def surplus(connections: list[Any], own: str, peer: str) -> list[Any]:
 
 
 def _direction(connection: Any) -> str:
-    return str(getattr(connection.direction, "value", connection.direction)).lower()
+    return str(getattr(connection.direction, "name", connection.direction)).lower()

@@ -177,12 +177,12 @@ class Libp2pTransport(INotifee):
 
     async def _close(self, conn: Any) -> None:
         """Close, politely for a second, then by the socket: a hung peer takes no goodbye."""
-        with trio.move_on_after(1) as scope:
-            try:
+        try:
+            with trio.move_on_after(1):
                 await conn.close()
-            except Exception as error:
-                _log.debug("closing a connection: %r", error)
-        if scope.cancelled_caught:
+        except Exception as error:
+            _log.debug("closing a connection: %r", error)
+        finally:
             self._network.remove_conn(conn)
             await _cut(conn)
 
@@ -244,11 +244,11 @@ class Libp2pTransport(INotifee):
                     await self._stop()
 
     async def _stop(self) -> None:
+        conns = list(self._network.get_connections())
         with trio.move_on_after(1):
             await self._host.close()
-        for conns in list(self._network.connections.values()):
-            for conn in list(conns):
-                await _cut(conn)
+        for conn in conns:
+            await _cut(conn)
 
 
 async def _cut(conn: Any) -> None:
