@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from intents.errors import Unreadable
 from node.cli.command import Command, Settings, emit
 from node.cli.text import table
 
@@ -50,6 +52,7 @@ def run(
     place = None if no_record else out or DEFAULT_ROOT / f"{first.name}-{chosen}"
     if place is not None:
         check_place(place, force)
+        check_parent(place)
     with bars(settings) as advance:
         record, broken = recorded(document, variants, chosen, advance)
     if place is not None:
@@ -59,6 +62,15 @@ def run(
     if broken:
         return 5
     return 0 if all(claim.holds for claim in record.claims) else 1
+
+
+def check_parent(place: Path) -> None:
+    """Raise ``Unreadable`` where no folder can be made: worth asking before a long run."""
+    nearest = next(parent for parent in place.absolute().parents if parent.exists())
+    if not nearest.is_dir():
+        raise Unreadable(str(place), f"{nearest} is not a directory")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise Unreadable(str(place), f"{nearest} cannot be written")
 
 
 def described(record: Any, broken: dict[str, tuple[str, ...]], place: Path | None) -> dict[str, Any]:

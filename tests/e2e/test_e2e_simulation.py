@@ -91,6 +91,8 @@ def test_an_earlier_run_is_not_overwritten_unasked(recorded: Path) -> None:
         (["run", "honest-4", "--set", "chain"], "usage", 2),
         (["run", "honest-4", "--set", "chain.validators = 0"], "scenario.out-of-bounds", 3),
         (["run", "honest-4", "--variant", "other"], "input.wrong-value", 3),
+        (["run", "honest-4", "--set", "auctions = 100000", "--out", "/dev/null/x"], "input.unreadable", 3),
+        (["sweep", "honest-4", "--out", "/dev/null/x"], "input.unreadable", 3),
         (["replay", "/nonexistent"], "input.unreadable", 3),
         (["replay", "."], "run.not-a-run", 3),
         (["report", "."], "run.not-a-run", 3),
