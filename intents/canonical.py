@@ -17,12 +17,14 @@ from intents.amounts import MAX_AMOUNT
 from intents.errors import AmountOutOfRange, Malformed, NonCanonical, TooDeep, Unreadable, WrongType
 
 MAX_NESTING: Final = 16
+#: Making a packer costs more than packing a small value with it.
+_PACKER: Final = msgpack.Packer(use_bin_type=True, strict_types=False)
 Value = None | bool | int | str | bytes | Sequence["Value"]
 
 
 def pack(value: Value) -> bytes:
     """The canonical bytes of ``value``."""
-    packed = msgpack.packb(value, use_bin_type=True, strict_types=False)
+    packed = _PACKER.pack(value)
     assert isinstance(packed, bytes)
     return packed
 

@@ -120,6 +120,8 @@ def verify_signature(intent: Intent, intent_id: IntentId, signature: bytes, wher
 
 def verify_ed25519(public: bytes, message: bytes, signature: bytes, where: str = "signature") -> None:
     """RFC 8032 verification with small-order keys and non-canonical encodings refused."""
+    if (public, message, signature) in _held:
+        return
     check_public_key(public, where)
     if len(signature) != SIGNATURE_BYTES:
         raise WrongSignatureLength(where, len(signature), SIGNATURE_BYTES)
@@ -127,23 +129,18 @@ def verify_ed25519(public: bytes, message: bytes, signature: bytes, where: str =
     if s >= GROUP_ORDER:
         raise MalleableSignature(where, s)
     try:
-        _must_hold(public, message, signature)
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
     except InvalidSignature as error:
         raise SignatureMismatch(where, public.hex()) from error
     except ValueError as error:
         raise NotAKey(where, len(public), len(public)) from error
-
-
-def _must_hold(public: bytes, message: bytes, signature: bytes) -> None:
-    """Only what holds is remembered: what does not is looked at each time."""
-    if (public, message, signature) not in _held:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-        _hold(public, message, signature)
+    _hold(public, message, signature)
 
 
 def _hold(public: bytes, message: bytes, signature: bytes) -> None:
+    """Only what holds is remembered: what does not is looked at each time."""
     if len(_held) >= _REMEMBERED:
-        del _held[next(iter(_held))]
+        _held.pop(next(iter(_held)), None)
     _held[public, message, signature] = None
 
 

@@ -58,5 +58,5 @@ def forget_items() -> None:
 def _keep(data: bytes, network: bytes, item: Item) -> None:
     if len(data) <= MAX_KNOWN_BYTES:
         if len(_known) >= MAX_KNOWN:
-            del _known[next(iter(_known))]
+            _known.pop(next(iter(_known)), None)
         _known[network, data] = item

@@ -86,10 +86,13 @@ def _remaining(state: State | Draft, number: IntentId, order: Order, now: int) -
 
 def _balances(state: State | Draft, orders: list[Order]) -> tuple[Balance, ...]:
     """What the owners of ``orders`` hold of what they offer."""
-    wanted: set[tuple[Owner, AssetId]] = {
-        (order.intent.owner, leg.asset) for order in orders for leg in order.intent.give
-    }
-    return tuple(
+    wanted: dict[tuple[bytes, AssetId], Owner] = {}
+    for order in orders:
+        holder = account_of(order.intent.owner).holder
+        for leg in order.intent.give:
+            wanted[holder, leg.asset] = order.intent.owner
+    found = [
         Balance(owner, asset, state.get(BALANCES, (account_of(owner), asset)) or 0)
-        for owner, asset in sorted(wanted)
-    )
+        for (_, asset), owner in wanted.items()
+    ]
+    return tuple(sorted(found, key=lambda balance: (balance.owner.scheme, balance.owner.key, balance.asset)))

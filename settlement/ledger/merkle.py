@@ -24,9 +24,9 @@ def root(leaves: Sequence[bytes]) -> bytes:
     """The root over leaf hashes. Level by level: an odd last node moves up as it is, which is the RFC's tree."""
     if not leaves:
         return EMPTY
-    level = list(leaves)
+    level, sha256 = list(leaves), hashlib.sha256
     while len(level) > 1:
-        above = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+        above = [sha256(b"\1" + level[i] + level[i + 1]).digest() for i in range(0, len(level) - 1, 2)]
         if len(level) % 2:
             above.append(level[-1])
         level = above
