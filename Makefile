@@ -30,6 +30,7 @@ $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	rm -rf $(VENV)/lib/python*/site-packages/trio-stubs # trio has types of its own; trio-typing's old ones hide them
 	touch $(STAMP)
 
 # Solvers that benchmarks compare with, under an interpreter of their own.
