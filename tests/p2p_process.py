@@ -6,6 +6,7 @@ Arguments: number (its identity), port, and the addresses it dials. It prints ``
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import trio
 
@@ -22,4 +23,4 @@ async def main(number: int, port: str, *known: str) -> None:
 
 
 if __name__ == "__main__":
-    trio.run(main, int(sys.argv[1]), *sys.argv[2:])
+    trio.run(partial(main, int(sys.argv[1]), *sys.argv[2:]))

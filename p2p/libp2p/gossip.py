@@ -8,6 +8,7 @@ seen, validated, then forwarded and handed on.
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,7 +67,9 @@ class Gossip:
         count: Callable[..., None],
         penalise: Callable[[str, Offence], None],
         drop: Callable[[str, str], None],
+        rng: random.Random,
     ) -> None:
+        self._rng = rng
         self._host, self._limits, self._params, self._mesh = host, limits, params, mesh
         self._count, self._penalise, self._drop = count, penalise, drop
         self._topics: dict[str, _Topic] = {}
@@ -114,7 +117,7 @@ class Gossip:
                 self._count("publisher_waited")
                 await peer.outbox.eased()
         self._count("published")
-        return self._forward(targets, mid, topic, data)
+        return self._forward(targets, mid, topic, data, urgent=True)
 
     def connected(self, peer: str) -> None:
         """A connection stands: write to it."""
@@ -133,7 +136,7 @@ class Gossip:
     def _new_peer(self) -> _Peer:
         limits, now_us = self._limits, _now_ms() * 1_000
         return _Peer(
-            Outbox(limits),
+            Outbox(limits, self._rng),
             TokenBucket(limits.peer_messages_per_s, limits.peer_burst_messages, now_us),
             TokenBucket(limits.peer_bytes_per_s, limits.peer_burst_bytes, now_us),
             trio.Semaphore(limits.validators_per_peer),
@@ -165,12 +168,12 @@ class Gossip:
             if self._peers.get(name) is peer:
                 self._drop(name, "cannot be written to")
 
-    def _forward(self, targets: list[str], mid: bytes, topic: str, data: bytes) -> int:
+    def _forward(self, targets: list[str], mid: bytes, topic: str, data: bytes, *, urgent: bool) -> int:
         frame = codec.encode(Rpc(messages=((topic, data),)))
         sent = 0
         for target in targets:
             peer = self._peers.get(target)
-            if peer is not None and peer.outbox.put(frame):
+            if peer is not None and peer.outbox.put(frame, mid, urgent=urgent):
                 sent += 1
             elif peer is not None:
                 self._count("queue_full")
@@ -233,6 +236,7 @@ class Gossip:
             mid = message_id(topic, data)
             if not self._mesh.seen.add(mid, _now_ms()):
                 self._count("duplicates")
+                peer.outbox.discard(mid)
                 continue
             self._send(self._mesh.unwanted(mid, topic, len(data), name))
             await peer.validating.acquire()
@@ -244,7 +248,7 @@ class Gossip:
             verdict = await held.validator(name, data)
             if verdict is Verdict.ACCEPT:
                 self._count("accepted")
-                self._forward(self._mesh.route(mid, topic, data, name), mid, topic, data)
+                self._forward(self._mesh.route(mid, topic, data, name), mid, topic, data, urgent=False)
                 await held.send.send((name, data))
             elif verdict is Verdict.REJECT:
                 self._count("rejected")

@@ -36,15 +36,15 @@ def load_or_create(path: Path) -> bytes:
 
 def _load(path: Path) -> bytes:
     try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise KeyFileError(f"{path}: not a plain file")
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError as error:
         raise KeyFileError(f"{path}: {error.strerror}") from error
     with os.fdopen(file, "rb") as read:
-        kind = os.fstat(read.fileno())
-        if not stat.S_ISREG(kind.st_mode):
-            raise KeyFileError(f"{path}: not a plain file")
-        if kind.st_mode & 0o077:
-            raise KeyFileError(f"{path}: others may read it (mode {kind.st_mode & 0o777:o}); chmod 600 it")
+        mode = os.fstat(read.fileno()).st_mode & 0o777
+        if mode & 0o077:
+            raise KeyFileError(f"{path}: others may read it (mode {mode:o}); chmod 600 it")
         text = read.read(128)
     try:
         seed = bytes.fromhex(text.decode("ascii"))

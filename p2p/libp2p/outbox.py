@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
-from collections import deque
+import random
+from collections import OrderedDict
 
 import trio
 
 from p2p.base import Limits
 
 _WRITE_BYTES = 64 * 1024
+#: Forwarded messages wait up to this long, at random, so that of two neighbours about to send each other the same
+#: message one is first and spares the other; and several go in one write.
+LINGER_S = 0.016
 
 
 class Outbox:
     """Frames in order. Forwarding never waits (two neighbours waiting for each other would stand still)."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._frames: deque[bytes] = deque()
+    def __init__(self, limits: Limits, rng: random.Random, linger_s: float = LINGER_S) -> None:
+        self._limits, self._rng, self._linger_s = limits, rng, linger_s
+        self._frames: OrderedDict[object, bytes] = OrderedDict()
         self._bytes = 0
-        self._filled, self._eased = trio.Event(), trio.Event()
+        self._filled, self._eased, self._urgent = trio.Event(), trio.Event(), trio.Event()
         self.closed = False
 
     def __len__(self) -> int:
         return len(self._frames)
 
-    def put(self, frame: bytes) -> bool:
-        """Whether there was room."""
+    def put(self, frame: bytes, mid: bytes | None = None, *, urgent: bool = True) -> bool:
+        """Whether there was room. A message's frame is put under its id."""
         full = len(self._frames) >= self._limits.queue_messages
         if self.closed or full or self._bytes + len(frame) > self._limits.queue_bytes:
             return False
-        self._frames.append(frame)
+        if mid in self._frames:
+            return True
+        self._frames[mid or object()] = frame
         self._bytes += len(frame)
         self._filled.set()
+        if urgent:
+            self._urgent.set()
         return True
+
+    def discard(self, mid: bytes) -> None:
+        """The neighbour has the message."""
+        frame = self._frames.pop(mid, None)
+        if frame is not None:
+            self._bytes -= len(frame)
 
     async def eased(self) -> None:
         """Wait until a publisher may add to it."""
@@ -42,13 +56,16 @@ class Outbox:
     async def take(self) -> bytes:
         """The next frames, together; empty when closed."""
         while not self._frames and not self.closed:
-            self._filled = trio.Event()
+            self._filled, self._urgent = trio.Event(), trio.Event()
             await self._filled.wait()
+            with trio.move_on_after(self._linger_s * self._rng.random()):
+                await self._urgent.wait()
         taken: list[bytes] = []
         size = 0
-        while self._frames and (not taken or size + len(self._frames[0]) <= _WRITE_BYTES):
-            size += len(self._frames[0])
-            taken.append(self._frames.popleft())
+        while self._frames and (not taken or size + len(next(iter(self._frames.values()))) <= _WRITE_BYTES):
+            _, frame = self._frames.popitem(last=False)
+            size += len(frame)
+            taken.append(frame)
         self._bytes -= size
         if len(self._frames) <= self._limits.publish_queue:
             self._eased.set()
@@ -57,5 +74,5 @@ class Outbox:
 
     def close(self) -> None:
         self.closed = True
-        self._filled.set()
-        self._eased.set()
+        for event in (self._filled, self._urgent, self._eased):
+            event.set()

@@ -22,9 +22,9 @@ class PeerStore:
     def __len__(self) -> int:
         return len(self._addresses)
 
-    def items(self) -> list[tuple[str, str]]:
-        """(peer, address), the latest met last."""
-        return list(self._addresses.items())
+    def addresses(self) -> dict[str, str]:
+        """By peer, the latest met last."""
+        return dict(self._addresses)
 
     def met(self, peer: str, address: str) -> None:
         self._addresses[peer] = address

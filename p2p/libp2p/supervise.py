@@ -14,8 +14,9 @@ from libp2p.peer.id import ID
 from multiaddr import Multiaddr
 
 from p2p.backoff import Backoff
-from p2p.base import Limits
+from p2p.base import BadAddress, Limits
 from p2p.libp2p.host import address, reset
+from p2p.libp2p.peerstore import PeerStore
 
 _log = logging.getLogger(__name__)
 PING = "/ipfs/ping/1.0.0"
@@ -23,6 +24,8 @@ _PING_BYTES = 32
 _TICK_S = 0.2
 _DIAL_S = 3.0
 _PING_FAILURES = 3
+# A dial may fail as late as its own time limit: with this, the next begins inside five seconds.
+_OFTEN_MS, _SELDOM_MS = 1_500, 60_000
 
 
 @dataclass(slots=True)
@@ -44,13 +47,15 @@ class Supervisor:
         count: Callable[..., None],
         allowed: Callable[[str], bool],
         drop: Callable[[str, str], None],
+        store: PeerStore,
     ) -> None:
         self._host, self._limits, self._rng = host, limits, rng
         self._count, self._allowed, self._drop = count, allowed, drop
+        self._store = store
         self._wanted: dict[str, _Wanted] = {}
         host.set_stream_handler(PING, _echo)
 
-    def want(self, text: str, *, most_ms: int = 4_000) -> None:
+    def want(self, text: str, *, most_ms: int = _OFTEN_MS) -> None:
         """Stay connected to the peer of a whole multiaddr; redial it after at most ``most_ms``."""
         peer, parsed = address(text)
         if peer is None or peer == str(self._host.get_id()):
@@ -61,6 +66,16 @@ class Supervisor:
         # Of two that want each other, one waits a little: both dialling at once is only waste.
         first_s = trio.current_time() + (0.3 if peer < str(self._host.get_id()) else 0.0)
         self._wanted[peer] = _Wanted(parsed, Backoff(self._rng, most_ms=most_ms), first_s)
+
+    def remember(self, text: str) -> None:
+        """Want a peer met before: one that cannot be reached is tried seldom, a bad address not at all."""
+        try:
+            peer, _ = address(text)
+        except BadAddress:
+            self._count("bad_remembered_address")
+            return
+        if peer not in self._wanted:
+            self.want(text, most_ms=_SELDOM_MS)
 
     async def run(self) -> None:
         """Dial what is due, until cancelled."""
@@ -80,12 +95,12 @@ class Supervisor:
                 await self._host.get_network().dial_addr(wanted.address, ID.from_string(peer))
             wanted.backoff.succeeded()
             self._count("dialled")
+            self._store.met(peer, str(wanted.address))
             wait_ms = 500
         except Exception as error:
             _log.debug("dialling %s: %r", peer, error)
             self._count("dial_failed")
-            # A dial may fail as late as its own time limit: with it, the next begins inside five seconds.
-            wait_ms = min(wanted.backoff.failed(), 1_500)
+            wait_ms = wanted.backoff.failed()
         finally:
             wanted.dialling = False
         wanted.due_s = trio.current_time() + wait_ms / 1_000

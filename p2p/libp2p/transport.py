@@ -60,12 +60,14 @@ class Libp2pTransport(INotifee):
         self._scores = Scores(settings.limits.ban_ms)
         mesh = Mesh(settings.mesh, self._limits, rng, self._trusted, self._penalise)
         self._gossip = Gossip(
-            self._host, self._limits, settings.mesh, mesh, self._count, self._penalise, self._drop_soon
+            self._host, self._limits, settings.mesh, mesh, self._count, self._penalise, self._drop_soon, rng
         )
         self.mesh = mesh
         self._requests = Requests(self._host, self._limits, self._count, self._penalise)
-        self._supervisor = Supervisor(self._host, self._limits, rng, self._count, self.allowed, self._drop_soon)
         self._store = PeerStore(settings.peer_file, self._limits.known_peers)
+        self._supervisor = Supervisor(
+            self._host, self._limits, rng, self._count, self.allowed, self._drop_soon, self._store
+        )
         self._watches: dict[str, trio.CancelScope] = {}
         self._listeners: list[trio.MemorySendChannel[PeerEvent]] = []
         self._nursery: trio.Nursery | None = None
@@ -234,6 +236,8 @@ class Libp2pTransport(INotifee):
                 raise AddressInUse(", ".join(self._settings.listen))
             for address in self._settings.bootstrap:
                 self._supervisor.want(address)
+            for address in self._store.addresses().values():
+                self._supervisor.remember(address)
             nursery.start_soon(self._supervisor.run)
             try:
                 yield

@@ -114,7 +114,10 @@ async def test_a_taken_port_is_an_error() -> None:
 
 async def test_there_are_no_more_connections_than_the_limit() -> None:
     """The one too many is closed; those within are kept."""
-    async with open_transport(settings(1, limits=Limits(connections=1))) as node, open_transport(settings(2)) as one:
+    async with (
+        open_transport(settings(1, limits=Limits(connections=1))) as node,
+        open_transport(settings(2)) as one,
+    ):
         one.want(node.addresses[0])
         await until(lambda: node.peers() == (one.identity,))
         async with open_transport(settings(3, node.addresses)):
@@ -134,8 +137,9 @@ async def test_inbound_connections_give_their_places_back() -> None:
 async def test_the_denied_and_the_not_allowed_are_not_let_in() -> None:
     """By peer id, which the library cannot."""
     async with open_transport(settings(2)) as other:
-        for rule in ({"deny": frozenset({other.identity})}, {"allow": frozenset({"12D3KooW"})}):
-            async with open_transport(settings(1, **rule)) as node:
+        nobody = frozenset({"12D3KooW"})
+        for rule in (settings(1, deny=frozenset({other.identity})), settings(1, allow=nobody)):
+            async with open_transport(rule) as node:
                 other.want(node.addresses[0])
                 await until(partial(lambda n: n.counters().get("gated", 0) > 0, node))
                 assert node.peers() == ()
