@@ -34,6 +34,7 @@ def cut(data: bytes, rng: random.Random) -> list[bytes]:
     return pieces
 
 
+@settings(max_examples=40)
 @given(st.lists(blobs, max_size=20), st.randoms(use_true_random=False))
 def test_frames_come_out_as_they_went_in_however_they_are_cut(frames: list[bytes], rng: random.Random) -> None:
     """A stream has no borders of its own."""
@@ -42,6 +43,7 @@ def test_frames_come_out_as_they_went_in_however_they_are_cut(frames: list[bytes
     assert [frame for piece in cut(stream, rng) for frame in reader.feed(piece)] == frames
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=5_000), st.randoms(use_true_random=False))
 def test_chunks_come_out_as_they_went_in(data: bytes, rng: random.Random) -> None:
     """And say when they are done."""
@@ -53,6 +55,7 @@ def test_chunks_come_out_as_they_went_in(data: bytes, rng: random.Random) -> Non
     assert reader.message == data
 
 
+@settings(max_examples=40)
 @given(st.integers(301, 2**35 - 1))
 def test_a_length_over_the_limit_is_refused_before_its_bytes(length: int) -> None:
     """A length bomb costs its own five bytes."""
@@ -62,6 +65,7 @@ def test_a_length_over_the_limit_is_refused_before_its_bytes(length: int) -> Non
         Chunks(300).feed(min(length, 2**32 - 1).to_bytes(4, "big"))
 
 
+@settings(max_examples=40)
 @given(items)
 def test_a_pack_is_unpacked_to_its_items(packed: list[bytes]) -> None:
     """And there is only one way to write it."""
@@ -73,6 +77,7 @@ def test_a_pack_is_unpacked_to_its_items(packed: list[bytes]) -> None:
             unpack(wrong, limits)
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_pack_written_as_we_would_or_none(data: bytes) -> None:
     """Decoding and encoding again gives the same bytes."""
@@ -80,6 +85,7 @@ def test_any_bytes_are_a_pack_written_as_we_would_or_none(data: bytes) -> None:
         assert pack(unpack(data, PackLimits())) == data
 
 
+@settings(max_examples=40)
 @given(items, st.integers(1, 8), st.integers(250, 600))
 def test_a_packer_loses_nothing_and_keeps_its_limits(sent: list[bytes], most: int, size: int) -> None:
     """Everything comes out once, in order, in packs within the limits."""
@@ -92,6 +98,7 @@ def test_a_packer_loses_nothing_and_keeps_its_limits(sent: list[bytes], most: in
     assert packer.due_ms() is None
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 500_000), st.integers(1, 20)), max_size=60))
 def test_a_bucket_lets_through_no_more_than_its_rate_and_burst(asked: list[tuple[int, int]]) -> None:
     """Over any stretch from the start, whatever is asked for."""
@@ -102,6 +109,7 @@ def test_a_bucket_lets_through_no_more_than_its_rate_and_burst(asked: list[tuple
         assert taken * 1_000_000 <= 30 * 1_000_000 + 10 * now_us
 
 
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 100), max_size=200))
 def test_buckets_by_key_are_bounded_and_apart(keys: list[int]) -> None:
     """One key's thirst is not another's, and memory is that of a fixed number."""
@@ -114,6 +122,7 @@ def test_buckets_by_key_are_bounded_and_apart(keys: list[int]) -> None:
     assert fresh.take("b", 1, 0)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 40), st.integers())
 def test_waits_grow_to_their_ceiling_and_begin_anew_after_success(failures: int, seed: int) -> None:
     """Every wait is between half of its ceiling and the ceiling."""
@@ -125,6 +134,7 @@ def test_waits_grow_to_their_ceiling_and_begin_anew_after_success(failures: int,
     assert backoff.failed() <= 250
 
 
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(list(Offence)), max_size=30))
 def test_a_ban_comes_at_a_hundred_points_and_ends(offences: list[Offence]) -> None:
     """Points without time passing are a sum; with time, they are forgotten."""
@@ -138,6 +148,7 @@ def test_a_ban_comes_at_a_hundred_points_and_ends(offences: list[Offence]) -> No
     assert scores.points("p", 10_000_000) < 0.01
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.binary(min_size=1, max_size=2), st.integers(0, 50)), max_size=100))
 def test_memory_is_bounded(said: list[tuple[bytes, int]]) -> None:
     """What is seen and kept never exceeds its numbers."""
@@ -166,6 +177,7 @@ rpcs = st.builds(
 )
 
 
+@settings(max_examples=40)
 @given(rpcs)
 def test_an_rpc_is_decoded_to_what_was_encoded(rpc: Rpc) -> None:
     """Over protobuf and back, through the frame reader."""
@@ -173,6 +185,7 @@ def test_an_rpc_is_decoded_to_what_was_encoded(rpc: Rpc) -> None:
     assert codec.decode(frame, Limits()) == rpc
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_an_rpc_or_refused(data: bytes) -> None:
     """No other exception comes out of the decoder."""
@@ -180,7 +193,7 @@ def test_any_bytes_are_an_rpc_or_refused(data: bytes) -> None:
         codec.decode(data, Limits())
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 19), rpcs, st.booleans()), max_size=60), st.integers())
 def test_the_mesh_keeps_its_bounds_whatever_it_is_told(said: list[tuple[int, Rpc, bool]], seed: int) -> None:
     """Members are peers that listen, at most ``degree_high``; every answer can be encoded."""
