@@ -12,7 +12,7 @@ from p2p.base import Limits
 _WRITE_BYTES = 64 * 1024
 #: Forwarded messages wait up to this long, at random, so that of two neighbours about to send each other the same
 #: message one is first and spares the other; and several go in one write.
-LINGER_S = 0.016
+LINGER_S = 0.008
 
 
 class Outbox:
