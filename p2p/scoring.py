@@ -22,8 +22,6 @@ class Offence(IntEnum):
     INVALID = 10
     #: Control messages out of turn: grafts inside the back-off, floods of IHAVE, IWANT or subscriptions.
     FLOOD = 5
-    #: Promised a message and did not send it.
-    BROKEN_PROMISE = 1
 
 
 @dataclass(slots=True)
