@@ -75,7 +75,7 @@ def test_the_wheel_holds_every_module_and_data_file(built: Built) -> None:
         path.relative_to(built.source).as_posix()
         for room in ROOMS
         for path in (built.source / room).rglob("*")
-        if path.is_file() and path.suffix in {".py", ".toml", ".html", ".css", ".txt"}
+        if path.is_file() and path.suffix in {".py", ".toml", ".html", ".css", ".js", ".json", ".svg", ".txt"}
     }
     assert wanted <= built.files
     assert {"node/cli/solver_template.txt", "scenarios/open-market.toml"} <= wanted

@@ -1,0 +1,1 @@
+"""A node's home: configuration, genesis and keys on disk."""

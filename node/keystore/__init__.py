@@ -1,0 +1,1 @@
+"""Users' keys, encrypted at rest."""

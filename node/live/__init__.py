@@ -1,0 +1,1 @@
+"""The node on a network: the machine, its store and the transport, driven by trio."""
