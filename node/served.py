@@ -10,6 +10,7 @@ from typing import Protocol
 
 import trio
 
+from node.agreement.messages import Decision
 from node.chain.blocks import Phase
 from node.history.base import History
 from settlement.ledger.state import State
@@ -135,6 +136,11 @@ class Served(Protocol):
 
     def item(self, number: bytes) -> bytes | None:
         """An item that waits for its block."""
+        ...
+
+    def decision(self) -> Decision | None:
+        """The last decided block with its certificate, whose header has the root of ``state``; ``None`` before any,
+        or where the node came by its state without the block."""
         ...
 
     async def submit(self, item: bytes) -> bytes:
