@@ -1,1 +1,1 @@
-"""A node's home: configuration, genesis and keys on disk."""
+"""A node's home folder: its configuration, the network's genesis file, its keys."""

@@ -1,0 +1,153 @@
+"""Whole networks of new homes: one node for development, or several validators, solvers and full nodes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from intents.errors import Duplicate, UsageError
+from node.agreement.timeouts import Timeouts
+from node.agreement.validators import MAX_VALIDATORS
+from node.home.config import API_PORT, P2P_PORT, ApiPart, NetworkPart, NodeConfig, NodePart, RoleName, SolverPart
+from node.home.development import accounts, development_genesis
+from node.home.entry import Entry
+from node.home.errors import HomeExists
+from node.home.genesis_file import GenesisFile
+from node.home.making import PublicKeys, make_keys, multiaddr, settle_in
+from node.home.paths import Home
+
+#: What the built-in solver is called, in configurations and on the ledger.
+BUILT_IN: Final = "walras"
+MAX_NODES: Final = 256
+LOOPBACK: Final = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPlan:
+    """How many nodes of which role; ``specs`` go to solver nodes in turn.
+
+    On one machine (no ``hosts``) ports count up from ``base_port``, two a node: the network's, then the
+    interface's. With ``hosts``, one a node, each has the default ports and listens on all its addresses.
+    """
+
+    validators: int = 4
+    solvers: int = 0
+    full: int = 0
+    base_port: int = P2P_PORT
+    hosts: tuple[str, ...] = ()
+    specs: tuple[str, ...] = (BUILT_IN,)
+    timeouts: Timeouts = Timeouts()
+    name: str = "development"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node to be: where it lives and listens, and what answers auctions there ("" for nothing)."""
+
+    name: str
+    role: RoleName
+    home: Home
+    host: str
+    port: int
+    api_port: int
+    spec: str
+
+
+def single(home: Home, *, name: str = "node", api_port: int = API_PORT, timeouts: Timeouts | None = None) -> None:
+    """A network of one validator that solves for itself, with funded development accounts; no sockets but the
+    interface's."""
+    keys = make_keys(home, validator=True, solver=True)
+    assert keys.validator is not None
+    assert keys.solver is not None
+    genesis = development_genesis("development", [keys.validator], [(BUILT_IN, keys.solver)])
+    config = NodeConfig(NodePart(name), None, ApiPart(port=api_port), SolverPart(BUILT_IN))
+    settle_in(home, GenesisFile(genesis, timeouts or Timeouts(), (), accounts()), config)
+
+
+def network(out: Path, plan: NetworkPlan) -> tuple[Place, ...]:
+    """Homes for all nodes of ``plan`` in ``out``, sharing one development genesis; validators first.
+
+    Raises ``UsageError`` for a plan that cannot be, ``HomeExists`` where a home is in the way.
+    """
+    places = tuple(_places(out, plan))
+    for place in places:
+        if place.home.exists:
+            raise HomeExists(str(place.home.path), "holds a node already: its keys and ledger belong together")
+    keys = {place.name: _keys(place) for place in places}
+    genesis = development_genesis(
+        plan.name,
+        [key for place in places if (key := keys[place.name].validator) is not None],
+        [(_solver_name(place), key) for place in places if (key := keys[place.name].solver) is not None],
+    )
+    addresses = {place.name: multiaddr(place.host, place.port, keys[place.name].peer) for place in places}
+    first = tuple(addresses[place.name] for place in places if place.role is RoleName.VALIDATOR)
+    file = GenesisFile(genesis, plan.timeouts, first, accounts())
+    for place in places:
+        others = tuple(address for address in first if address != addresses[place.name])
+        settle_in(place.home, file, _config(place, others, everywhere=bool(plan.hosts)))
+    return places
+
+
+def genesis_from(entries: Sequence[Entry], name: str, timeouts: Timeouts) -> GenesisFile:
+    """The genesis of a network whose nodes said who they are; one vote each."""
+    _distinct("validator key", [entry.validator.hex() for entry in entries if entry.validator is not None])
+    _distinct("solver key", [entry.solver.hex() for entry in entries if entry.solver is not None])
+    _distinct("name", [entry.name for entry in entries])
+    validators = [entry.validator for entry in entries if entry.validator is not None]
+    if not 0 < len(validators) <= MAX_VALIDATORS:
+        raise UsageError("ENTRIES", f"1 to {MAX_VALIDATORS} of them have a validator key, not {len(validators)}")
+    solvers = [(entry.name, entry.solver) for entry in entries if entry.solver is not None]
+    first = tuple(entry.address for entry in entries if entry.address and entry.validator is not None)
+    return GenesisFile(development_genesis(name, validators, solvers), timeouts, first, accounts())
+
+
+def _distinct(what: str, values: Sequence[str]) -> None:
+    for value in values:
+        if values.count(value) > 1:
+            raise Duplicate("ENTRIES", what, value)
+
+
+def _places(out: Path, plan: NetworkPlan) -> Iterator[Place]:
+    roles = [
+        *[("v", number, RoleName.VALIDATOR) for number in range(plan.validators)],
+        *[("s", number, RoleName.SOLVER) for number in range(plan.solvers)],
+        *[("f", number, RoleName.FULL) for number in range(plan.full)],
+    ]
+    if not 1 <= plan.validators <= MAX_VALIDATORS or len(roles) > MAX_NODES:
+        raise UsageError("--validators", f"1 to {MAX_VALIDATORS}, and at most {MAX_NODES} nodes in all")
+    if plan.hosts and len(plan.hosts) != len(roles):
+        raise UsageError("--hosts", f"one for each of the {len(roles)} nodes, not {len(plan.hosts)}")
+    if not plan.hosts and plan.base_port + 2 * len(roles) > 65_536:
+        raise UsageError("--base-port", f"{2 * len(roles)} ports from {plan.base_port} on do not exist")
+    for place, (letter, number, role) in enumerate(roles):
+        name = f"{letter}{number}"
+        spec = plan.specs[number % len(plan.specs)] if role is RoleName.SOLVER else ""
+        if role is RoleName.VALIDATOR and number == 0 and not plan.solvers:
+            spec = plan.specs[0]  # somebody must answer auctions
+        if plan.hosts:
+            yield Place(name, role, Home(out / name), plan.hosts[place], P2P_PORT, API_PORT, spec)
+        else:
+            port = plan.base_port + 2 * place
+            yield Place(name, role, Home(out / name), LOOPBACK, port, port + 1, spec)
+
+
+def _keys(place: Place) -> PublicKeys:
+    return make_keys(place.home, validator=place.role is RoleName.VALIDATOR, solver=bool(place.spec))
+
+
+def _solver_name(place: Place) -> str:
+    """What the ledger calls it: what answers, and where, since one may run in several places."""
+    plain = "".join(c for c in place.spec if c.isalnum() or c in "-_.")[:40]
+    return f"{plain}-{place.name}"
+
+
+def _config(place: Place, bootstrap: tuple[str, ...], *, everywhere: bool) -> NodeConfig:
+    listen = multiaddr("0.0.0.0" if everywhere else place.host, place.port)
+    return NodeConfig(
+        NodePart(place.name, place.role),
+        NetworkPart(listen=(listen,), bootstrap=bootstrap),
+        ApiPart(port=place.api_port),
+        replace(SolverPart(), spec=place.spec),
+    )
