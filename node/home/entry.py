@@ -21,7 +21,7 @@ MAX_ENTRIES: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """``validator`` and ``solver`` are public keys, where it has such; ``address`` is what others dial, or empty."""
+    """``validator``, ``solver``: public keys, where it has such; ``address`` is what others dial, or empty."""
 
     name: str
     address: str = ""

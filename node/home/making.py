@@ -9,7 +9,8 @@ from pathlib import Path
 from intents.signing import SigningKey
 from node.chain.genesis import build
 from node.embedded.folder import locked
-from node.home.config import NodeConfig, RoleName, config_text
+from node.home.config import NodeConfig, RoleName
+from node.home.config_file import config_text
 from node.home.entry import Entry
 from node.home.errors import HomeError, HomeExists
 from node.home.genesis_file import GenesisFile, genesis_text

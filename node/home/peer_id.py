@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-#: By the peer-ids specification: multihash "identity" (0x00) of 36 bytes, protobuf {Type: Ed25519, Data: 32 bytes}.
+#: Multihash "identity" (0) of 36 bytes: the protobuf {Type: Ed25519, Data: 32 bytes} (libp2p, peer-ids).
 _PREFIX: Final = bytes([0x00, 0x24, 0x08, 0x01, 0x12, 0x20])
 
 
