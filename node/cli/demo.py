@@ -27,6 +27,23 @@ RECORDED_DEADLINE_S = 8.0
 @click.option("--deadline", type=click.FloatRange(0.05, 3600), help="Seconds per solver and auction.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Another seed than the worlds' own.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Run directory (default: runs/<time>).")
+@click.option(
+    "--live", is_flag=True, help="Run a network of processes on this machine instead, and show its page."
+)
+@click.option("--validators", type=click.IntRange(1, 32), default=4, show_default=True, help="Live: how many.")
+@click.option(
+    "--solvers",
+    default="",
+    metavar="LIST",
+    help="Live: a solver node for each, as name, FILE.py or URL (default: walras,mine.py,engine).",
+)
+@click.option(
+    "--rate", type=click.FloatRange(0.01, 500), default=4.0, show_default=True, help="Live: intents a second."
+)
+@click.option("--seconds", type=click.FloatRange(1, 1e6), help="Live: how long (default: until Ctrl-C).")
+@click.option(
+    "--home", type=click.Path(path_type=Path), help="Live: keep the network here, and go on with it next time."
+)
 def demo(
     settings: Settings,
     paths: tuple[str, ...],
@@ -34,11 +51,24 @@ def demo(
     deadline: float | None,
     seed: int | None,
     out: Path | None,
+    live: bool,
+    validators: int,
+    solvers: str,
+    rate: float,
+    seconds: float | None,
+    home: Path | None,
 ) -> int:
     """Let all built-in solvers compete on the shipped worlds, or on recorded AUCTIONS; verify every batch.
 
     Ends with a leaderboard, and leaves receipts and an HTML report in a run directory.
+
+    With --live: a real network, each node a process, with people trading on it, until Ctrl-C.
     """
+    if live:
+        from node.cli.demo_live import LiveRequest, run_live
+
+        named = tuple(name.strip() for name in solvers.split(",") if name.strip())
+        return run_live(settings, LiveRequest(validators, named, rate, seconds, home, seed or 0))
     recorded = (*paths, *auctions)
     default = RECORDED_DEADLINE_S if recorded else SYNTHETIC_DEADLINE_S
     code = run_competition(

@@ -1,0 +1,59 @@
+"""The demonstration's one screen of text, and its lines where there is no terminal."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from node.livedemo.desk import Seen, Settled
+from node.livedemo.watching import Watch
+
+HEAD: Final = (
+    f"{'node':<14}{'role':<11}{'height':>7}{'auction':>9}  {'phase':<7}{'peers':>6}{'waiting':>9}  root      state"
+)
+
+
+def lines(watch: Watch, url: str, seconds: float) -> list[str]:
+    """The whole picture, at most a screen high."""
+    return [
+        f"page {url}    {seconds:.0f} s, Ctrl-C ends it",
+        "",
+        HEAD,
+        *(_node(name, seen) for name, seen in watch.seen.items()),
+        "",
+        f"{'auction':<9}{'intents':>8}{'filled':>8}{'bids':>6}  won by",
+        *(_auction(row) for row in reversed(watch.latest)),
+        "",
+        f"{watch.totals()}; {verdict(watch)}",
+    ]
+
+
+def verdict(watch: Watch) -> str:
+    """Whether all nodes have the same ledger, in words."""
+    if watch.forks:
+        return f"ROOTS DIFFER at height {watch.forks[0]}"
+    return f"roots equal at {watch.agreed} heights compared" if watch.agreed else "no heights compared yet"
+
+
+def line(row: Settled) -> str:
+    """One settled auction, where output is not a terminal."""
+    return (
+        f"auction {row.number}: {row.filled} of {row.intents} filled, {row.solutions} bids, won by {_names(row)}"
+    )
+
+
+def _node(name: str, seen: Seen | None) -> str:
+    if seen is None:
+        return f"{name:<14}does not answer"
+    state = "ready" if seen.ready else seen.trouble or "starting"
+    return (
+        f"{name:<14}{seen.role:<11}{seen.height:>7}{seen.auction:>9}  {seen.phase:<7}{seen.peers:>6}"
+        f"{seen.waiting:>9}  {seen.root[2:10]:<8}  {state}"
+    )
+
+
+def _auction(row: Settled) -> str:
+    return f"{row.number:<9}{row.intents:>8}{row.filled:>8}{row.solutions:>6}  {_names(row)}"
+
+
+def _names(row: Settled) -> str:
+    return ", ".join(row.winners) or "nobody"

@@ -1,0 +1,89 @@
+"""Whoever shows a demonstration: a screen that is drawn again where there is a terminal, lines where not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from node.livedemo.desk import Settled
+from node.livedemo.screen import line, lines
+from node.livedemo.watching import Watch
+
+
+class Shown(Protocol):
+    def note(self, text: str) -> None:
+        """A remark; the same one again is not said twice."""
+
+    def started(self, url: str) -> None:
+        """All nodes are ready; the page is there."""
+
+    def settled(self, row: Settled) -> None: ...
+
+    def look(self, watch: Watch) -> None: ...
+
+
+class Quiet:
+    """Says nothing."""
+
+    def note(self, text: str) -> None: ...
+
+    def started(self, url: str) -> None: ...
+
+    def settled(self, row: Settled) -> None: ...
+
+    def look(self, watch: Watch) -> None: ...
+
+
+class Lines:
+    """A line per thing that happens."""
+
+    def __init__(self, out: Any) -> None:
+        self._out, self._last = out, ""
+
+    def note(self, text: str) -> None:
+        if text != self._last:
+            self._last = text
+            self._out(text)
+
+    def started(self, url: str) -> None:
+        self._out(f"page: {url}")
+
+    def settled(self, row: Settled) -> None:
+        self._out(line(row))
+
+    def look(self, watch: Watch) -> None: ...
+
+
+class Screen:
+    """One picture on a terminal, drawn again at every look."""
+
+    def __init__(self, live: Any) -> None:
+        self._live, self._url, self._since = live, "", time.monotonic()
+
+    def note(self, text: str) -> None:
+        self._draw([text])
+
+    def started(self, url: str) -> None:
+        self._url, self._since = url, time.monotonic()
+
+    def settled(self, row: Settled) -> None: ...
+
+    def look(self, watch: Watch) -> None:
+        self._draw(lines(watch, self._url, time.monotonic() - self._since))
+
+    def _draw(self, shown: list[str]) -> None:
+        from rich.text import Text
+
+        self._live.update(Text("\n".join(shown), no_wrap=True, overflow="ellipsis"), refresh=True)
+
+
+@contextmanager
+def on_terminal(color: bool) -> Iterator[Screen]:
+    """On stderr; the last picture stays."""
+    from rich.console import Console
+    from rich.live import Live
+
+    with Live(console=Console(stderr=True, no_color=not color), auto_refresh=False) as live:
+        yield Screen(live)
