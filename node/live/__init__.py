@@ -1,1 +1,1 @@
-"""The node on a network: the machine, its store and the transport, driven by trio."""
+"""The networked node: the machine on its store and on libp2p, driven by trio; or alone, without a network."""
