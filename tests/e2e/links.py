@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 
 import trio
 
@@ -98,7 +99,7 @@ class Links:
 
         async def listen() -> None:
             assert self._nursery is not None
-            listeners = await self._nursery.start(trio.serve_tcp, link.serve, 0, "127.0.0.1")
+            listeners = await self._nursery.start(partial(trio.serve_tcp, link.serve, 0, host="127.0.0.1"))
             link.port = listeners[0].socket.getsockname()[1]
 
         trio.from_thread.run(listen, trio_token=self._token)
