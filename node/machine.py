@@ -149,6 +149,15 @@ class Machine:
         self._out.append(Store((commit, reveal)))
         return self.submit(commit)
 
+    def reopen(self, auction: int, reveal: bytes) -> list[Effect]:
+        """After a restart: what opens the seal that this solver set for ``auction``, said when its time comes."""
+        if auction != self.app.auction:
+            return []
+        if phase_of(self.agreement.height) is Phase.SETTLE:
+            return [Gossip(reveal)]
+        self._reveal = (auction, reveal)
+        return []
+
     # Inside
 
     def _begin(self, records: Sequence[Record] = ()) -> None:

@@ -6,9 +6,9 @@ that no proposer can leave out what everybody holds; see ``inclusion``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from intents.codec import intent_id
 from intents.errors import WalrasError
@@ -40,11 +40,19 @@ Verify = Callable[[bytes, bytes, bytes], bool]
 
 @dataclass
 class Applied:
-    """What a decided block did: the changes in bytes, for storage and journal, and the rest for readers."""
+    """What a decided block did: the changes in bytes, for storage and journal, and the rest for readers.
+
+    ``values`` are the entries it wrote, by table's number and key: what ``delta`` says, and perhaps some that were
+    written as they were before. ``before`` and ``after`` are the states around it, and the same one where a memo
+    does not share states.
+    """
 
     block: Block
     delta: dict[bytes, bytes | None]
     effects: Effects
+    before: State
+    after: State
+    values: Mapping[int, Mapping[Any, Any]] = field(default_factory=dict)
 
 
 class ChainApp:
@@ -248,6 +256,7 @@ class ChainApp:
         if not self.valid(height, data):
             raise RuntimeError(f"a decided block is not valid here: height {height}, {number.hex()}")
         block, outcome = self._ready[number]
+        before = self.state
         self.state = self._memo.after(self.state, outcome.change)
         self._ready.clear()
         self.missing.clear()
@@ -260,4 +269,4 @@ class ChainApp:
             self.waiting[Phase.SEAL].clear()
             self.waiting[Phase.SETTLE].clear()
             self.evidence = [item for item in self.evidence if punishable(item, self.state, height + 1)]
-        return Applied(block, outcome.change.delta, outcome.effects)
+        return Applied(block, outcome.change.delta, outcome.effects, before, self.state, outcome.change.values)

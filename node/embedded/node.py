@@ -1,4 +1,4 @@
-"""The single node's loop: events in, effects performed, waiters told; on trio, with the process's own clock.
+"""A node's loop: events in, effects performed, waiters told; on trio, with the process's own clock.
 
 Submitted items are collected for a few milliseconds and committed together; while one group is being written the
 next collects. A disk that fails ends the node at once: nothing is said or acknowledged after it.
@@ -16,7 +16,7 @@ from intents.auction import Auction
 from node.agreement.effects import SetTimer, Timer
 from node.chain.app import MAX_WAITING
 from node.chain.blocks import Phase
-from node.effects import Effect, Solve
+from node.effects import Commit, Effect, Gossip, Solve
 from node.effects import Store as StoreItems
 from node.embedded.errors import Stopped, TooBusy
 from node.embedded.performing import DiskEffect, Performer, divided, in_order, stale_items
@@ -65,7 +65,12 @@ class Status:
 
 
 class Node:
-    """One node. ``run`` it in a task; then ``submit``. ``one_by_one`` commits every disk effect by itself."""
+    """One node. ``run`` it in a task; then ``submit``, and ``event`` with what its machine makes of the outside.
+
+    ``outside`` is handed effects for others, each after whatever had to be on disk first; ``durable`` what a group
+    has put on disk, before that; ``committed`` each decided block, in the writer's thread. ``one_by_one`` commits
+    every disk effect by itself.
+    """
 
     def __init__(
         self,
@@ -74,12 +79,14 @@ class Node:
         *,
         solving: Solving | None = None,
         outside: Outside | None = None,
+        durable: Callable[[Sequence[DiskEffect]], None] | None = None,
+        committed: Callable[[Commit], None] | None = None,
         group_ms: float = GROUP_MS,
         one_by_one: bool = False,
     ) -> None:
         self.machine, self.store = recovered.machine, store
-        self._performer = Performer(store)
-        self._solving, self._outside = solving, outside
+        self._performer = Performer(store, committed)
+        self._solving, self._outside, self._durable = solving, outside, durable
         self._group_ms, self._divide = group_ms, in_order if one_by_one else lambda found: [divided(found)]
         self._group = Group()
         self._wake = trio.Event()
@@ -111,9 +118,17 @@ class Node:
         waiting = len(self.machine.app.waiting[Phase.BATCH])
         if waiting >= MAX_WAITING:
             raise TooBusy("", waiting)
-        effects, group = self.machine.submit(item), self._group
+        return self.event(self.machine.submit(item))
+
+    def event(self, effects: Sequence[Effect]) -> Group:
+        """Have what the machine asks for performed; the group says when it is durable."""
+        group = self._group
         self._add(effects)
         return group
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping or self._ended
 
     async def submit(self, item: bytes) -> None:
         """Take an item in; returns once it is durable. Raises what ``admit`` and ``Group.wait`` raise."""
@@ -159,7 +174,7 @@ class Node:
 
     def _matters(self, effect: Effect) -> bool:
         """Whether somebody waits for it besides those who submit."""
-        return isinstance(effect, DiskEffect | SetTimer | Solve)
+        return not isinstance(effect, Gossip)
 
     async def _write_groups(self, nursery: trio.Nursery) -> None:
         while True:
@@ -188,6 +203,8 @@ class Node:
         for number, (disk, others) in enumerate(parts, 1):
             if disk:
                 await trio.to_thread.run_sync(self._performer.write, disk, stale if number == len(parts) else ())
+                if self._durable is not None:
+                    self._durable(disk)
             for effect in others:
                 self._one(effect, nursery)
 

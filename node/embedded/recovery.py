@@ -9,9 +9,12 @@ from intents.errors import WalrasError
 from intents.signing import SigningKey, verify_ed25519
 from node.agreement.messages import block_id, light_id
 from node.agreement.timeouts import Timeouts
+from node.catchup.library import NOTHING_KEPT, Keeping
+from node.catchup.light import Pin
 from node.chain.app import GENESIS_ID, ChainApp
 from node.chain.blocks import Phase, phase_of
-from node.chain.items import Commit, decode_item
+from node.chain.items import Commit, Reveal, decode_item
+from node.chain.memo import Memo
 from node.chain.tables import chain_of
 from node.effects import Effect, Solve
 from node.machine import Machine
@@ -39,14 +42,39 @@ def verified(key: bytes, digest: bytes, signature: bytes) -> bool:
     return True
 
 
-def recovered(store: Store, timeouts: Timeouts, key: SigningKey, solver: SolverKey | None) -> Recovered:
-    """The node that this store and these keys are. Raises ``Corrupt`` where the store contradicts itself."""
+def recovered(
+    store: Store,
+    timeouts: Timeouts,
+    key: SigningKey | None,
+    solver: SolverKey | None,
+    *,
+    keeping: Keeping = NOTHING_KEPT,
+    pin: Pin | None = None,
+    nonce: bytes | None = None,
+    memo: Memo | None = None,
+) -> Recovered:
+    """The node that this store and these keys are; ``key`` is ``None`` for one that does not vote, the rest as for
+    ``Machine``. Raises ``Corrupt`` where the store contradicts itself."""
     height = store.height()
-    app = ChainApp(store.load(), verified, height=height, previous=last_block(store))
-    archive = store.archived()
-    machine = Machine(app, timeouts, key.sign, key.public, store.decision, solver, archive=archive)
+    app = ChainApp(store.load(), verified, height=height, previous=last_block(store), memo=memo)
+    machine = Machine(
+        app,
+        timeouts,
+        _mute if key is None else key.sign,
+        None if key is None else key.public,
+        store.decision,
+        solver,
+        keeping=keeping,
+        archive=store.archived(),
+        pin=pin,
+        nonce=nonce,
+    )
     effects = machine.start(store.log(height + 1), store.items())
-    return Recovered(machine, [*effects, *_solving(machine)])
+    return Recovered(machine, [*effects, *_solving(machine), *_opening(machine)])
+
+
+def _mute(digest: bytes) -> bytes:
+    raise AssertionError("a node that does not vote signs nothing")
 
 
 def last_block(store: Store) -> bytes:
@@ -61,6 +89,15 @@ def last_block(store: Store) -> bytes:
         if checkpoint.certificate.height == height:
             return light_id(checkpoint.header, checkpoint.body_hash)
     raise Corrupt(str(store.path), "the last block", "nothing", f"that of height {height}")
+
+
+def _opening(machine: Machine) -> list[Effect]:
+    """A seal of the auction under way must be opened by whoever set it, whatever happened to it since."""
+    for data in machine.app.waiting[Phase.SETTLE].values() if machine.solver is not None else ():
+        item = decode_item(data)
+        if isinstance(item, Reveal) and machine.solver is not None and item.solver == machine.solver.public:
+            return machine.reopen(item.auction, data)
+    return []
 
 
 def _solving(machine: Machine) -> list[Effect]:

@@ -1,7 +1,7 @@
 """What live nodes say to one another, in bytes: protocol ids, topics and encodings. Carried by ``p2p``.
 
 All records are canonical msgpack (``intents.canonical``): an array of the fields in their order, integers in their
-shortest form, bytes as ``bin``, text as ``str``; decoding and encoding again gives the same bytes, or it is refused.
+shortest form, bytes as ``bin``, text as ``str``; what does not encode to the same bytes again is refused.
 NETWORK is the genesis's hash (32 bytes), in topics as 64 lower-case hex digits. An *identity* is the 32-byte
 Ed25519 public key inside a libp2p peer id (base58 of ``00 24 08 01 12 20 ‖ identity``).
 
@@ -13,7 +13,7 @@ Requests (stream protocols, docs/wire.md "Requests")
             role       0 validator, 1 solver, 2 full, 3 light
             name       text, 1 to 64 characters
             key        the validator's or solver's public key (32 bytes), or empty
-            proof      Ed25519 by ``key`` over SHA-256("walras/peer/1\\0" ‖ network ‖ identity); empty without a key
+            proof      Ed25519 by ``key`` over SHA-256("walras/peer/1\\0" ‖ network ‖ identity); or empty
             height     last decided, -1 before the first
             addresses  up to 8 multiaddrs (text, at most 256 characters) where it can be dialled
         A reason, text of at most 256 characters: ``version``, ``network``, ``malformed``, ``proof``, ``busy``.
