@@ -149,7 +149,8 @@ _KEY: Final[Octets[bytes]] = Octets(limit=PUBLIC_KEY_BYTES)
 _PROOF: Final[Octets[bytes]] = Octets(limit=SIGNATURE_BYTES)
 _HASH: Final[Octets[bytes]] = Octets(length=32)
 _HEIGHT: Final = Integer(low=-1)
-_ADDRESSES: Final = Many(Text[str](256), MAX_ADDRESSES)
+_ADDRESS: Final[Text[str]] = Text(256)
+_ADDRESSES: Final = Many(_ADDRESS, MAX_ADDRESSES)
 _HELLO: Final = Record(
     Hello,
     {
