@@ -23,7 +23,9 @@ class Entry:
 
 COMMANDS: Mapping[str, Entry] = {
     "demo": Entry("node.cli.demo:demo", "Run a competition on synthetic or recorded auctions", "Start"),
+    "init": Entry("node.cli.init:init", "Make a node's home, or those of a whole network", "Start"),
     "doctor": Entry("node.cli.doctor:doctor", "Check this installation", "Start"),
+    "keys": Entry("node.cli.keys:keys", "Wallets: make, import, list and show keys", "Node"),
     "auction": Entry(
         "node.cli.auction:auction", "Import, show, solve, verify, rank and explain auctions", "Auctions"
     ),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from intents.errors import Duplicate, UsageError
+from intents.errors import UsageError
 from node.agreement.timeouts import Timeouts
 from node.agreement.validators import MAX_VALIDATORS
 from node.home.config import API_PORT, P2P_PORT, ApiPart, NetworkPart, NodeConfig, NodePart, RoleName, SolverPart
 from node.home.development import accounts, development_genesis
-from node.home.entry import Entry
 from node.home.errors import HomeExists
 from node.home.genesis_file import GenesisFile
 from node.home.making import PublicKeys, make_keys, multiaddr, settle_in
@@ -22,6 +21,20 @@ from node.home.paths import Home
 BUILT_IN: Final = "walras"
 MAX_NODES: Final = 256
 LOOPBACK: Final = "127.0.0.1"
+EVERYWHERE: Final = "0.0.0.0"
+
+
+@dataclass(frozen=True, slots=True)
+class SinglePlan:
+    """One node; with ``host``, where others reach it, it listens for them, otherwise it opens no socket but its
+    interface's."""
+
+    name: str = "node"
+    host: str | None = None
+    port: int = P2P_PORT
+    api_port: int = API_PORT
+    spec: str = BUILT_IN
+    timeouts: Timeouts = Timeouts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +68,16 @@ class Place:
     spec: str
 
 
-def single(home: Home, *, name: str = "node", api_port: int = API_PORT, timeouts: Timeouts | None = None) -> None:
-    """A network of one validator that solves for itself, with funded development accounts; no sockets but the
-    interface's."""
-    keys = make_keys(home, validator=True, solver=True)
+def single(home: Home, plan: SinglePlan) -> None:
+    """A network of one validator that solves for itself, with funded development accounts."""
+    keys = make_keys(home, validator=True, solver=bool(plan.spec))
     assert keys.validator is not None
-    assert keys.solver is not None
-    genesis = development_genesis("development", [keys.validator], [(BUILT_IN, keys.solver)])
-    config = NodeConfig(NodePart(name), None, ApiPart(port=api_port), SolverPart(BUILT_IN))
-    settle_in(home, GenesisFile(genesis, timeouts or Timeouts(), (), accounts()), config)
+    solvers = [] if keys.solver is None else [(_plain(plan.spec), keys.solver)]
+    genesis = development_genesis("development", [keys.validator], solvers)
+    network = None if plan.host is None else NetworkPart(listen=(multiaddr(EVERYWHERE, plan.port),))
+    first = () if plan.host is None else (multiaddr(plan.host, plan.port, keys.peer),)
+    config = NodeConfig(NodePart(plan.name), network, ApiPart(port=plan.api_port), SolverPart(plan.spec))
+    settle_in(home, GenesisFile(genesis, plan.timeouts, first, accounts()), config)
 
 
 def network(out: Path, plan: NetworkPlan) -> tuple[Place, ...]:
@@ -88,25 +102,6 @@ def network(out: Path, plan: NetworkPlan) -> tuple[Place, ...]:
         others = tuple(address for address in first if address != addresses[place.name])
         settle_in(place.home, file, _config(place, others, everywhere=bool(plan.hosts)))
     return places
-
-
-def genesis_from(entries: Sequence[Entry], name: str, timeouts: Timeouts) -> GenesisFile:
-    """The genesis of a network whose nodes said who they are; one vote each."""
-    _distinct("validator key", [entry.validator.hex() for entry in entries if entry.validator is not None])
-    _distinct("solver key", [entry.solver.hex() for entry in entries if entry.solver is not None])
-    _distinct("name", [entry.name for entry in entries])
-    validators = [entry.validator for entry in entries if entry.validator is not None]
-    if not 0 < len(validators) <= MAX_VALIDATORS:
-        raise UsageError("ENTRIES", f"1 to {MAX_VALIDATORS} of them have a validator key, not {len(validators)}")
-    solvers = [(entry.name, entry.solver) for entry in entries if entry.solver is not None]
-    first = tuple(entry.address for entry in entries if entry.address and entry.validator is not None)
-    return GenesisFile(development_genesis(name, validators, solvers), timeouts, first, accounts())
-
-
-def _distinct(what: str, values: Sequence[str]) -> None:
-    for value in values:
-        if values.count(value) > 1:
-            raise Duplicate("ENTRIES", what, value)
 
 
 def _places(out: Path, plan: NetworkPlan) -> Iterator[Place]:
@@ -139,12 +134,15 @@ def _keys(place: Place) -> PublicKeys:
 
 def _solver_name(place: Place) -> str:
     """What the ledger calls it: what answers, and where, since one may run in several places."""
-    plain = "".join(c for c in place.spec if c.isalnum() or c in "-_.")[:40]
-    return f"{plain}-{place.name}"
+    return f"{_plain(place.spec)}-{place.name}"
+
+
+def _plain(spec: str) -> str:
+    return "".join(c for c in spec if c.isalnum() or c in "-_.")[:40]
 
 
 def _config(place: Place, bootstrap: tuple[str, ...], *, everywhere: bool) -> NodeConfig:
-    listen = multiaddr("0.0.0.0" if everywhere else place.host, place.port)
+    listen = multiaddr(EVERYWHERE if everywhere else place.host, place.port)
     return NodeConfig(
         NodePart(place.name, place.role),
         NetworkPart(listen=(listen,), bootstrap=bootstrap),

@@ -37,6 +37,11 @@ class Home:
         return self.path / "identity.key"
 
     @property
+    def entry(self) -> Path:
+        """What was told of it to whoever wrote the genesis."""
+        return self.path / "entry.json"
+
+    @property
     def api_token(self) -> Path:
         return self.path / "api.token"
 

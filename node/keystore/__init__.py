@@ -1,1 +1,1 @@
-"""Users' keys, encrypted at rest."""
+"""Wallets: owners' secret keys on disk, encrypted under a password."""

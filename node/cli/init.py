@@ -1,0 +1,225 @@
+"""``walras init``: make homes for nodes, alone or for a whole network, of one owner or of several."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from intents.errors import UsageError
+from node.cli.command import Command, Settings, emit, note
+from node.cli.homes import HOME, home_of
+from node.cli.writing import write_text
+
+if TYPE_CHECKING:
+    from node.agreement.timeouts import Timeouts
+
+_PORT = click.IntRange(1, 65_535)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_ROLES = click.Choice(["validator", "solver", "full", "light"])
+_MANY = "--validators, --solvers, --full, --hosts or --out"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for; see the options of ``init``."""
+
+    folder: Path | None
+    validators: int
+    solvers: int
+    full: int
+    out: Path | None
+    base_port: int
+    hosts: str
+    specs: tuple[str, ...]
+    windows: str | None
+    name: str | None
+    host: str | None
+    port: int | None
+    api_port: int
+    key_only: bool
+    role: str | None
+    entries: tuple[Path, ...]
+    genesis: Path | None
+    bootstrap: tuple[str, ...]
+
+
+@click.command(cls=Command)
+@HOME
+@click.option("--validators", type=click.IntRange(1, 64), default=1, show_default=True, help="Nodes that vote.")
+@click.option("--solvers", type=click.IntRange(0, 128), default=0, help="Nodes that answer auctions, bonded.")
+@click.option("--full", type=click.IntRange(0, 128), default=0, help="Nodes that follow.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for a network's homes (default: network).")
+@click.option("--base-port", type=_PORT, default=8644, show_default=True, help="First of two ports a node.")
+@click.option("--hosts", default="", metavar="A,B,…", help="Machines of a network's nodes, in order.")
+@click.option("--solver", "specs", multiple=True, metavar="SPEC", help="Built-in, FILE.py or URL; repeatable.")
+@click.option("--windows", metavar="MS,MS,MS", help="Milliseconds to collect, solve and reveal.")
+@click.option("--name", help="What others call this node.")
+@click.option("--host", help="Where others reach this node: it will listen for them.")
+@click.option("--port", type=_PORT, help="Its port for them (default: 8644).")
+@click.option(
+    "--api-port", type=click.IntRange(0, 65_535), default=8645, show_default=True, help="Its interface's port."
+)
+@click.option("--key-only", is_flag=True, help="Make keys, and print their entry for a genesis.")
+@click.option("--role", type=_ROLES, help="With --key-only or --join: what it will be.")
+@click.option("--genesis-from", "entries", multiple=True, type=_FILE, help="A genesis of entries; repeatable.")
+@click.option("--join", "genesis", type=_FILE, metavar="GENESIS", help="Join the network of a genesis file.")
+@click.option("--bootstrap", multiple=True, metavar="ADDRESS", help="With --join: peers to dial; repeatable.")
+def init(settings: Settings, **options: object) -> None:
+    """Make a node's home: configuration, keys and genesis, ready for `walras node run`.
+
+    Alone it makes a development network of one, with funded accounts whose keys are published. With --validators,
+    --solvers or --full it makes homes for a whole network. For machines of different owners, with --host, --join,
+    --key-only and --genesis-from, see docs/running-a-node.md.
+    """
+    request = Request(**options)  # type: ignore[arg-type]
+    _check(request)
+    if request.entries:
+        _genesis(request)
+    elif request.key_only:
+        _keys(request)
+    elif request.genesis is not None:
+        _join(settings, request)
+    elif _is_network(request):
+        _network(settings, request)
+    else:
+        _single(settings, request)
+
+
+def _is_network(request: Request) -> bool:
+    return bool(
+        request.validators > 1 or request.solvers or request.full or request.hosts or request.out is not None
+    )
+
+
+def _check(request: Request) -> None:
+    """One way of making at a time."""
+    ways = {
+        "--genesis-from": bool(request.entries),
+        "--key-only": request.key_only,
+        "--join": request.genesis is not None,
+        _MANY: _is_network(request),
+    }
+    chosen = [way for way, taken in ways.items() if taken]
+    if len(chosen) > 1:
+        raise UsageError("init", f"{chosen[0]} and {chosen[1]} do not go together")
+    own = request.key_only or request.genesis is not None
+    for option, given, fits in (
+        ("--bootstrap", bool(request.bootstrap), request.genesis is not None),
+        ("--role", request.role is not None, own),
+        ("--host", request.host is not None, own or not chosen),
+        ("--home", request.folder is not None, own or not chosen),
+    ):
+        if given and not fits:
+            raise UsageError(option, f"does not go with {chosen[0]}" if chosen else "needs --key-only or --join")
+
+
+def _single(settings: Settings, request: Request) -> None:
+    from node.home.networks import SinglePlan, single
+
+    home = home_of(request.folder)
+    single(
+        home,
+        SinglePlan(
+            request.name or "node",
+            request.host,
+            request.port or 8644,
+            request.api_port,
+            request.specs[0] if request.specs else "walras",
+            timeouts_of(request.windows),
+        ),
+    )
+    _tell(settings, [home.path], home.genesis, f"walras node run --home {home.path}")
+
+
+def _network(settings: Settings, request: Request) -> None:
+    from node.home.networks import NetworkPlan, network
+
+    out = request.out or Path("network")
+    plan = NetworkPlan(
+        request.validators,
+        request.solvers,
+        request.full,
+        request.base_port,
+        tuple(part.strip() for part in request.hosts.split(",") if part.strip()),
+        request.specs or ("walras",),
+        timeouts_of(request.windows),
+    )
+    places = network(out, plan)
+    paths = [place.home.path for place in places]
+    where = "on its machine, " if plan.hosts else ""
+    _tell(settings, paths, places[0].home.genesis, f"for each, {where}walras node run --home {paths[0]}")
+
+
+def _keys(request: Request) -> None:
+    from node.home.entry import entry_to_json
+    from node.home.making import entry_of, make_keys
+
+    home, role = home_of(request.folder), request.role or "validator"
+    make_keys(home, validator=role == "validator", solver=bool(request.specs) or role == "solver")
+    entry = entry_of(home, request.name or "node", request.host or "", request.port or 8644)
+    text = json.dumps(entry_to_json(entry), indent=2)
+    write_text(home.entry, text + "\n")
+    click.echo(text)
+
+
+def _genesis(request: Request) -> None:
+    from node.home.entry import read_entries
+    from node.home.genesis_file import genesis_text
+    from node.home.joining import genesis_from
+
+    entries = read_entries(request.entries)
+    file = genesis_from(entries, request.name or "development", timeouts_of(request.windows))
+    click.echo(genesis_text(file), nl=False)
+
+
+def _join(settings: Settings, request: Request) -> None:
+    from node.home.config import RoleName
+    from node.home.genesis_file import read_genesis
+    from node.home.joining import JoinPlan, join
+
+    home = home_of(request.folder)
+    assert request.genesis is not None
+    config = join(
+        home,
+        read_genesis(request.genesis),
+        JoinPlan(
+            request.name,
+            None if request.role is None else RoleName(request.role),
+            request.host,
+            request.port,
+            request.api_port,
+            request.specs[0] if request.specs else None,
+            request.bootstrap,
+        ),
+    )
+    note(
+        settings,
+        f"a {config.node.role} node of {len(config.network.bootstrap) if config.network else 0} known peers",
+    )
+    _tell(settings, [home.path], home.genesis, f"walras node run --home {home.path}")
+
+
+def _tell(settings: Settings, homes: list[Path], genesis: Path, then: str) -> None:
+    from node.chain.genesis import network_of
+    from node.home.genesis_file import read_genesis
+
+    network = "0x" + network_of(read_genesis(genesis).genesis).hex()
+    lines = [f"network {network}", *(f"made {home}" for home in homes), f"next: {then}"]
+    emit(settings, {"network": network, "homes": [str(home) for home in homes]}, lambda: "\n".join(lines))
+
+
+def timeouts_of(windows: str | None) -> Timeouts:
+    """Those of ``--windows``, or the usual ones."""
+    from node.agreement.timeouts import Timeouts
+
+    if windows is None:
+        return Timeouts()
+    parts = windows.split(",")
+    if len(parts) != 3 or not all(part.isdecimal() and len(part) < 8 and int(part) for part in parts):
+        raise UsageError("--windows", f"three numbers of milliseconds, not {windows[:40]!r}")
+    collect, solve, reveal = (int(part) for part in parts)
+    return Timeouts(window_ms=(collect, solve, reveal))

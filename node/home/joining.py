@@ -1,0 +1,105 @@
+"""Networks of several owners: everybody makes keys, one collects their entries into a genesis, and all join it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from intents.errors import Duplicate, UsageError
+from node.agreement.timeouts import Timeouts
+from node.agreement.validators import MAX_VALIDATORS
+from node.home.config import API_PORT, P2P_PORT, ApiPart, NetworkPart, NodeConfig, NodePart, RoleName, SolverPart
+from node.home.development import accounts, development_genesis
+from node.home.entry import Entry, read_entries
+from node.home.errors import HomeError
+from node.home.genesis_file import GenesisFile
+from node.home.making import make_keys, multiaddr, public_keys, settle_in
+from node.home.networks import BUILT_IN
+from node.home.paths import Home
+from node.home.secrets import new_secret, write_secret
+
+_LOOPBACK: Final = ("/ip4/127.", "/ip6/::1/", "/dns/localhost/")
+
+
+@dataclass(frozen=True, slots=True)
+class JoinPlan:
+    """How a home takes part. What is ``None`` is as its keys, its entry and the genesis have it.
+
+    ``host``, where others reach it, makes it listen for them; ``bootstrap`` empty takes the genesis's addresses.
+    """
+
+    name: str | None = None
+    role: RoleName | None = None
+    host: str | None = None
+    port: int | None = None
+    api_port: int = API_PORT
+    spec: str | None = None
+    bootstrap: tuple[str, ...] = ()
+
+
+def genesis_from(entries: Sequence[Entry], name: str, timeouts: Timeouts) -> GenesisFile:
+    """The genesis of a network whose nodes said who they are; one vote each."""
+    _distinct("validator key", [entry.validator.hex() for entry in entries if entry.validator is not None])
+    _distinct("solver key", [entry.solver.hex() for entry in entries if entry.solver is not None])
+    _distinct("name", [entry.name for entry in entries])
+    validators = [entry.validator for entry in entries if entry.validator is not None]
+    if not 0 < len(validators) <= MAX_VALIDATORS:
+        raise UsageError("ENTRIES", f"1 to {MAX_VALIDATORS} of them have a validator key, not {len(validators)}")
+    solvers = [(entry.name, entry.solver) for entry in entries if entry.solver is not None]
+    first = tuple(entry.address for entry in entries if entry.address and entry.validator is not None)
+    return GenesisFile(development_genesis(name, validators, solvers), timeouts, first, accounts())
+
+
+def _distinct(what: str, values: Sequence[str]) -> None:
+    for value in values:
+        if values.count(value) > 1:
+            raise Duplicate("ENTRIES", what, value)
+
+
+def join(home: Home, genesis: GenesisFile, plan: JoinPlan) -> NodeConfig:
+    """Make ``home`` a node of that network, with the keys it has (see ``--key-only``), or with new ones."""
+    if home.complete:
+        raise HomeError(str(home.path), "holds a node of some network already")
+    role = plan.role or _role(home, genesis, plan.spec)
+    solves = bool(plan.spec) or role is RoleName.SOLVER
+    if not home.exists:
+        if role is RoleName.VALIDATOR:
+            raise UsageError("--role", "a validator's keys are made before its genesis: `walras init --key-only`")
+        make_keys(home, validator=False, solver=solves)
+    elif solves and not home.solver_key.exists():
+        write_secret(home.solver_key, new_secret())
+    keys = public_keys(home)
+    spec = (BUILT_IN if keys.solver is not None else "") if plan.spec is None else plan.spec
+    own = next((address for address in genesis.bootstrap if address.endswith(f"/p2p/{keys.peer}")), None)
+    bootstrap = plan.bootstrap or tuple(address for address in genesis.bootstrap if address != own)
+    if not bootstrap and len(genesis.genesis.validators) > (role is RoleName.VALIDATOR):
+        raise UsageError("--bootstrap", "needed: the genesis tells no address to dial")
+    config = NodeConfig(
+        NodePart(plan.name or _name(home), role),
+        NetworkPart(listen=(_listen(plan, own),), bootstrap=bootstrap),
+        ApiPart(port=plan.api_port),
+        SolverPart(spec),
+    )
+    settle_in(home, genesis, config)
+    return config
+
+
+def _name(home: Home) -> str:
+    """As its entry says, so that the ledger and its peers call it the same."""
+    return read_entries([home.entry])[0].name if home.entry.exists() else "node"
+
+
+def _role(home: Home, genesis: GenesisFile, spec: str | None) -> RoleName:
+    """A validator where the genesis has its key; a solver where it is to solve; else one that follows."""
+    own = public_keys(home).validator if home.exists else None
+    if own is not None and own in {validator.key for validator in genesis.genesis.validators}:
+        return RoleName.VALIDATOR
+    return RoleName.SOLVER if spec else RoleName.FULL
+
+
+def _listen(plan: JoinPlan, own: str | None) -> str:
+    """On all addresses where others are to reach it, else on the loopback interface."""
+    port = plan.port or (int(own.split("/")[4]) if own is not None else P2P_PORT)
+    told = plan.host is not None or (own is not None and not own.startswith(_LOOPBACK))
+    return multiaddr("0.0.0.0" if told else "127.0.0.1", port)
