@@ -19,7 +19,7 @@ from node.chain.blocks import Phase
 from node.effects import Commit, Effect, Gossip, Solve
 from node.effects import Store as StoreItems
 from node.embedded.errors import Stopped, TooBusy
-from node.embedded.performing import DiskEffect, Performer, divided, in_order, stale_items
+from node.embedded.performing import DiskEffect, Performer, divided, ends_auction, held_items, in_order, unheld
 from node.embedded.recovery import Recovered
 from node.storage.store import Store
 from settlement.solution import Solution
@@ -40,6 +40,8 @@ class Group:
     effects: list[Effect] = field(default_factory=list)
     items: int = 0
     urgent: bool = False
+    #: Items that the machine held where an auction ended: others on disk by then are stale.
+    held: frozenset[bytes] | None = None
     done: trio.Event = field(default_factory=trio.Event)
     durable: bool = False
 
@@ -69,7 +71,8 @@ class Node:
 
     ``outside`` is handed effects for others, each after whatever had to be on disk first; ``durable`` what a group
     has put on disk, before that; ``committed`` each decided block, in the writer's thread. ``one_by_one`` commits
-    every disk effect by itself.
+    every disk effect by itself. With ``aside`` long work of the machine is done in a thread of its own: then all
+    that reaches the machine must come through ``act``.
     """
 
     def __init__(
@@ -83,11 +86,13 @@ class Node:
         committed: Callable[[Commit], None] | None = None,
         group_ms: float = GROUP_MS,
         one_by_one: bool = False,
+        aside: bool = False,
     ) -> None:
         self.machine, self.store = recovered.machine, store
         self._performer = Performer(store, committed)
         self._solving, self._outside, self._durable = solving, outside, durable
         self._group_ms, self._divide = group_ms, in_order if one_by_one else lambda found: [divided(found)]
+        self._aside, self._turn = aside, trio.Lock()
         self._group = Group()
         self._wake = trio.Event()
         self._full = trio.Event()
@@ -126,6 +131,14 @@ class Node:
         self._add(effects)
         return group
 
+    async def act(self, work: Callable[[], Sequence[Effect]], *, long: bool = True) -> Group:
+        """Let the machine work, in its turn, and perform what comes of it. Raises what ``work`` raises."""
+        async with self._turn:
+            if self._ended:
+                raise Stopped("")
+            effects = await trio.to_thread.run_sync(work) if long and self._aside else work()
+            return self.event(effects)
+
     @property
     def stopping(self) -> bool:
         return self._stopping or self._ended
@@ -162,6 +175,8 @@ class Node:
     def _add(self, effects: Sequence[Effect]) -> None:
         group = self._group
         for effect in effects:
+            if ends_auction(effect):
+                group.held = held_items(self.machine.app)
             if isinstance(effect, StoreItems):
                 group.items += len(effect.items)
             elif self._matters(effect):
@@ -187,7 +202,7 @@ class Node:
                 assert self._stopping
                 return
             try:
-                await self._perform(group.effects, nursery)
+                await self._perform(group, nursery)
                 group.durable = True
                 self._acknowledged += group.items
             finally:
@@ -196,10 +211,10 @@ class Node:
                 self._wake.set()
                 self._full.set()
 
-    async def _perform(self, effects: Sequence[Effect], nursery: trio.Nursery) -> None:
+    async def _perform(self, group: Group, nursery: trio.Nursery) -> None:
         self._groups += 1
-        stale = stale_items(effects, self.store, self.machine.app)
-        parts = self._divide(effects)
+        stale = [] if group.held is None else unheld(self.store, group.held)
+        parts = self._divide(group.effects)
         for number, (disk, others) in enumerate(parts, 1):
             if disk:
                 await trio.to_thread.run_sync(self._performer.write, disk, stale if number == len(parts) else ())
@@ -222,10 +237,10 @@ class Node:
     async def _after(self, after_ms: int, timer: Timer) -> None:
         await trio.sleep(after_ms / 1000)
         if not self._stopping:
-            self._add(self.machine.timed_out(timer))
+            await self.act(lambda: self.machine.timed_out(timer))
 
     async def _solve(self, auction: Auction) -> None:
         assert self._solving is not None
         solutions = await self._solving(auction)
         if not self._stopping:
-            self._add(self.machine.solved(auction.number, solutions))
+            await self.act(lambda: self.machine.solved(auction.number, solutions))

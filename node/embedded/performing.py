@@ -89,7 +89,18 @@ def stale_items(effects: Sequence[Effect], store: storage.Store, app: ChainApp) 
     """Items on disk, by id, that can be dropped once all these effects are on disk: those that ``app``, which is
     already past them, does not hold any more. Looked for where an auction ends, when nothing of it is under seal;
     what the effects themselves store is not among them."""
-    if not any(isinstance(effect, Commit) and phase_of(effect.height) is Phase.SETTLE for effect in effects):
-        return []
-    held = {number for waiting in app.waiting.values() for number in waiting}
+    return unheld(store, held_items(app)) if any(map(ends_auction, effects)) else []
+
+
+def ends_auction(effect: Effect) -> bool:
+    return isinstance(effect, Commit) and phase_of(effect.height) is Phase.SETTLE
+
+
+def held_items(app: ChainApp) -> frozenset[bytes]:
+    """The ids of all items that wait."""
+    return frozenset(number for waiting in app.waiting.values() for number in waiting)
+
+
+def unheld(store: storage.Store, held: frozenset[bytes]) -> list[bytes]:
+    """The ids of the others on disk."""
     return [number for number in store.item_ids() if number not in held]

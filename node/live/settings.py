@@ -1,0 +1,66 @@
+"""What a live node is opened with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from intents.signing import SigningKey
+from node.agreement.timeouts import Timeouts
+from node.catchup.library import Keeping
+from node.catchup.light import Pin
+from node.effects import Commit
+from node.embedded.node import GROUP_MS, Solving
+from node.history.base import History
+from node.served import Role
+from node.solving import SolverKey
+from settlement.ledger.state import State
+
+if TYPE_CHECKING:
+    from p2p.libp2p.transport import Settings as TransportSettings
+
+
+class Recording(History, Protocol):
+    """A history that is told of each block, once it is on disk, in the thread that writes."""
+
+    def record(self, commit: Commit, before: State, after: State, now_ms: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Items a second from one owner (a public key) and from one neighbour, and how many at once."""
+
+    owner_per_s: int = 1_000
+    owner_burst: int = 10_000
+    owners: int = 65_536
+    peer_per_s: int = 10_000
+    peer_burst: int = 40_000
+    peers: int = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """One node. ``first`` is the genesis, built; ``key`` is a validator's; ``solver`` and ``solving`` go together.
+
+    ``transport`` is ``None`` for a node without a network, to which libp2p is not imported; its limits on messages
+    are set to those of the protocol. ``announce`` are addresses where others can dial this node, where they differ
+    from those it listens at. ``seed`` is the identity's secret.
+    """
+
+    store: Path
+    history: Recording
+    first: State
+    timeouts: Timeouts
+    role: Role
+    seed: bytes
+    name: str = "node"
+    key: SigningKey | None = None
+    solver: SolverKey | None = None
+    solving: Solving | None = None
+    transport: TransportSettings | None = None
+    announce: tuple[str, ...] = ()
+    rates: Rates = field(default_factory=Rates)
+    keeping: Keeping = Keeping(snapshot_every=50, keep_decisions=1_000)
+    pin: Pin | None = None
+    group_ms: float = GROUP_MS
