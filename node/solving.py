@@ -8,11 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from intents.canonical import pack
+from intents.canonical import Value, pack
 from node.chain.items import MAX_SOLUTION_BYTES, Commit, Reveal, encode_item, seal_of
-from settlement.solution import Solution
+from settlement.solution import MAX_SOLUTIONS_PER_SOLVER, Solution
 from settlement.solution_codec import encode_solution
 
+#: The most that a list and a byte string cost in msgpack besides what is in them.
+_LIST_BYTES: Final = 5
+_BYTES_BYTES: Final = 5
 _SALT: Final = b"walras/salt/1\0"
 
 
@@ -25,13 +28,30 @@ class SolverKey:
     sign: Callable[[bytes], bytes]
 
 
+def fitting(solutions: Sequence[Solution]) -> list[bytes]:
+    """Encoded, in their order: all, or of too many for one item those that fill most intents and fit together.
+
+    Which of them scores best only the law can tell; the widest, and of those the last found, are the likeliest.
+    """
+    encoded = [encode_solution(replace(solution, certificate=None)) for solution in solutions]
+    widest = sorted(range(len(solutions)), key=lambda number: (-len(solutions[number].fills), -number))
+    chosen, room = set[int](), MAX_SOLUTION_BYTES - _LIST_BYTES
+    for number in widest[:MAX_SOLUTIONS_PER_SOLVER]:
+        size = len(encoded[number]) + _BYTES_BYTES
+        if size <= room:
+            chosen.add(number)
+            room -= size
+    return [encoded[number] for number in sorted(chosen)]
+
+
 def sealed(
     network: bytes, key: SolverKey, auction: int, solutions: Sequence[Solution]
 ) -> tuple[bytes, bytes] | None:
-    """The commit and the reveal, as items; ``None`` where there is nothing to say, or too much for one item."""
-    data = pack([encode_solution(replace(solution, certificate=None)) for solution in solutions])
-    if not solutions or len(data) > MAX_SOLUTION_BYTES:
+    """The commit and the reveal, as items; ``None`` where there is nothing to say that fits one item."""
+    encoded = fitting(solutions)
+    if not encoded:
         return None
+    data = pack(list[Value](encoded))
     salt = hmac.new(key.secret, _SALT + network + auction.to_bytes(8, "big"), hashlib.sha256).digest()
     commit = Commit(auction, key.public, seal_of(network, auction, key.public, salt, data))
     reveal = Reveal(auction, key.public, salt, data)
