@@ -78,9 +78,10 @@ def _publish(part: Any, limits: Limits) -> tuple[str, bytes]:
     return _topic(part.topicIDs[0]), bytes(part.data)
 
 
-def _topic(text: str) -> str:
-    if not text or len(text) > _TOPIC_BYTES:
-        raise BadRpc("a topic of no length, or too long")
+def _topic(text: object) -> str:
+    # What is not UTF-8 comes out of the parser as bytes.
+    if not isinstance(text, str) or not text or len(text) > _TOPIC_BYTES:
+        raise BadRpc("a topic that is no text, of no length, or too long")
     return text
 
 
