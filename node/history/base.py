@@ -1,4 +1,7 @@
-"""What can be asked of a node's history. Amounts and scores are integers in base units; ids and keys are bytes."""
+"""What can be asked of a node's history. Amounts and scores are integers in base units; ids and keys are bytes.
+
+``owner`` is an account's holder: a byte for the scheme (0: Ed25519, 1: EIP-712), then the key.
+"""
 
 from __future__ import annotations
 
@@ -179,7 +182,8 @@ class History(Protocol):
         ...
 
     def intent(self, number: bytes, state: State) -> IntentLife | None:
-        """The life of an intent, the present taken from the ledger's ``state``."""
+        """The life of an intent, the present taken from the ledger's ``state``. Its own state is an order state's
+        name, or "unknown" where it ended while this node did not record."""
         ...
 
     def intents(self, owner: bytes, before: int | None, limit: int) -> Sequence[tuple[int, IntentLife]]:

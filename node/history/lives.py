@@ -1,0 +1,165 @@
+"""Intents' lives: what the rows say of the past, the ledger of the present."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from intents.assets import AssetId
+from intents.intent import IntentId
+from node.chain.blocks import Phase
+from node.history.base import IntentLife, Missed, Step, TradeRow
+from node.history.recording import BEFORE, OPEN
+from settlement.ledger.accounts import account_of
+from settlement.ledger.orders import Order, OrderState
+
+#: The state of an intent that the ledger has forgotten, and whose end this history did not see.
+UNKNOWN: Final = "unknown"
+#: Trades of one intent that are told of, the latest.
+MAX_TRADES: Final = 256
+
+COLUMNS: Final = (
+    "seq, id, owner, give, want, give_max, want_min, valid_from, valid_to, state, note, taken, batched, missed,"
+    " ended, ended_phase"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An intent's row."""
+
+    seq: int
+    id: bytes
+    owner: bytes
+    give: AssetId
+    want: AssetId
+    give_max: int
+    want_min: int
+    valid_from: int
+    valid_to: int
+    state: str
+    note: str
+    taken: int | None
+    batched: int | None
+    missed: int | None
+    ended: int | None
+    ended_phase: int | None
+
+
+def known(row: Sequence[Any]) -> Known:
+    seq, number, owner, give, want, give_max, want_min, *rest = row
+    return Known(seq, number, owner, AssetId(give), AssetId(want), int(give_max), int(want_min), *rest)
+
+
+def trades_of(db: sqlite3.Connection, found: Known) -> tuple[tuple[int, TradeRow], ...]:
+    """Oldest first, each with its auction."""
+    rows = db.execute(
+        "SELECT auction, gave, got, solver, over_limit_bps FROM trade WHERE intent = ?"
+        " ORDER BY auction DESC LIMIT ?",
+        (found.seq, MAX_TRADES),
+    ).fetchall()
+    return tuple(
+        (
+            auction,
+            TradeRow(found.id, found.owner, found.give, found.want, int(gave), int(got), solver, float(bps), None),
+        )
+        for auction, gave, got, solver, bps in reversed(rows)
+    )
+
+
+def life_of(
+    found: Known,
+    order: Order | None,
+    trades: tuple[tuple[int, TradeRow], ...],
+    missed: Missed | None,
+    at_ms: Mapping[int, int],
+    *,
+    asked: bool = True,
+) -> IntentLife:
+    """``order`` is what the ledger holds of it now, if it was ``asked``; ``at_ms`` when heights were decided, where it
+    is known."""
+    state = found.state if order is None else order.state.value
+    if state == OPEN:
+        state = UNKNOWN if asked else (OrderState.PART_FILLED if trades else OrderState.CHECKED).value
+    steps = _steps(found, order, trades, at_ms)
+    return IntentLife(
+        intent=found.id,
+        owner=found.owner,
+        state=state,
+        give=found.give,
+        want=found.want,
+        give_max=found.give_max,
+        want_min=found.want_min,
+        gave=sum(trade.gave for _, trade in trades),
+        got=sum(trade.got for _, trade in trades),
+        valid_from=found.valid_from,
+        valid_to=found.valid_to,
+        steps=steps,
+        trades=trades,
+        missed=None if missed is None or found.missed is None else (found.missed, missed),
+    )
+
+
+def life_on_ledger(number: IntentId, order: Order) -> IntentLife:
+    """Of an intent that this history knows nothing of: what the ledger holds."""
+    intent = order.intent
+    give, want = intent.give[0], intent.want[0]
+    note = "the steps before are from before this node's history"
+    return IntentLife(
+        intent=number,
+        owner=account_of(intent.owner).holder,
+        state=order.state.value,
+        give=give.asset,
+        want=want.asset,
+        give_max=give.amount,
+        want_min=want.amount,
+        gave=0,
+        got=0,
+        valid_from=intent.valid_from,
+        valid_to=intent.valid_to,
+        steps=(Step(order.state.value, order.since, height_of(order.since, Phase.BATCH), 0, note),),
+        trades=(),
+        missed=None,
+    )
+
+
+def height_of(auction: int, phase: Phase) -> int:
+    return (auction - 1) * len(Phase) + int(phase)
+
+
+def heights_of(found: Known, trades: Sequence[tuple[int, TradeRow]]) -> list[int]:
+    """Heights at which something happened to it."""
+    marks = [(found.taken, Phase.BATCH), (found.batched, Phase.BATCH), (found.missed, Phase.SETTLE)]
+    marks += [(auction, Phase.SETTLE) for auction, _ in trades]
+    marks.append((found.ended, Phase(found.ended_phase or 0)))
+    return [height_of(auction, phase) for auction, phase in marks if auction]
+
+
+def _steps(
+    found: Known, order: Order | None, trades: Sequence[tuple[int, TradeRow]], at_ms: Mapping[int, int]
+) -> tuple[Step, ...]:
+    def step(state: str, auction: int, phase: Phase, note: str = "") -> Step:
+        height = height_of(auction, phase)
+        return Step(state, auction, height, at_ms.get(height, 0), note)
+
+    steps: list[Step] = []
+    if found.taken == BEFORE:
+        steps.append(Step(OrderState.CHECKED.value, 0, -1, 0, "taken before this node's history begins"))
+    elif found.taken is not None:
+        steps.append(step(OrderState.CHECKED.value, found.taken, Phase.BATCH))
+    if found.batched is not None:
+        steps.append(step(OrderState.BATCHED.value, found.batched, Phase.BATCH, "in a batch for the first time"))
+    for auction, trade in trades:
+        whole = found.state == OrderState.SETTLED.value and auction == found.ended
+        state = OrderState.SETTLED if whole else OrderState.PART_FILLED
+        steps.append(step(state.value, auction, Phase.SETTLE, f"by {trade.solver}"))
+    if found.missed is not None:
+        rested = OrderState.PART_FILLED if any(at < found.missed for at, _ in trades) else OrderState.CHECKED
+        steps.append(step(rested.value, found.missed, Phase.SETTLE, "did not trade in this batch"))
+    if found.ended is not None and not (trades and found.state == OrderState.SETTLED.value):
+        steps.append(step(found.state, found.ended, Phase(found.ended_phase or 0), found.note))
+    elif order is not None and order.state is OrderState.BATCHED and found.batched != order.since:
+        steps.append(step(OrderState.BATCHED.value, order.since, Phase.BATCH))
+    return tuple(sorted(steps, key=lambda item: item.height))

@@ -1,0 +1,184 @@
+"""Reading a history: short looks at rows, and what is derived from them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from intents.intent import IntentId
+from node.history import lives
+from node.history.base import AuctionDetail, AuctionRow, BlockRow, IntentLife, StandingRow
+from node.history.deriving import Deriving, Load
+from node.history.errors import HistoryFailed
+from node.history.inputs import Settled, unpack_settled
+from node.history.standings import standings
+from settlement.ledger.orders import ORDERS
+from settlement.ledger.state import State
+
+#: Rows of a page at most.
+MAX_PAGE: Final = 1_000
+#: Leaderboards remembered, over different numbers of auctions.
+_WINDOWS: Final = 16
+_AUCTION: Final = "number, height, intents, filled, solvers, solutions, winners, score, improvement_bps, at_ms"
+
+
+class Reader:
+    """Implements ``node.history.base.History`` over one connection, which any thread may use in its turn."""
+
+    path: Path | None
+    _reader: sqlite3.Connection
+
+    def __init__(self) -> None:
+        self._reading = threading.RLock()
+        self._deriving = Deriving()
+        self._standings: dict[int | None, tuple[int, tuple[StandingRow, ...]]] = {}
+
+    @property
+    def height(self) -> int:
+        """The last recorded; −1 before the first."""
+        with self._read() as db:
+            return last_height(db)
+
+    def gaps(self) -> tuple[tuple[int, int], ...]:
+        """Ranges of heights, first and last, that are missing between those recorded; the latest hundred."""
+        with self._read() as db:
+            found = db.execute(
+                "SELECT height FROM block AS it WHERE height > 0 AND NOT EXISTS"
+                " (SELECT 1 FROM block WHERE height = it.height - 1) ORDER BY height DESC LIMIT 101"
+            ).fetchall()
+            ranges = []
+            for (height,) in found:
+                (last,) = db.execute("SELECT max(height) FROM block WHERE height < ?", (height,)).fetchone()
+                if last is not None:
+                    ranges.append((last + 1, height - 1))
+        return tuple(reversed(ranges))
+
+    def blocks(self, before: int | None, limit: int) -> Sequence[BlockRow]:
+        with self._read() as db:
+            rows = db.execute(
+                "SELECT height, auction, phase, block, root, round, proposer, items, refused, at_ms FROM block"
+                " WHERE height < ? ORDER BY height DESC LIMIT ?",
+                _page(before, limit),
+            ).fetchall()
+        return [BlockRow(*row) for row in rows]
+
+    def auctions(self, before: int | None, limit: int) -> Sequence[AuctionRow]:
+        with self._read() as db:
+            rows = db.execute(
+                f"SELECT {_AUCTION} FROM auction WHERE number < ? ORDER BY number DESC LIMIT ?",
+                _page(before, limit),
+            ).fetchall()
+        return [_auction_row(row) for row in rows]
+
+    def auction(self, number: int) -> AuctionDetail | None:
+        row = self._row(number)
+        return None if row is None else self._deriving.detail(row, self._load)
+
+    def receipt(self, number: int) -> bytes | None:
+        row = self._row(number)
+        return None if row is None else self._deriving.receipt(number, self._load)
+
+    def intent(self, number: bytes, state: State) -> IntentLife | None:
+        with self._read() as db:
+            row = db.execute(f"SELECT {lives.COLUMNS} FROM intent WHERE id = ?", (number,)).fetchone()
+        found = None if row is None else lives.known(row)
+        order = state.get(ORDERS, IntentId(number))
+        if found is None:
+            return None if order is None else lives.life_on_ledger(IntentId(number), order)
+        return self._life(found, state, self._load)
+
+    def intents(self, owner: bytes, before: int | None, limit: int) -> Sequence[tuple[int, IntentLife]]:
+        """``owner``: an account's holder, or its key alone. Newest first; why one did not trade, and how a trade
+        compares with a route, only where that is known without settling again."""
+        with self._read() as db:
+            rows = db.execute(
+                f"SELECT {lives.COLUMNS} FROM intent WHERE owner IN (?, ?, ?) AND seq < ?"
+                " ORDER BY seq DESC LIMIT ?",
+                (owner, b"\0" + owner, b"\1" + owner, *_page(before, limit)),
+            ).fetchall()
+        return [(found.seq, self._life(found, None, None)) for found in map(lives.known, rows)]
+
+    def standings(self, auctions: int | None = None) -> Sequence[StandingRow]:
+        with self._read() as db:
+            (newest,) = db.execute("SELECT coalesce(max(number), 0) FROM auction").fetchone()
+            at = self._standings.get(auctions)
+            if at is not None and at[0] == newest:
+                return at[1]
+            first = 0 if auctions is None else newest - auctions
+            parts = db.execute(
+                "SELECT solver, rank, won, score, reward, slashed FROM part WHERE auction > ?", (first,)
+            ).fetchall()
+        found = standings(parts)
+        if len(self._standings) >= _WINDOWS:
+            self._standings.clear()
+        self._standings[auctions] = (newest, found)
+        return found
+
+    # Inside
+
+    @contextmanager
+    def _read(self) -> Generator[sqlite3.Connection]:
+        with self._reading:
+            try:
+                yield self._reader
+            except sqlite3.Error as error:
+                raise HistoryFailed(str(self.path or ""), str(error)) from error
+
+    def _row(self, number: int) -> AuctionRow | None:
+        with self._read() as db:
+            row = db.execute(f"SELECT {_AUCTION} FROM auction WHERE number = ?", (number,)).fetchone()
+        return None if row is None else _auction_row(row)
+
+    def _load(self, number: int) -> Settled | None:
+        with self._read() as db:
+            row = db.execute("SELECT data FROM inputs WHERE number = ?", (number,)).fetchone()
+        return None if row is None else unpack_settled(row[0], f"auction {number}")
+
+    def _life(self, found: lives.Known, state: State | None, load: Load | None) -> IntentLife:
+        with self._read() as db:
+            trades = lives.trades_of(db, found)
+            heights = lives.heights_of(found, trades)
+            marks = ", ".join("?" * len(heights))
+            at_ms = dict(
+                db.execute(f"SELECT height, at_ms FROM block WHERE height IN ({marks})", heights).fetchall()
+            )
+        latest = len(trades) - 1
+        trades = tuple(
+            (auction, self._deriving.routed(auction, trade, load if place == latest else None))
+            for place, (auction, trade) in enumerate(trades)
+        )
+        missed = None if found.missed is None else self._deriving.missed(found.missed, found.id, load)
+        order = None if state is None else state.get(ORDERS, IntentId(found.id))
+        return lives.life_of(found, order, trades, missed, at_ms, asked=state is not None)
+
+
+def last_height(db: sqlite3.Connection) -> int:
+    """The last recorded; −1 before the first."""
+    (height,) = db.execute("SELECT coalesce(max(height), -1) FROM block").fetchone()
+    return int(height)
+
+
+def _auction_row(row: Sequence[Any]) -> AuctionRow:
+    number, height, intents, filled, solvers, solutions, winners, score, improvement_bps, at_ms = row
+    return AuctionRow(
+        number,
+        height,
+        intents,
+        filled,
+        solvers,
+        solutions,
+        tuple(json.loads(winners)),
+        int(score),
+        improvement_bps,
+        at_ms,
+    )
+
+
+def _page(before: int | None, limit: int) -> tuple[int, int]:
+    """Where a page starts, and how long it may be."""
+    return (1 << 62 if before is None else min(before, 1 << 62)), max(0, min(limit, MAX_PAGE))

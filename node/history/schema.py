@@ -1,0 +1,141 @@
+"""The history's file: its tables and version, and how one that is no good is set aside.
+
+A history can be made anew from the chain, so nothing in it is repaired and no version migrated: a file that is
+damaged, of another version or of another network keeps its bytes under another name, and a new one begins.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from node.history.errors import HistoryNotOurs
+
+#: Marks the file as ours ("Wlrh"), and the version of what is in it.
+APPLICATION_ID: Final = 0x576C7268
+SCHEMA: Final = 1
+#: How long a reader waits for a file that is being recovered or checkpointed.
+BUSY_S: Final = 5.0
+
+TABLES: Final = (
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE block (height INTEGER PRIMARY KEY, auction INTEGER NOT NULL, phase INTEGER NOT NULL,"
+    " block BLOB NOT NULL, root BLOB NOT NULL, round INTEGER NOT NULL, proposer BLOB NOT NULL,"
+    " items INTEGER NOT NULL, refused INTEGER NOT NULL, at_ms INTEGER NOT NULL)",
+    "CREATE TABLE auction (number INTEGER PRIMARY KEY, height INTEGER NOT NULL, intents INTEGER NOT NULL,"
+    " filled INTEGER NOT NULL, solvers INTEGER NOT NULL, solutions INTEGER NOT NULL, winners TEXT NOT NULL,"
+    " score TEXT NOT NULL, improvement_bps REAL, at_ms INTEGER NOT NULL, bytes INTEGER NOT NULL)",
+    "CREATE TABLE inputs (number INTEGER PRIMARY KEY, data BLOB NOT NULL)",
+    "CREATE TABLE part (auction INTEGER NOT NULL, solver TEXT NOT NULL, rank INTEGER, won INTEGER NOT NULL,"
+    " score TEXT NOT NULL, reward TEXT NOT NULL, slashed TEXT NOT NULL,"
+    " PRIMARY KEY (auction, solver)) WITHOUT ROWID",
+    "CREATE TABLE intent (seq INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, owner BLOB NOT NULL,"
+    " give TEXT NOT NULL, want TEXT NOT NULL, give_max TEXT NOT NULL, want_min TEXT NOT NULL,"
+    " valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, state TEXT NOT NULL, note TEXT NOT NULL,"
+    " taken INTEGER, batched INTEGER, missed INTEGER, ended INTEGER, ended_phase INTEGER)",
+    "CREATE INDEX intent_owner ON intent (owner, seq)",
+    "CREATE INDEX intent_ended ON intent (ended) WHERE ended IS NOT NULL",
+    "CREATE TABLE trade (intent INTEGER NOT NULL, auction INTEGER NOT NULL, gave TEXT NOT NULL, got TEXT NOT NULL,"
+    " solver TEXT NOT NULL, over_limit_bps INTEGER NOT NULL, PRIMARY KEY (intent, auction)) WITHOUT ROWID",
+)
+
+
+def connect(path: Path | str, *, reading: bool = False) -> sqlite3.Connection:
+    """A connection in write-ahead mode. A lost last commit is no harm here, so commits do not wait for it."""
+    db = sqlite3.connect(
+        path, timeout=BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    try:
+        if reading:
+            db.execute("PRAGMA query_only=1")
+        else:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=NORMAL")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def opened(path: Path) -> tuple[sqlite3.Connection, Path | None]:
+    """The history at ``path``, and where a file that was no good has gone. Raises ``HistoryNotOurs``."""
+    found = connect_sound(path)
+    if found is not None:
+        return found, None
+    aside = set_aside(path)
+    db = connect(path)
+    create(db)
+    return db, aside
+
+
+def connect_sound(path: Path) -> sqlite3.Connection | None:
+    """``None`` where the file is a history, but damaged or of another version."""
+    existed = path.exists() and path.stat().st_size > 0
+    try:
+        db = connect(path)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        if _ours(path):
+            return None
+        raise HistoryNotOurs(str(path), str(error)) from error
+    try:
+        if existed and _number(db, "application_id") not in (0, APPLICATION_ID):
+            raise HistoryNotOurs(str(path), "another program's database")
+        if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
+            create(db)
+            return db
+        if _number(db, "application_id") != APPLICATION_ID:
+            raise HistoryNotOurs(str(path), "another program's database")
+        if _number(db, "user_version") == SCHEMA and _has_form(db):
+            return db
+    except sqlite3.OperationalError:
+        db.close()
+        raise
+    except sqlite3.DatabaseError:
+        pass
+    except BaseException:
+        db.close()
+        raise
+    db.close()
+    return None
+
+
+def create(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    for statement in TABLES:
+        db.execute(statement)
+    db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version={SCHEMA}")
+    db.execute("COMMIT")
+
+
+def set_aside(path: Path) -> Path:
+    """Move the file, with what belongs to it, to the first free name beside it."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}-aside-{number}")).exists():
+        number += 1
+    path.rename(aside)
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    return aside
+
+
+def _ours(path: Path) -> bool:
+    """Whether a file that SQLite does not open was a history: its mark is in the file's first 100 bytes, see
+    https://www.sqlite.org/fileformat.html section 1.3."""
+    with path.open("rb") as file:
+        head = file.read(100)
+    return head[68:72] == APPLICATION_ID.to_bytes(4, "big")
+
+
+def _has_form(db: sqlite3.Connection) -> bool:
+    found = {sql for (sql,) in db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+    # AUTOINCREMENT brings a table of SQLite's own.
+    return set(TABLES) <= found and len(found) == len(TABLES) + 1
+
+
+def _number(db: sqlite3.Connection, pragma: str) -> int:
+    (value,) = db.execute(f"PRAGMA {pragma}").fetchone()
+    return int(value)
