@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, Entry] = {
     "init": Entry("node.cli.init:init", "Make a node's home, or those of a whole network", "Start"),
     "doctor": Entry("node.cli.doctor:doctor", "Check this installation", "Start"),
     "keys": Entry("node.cli.keys:keys", "Wallets: make, import, list and show keys", "Node"),
+    "intent": Entry("node.cli.intent:intent", "Submit, show, cancel and explain intents", "Intents"),
     "auction": Entry(
         "node.cli.auction:auction", "Import, show, solve, verify, rank and explain auctions", "Auctions"
     ),

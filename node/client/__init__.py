@@ -1,1 +1,1 @@
-"""Talking to a running node over HTTP."""
+"""A node's user: talks to its HTTP interface, makes and signs intents, follows them."""

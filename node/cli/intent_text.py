@@ -1,0 +1,80 @@
+"""Intents for terminals and documents: lives, trades, and what a refusal means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from intents.assets import AssetId
+from node.client.following import Life, Step, Trade
+from node.client.market import Market
+
+
+def step_line(step: Step) -> str:
+    """One line of a life as it happens."""
+    return f"auction {step.auction}: {step.state}{f' ({step.note})' if step.note else ''}"
+
+
+def trade_line(trade: Trade, life: Life, market: Market) -> str:
+    """What an auction executed of the intent, at what price, and how much better than asked."""
+    gave, got = market.shown(trade.gave, life.give), market.shown(trade.got, life.want)
+    better = [
+        f"{figure:+.2f} bps against {what}"
+        for figure, what in ((trade.over_limit_bps, "its limit"), (trade.over_route_bps, "the best single route"))
+        if figure is not None
+    ]
+    price = price_of(trade.gave, life.give, trade.got, life.want, market)
+    figures = ", ".join([price, *better])
+    return f"auction {trade.auction}: gave {gave}, got {got} ({figures}), by {trade.solver}"
+
+
+def price_of(gave: int, give: AssetId, got: int, want: AssetId, market: Market) -> str:
+    """How much of one asset was paid per unit of the other, six significant digits."""
+    sold = gave / 10 ** market.decimals.get(give, 0)
+    bought = got / 10 ** market.decimals.get(want, 0)
+    return f"{bought / sold:.6g} {want} per {give}" if sold else "–"
+
+
+def life_text(life: Life, market: Market) -> str:
+    lines = [
+        f"intent  0x{life.intent.hex()}",
+        f"state   {life.state}",
+        f"gives   at most {market.shown(life.give_max, life.give)}, gave {market.shown(life.gave, life.give)}",
+        f"wants   at least {market.shown(life.want_min, life.want)}, got {market.shown(life.got, life.want)}",
+        f"valid   to auction {life.valid_to}",
+    ]
+    lines += [f"  {step_line(step)}" for step in life.steps]
+    lines += [f"  traded in {trade_line(trade, life, market)}" for trade in life.trades]
+    if life.missed is not None and not life.ended:
+        lines.append(f"not filled in auction {life.missed[0]}: {life.missed[2]} ({life.missed[1]})")
+    return "\n".join(lines)
+
+
+def life_document(life: Life) -> dict[str, Any]:
+    """Amounts are decimal text in base units, ids 0x-prefixed, as in the node's own answers."""
+    return {
+        "intent": "0x" + life.intent.hex(),
+        "owner": "0x" + life.owner.hex(),
+        "state": life.state,
+        "give": life.give,
+        "want": life.want,
+        "give_max": str(life.give_max),
+        "want_min": str(life.want_min),
+        "gave": str(life.gave),
+        "got": str(life.got),
+        "valid_to": life.valid_to,
+        "steps": [{"state": step.state, "auction": step.auction, "note": step.note} for step in life.steps],
+        "trades": [
+            {
+                "auction": trade.auction,
+                "gave": str(trade.gave),
+                "got": str(trade.got),
+                "solver": trade.solver,
+                "over_limit_bps": trade.over_limit_bps,
+                "over_route_bps": trade.over_route_bps,
+            }
+            for trade in life.trades
+        ],
+        "missed": None
+        if life.missed is None
+        else {"auction": life.missed[0], "code": life.missed[1], "why": life.missed[2]},
+    }

@@ -1,0 +1,73 @@
+"""What a user needs to know before signing: network, assets, the auction under way; amounts in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from intents.amounts import check_amount
+from intents.assets import MAX_ASSET_ID_LENGTH, MAX_DECIMALS, AssetId
+from intents.errors import UsageError
+from node.cli.words import did_you_mean
+from node.client.node_client import NodeClient
+
+MAX_ASSETS: Final = 100_000
+MAX_DIGITS: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """``decimals`` by asset; ``auction`` is the one that collects now."""
+
+    network: bytes
+    auction: int
+    decimals: Mapping[AssetId, int]
+
+    def asset(self, name: str) -> AssetId:
+        """The asset of that id, in any case where that leaves one. Raises ``UsageError``."""
+        if AssetId(name) in self.decimals:
+            return AssetId(name)
+        alike = [known for known in self.decimals if known.lower() == name.lower()]
+        if len(alike) == 1:
+            return alike[0]
+        known = did_you_mean(name, self.decimals) or f"; there are {', '.join(sorted(self.decimals)[:12])}"
+        raise UsageError("ASSET", f'no asset "{name[:80]}"{known}')
+
+    def units(self, text: str, asset: AssetId, *, raw: bool = False) -> int:
+        """Base units of a decimal amount, of at least one. Raises an ``InputError`` or ``UsageError``."""
+        decimals = 0 if raw else self.decimals[asset]
+        try:
+            amount = Decimal(text) if len(text) <= MAX_DIGITS else Decimal("NaN")
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or abs(amount.adjusted()) > MAX_DIGITS:
+            raise UsageError("AMOUNT", f"a decimal number, not {text[:40]!r}")
+        sign, digits, exponent = amount.normalize().as_tuple()
+        assert isinstance(exponent, int)
+        if exponent < -decimals:
+            raise UsageError(
+                "AMOUNT", f"{text[:60]}: {asset} has {decimals} decimals" if not raw else "whole units"
+            )
+        found = int("".join(map(str, digits))) * 10 ** (exponent + decimals)
+        return check_amount(-found if sign else found, f"amount of {asset}", low=1)
+
+    def shown(self, amount: int, asset: AssetId) -> str:
+        """An amount in whole units, exactly, with its asset."""
+        decimals = self.decimals.get(asset)
+        if decimals is None:
+            return f"{amount} units of {asset}"
+        whole, part = divmod(abs(amount), 10**decimals)
+        fraction = f"{part:0{decimals}d}".rstrip("0") if decimals else ""
+        return f"{'-' if amount < 0 else ''}{whole}{'.' if fraction else ''}{fraction} {asset}"
+
+
+def market_of(client: NodeClient) -> Market:
+    """What the node says."""
+    status, assets = client.get("/v1/status"), client.get("/v1/assets")
+    decimals = {
+        AssetId(row.text("id", limit=MAX_ASSET_ID_LENGTH)): row.integer("decimals", high=MAX_DECIMALS)
+        for row in assets.objects("assets", limit=MAX_ASSETS)
+    }
+    return Market(status.hex("network", length=32), status.integer("auction"), decimals)
