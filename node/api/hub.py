@@ -1,0 +1,167 @@
+"""From the node's events to messages: one task listens for all streams, numbers what happens and hands it out."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, Protocol
+
+import msgspec
+import trio
+
+from intents.errors import WalrasError
+from intents.intent import IntentId
+from node.api.converting import to_form
+from node.api.forms_auctions import AuctionForm
+from node.api.forms_intents import IntentForm
+from node.api.forms_stream import BlockEvent, Event, ItemEvent, PeerEvent, Reset
+from node.api.lives import life_of
+from node.api.metrics import Metrics
+from node.api.ring import Ring
+from node.api.waiting import Waiting
+from node.chain.blocks import Phase
+from node.embedded.errors import Stopped
+from node.history.base import AuctionRow
+from node.served import BlockDecided, ItemTaken, NodeEvent, PeerChanged, Served
+from settlement.ledger.orders import ORDERS
+
+#: Events of the node that may wait for the hub; it does nothing slow, so this is a second's worth of a flood.
+ROOM: Final = 16_384
+#: Before listening again to a node that has hung up.
+_PAUSE_S: Final = 0.1
+_PREFIX: Final = "intents:"
+Looks = tuple[str, int, int]
+
+
+class Reader(Protocol):
+    """A stream: what it wants, and how it is told."""
+
+    topics: set[str]
+
+    def tell(self, message: bytes) -> None: ...
+
+
+class Hub:
+    """``run`` it in a task. ``now_ms`` is Unix time, for readers."""
+
+    def __init__(
+        self,
+        node: Served,
+        metrics: Metrics,
+        waiting: Waiting,
+        room: int,
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self._node, self._metrics, self._waiting, self._now_ms = node, metrics, waiting, now_ms
+        self._room = room
+        self.ring, self.epoch = Ring(room), secrets.token_hex(8)
+        self.readers: set[Reader] = set()
+        #: The state each watched intent was last told to be in.
+        self._watched: dict[str, Looks | None] = {}
+        self._changed: dict[str, None] = {}
+        self._wake = trio.Event()
+        #: Set when the interface ends: streams say good-bye.
+        self.ending = trio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled. A node too busy for the hub closes its channel; numbers then begin anew."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._tell_lives)
+            await self._listen()
+            nursery.cancel_scope.cancel()
+
+    async def _listen(self) -> None:
+        while not self.ending.is_set():
+            try:
+                async with self._node.events(ROOM) as events:
+                    async for event in events:
+                        self._take(event)
+            except Stopped:
+                return
+            self._begin_anew("the node was faster than its readers")
+            await trio.sleep(_PAUSE_S)
+
+    def watch(self, topic: str) -> None:
+        """From now on tell when the intent that a topic is about changes."""
+        if topic not in self._watched:
+            self._watched[topic] = self._look(topic)
+
+    # Events
+
+    def _take(self, event: NodeEvent) -> None:
+        match event:
+            case BlockDecided():
+                self._decided(event)
+            case PeerChanged():
+                self._publish("peers", to_form(PeerEvent, event))
+            case ItemTaken():
+                self._waiting.note(event.item)
+                self._publish("intents", to_form(ItemEvent, event))
+
+    def _decided(self, event: BlockDecided) -> None:
+        row = self._settled(event)
+        self._metrics.block(event.phase, event.round, row.filled if row else 0, trio.current_time())
+        self._publish("blocks", to_form(BlockEvent, event))
+        if row is not None:
+            self._publish("auctions", to_form(AuctionForm, row))
+        self._look_again()
+
+    def _settled(self, event: BlockDecided) -> AuctionRow | None:
+        if event.phase is not Phase.SETTLE:
+            return None
+        rows = self._node.history.auctions(None, 1)
+        return rows[0] if rows and rows[0].height == event.height else None
+
+    # Watched intents
+
+    def _look_again(self) -> None:
+        wanted = {topic for reader in self.readers for topic in reader.topics if topic.startswith(_PREFIX)}
+        self._watched = {topic: told for topic, told in self._watched.items() if topic in wanted}
+        for topic, told in self._watched.items():
+            now = self._look(topic)
+            if now != told:
+                self._watched[topic] = now
+                self._changed[topic] = None
+                self._wake.set()
+
+    def _look(self, topic: str) -> Looks | None:
+        """What changes when anything does; ``None`` before its first block and after it has left the ledger."""
+        order = self._node.state.get(ORDERS, _intent_of(topic))
+        return None if order is None else (order.state.value, order.filled, order.since)
+
+    async def _tell_lives(self) -> None:
+        """In a task of its own: how an intent fared may have to be worked out."""
+        while True:
+            await self._wake.wait()
+            self._wake = trio.Event()
+            while self._changed:
+                topic = next(iter(self._changed))
+                del self._changed[topic]
+                with suppress(WalrasError):
+                    life = await trio.to_thread.run_sync(
+                        life_of, self._node, self._waiting, _intent_of(topic), abandon_on_cancel=True
+                    )
+                    if life is not None:
+                        self._publish(topic, to_form(IntentForm, life))
+
+    # Telling
+
+    def _publish(self, topic: str, data: msgspec.Struct) -> None:
+        seq = self.ring.next()
+        message = msgspec.json.encode(Event(seq, topic, self._now_ms(), data))
+        self.ring.keep(seq, topic, message)
+        for reader in list(self.readers):
+            if topic in reader.topics:
+                reader.tell(message)
+
+    def _begin_anew(self, why: str) -> None:
+        self.ring, self.epoch = Ring(self._room), secrets.token_hex(8)
+        message = msgspec.json.encode(Reset(self.epoch, 0, why))
+        for reader in list(self.readers):
+            reader.tell(message)
+
+
+def _intent_of(topic: str) -> IntentId:
+    return IntentId(bytes.fromhex(topic.removeprefix(_PREFIX + "0x")))

@@ -1,0 +1,44 @@
+"""An intent's life as the node knows it: from its history, the ledger, or the items that wait."""
+
+from __future__ import annotations
+
+from intents.codec import intent_id
+from intents.intent import Intent, IntentId
+from node.api.waiting import Waiting
+from node.history.base import IntentLife
+from node.served import Served
+from settlement.ledger.accounts import account_of
+from settlement.ledger.orders import ORDERS, OrderState
+
+
+def life_of(node: Served, waiting: Waiting, number: IntentId) -> IntentLife | None:
+    """``number`` is the intent's id, or of one that waits also its item's."""
+    found = node.history.intent(number, node.state)
+    if found is not None:
+        return found
+    order = node.state.get(ORDERS, number)
+    if order is not None:
+        return _begun(order.intent, order.state)
+    item = waiting.find(number)
+    return None if item is None else _begun(item.intent, OrderState.RECEIVED)
+
+
+def _begun(intent: Intent, state: OrderState) -> IntentLife:
+    """The life of an intent of which nothing is kept but itself."""
+    give, want = intent.give[0], intent.want[0]
+    return IntentLife(
+        intent=intent_id(intent),
+        owner=account_of(intent.owner).holder,
+        state=state.value,
+        give=give.asset,
+        want=want.asset,
+        give_max=give.amount,
+        want_min=want.amount,
+        gave=0,
+        got=0,
+        valid_from=intent.valid_from,
+        valid_to=intent.valid_to,
+        steps=(),
+        trades=(),
+        missed=None,
+    )

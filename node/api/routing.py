@@ -1,0 +1,108 @@
+"""From the table of operations to routes: read, check, answer, write; whatever is wrong becomes a problem."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+import trio
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from intents.errors import WalrasError
+from intents.strict_json import parse_json
+from node.api.context import Context
+from node.api.errors import (
+    MEDIA_TYPE,
+    BadParameter,
+    BadRequest,
+    Internal,
+    TooLarge,
+    TooSlow,
+    Unauthorised,
+    WrongMediaType,
+    headers_of,
+    problem_of,
+)
+from node.api.operation import Call, Operation
+from node.api.reading import parameters_of
+
+_LOG: Final = logging.getLogger("walras.api")
+#: Nesting of a body: an intent's condition is the deepest thing in it.
+_MAX_DEPTH: Final = 32
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def routes(context: Context, operations: Sequence[Operation]) -> list[BaseRoute]:
+    return [
+        Route(operation.path, _endpoint(context, operation), methods=[operation.method], name=operation.name)
+        for operation in operations
+    ]
+
+
+def problem(error: WalrasError, retry_s: float | None = None) -> Response:
+    headers = headers_of(error) if retry_s is None else headers_of(error, retry_s)
+    found = problem_of(error)
+    return Response(msgspec.json.encode(found), found.status, headers, MEDIA_TYPE)
+
+
+def _endpoint(context: Context, operation: Operation) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        request.scope["operation"] = operation.path
+        try:
+            if operation.token:
+                check_token(request, context.settings.token)
+            parameters = parameters_of(operation.parameters, request.path_params, _query(request))
+            body = None if operation.body is None else await _body(request, context, operation.body)
+            reply = await operation.answer(context, Call(parameters, body))
+        except WalrasError as error:
+            return problem(error)
+        except ClientDisconnect:
+            return problem(BadRequest("body", "ended early"))
+        except Exception:
+            _LOG.exception("an answer of %s failed", operation.path)
+            return problem(Internal("", "the node made a mistake; its log tells more"))
+        data = reply.body if isinstance(reply.body, bytes) else msgspec.json.encode(reply.body)
+        return Response(data, reply.status, media_type=None, headers={"content-type": operation.media})
+
+    return endpoint
+
+
+def check_token(request: Request, token: str) -> None:
+    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+    right = hmac.compare_digest(shown.strip().encode("utf-8", "replace"), token.encode())
+    if scheme.lower() != "bearer" or not right:
+        raise Unauthorised("authorization", "this writes: show the token of the node's file api.token")
+
+
+def _query(request: Request) -> list[tuple[str, str]]:
+    return request.query_params.multi_items()
+
+
+async def _body(request: Request, context: Context, form: type[msgspec.Struct]) -> Any:
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media != "application/json":
+        raise WrongMediaType("content-type", f"expected application/json, got {media[:60] or 'none'}")
+    limits, data = context.settings.limits, bytearray()
+    if request.headers.get("content-length", "0").isdecimal():
+        _fits(int(request.headers.get("content-length", "0")[:18]), limits.body_bytes)
+    with trio.move_on_after(limits.body_s) as scope:
+        async for part in request.stream():
+            data += part
+            _fits(len(data), limits.body_bytes)
+    if scope.cancelled_caught:
+        raise TooSlow("body", f"not all there after {limits.body_s:g} s")
+    value = parse_json(bytes(data), "body", max_bytes=limits.body_bytes, max_depth=_MAX_DEPTH)
+    try:
+        return msgspec.convert(value, form)
+    except msgspec.ValidationError as error:
+        raise BadParameter("body", str(error)[:200]) from error
+
+
+def _fits(length: int, limit: int) -> None:
+    if length > limit:
+        raise TooLarge("body", f"{length} bytes or more; at most {limit} are read")
