@@ -97,7 +97,7 @@ class Desk:
             )
         except httpx.HTTPError:
             return False
-        return answer.status_code == httpx.codes.ACCEPTED
+        return answer.status_code in (httpx.codes.OK, httpx.codes.ACCEPTED)
 
     async def _read(self, endpoint: Endpoint, path: str) -> Mapping[str, Any] | None:
         answer = await self._get(endpoint, path)

@@ -1,0 +1,1 @@
+"""A network of node processes on this machine, and intents to load it with."""

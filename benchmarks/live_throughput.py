@@ -1,0 +1,157 @@
+"""Settled intents a second of four validator processes on this machine, and how long each intent took.
+
+``python -m benchmarks.live_throughput [--rate R] [--seconds S] [--solver naive] [--json]`` starts four validators
+(libp2p between them, HTTP interfaces, histories, default windows), one of which answers auctions, signs pairs of
+intents that meet, hands them to all nodes in turn at R a second for S seconds, and waits until they have settled.
+Afterwards every acknowledged intent is looked for in the blocks and the waiting items of each node's disk, and all
+roots are compared. An intent's time runs from handing it in until the node had the settled auction it first traded
+in, with its receipt, on disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import trio
+
+from benchmarks.live_network.bed import Bed, open_bed
+from benchmarks.live_network.ledger import Auction, auctions_since, stored
+from benchmarks.live_network.load import Sent, prepare, send
+from node.agreement.timeouts import Timeouts
+from node.livedemo.homes import NodeWanted
+
+VALIDATORS = 4
+#: Auctions given for the rest to settle in after the last intent.
+AFTER = 5
+#: Longest a batch takes, for how long intents stay open.
+BATCH_S = 3.5
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """``settled_per_s``: intents that traded, over the time between the first and last auction settled under load.
+
+    Times in seconds; ``processor_s`` of each node process over the load. ``lost``: acknowledged intents that are
+    neither decided nor waiting on some node's disk.
+    """
+
+    offered_per_s: float
+    seconds: float
+    acknowledged: int
+    refused: int
+    settled: int
+    settled_per_s: float
+    lost: int
+    roots_equal: bool
+    submit_to_settled_p50_s: float
+    submit_to_settled_p99_s: float
+    acknowledged_p50_s: float
+    acknowledged_p99_s: float
+    batch_mean_s: float
+    batch_worst_s: float
+    auctions: int
+    processor_s: dict[str, float]
+    sender_late_s: float
+
+
+async def measure(rate: float, seconds: float, solver: str) -> Result:
+    with tempfile.TemporaryDirectory(prefix="walras-bench-") as folder:
+        wanted = [NodeWanted(f"v{i}", spec=solver if i == 0 else "") for i in range(VALIDATORS)]
+        async with open_bed(wanted, Timeouts(), Path(folder) / "homes") as bed:
+            sent, first, processor_s = await _load(bed, rate, seconds)
+            roots_equal = await bed.roots_equal()
+            auctions = await trio.to_thread.run_sync(auctions_since, bed.endpoint("v1"), first)
+        lost = set[bytes]()
+        for one in bed.made.values():
+            lost.update(stored(one.home.path, Path(folder) / "copy").lost(sent.items.values()))
+    return _result(rate, seconds, sent, auctions, len(lost), roots_equal, processor_s)
+
+
+async def _load(bed: Bed, rate: float, seconds: float) -> tuple[Sent, int, dict[str, float]]:
+    """What was sent, the first auction it can be in, and what it cost the nodes."""
+    status, sent = await bed.status("v0"), Sent()
+    network = await bed.desk.market(bed.endpoint("v0"))
+    assert network is not None
+    print(f"signing {rate * seconds:.0f} intents", file=sys.stderr)
+    packs = prepare(network[0], int(rate * seconds), rate, status.auction + 1, BATCH_S)
+    first = (await bed.status("v0")).auction
+    before = {name: bed.processor_s(name) for name in bed.made}
+    await send(bed.endpoints, packs, rate, sent)
+    spent = {name: round(bed.processor_s(name) - before[name], 2) for name in bed.made}
+    print(f"sent; {sent.refused} refused; waiting for the rest to settle", file=sys.stderr)
+    await bed.settled((await bed.status("v1")).auction + AFTER)
+    return sent, first, spent
+
+
+def _result(
+    rate: float,
+    seconds: float,
+    sent: Sent,
+    auctions: Sequence[Auction],
+    lost: int,
+    roots_equal: bool,
+    processor_s: dict[str, float],
+) -> Result:
+    found: dict[bytes, int] = {}
+    for auction in auctions:
+        for number in auction.traded:
+            found.setdefault(number, auction.at_ms)
+    took = sorted((found[number] - at_ms) / 1000 for number, at_ms in sent.at_ms.items() if number in found)
+    loaded = [auction for auction in auctions if auction.intents]
+    gaps = [(b.at_ms - a.at_ms) / 1000 for a, b in pairwise(loaded)]
+    # The first auction began before the load did, the last ones have only what was left over.
+    busy = [auction for auction in loaded if auction.at_ms <= min(sent.at_ms.values()) + 1000 * seconds]
+    span_s = (busy[-1].at_ms - busy[0].at_ms) / 1000 if len(busy) > 1 else seconds
+    settled = sum(len(auction.traded) for auction in busy[1:])
+    return Result(
+        rate,
+        seconds,
+        len(sent.at_ms),
+        sent.refused,
+        len(took),
+        settled / span_s,
+        lost,
+        roots_equal,
+        _part(took, 0.5),
+        _part(took, 0.99),
+        _part(sorted(sent.acknowledged_s), 0.5),
+        _part(sorted(sent.acknowledged_s), 0.99),
+        statistics.fmean(gaps) if gaps else 0.0,
+        max(gaps, default=0.0),
+        len(busy),
+        processor_s,
+        sent.late_s,
+    )
+
+
+def _part(ordered: Sequence[float], part: float) -> float:
+    return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else float("nan")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--rate", type=float, default=1_050.0, help="intents a second")
+    parser.add_argument("--seconds", type=float, default=40.0)
+    parser.add_argument("--solver", default="naive")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    result = trio.run(measure, options.rate, options.seconds, options.solver)
+    if options.json:
+        print(json.dumps(asdict(result)))
+    else:
+        print("\n".join(f"{name:26} {value}" for name, value in asdict(result).items()))
+    good = result.lost == 0 and result.roots_equal
+    print("0 lost, roots equal" if good else "FAILED", file=sys.stderr)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
