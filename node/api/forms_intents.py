@@ -6,10 +6,13 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from node.api.errors import Problem
 from node.api.forms import Amount, Hex
 from node.api.forms_auctions import MissedForm, TradeForm
 from node.chain.blocks import MAX_ITEM_BYTES
 
+#: Intents of one request.
+MAX_AT_ONCE = 256
 #: Canonical bytes of an item.
 ItemHex = Annotated[
     str,
@@ -44,6 +47,25 @@ class SubmittedForm(Struct):
     id: Hex
     item: Hex
     state: str
+
+
+class SubmitIntents(Struct, forbid_unknown_fields=True):
+    items: Annotated[list[ItemHex], Meta(min_length=1, max_length=MAX_AT_ONCE)]
+
+
+class OutcomeForm(Struct):
+    """Of one of many: as ``SubmittedForm``, or nothing but the ``problem`` with it."""
+
+    id: Hex | None
+    item: Hex | None
+    state: str | None
+    problem: Problem | None
+
+
+class OutcomesForm(Struct):
+    """In the order in which the items were handed in."""
+
+    results: list[OutcomeForm]
 
 
 class StepForm(Struct):

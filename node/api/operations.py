@@ -6,14 +6,16 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from node.api import answers_auctions, answers_intents, answers_ledger, answers_node
+from node.api import answers_auctions, answers_intents, answers_ledger, answers_many, answers_node
 from node.api.forms import BlocksForm, LiveForm, NetworkForm, PeersForm, ReadyForm, StatusForm
 from node.api.forms_auctions import AuctionDetailForm, AuctionsForm, LeaderboardForm
 from node.api.forms_intents import (
     ExplainForm,
     IntentForm,
     IntentsForm,
+    OutcomesForm,
     SubmitIntent,
+    SubmitIntents,
     SubmittedForm,
     SubmitTransaction,
 )
@@ -136,6 +138,12 @@ OPERATIONS: Final = (
         {202: (SubmittedForm, "it is durable here and on its way"), 200: (SubmittedForm, "it is known already")},
         body=SubmitIntent, token=True, errors=(409, 503), tag="intents",
         about="Idempotent: the id is a hash of what was signed, so no idempotency key is needed.",
+    ),
+    Operation(
+        "submit_intents", "POST", "/v1/intents/batch", "Hand in up to 256 signed intents at once",
+        answers_many.submit_intents, {202: (OutcomesForm, "what became of each, in order")},
+        body=SubmitIntents, token=True, errors=(503,), tag="intents",
+        about="Each is taken or refused by itself; those taken are durable here and on their way.",
     ),
     Operation(
         "intent", "GET", "/v1/intents/{id}", "An intent's life",
