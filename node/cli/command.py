@@ -88,6 +88,11 @@ def remember(context: click.Context, options: Mapping[str, object]) -> None:
         context.meta[_PRINT_CONFIG] = True
 
 
+def wants_config(context: click.Context) -> bool:
+    """Whether ``--print-config`` was given, to the command or to a group before it."""
+    return bool(context.params.get("print_config") or context.meta.get(_PRINT_CONFIG))
+
+
 class Command(click.Command):
     """A leaf command that accepts the global options too and hands ``Settings`` to its callback first."""
 
@@ -104,7 +109,9 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         own = {name: ctx.params.pop(name, None) for name in ("as_json", "quiet", "verbose", "color")}
         settings = Settings.merged(ctx.obj or Settings(), own)
-        if ctx.params.pop("print_config", False) or ctx.meta.get(_PRINT_CONFIG):
+        wanted = wants_config(ctx)
+        ctx.params.pop("print_config", None)
+        if wanted:
             click.echo(_as_toml(ctx), nl=False)
             return 0
         assert self.callback is not None

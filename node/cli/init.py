@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,6 +77,7 @@ def init(settings: Settings, **options: object) -> None:
     """
     request = Request(**options)  # type: ignore[arg-type]
     _check(request)
+    request = replace(request, specs=tuple(_absolute(spec) for spec in request.specs))
     if request.entries:
         _genesis(request)
     elif request.key_only:
@@ -87,6 +88,14 @@ def init(settings: Settings, **options: object) -> None:
         _network(settings, request)
     else:
         _single(settings, request)
+
+
+def _absolute(spec: str) -> str:
+    """A solver as it can be named from any folder. Raises ``UsageError`` where there is none."""
+    from solver.spec import SpecKind, parse_spec
+
+    found = parse_spec(spec)
+    return f"{found.name}={found.target}" if found.kind is SpecKind.FILE else spec
 
 
 def _is_network(request: Request) -> bool:

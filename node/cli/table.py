@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, Entry] = {
     "demo": Entry("node.cli.demo:demo", "Run a competition on synthetic or recorded auctions", "Start"),
     "init": Entry("node.cli.init:init", "Make a node's home, or those of a whole network", "Start"),
     "doctor": Entry("node.cli.doctor:doctor", "Check this installation", "Start"),
+    "node": Entry("node.cli.node:node", "Run a node, ask one how it is and whom it knows", "Node"),
     "keys": Entry("node.cli.keys:keys", "Wallets: make, import, list and show keys", "Node"),
     "intent": Entry("node.cli.intent:intent", "Submit, show, cancel and explain intents", "Intents"),
     "auction": Entry(

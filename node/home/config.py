@@ -30,10 +30,11 @@ class NodePart:
 
 @dataclass(frozen=True, slots=True)
 class NetworkPart:
-    """Whom it listens to and dials. ``allow`` empty: everybody who is not in ``deny``."""
+    """Whom it listens to and dials. ``allow`` empty: everybody not in ``deny``."""
 
     listen: tuple[str, ...] = (f"/ip4/127.0.0.1/tcp/{P2P_PORT}",)
     bootstrap: tuple[str, ...] = ()
+    announce: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
 
@@ -64,6 +65,9 @@ class LimitsPart:
     """Bounds on what others may ask of it, per second and in all."""
 
     connections: int = 64
+    requests_per_s: int = 500
+    owner_items_per_s: int = 1_000
+    peer_items_per_s: int = 10_000
     peer_messages_per_s: int = 5_000
     peer_bytes_per_s: int = 16 << 20
 

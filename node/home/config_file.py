@@ -86,7 +86,7 @@ def _source(
 ) -> tuple[object, str] | None:
     """The strongest value given and what to call it."""
     if (key.section, key.name) in flags:
-        return flags[key.section, key.name], f"--{key.name.replace('_', '-')}"
+        return flags[key.section, key.name], key.flag
     if key.variable in environment:
         value = environment[key.variable]
         return (value.split(",") if value else []) if key.many else value, key.variable

@@ -34,6 +34,13 @@ class Key:
     def variable(self) -> str:
         return f"WALRAS_{self.section}_{self.name}".upper()
 
+    @property
+    def flag(self) -> str:
+        """Of `walras node run`."""
+        short = {("api", "host"): "api_host", ("api", "port"): "api_port", ("solver", "spec"): "solver"}
+        name = short.get((self.section, self.name), self.name)
+        return "--" + ("solver_seconds" if name == "seconds" else name).replace("_", "-")
+
 
 def _named(value: object, where: str) -> str:
     return _matching(value, where, _NAME, "1 to 64 letters, digits, dots, dashes and underscores")
@@ -112,6 +119,7 @@ KEYS: Final = (
     Key("node", "role", _role, "validator, solver, full or light"),
     Key("network", "listen", _address, "addresses it listens on", many=True),
     Key("network", "bootstrap", _dialled, "peers it dials first", many=True),
+    Key("network", "announce", _address, "addresses others dial, where not those it listens on", many=True),
     Key("network", "allow", _peer, "peer ids it talks to; empty: all", many=True),
     Key("network", "deny", _peer, "peer ids it never talks to", many=True),
     Key("api", "host", _host, "interface of the HTTP server"),
@@ -121,6 +129,9 @@ KEYS: Final = (
     Key("solver", "spec", _spec, "what answers auctions: a built-in, FILE.py or URL"),
     Key("solver", "seconds", _seconds, "time for an answer; 0: seven tenths of the window"),
     Key("limits", "connections", _counting(1, 1_024), "connections with peers"),
+    Key("limits", "requests_per_s", _counting(1, 1_000_000), "requests from one address to its interface"),
+    Key("limits", "owner_items_per_s", _counting(1, 1_000_000), "intents and transactions from one owner"),
+    Key("limits", "peer_items_per_s", _counting(1, 1_000_000), "intents and transactions through one peer"),
     Key("limits", "peer_messages_per_s", _counting(1, 1_000_000), "messages read from one peer"),
     Key("limits", "peer_bytes_per_s", _counting(1_024, 1 << 32), "bytes read from one peer"),
 )

@@ -1,0 +1,93 @@
+"""A node as this process: its home's lock, its ledger, its interface, its solver, and its end on a signal."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import trio
+
+from node.api.serving import serve_api
+from node.embedded.folder import locked
+from node.home.config import NodeConfig
+from node.home.genesis_file import GenesisFile, read_genesis
+from node.home.opening import api_settings, check_home, live_settings, solver_of, solver_seconds
+from node.home.paths import Home
+from node.home.running import announced
+from node.home.warming import WarmSolver, warm_solver
+from node.live.node import open_live
+
+#: How a process that was told twice to end, does: as if killed by the signal.
+_FORCED = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What to tell once the node takes intents."""
+
+    url: str
+    peer: str
+    name: str
+    role: str
+    network: bytes
+    addresses: tuple[str, ...]
+
+
+def run_node(home: Home, config: NodeConfig, ready: Callable[[Ready], None]) -> None:
+    """Until SIGTERM or SIGINT; a second one ends the process at once. Raises a ``WalrasError``."""
+    check_home(home)
+    with locked(home.path):
+        trio.run(_run, home, config, ready)
+
+
+async def _run(home: Home, config: NodeConfig, ready: Callable[[Ready], None]) -> None:
+    genesis = read_genesis(home.genesis)
+    api = api_settings(home, config)
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        key = solver_of(home, config)
+        async with trio.open_nursery() as outer, _solver(config, genesis) as solver:
+            outer.start_soon(_until_told, signals, outer.cancel_scope)
+            settings = live_settings(home, config, genesis, key, solver)
+            async with open_live(settings) as node, trio.open_nursery() as nursery:
+                url = await nursery.start(partial(serve_api, node, api))
+                status = node.status()
+                with announced(home, url):
+                    ready(Ready(url, status.peer, status.name, status.role.value, status.network, node.addresses))
+                    if solver is not None:
+                        nursery.start_soon(solver.warm)
+                    await trio.sleep_forever()
+
+
+async def _until_told(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:
+    async for number in signals:
+        if scope.cancel_called:
+            os._exit(_FORCED + number)
+        scope.cancel()
+
+
+@asynccontextmanager
+async def _solver(config: NodeConfig, genesis: GenesisFile) -> AsyncIterator[WarmSolver | None]:
+    if not config.solver.spec:
+        yield None
+        return
+    from solver.spec import parse_spec
+
+    async with warm_solver(parse_spec(config.solver.spec), solver_seconds(config, genesis)) as solver:
+        yield solver
+
+
+def log_to_stderr(verbose: bool) -> None:
+    """What goes wrong, a line each; with ``verbose`` also what happens."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO if verbose else logging.WARNING)
+    if not verbose:
+        logging.getLogger("libp2p").setLevel(logging.CRITICAL)
