@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from node.api.context import Context
 from node.api.converting import to_form
 from node.api.errors import NotFound
@@ -14,6 +16,9 @@ from node.api.forms_auctions import (
 )
 from node.api.operation import Call, Reply
 
+#: Figures of the fairness report that are base units, which may be more than a reader's numbers hold.
+_AMOUNTS: Final = frozenset({"bound", "greedy_total"})
+
 
 async def auctions(context: Context, call: Call) -> Reply:
     rows = await context.ask(context.node.history.auctions, call["before"], call["limit"])
@@ -25,7 +30,9 @@ async def auction(context: Context, call: Call) -> Reply:
     found = await context.ask(context.node.history.auction, call["number"])
     if found is None:
         raise NotFound("number", f"no settled auction {call['number']} is kept here")
-    return Reply(to_form(AuctionDetailForm, found))
+    form = to_form(AuctionDetailForm, found)
+    form.fairness = {name: _figure(name, value) for name, value in found.fairness}
+    return Reply(form)
 
 
 async def receipt(context: Context, call: Call) -> Reply:
@@ -38,3 +45,7 @@ async def receipt(context: Context, call: Call) -> Reply:
 async def leaderboard(context: Context, call: Call) -> Reply:
     rows = await context.ask(context.node.history.standings, call["auctions"])
     return Reply(LeaderboardForm(call["auctions"], [to_form(StandingForm, row) for row in rows]))
+
+
+def _figure(name: str, value: float | None) -> float | str | None:
+    return str(value) if name in _AMOUNTS and value is not None else value

@@ -48,7 +48,7 @@ async def assets(context: Context, call: Call) -> Reply:
     for asset, info in sorted(state.rows(ASSETS).items()):
         price, agreed = price_of(state, rules, asset, now), state.get(AGREED, asset)
         at = agreed.at if price is not None and agreed is not None else None
-        found.append(AssetForm(asset, info.symbol, info.decimals, None if price is None else str(price), at))
+        found.append(AssetForm(asset, info.symbol, info.decimals, _text(info.reference_price), _text(price), at))
     return Reply(AssetsForm(rules.numeraire, found))
 
 
@@ -111,6 +111,10 @@ def certified(decision: Decision | None, state: State) -> CertifiedForm | None:
         votes=[(place, to_hex(signature)) for place, signature in decision.certificate.votes],
         validators=[(to_hex(member.key), member.power) for member in following.members] if same else None,
     )
+
+
+def _text(amount: int | None) -> str | None:
+    return None if amount is None else str(amount)
 
 
 def _key_of(table: Table[Any, Any], text: str) -> Any:

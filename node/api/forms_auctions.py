@@ -87,6 +87,8 @@ class SlashedForm(Struct):
 
 
 class AuctionDetailForm(Struct):
+    """``fairness``: figures by name; those in base units (``bound``, ``greedy_total``) as decimal text."""
+
     row: AuctionForm
     seed: Hex
     auction_hash: Hex
@@ -98,7 +100,7 @@ class AuctionDetailForm(Struct):
     rewards: list[RewardForm]
     slashed: list[SlashedForm]
     bound: Amount | None
-    fairness: dict[str, float | int | None]
+    fairness: dict[str, float | int | str | None]
 
 
 class StandingForm(Struct):

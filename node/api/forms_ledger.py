@@ -10,12 +10,13 @@ from node.api.forms import Amount, Hex
 
 
 class AssetForm(Struct):
-    """``price``: agreed, in numeraire base units per 10^18 base units; null where there is none, or it is stale.
-    ``price_at`` is the auction it is as old as."""
+    """``reference_price``: the genesis's. ``price``: agreed, null where there is none, or it is stale; both in
+    numeraire base units per 10^18 base units. ``price_at`` is the auction it is as old as."""
 
     id: str
     symbol: str
     decimals: int
+    reference_price: Amount | None
     price: Amount | None
     price_at: int | None
 

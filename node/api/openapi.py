@@ -9,7 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
+from intents.codec import INTENT
+from node.api.codec_schema import schema_of
 from node.api.errors import MEDIA_TYPE, Problem
+from node.api.forms_intents import SubmitIntent
 from node.api.operation import Operation, Parameter
 from node.api.operations import OPERATIONS
 
@@ -31,6 +34,11 @@ def described(operations: tuple[Operation, ...]) -> dict[str, Any]:
         kinds += [parameter.kind for parameter in operation.parameters]
     # One call, so that every form has one name and one place.
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
+    components["Intent"] = {"description": "an intent in its JSON form", **schema_of(INTENT)}
+    components[SubmitIntent.__name__]["properties"]["intent"] = {
+        "anyOf": [{"$ref": _REF.format(name="Intent")}, {"type": "null"}],
+        "default": None,
+    }
     of = dict(zip(map(_key, kinds), schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 import trio
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -54,8 +55,8 @@ def _endpoint(context: Context, operation: Operation) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         request.scope["operation"] = operation.path
         try:
-            if operation.token:
-                check_token(request, context.settings.token)
+            if operation.token and not shows_token(request.headers, context.settings.token):
+                raise Unauthorised("authorization", "this writes: show the token of the node's file api.token")
             parameters = parameters_of(operation.parameters, request.path_params, _query(request))
             body = None if operation.body is None else await _body(request, context, operation.body)
             reply = await operation.answer(context, Call(parameters, body))
@@ -72,11 +73,10 @@ def _endpoint(context: Context, operation: Operation) -> Endpoint:
     return endpoint
 
 
-def check_token(request: Request, token: str) -> None:
-    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+def shows_token(headers: Headers, token: str) -> bool:
+    scheme, _, shown = headers.get("authorization", "").partition(" ")
     right = hmac.compare_digest(shown.strip().encode("utf-8", "replace"), token.encode())
-    if scheme.lower() != "bearer" or not right:
-        raise Unauthorised("authorization", "this writes: show the token of the node's file api.token")
+    return right and scheme.lower() == "bearer"
 
 
 def _query(request: Request) -> list[tuple[str, str]]:
