@@ -78,8 +78,8 @@ def life_of(
     *,
     asked: bool = True,
 ) -> IntentLife:
-    """``order`` is what the ledger holds of it now, if it was ``asked``; ``at_ms`` when heights were decided, where it
-    is known."""
+    """``order`` is what the ledger holds of it now, if it was ``asked``; ``at_ms`` when heights were decided, if
+    that is known."""
     state = found.state if order is None else order.state.value
     if state == OPEN:
         state = UNKNOWN if asked else (OrderState.PART_FILLED if trades else OrderState.CHECKED).value

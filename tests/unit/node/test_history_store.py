@@ -1,4 +1,4 @@
-"""The history: what it says of auctions, blocks and intents is what the chain decided, and survives its own loss."""
+"""The history: what it says of auctions, blocks and intents is what was decided, and survives its own loss."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def chain(history: HistoryStore) -> Chain:
 
 
 def test_receipts_verify_and_are_the_same_when_made_again(chain: Chain, history: HistoryStore) -> None:
-    """From the settlement at hand and from what is kept of it the same bytes come, and the law agrees with them."""
+    """From the settlement at hand and from what is kept of it the same bytes come, and the law agrees."""
     for row in history.auctions(None, 10):
         text = history.receipt(row.number)
         assert text is not None
