@@ -1,0 +1,70 @@
+// Figures and ids for readers. Amounts arrive as decimal text in base units and stay exact until they are shown.
+
+const FIGURES = 6;
+
+/** Base units as whole units: thousands grouped, at most six figures unless the whole part is longer. */
+export function amount(units, decimals, figures = FIGURES) {
+  if (units === null || units === undefined) return "–";
+  const negative = String(units).startsWith("-");
+  const digits = String(units).replace("-", "").padStart(decimals + 1, "0");
+  const whole = digits.slice(0, digits.length - decimals);
+  const places = whole === "0" ? leading(digits.slice(-decimals || digits.length)) + figures : Math.max(0, figures - whole.length);
+  const fraction = decimals ? digits.slice(-decimals).slice(0, places).replace(/0+$/, "") : "";
+  const shown = whole.replace(/\B(?=(\d{3})+$)/g, ",") + (fraction && `.${fraction}`);
+  return (negative && /[1-9]/.test(shown) ? "−" : "") + shown;
+}
+
+const leading = (digits) => digits.length - digits.replace(/^0+/, "").length;
+
+/** Base units as a float of whole units, for positions in charts alone. */
+export const float = (units, decimals) => Number(units) / 10 ** decimals;
+
+/** A float to five figures, without an exponent where people would not expect one. */
+export function number(value, figures = 5) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size < 1e-6 || size >= 1e15) return value.toExponential(figures - 1).replace("-", "−");
+  return new Intl.NumberFormat("en", { maximumSignificantDigits: figures }).format(value).replace("-", "−");
+}
+
+export const whole = (value) => new Intl.NumberFormat("en").format(value);
+
+export const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)}%`;
+
+/** Basis points with their sign: more than zero is better for the trader. */
+export function bps(value, signed = true) {
+  if (value === null || value === undefined) return "–";
+  const size = Math.abs(value);
+  const text = size >= 1000 ? whole(Math.round(size)) : size >= 10 || Number.isInteger(size) ? size.toFixed(0) : size.toFixed(1);
+  return `${value < 0 ? "−" : signed && value > 0 ? "+" : ""}${text} bps`;
+}
+
+/** The beginning and the end of an id, for eyes; the whole of it belongs into the title. */
+export const short = (id, head = 8, tail = 4) => (id.length > head + tail + 3 ? `${id.slice(0, head + 2)}…${id.slice(-tail)}` : id);
+
+export function clock(ms) {
+  if (!ms) return "–";
+  return new Date(ms).toLocaleTimeString("en-GB", { hour12: false });
+}
+
+export const day = (ms) => (ms ? `${new Date(ms).toLocaleDateString("en-CA")} ${clock(ms)}` : "–");
+
+export function ago(ms, now = Date.now()) {
+  const seconds = Math.max(0, Math.round((now - ms) / 1000));
+  if (!ms) return "never";
+  if (seconds < 2) return "now";
+  if (seconds < 120) return `${seconds} s ago`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min ago`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h ago`;
+  return `${Math.round(seconds / 86_400)} days ago`;
+}
+
+export const plural = (count, one, many = `${one}s`) => `${whole(count)} ${count === 1 ? one : many}`;
+
+/** "n/d" as a float. */
+export function ratio(text) {
+  if (!text) return null;
+  const [above, below] = text.split("/").map(Number);
+  return below ? above / below : null;
+}

@@ -1,0 +1,89 @@
+// An intent's life for readers: where it stands, what it got, what happened when, and what keeps it from filling.
+
+import { ownerLink } from "./batch_intents.js";
+import { bar, card, facts, h, nothing, pill, table, tile, tiles } from "./dom.js";
+import { amount, bps, day, number, percent, whole } from "./format.js";
+
+/** How good a state is for the owner. */
+export const TONES = { settled: "good", part_filled: "good", won: "good", denied: "bad", expired: "warn", cancelled: "warn" };
+const DONE = new Set(["settled", "denied", "expired", "cancelled"]);
+const STEP_TONES = { settled: 2, part_filled: 2, won: 2, denied: 4, expired: 1, cancelled: 1 };
+const WORDS = {
+  received: "Received", checked: "Checked: it rests until a batch", batched: "In a batch", won: "In a winning solution",
+  part_filled: "Filled in part", settled: "Filled", expired: "Expired", cancelled: "Cancelled", denied: "Denied",
+};
+
+export function life({ assets, intent, why, status }) {
+  const share = part(intent.gave, intent.give_max), over = against(intent);
+  const give = (units) => `${amount(units, assets.decimals(intent.give))} ${assets.name(intent.give)}`;
+  const want = (units) => `${amount(units, assets.decimals(intent.want))} ${assets.name(intent.want)}`;
+  return [
+    tiles(
+      tile("intent-state", "State", pill(intent.state.replace("_", " "), TONES[intent.state] ?? ""), DONE.has(intent.state) ? "final" : until(intent, status)),
+      tile("intent-filled", "Filled", percent(share), [bar(share), `${give(intent.gave)} of ${give(intent.give_max)}`]),
+      tile("intent-got", "Got", want(intent.got), `at least ${want(intent.want_min)} wanted for all of it`),
+      tile("intent-over", "Better than its limit", over === null ? "–" : bps(over), "over all trades so far")),
+    explanation(intent, why),
+    h("div", { class: "two" },
+      card("intent-trades", "Trades", trades(intent, give, want)),
+      card("intent-life", "Life", steps(intent.steps))),
+    card("intent-terms", "What was signed", facts([
+      ["Intent", h("code", { testid: "intent-number" }, intent.intent)],
+      ["Owner", ownerLink(intent.owner)],
+      ["Gives at most", give(intent.give_max)],
+      ["Wants at least", want(intent.want_min)],
+      ["Limit", `${number(limit(intent, assets), 7)} ${assets.name(intent.want)} for one ${assets.name(intent.give)}`],
+      ["Valid", `in auctions ${whole(intent.valid_from)} to ${whole(intent.valid_to)}`],
+    ])),
+  ];
+}
+
+function until(intent, status) {
+  if (!status) return `until auction ${whole(intent.valid_to)}`;
+  const left = intent.valid_to - status.auction;
+  return left < 0 ? "its last auction is over" : `${whole(left + 1)} more auctions to go`;
+}
+
+const part = (units, all) => (BigInt(all) > 0n ? Number((BigInt(units) * 10_000n) / BigInt(all)) / 10_000 : 0);
+
+/** got · give_max over want_min · gave, above one, in basis points. */
+function against(intent) {
+  const paid = BigInt(intent.want_min) * BigInt(intent.gave);
+  return paid > 0n ? Number((BigInt(intent.got) * BigInt(intent.give_max) * 1_000_000n) / paid - 1_000_000n) / 100 : null;
+}
+
+const limit = (intent, assets) => (Number(intent.want_min) / Number(intent.give_max)) * 10 ** (assets.decimals(intent.give) - assets.decimals(intent.want));
+
+function explanation(intent, why) {
+  if (intent.state === "settled") return null;
+  const distance = why.distance_bps;
+  return card("intent-why", DONE.has(intent.state) ? "Why it was not filled whole" : intent.gave === "0" ? "Why it is not filled" : "Why the rest is not filled",
+    h("p", { testid: "intent-why-words" }, h("b", {}, sentence(why.why)), " ", why.code && h("code", { class: "soft" }, why.code)),
+    why.auction !== null && h("p", { class: "soft" }, "Said of ", h("a", { href: `#/batches/${why.auction}`, testid: "intent-why-batch" }, `batch ${whole(why.auction)}`), ", the last it was in without a fill."),
+    distance !== null && h("p", { testid: "intent-distance" }, distance > 0
+      ? `Its limit would have to give way by ${bps(distance, false)} to trade at the best price found.`
+      : "Its limit was within the best price found: something other than the price stood in the way."));
+}
+
+const sentence = (text) => (text ? text.charAt(0).toUpperCase() + text.slice(1).replace(/\.?$/, ".") : "No reason is known.");
+
+function trades(intent, give, want) {
+  if (!intent.trades.length) return nothing("intent-no-trades", "It has not traded.");
+  return table("intent-trade", "One line per batch it traded in", [
+    ["Batch", (row) => h("a", { href: `#/batches/${row.auction}` }, `Batch ${whole(row.auction)}`)],
+    ["Gave", (row) => give(row.trade.gave), "num"],
+    ["Got", (row) => want(row.trade.got), "num"],
+    ["Over limit", (row) => bps(row.trade.over_limit_bps), "num"],
+    ["Over alone", (row) => bps(row.trade.over_route_bps), "num"],
+    ["Solver", (row) => row.trade.solver],
+    ["Receipt", (row) => h("a", { href: `/v1/auctions/${row.auction}/receipt`, download: `walras-auction-${row.auction}.json` }, "file")],
+  ], intent.trades, { key: (row) => row.auction });
+}
+
+function steps(found) {
+  if (!found.length) return nothing("intent-no-steps", "No block has it yet.");
+  return h("ol", { class: "life", testid: "intent-steps" }, found.map((step) =>
+    h("li", { class: `tone${STEP_TONES[step.state] ?? 0}`, testid: `step-${step.state}` },
+      h("b", {}, WORDS[step.state] ?? step.state), step.note && ` · ${step.note}`,
+      h("span", { class: "under" }, `auction ${whole(step.auction)}, block ${whole(step.height)}, ${day(step.at_ms)}`))));
+}

@@ -1,0 +1,91 @@
+// What the peers' words come to: who proposes, who is behind or silent, and which nodes form parts by themselves.
+
+//: A node that nobody heard for so long counts as silent.
+export const SILENT_MS = 30_000;
+//: Blocks behind the highest that count as behind: one auction.
+export const BEHIND = 3;
+
+/** Peers with `state`, `behind`, `part`; the links between them; the parts, largest first. */
+export function understand(peers, now) {
+  const head = Math.max(...peers.map((peer) => peer.height), 0);
+  const known = new Map(peers.map((peer) => [peer.peer, peer]));
+  const links = linksOf(peers, known);
+  const nodes = peers.map((peer, at) => ({ ...peer, self: at === 0, behind: head - peer.height, state: stateOf(peer, at === 0, head, now) }));
+  return { head, nodes, links, parts: partsOf(nodes, links) };
+}
+
+function stateOf(peer, self, head, now) {
+  if (!self && !peer.direct && now - peer.seen_ms > SILENT_MS) return "silent";
+  if (head - peer.height >= BEHIND) return "behind";
+  return "well";
+}
+
+function linksOf(peers, known) {
+  const found = new Map();
+  const link = (a, b) => a !== b && known.has(a) && known.has(b) && found.set([a, b].sort().join(" "), [a, b].sort());
+  for (const peer of peers) {
+    for (const other of peer.neighbours) link(peer.peer, other);
+    if (peer.direct && peers[0] !== peer) link(peers[0].peer, peer.peer);
+  }
+  return [...found.values()];
+}
+
+/** Connected parts among those who are not silent. */
+function partsOf(nodes, links) {
+  const near = new Map(nodes.filter((node) => node.state !== "silent").map((node) => [node.peer, []]));
+  for (const [a, b] of links) {
+    if (near.has(a) && near.has(b)) {
+      near.get(a).push(b);
+      near.get(b).push(a);
+    }
+  }
+  const seen = new Set(), parts = [];
+  for (const start of near.keys()) {
+    if (seen.has(start)) continue;
+    const part = [start];
+    seen.add(start);
+    for (let at = 0; at < part.length; at += 1) {
+      for (const next of near.get(part[at])) if (!seen.has(next)) seen.add(next) && part.push(next);
+    }
+    parts.push(part);
+  }
+  return parts.sort((a, b) => b.length - a.length);
+}
+
+/** Whose turn it is: smooth weighted round-robin over the validators' powers, as the protocol has it. */
+export function proposer(validators, height, round) {
+  const total = validators.reduce((sum, member) => sum + member.power, 0);
+  if (!total) return null;
+  const credit = validators.map(() => 0);
+  let chosen = 0;
+  for (let turn = 0; turn <= (height + round) % total; turn += 1) {
+    validators.forEach((member, at) => (credit[at] += member.power));
+    chosen = credit.reduce((best, value, at) => (value > credit[best] ? at : best), 0);
+    credit[chosen] -= total;
+  }
+  return validators[chosen].key;
+}
+
+/** Places on two rings, the same for every reader: validators inside in the order of their keys, the rest outside near their links. */
+export function places(nodes, links) {
+  const inner = nodes.filter((node) => node.role === "validator").sort((a, b) => (a.key < b.key ? -1 : 1));
+  const outer = nodes.filter((node) => node.role !== "validator").sort((a, b) => (a.peer < b.peer ? -1 : 1));
+  const found = new Map(), radius = inner.length > 1 ? 1 : 0;
+  inner.forEach((node, at) => found.set(node.peer, ring(at / inner.length, radius)));
+  const wanted = outer.map((node, at) => ({ node, angle: pull(node, links, found) ?? at / outer.length }));
+  wanted.sort((a, b) => a.angle - b.angle);
+  const turn = wanted.length ? wanted[0].angle : 0;
+  wanted.forEach(({ node }, at) => found.set(node.peer, ring(turn + (at + 0.5) / wanted.length, radius ? 1.9 : 1)));
+  return found;
+}
+
+const ring = (part, radius) => ({ x: radius * Math.sin(2 * Math.PI * part), y: radius * Math.cos(2 * Math.PI * part) });
+
+function pull(node, links, found) {
+  let x = 0, y = 0;
+  for (const [a, b] of links) {
+    const other = a === node.peer ? found.get(b) : b === node.peer ? found.get(a) : null;
+    if (other) [x, y] = [x + other.x, y + other.y];
+  }
+  return Math.hypot(x, y) < 1e-6 ? null : (Math.atan2(x, y) / (2 * Math.PI) + 1) % 1;
+}

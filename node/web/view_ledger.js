@@ -1,0 +1,102 @@
+// The ledger: what an account holds, the blocks with their roots, and proofs that this browser checks itself.
+
+import { get, knownAssets } from "./api.js";
+import { card, facts, h, nothing, table } from "./dom.js";
+import { amount, day, plural, short, whole } from "./format.js";
+import { proofCard } from "./ledger_proof.js";
+
+const PAGE = 24, MOST = 1200;
+
+export function ledger(main, frame) {
+  const [kind, wanted = ""] = frame.rest;
+  const owner = kind === "accounts" ? wanted : "";
+  frame.title("Ledger");
+  main.append(
+    h("h1", {}, "Ledger and proofs"),
+    h("p", { class: "lead" }, "Every balance is an entry under one Merkle root, which the validators signed with their block. This page recomputes the hashes itself."),
+    accountCard(owner, frame),
+    proofCard(frame),
+    card("ledger-blocks-card", "Blocks", blocks(frame).node));
+}
+
+function accountCard(owner, frame) {
+  const field = h("input", { id: "owner", testid: "ledger-owner", value: owner, autocomplete: "off", spellcheck: "false", placeholder: "0x00… or ed25519:…", "aria-describedby": "owner-help" });
+  const ask = (event) => {
+    event.preventDefault();
+    const text = field.value.trim();
+    field.setAttribute("aria-invalid", String(!text));
+    if (text) location.hash = `#/ledger/accounts/${encodeURIComponent(text)}`;
+  };
+  const found = owner && frame.region({
+    testid: "account",
+    topics: ["auctions"],
+    load: async (signal) => {
+      const [assets, account] = await Promise.all([knownAssets(), get(`accounts/${encodeURIComponent(owner)}`, {}, signal)]);
+      return { assets, account };
+    },
+    draw: (data) => drawAccount(data),
+  });
+  return card("ledger-account", "Account",
+    h("form", { class: "ask", on: { submit: ask }, testid: "ledger-form" }, h("label", { for: "owner" }, "Owner", field), h("button", { type: "submit", testid: "ledger-show" }, "Show")),
+    h("p", { class: "hint", id: "owner-help" }, "An owner's account: its scheme and public key, as trades show it."),
+    found && found.node);
+}
+
+function drawAccount({ assets, account }) {
+  const unit = assets.numeraire, decimals = assets.decimals(unit);
+  const proof = (asset) => `#/ledger/accounts/${encodeURIComponent(account.owner)}?table=balances&key=${encodeURIComponent(`${account.owner}/${asset}`)}`;
+  return [
+    account.balances.length
+      ? table("account-balances", plural(account.balances.length, "balance"), [
+        ["Asset", (row) => h("span", { title: row.asset }, assets.name(row.asset))],
+        ["Held", (row) => h("span", { title: `${row.amount} base units` }, amount(row.amount, assets.decimals(row.asset), 12)), "num"],
+        ["", (row) => h("a", { href: proof(row.asset), testid: `prove-${row.asset}` }, "Prove it", h("span", { class: "unseen" }, ` for ${assets.name(row.asset)}`))],
+      ], account.balances, { key: (row) => row.asset })
+      : nothing("account-empty", "This account holds nothing."),
+    facts([
+      ["Open intents", h("a", { href: `#/intents/${encodeURIComponent(account.owner)}`, testid: "account-intents" }, whole(account.open))],
+      ["Next transaction", whole(account.nonce)],
+      ...(account.bond !== "0" ? [["Bond", `${amount(account.bond, decimals)} ${assets.name(unit)}`]] : []),
+      ...(account.stake !== "0" ? [["Stake", `${amount(account.stake, decimals)} ${assets.name(unit)}`]] : []),
+    ]),
+  ];
+}
+
+function blocks(frame) {
+  return frame.region({
+    testid: "ledger-blocks",
+    topics: ["blocks"],
+    load: async (signal, old) => {
+      const page = await get("blocks", { limit: PAGE }, signal);
+      const lowest = page.blocks.at(-1)?.height ?? 0;
+      const kept = (old?.rows ?? []).filter((row) => row.height < lowest);
+      const joined = kept.length && kept[0].height >= lowest - 1;
+      return joined ? { rows: [...page.blocks, ...kept].slice(0, MOST), next: old.next } : { rows: page.blocks, next: page.next };
+    },
+    draw: ({ rows, next }, tools) => (rows.length ? [
+      table("ledger-block", `${plural(rows.length, "block")}, newest first`, [
+        ["Height", (row) => whole(row.height)],
+        ["Phase", (row) => (row.phase === "settle" ? h("a", { href: `#/batches/${row.auction}` }, `settle, batch ${whole(row.auction)}`) : `${row.phase}, batch ${whole(row.auction)}`)],
+        ["Items", (row) => [whole(row.items), row.refused > 0 && h("span", { class: "under" }, `${whole(row.refused)} without effect`)], "num"],
+        ["Root after it", (row) => h("span", { class: "mono", title: row.root }, short(row.root, 10, 6))],
+        ["Proposed by", (row) => [h("span", { class: "mono", title: row.proposer }, short(row.proposer, 6)), row.round > 0 && h("span", { class: "under" }, `round ${row.round + 1}`)]],
+        ["Decided", (row) => h("span", { title: day(row.at_ms) }, day(row.at_ms).split(" ")[1] ?? "–"), "num"],
+      ], rows, { key: (row) => row.height }),
+      next !== null && rows.length < MOST && h("button", { type: "button", testid: "blocks-older", on: { click: (event) => more(event.target, tools) } }, "Load older blocks"),
+    ] : nothing("ledger-no-blocks", "No block is decided yet.")),
+  });
+}
+
+async function more(button, tools) {
+  button.disabled = true;
+  const data = tools.data();
+  try {
+    const page = await get("blocks", { limit: PAGE, before: data.next });
+    data.rows.push(...page.blocks);
+    data.next = page.next;
+    tools.redraw();
+  } catch (error) {
+    button.disabled = false;
+    button.textContent = `${error.message} Try again`;
+  }
+}

@@ -1,0 +1,130 @@
+// The network as this node knows it: who is there, who talks to whom, who proposes, who fell behind.
+
+import { get } from "./api.js";
+import { chart } from "./chart.js";
+import { card, h, nothing, pill, swap, table, tile, tiles } from "./dom.js";
+import { ago, clock, plural, short, whole } from "./format.js";
+import { graph, LOOKS } from "./network_graph.js";
+import { proposer, understand } from "./topology.js";
+
+const EVERY_MS = 4000, KEPT_EVENTS = 30, GOSSIP_WINDOW_MS = 60_000, BLOCKS = 18;
+const WORDS = { well: ["well", "good"], behind: ["behind", "warn"], silent: ["silent", "bad"] };
+
+export function network(main, frame) {
+  frame.title("Network");
+  const events = [], items = [];
+  frame.ending(frame.page.stream?.follow("intents") ?? (() => {}));
+  const seen = h("div", { testid: "network-gossip-count" });
+  const list = h("ul", { class: "log", testid: "network-events" });
+
+  const nodes = frame.region({
+    testid: "network-now",
+    topics: ["peers", "status"],
+    every_ms: EVERY_MS,
+    load: async (signal) => {
+      const [peers, agreed, status] = await Promise.all([get("peers", {}, signal), get("network", {}, signal), get("status", {}, signal)]);
+      return { peers: peers.peers, agreed, status, now: Date.now() };
+    },
+    draw: (data, tools) => drawNodes(data, tools),
+  });
+  const blocks = frame.region({
+    testid: "network-blocks",
+    topics: ["blocks"],
+    load: (signal) => get("blocks", { limit: BLOCKS }, signal),
+    draw: ({ blocks: rows }) => drawBlocks(rows, nodes.data()),
+  });
+
+  frame.listen((topic, data, at_ms) => {
+    if (topic === "intents") items.push({ at_ms, gossiped: data.gossiped });
+    if (topic === "peers") {
+      events.unshift({ ...data, at_ms });
+      events.splice(KEPT_EVENTS);
+      swap(list, events.map((event) => h("li", {}, h("span", { class: "soft" }, clock(event.at_ms)), " ", nameOf(nodes.data(), event.peer), ` ${event.kind}`, event.reason && `: ${event.reason}`)));
+    }
+  });
+  const count = () => {
+    const now = Date.now();
+    while (items.length && now - items[0].at_ms > GOSSIP_WINDOW_MS) items.shift();
+    const far = items.filter((item) => item.gossiped).length;
+    swap(seen, items.length ? `${plural(far, "item")} from peers and ${whole(items.length - far)} from users of this node in the last minute.` : "No intent or transaction came in during the last minute.");
+  };
+  count();
+  const timer = setInterval(count, 1000);
+  frame.ending(() => clearInterval(timer));
+
+  main.append(
+    h("h1", {}, "Network"),
+    h("p", { class: "lead" }, "Everything here is what this node saw or was told by its neighbours."),
+    nodes.node,
+    h("div", { class: "two even" },
+      card("network-recent", "Latest blocks", h("p", { class: "hint" }, "Each auction is three blocks: batch, seal, settle."), blocks.node),
+      card("network-talk", "Gossip and peers", seen, list)));
+}
+
+function drawNodes(data, tools) {
+  const { agreed, status } = data;
+  const found = understand(data.peers, data.now);
+  const turn = proposer(agreed.validators, status.height + 1, status.round);
+  const turning = found.nodes.find((node) => node.key === turn);
+  const behind = found.nodes.filter((node) => node.state === "behind").length;
+  const silent = found.nodes.filter((node) => node.state === "silent").length;
+  const heard = new Set(found.nodes.map((node) => node.key));
+  const absent = agreed.validators.filter((member) => !heard.has(member.key));
+  const place = h("div", { class: "chart tall", testid: "network-graph" });
+  const label = `Graph of ${plural(found.nodes.length, "node")} and ${plural(found.links.length, "link")}; the table beside it lists them.`;
+  tools.chart(chart(place, label, (theme, narrow) => graph(found, turn, theme, narrow)));
+  return [
+    tiles(
+      tile("network-head", "Head", `block ${whole(found.head)}`, `auction ${whole(status.auction)}, now ${status.phase}`),
+      tile("network-proposer", "Proposes now", turning?.name ?? (turn ? short(turn) : "–"), status.round ? `round ${status.round + 1}: the first did not get through` : `block ${whole(status.height + 1)}`),
+      tile("network-count", "Nodes", whole(found.nodes.length), roleCounts(found.nodes)),
+      tile("network-trouble", "Out of step", whole(behind + silent + absent.length), trouble(behind, silent, absent.length), behind + silent + absent.length ? "warn" : ""),
+      tile("network-waiting", "Waiting here", plural(status.waiting, "item"), `trading ${agreed.trading}`)),
+    split(found),
+    h("div", { class: "two" },
+      card("network-map", "Who talks to whom", place, legend()),
+      card("network-nodes", "Nodes", nodeTable(found, turn, data.now), absent.length > 0 && h("p", { class: "trouble", testid: "network-absent" }, `${plural(absent.length, "validator")} of the agreed set never heard here: `, absent.map((member) => short(member.key)).join(", ")))),
+  ];
+}
+
+function trouble(behind, silent, absent) {
+  const parts = [behind && `${behind} behind`, silent && `${silent} silent`, absent && `${absent} never heard`].filter(Boolean);
+  return parts.join(", ") || "all keep up";
+}
+
+function roleCounts(nodes) {
+  const count = (role) => nodes.filter((node) => node.role === role).length;
+  return Object.entries(LOOKS).filter(([role]) => count(role)).map(([role, look]) => plural(count(role), look.one, look.many)).join(", ");
+}
+
+function split(found) {
+  if (found.parts.length < 2) return null;
+  const names = new Map(found.nodes.map((node) => [node.peer, node.name || short(node.peer)]));
+  return h("p", { class: "banner bad", testid: "network-split", role: "alert" },
+    `The network looks split into ${found.parts.length} parts: `, found.parts.map((part) => part.map((peer) => names.get(peer)).join(", ")).join(" — "));
+}
+
+const legend = () => h("ul", { class: "legend", testid: "network-legend" },
+  Object.values(LOOKS).map((look) => h("li", {}, h("span", { class: `dot ${look.dot} tone${look.tone}`, "aria-hidden": "true" }), look.one)),
+  h("li", {}, "halo: proposes now"), h("li", {}, "dashed rim: silent or behind"));
+
+function nodeTable(found, turn, now) {
+  return table("network-node", "This node first; heights are the last each told.", [
+    ["Node", (node) => [h("span", { class: `dot ${LOOKS[node.role].dot} tone${LOOKS[node.role].tone}`, "aria-hidden": "true" }), node.name || short(node.peer), h("span", { class: "under", title: node.peer }, node.role, node.self ? ", this node" : node.direct ? ", neighbour" : ", heard of")]],
+    ["Height", (node) => [whole(node.height), node.behind > 0 && h("span", { class: "under" }, `−${whole(node.behind)}`)], "num"],
+    ["State", (node) => [pill(...WORDS[node.state]), " ", turn === node.key && node.key !== "0x" && pill("proposes")]],
+    ["Last word", (node) => (node.self ? "–" : ago(node.seen_ms, now)), "num"],
+  ], found.nodes, { key: (node) => node.name || node.peer, mark: (node) => node.self });
+}
+
+function drawBlocks(rows, known) {
+  if (!rows.length) return nothing("network-no-blocks", "No block is decided yet.");
+  const tone = { batch: 0, seal: 1, settle: 2 };
+  return h("ol", { class: "blocks", testid: "network-block-list" }, rows.map((row) =>
+    h("li", { class: `tone${tone[row.phase]}`, title: `${row.block}, decided ${clock(row.at_ms)}` },
+      h("b", {}, whole(row.height)), ` ${row.phase}`, h("span", {}, proposerName(known, row.proposer), row.round > 0 && `, round ${row.round + 1}`))));
+}
+
+const proposerName = (known, key) => known?.peers.find((peer) => peer.key === key)?.name || short(key, 4);
+
+const nameOf = (known, peer) => known?.peers.find((node) => node.peer === peer)?.name || short(peer, 6);
