@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from node.cli.command import Command, Settings, emit, global_options, remember
+from node.cli.nodes import client_of, node_options
 from node.cli.text import table
 
 _STORE = click.argument("store", type=click.Path(path_type=Path, dir_okay=False))
@@ -71,25 +72,41 @@ def rows(settings: Settings, store: Path, name: str) -> None:
 
 
 @ledger.command(cls=Command)
-@_STORE
-@click.argument("account")
-@click.argument("asset")
+@click.argument("arguments", nargs=-1, metavar="[STORE] ACCOUNT ASSET")
 @click.option("--absent", is_flag=True, help="Prove that the account holds nothing of the asset.")
-def prove(settings: Settings, store: Path, account: str, asset: str, absent: bool) -> None:
+@click.option(
+    "--table", "name", metavar="TABLE", help="With --node: prove an entry of this table, named by one KEY."
+)
+@node_options
+def prove(
+    settings: Settings,
+    arguments: tuple[str, ...],
+    absent: bool,
+    name: str | None,
+    url: str | None,
+    token_file: Path | None,
+    folder: Path | None,
+) -> None:
     """A proof that ACCOUNT (kind:holder, the holder in hex) holds what it holds of ASSET, as JSON.
 
-    It can be checked against a state root with nothing but SHA-256: see docs/check_proof.py.
+    From a node's STORE, or with --node URL from a running one, which adds the block that the root is in. It can be
+    checked against a state root with nothing but SHA-256: see docs/check_proof.py.
     """
-    from intents.assets import AssetId
-    from node.storage.store import Store
-    from settlement.ledger.accounts import account_named
-    from settlement.ledger.books import BALANCES
-    from settlement.ledger.proofs import absence_to_json, proof_to_json
+    from intents.errors import UsageError
+    from node.cli.ledger_proof import from_node, from_store
 
-    with Store(store, None) as opened:
-        state = opened.load()
-    key = (account_named(account, "account"), AssetId(asset))
-    document = (absence_to_json if absent else proof_to_json)(state, BALANCES, key, f"{account}/{asset}")
+    if url is not None:
+        wanted = 1 if name is not None else 2
+        if len(arguments) != wanted:
+            raise UsageError("prove", "with --node takes ACCOUNT ASSET, or with --table one KEY")
+        with client_of(folder, url, token_file) as client:
+            document = from_node(client, name or "balances", "/".join(arguments), absent)
+    else:
+        if name is not None:
+            raise UsageError("--table", "needs --node")
+        if len(arguments) != 3:
+            raise UsageError("prove", "takes STORE ACCOUNT ASSET, or with --node URL just ACCOUNT ASSET")
+        document = from_store(Path(arguments[0]), arguments[1], arguments[2], absent)
     emit(settings, document, lambda: json.dumps(document, indent=1))
 
 
