@@ -67,6 +67,8 @@ class Limits:
     requests_in_all: int = 64
     request_timeout_ms: int = 10_000
     connections: int = 64
+    #: Peers whose addresses share a /24 (IPv6: a /48), loopback apart: one operator is not to fill all places.
+    connections_per_subnet: int = 32
     topics: int = 64
     seen_messages: int = 131_072
     seen_ms: int = 120_000
@@ -158,4 +160,10 @@ class Transport(Protocol):
 
     def events(self) -> AsyncIterator[PeerEvent]: ...
 
-    async def ban(self, peer: str, reason: str) -> None: ...
+    async def ban(self, peer: str, reason: str, for_ms: int | None = None) -> None:
+        """Disconnect, and let it in again after ``for_ms`` (``None``: ``Limits.ban_ms``) at the earliest."""
+        ...
+
+    def want(self, address: str) -> None:
+        """Dial a peer and stay connected with it. Raises ``BadAddress``."""
+        ...

@@ -11,7 +11,7 @@ The caller passes the time, tells it of peers and RPCs, and sends what it return
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 
 from p2p.base import Limits
@@ -52,7 +52,10 @@ class _Peer:
 
 
 class Mesh:
-    """The router of one node. ``trusted`` says who may be grafted; ``blame`` is told of offences."""
+    """The router of one node. ``trusted`` says who may be grafted; ``blame`` is told of offences.
+
+    ``anchors`` are in the mesh of every topic they read, whatever its size, and are never shed.
+    """
 
     def __init__(
         self,
@@ -61,7 +64,9 @@ class Mesh:
         rng: random.Random,
         trusted: Callable[[str], bool],
         blame: Callable[[str, Offence], None],
+        anchors: Set[str] = frozenset(),
     ) -> None:
+        self._anchors = anchors
         self._params, self._limits, self._rng = params, limits, rng
         self._trusted, self._blame = trusted, blame
         self._peers: dict[str, _Peer] = {}
@@ -173,13 +178,15 @@ class Mesh:
 
     def _graftable(self, peer: str, topic: str, room: int) -> bool:
         members = self._mesh[topic]
-        return peer not in members and len(members) < room and self._trusted(peer)
+        if peer in members:
+            return False
+        return peer in self._anchors or (len(members) < room and self._trusted(peer))
 
     def _grafted(self, peer: str, topic: str, now_ms: int) -> bool:
         """Whether a GRAFT is taken; one for a topic we are not in needs no answer and gets none."""
         if topic not in self._mesh or peer in self._mesh[topic]:
             return True
-        if self._backoff.get((peer, topic), 0) > now_ms:
+        if self._backoff.get((peer, topic), 0) > now_ms and peer not in self._anchors:
             self._blame(peer, Offence.FLOOD)
             return False
         if not self._graftable(peer, topic, self._params.degree_high):
@@ -246,22 +253,25 @@ class Mesh:
 
     def _mend(self, topic: str, now_ms: int) -> Sends:
         members, params = self._mesh[topic], self._params
-        shed = [peer for peer in sorted(members) if not self._trusted(peer)]
+        shed = [peer for peer in sorted(members) if not self._trusted(peer) and peer not in self._anchors]
         if len(members) - len(shed) > params.degree_high:
-            good = [peer for peer in sorted(members) if peer not in shed]
-            shed += self._some(good, len(good) - params.degree)
+            good = [peer for peer in sorted(members) if peer not in shed and peer not in self._anchors]
+            shed += self._some(good, len(members) - len(shed) - params.degree)
         members -= set(shed)
         for peer in shed:
             self._back_off(peer, topic, params.backoff_s, now_ms)
         sends: Sends = [(peer, Rpc(prune=((topic, params.backoff_s),))) for peer in shed]
-        if len(members) < params.degree_low:
-            free = [p for p in self.listeners(topic) if self._graftable(p, topic, params.degree_low)]
-            free = [
-                peer for peer in free if (peer, topic) not in self._backoff or self._backoff[peer, topic] <= now_ms
-            ]
-            for peer in self._some(free, params.degree - len(members)):
-                members.add(peer)
-                sends.append((peer, Rpc(graft=(topic,))))
+        free = [
+            peer
+            for peer in self.listeners(topic)
+            if self._graftable(peer, topic, params.degree_low) and self._backoff.get((peer, topic), 0) <= now_ms
+        ]
+        new = [peer for peer in free if peer in self._anchors]
+        if len(members) + len(new) < params.degree_low:
+            new += self._some([p for p in free if p not in new], params.degree - len(members) - len(new))
+        for peer in new:
+            members.add(peer)
+            sends.append((peer, Rpc(graft=(topic,))))
         return sends
 
     def _gossip(self, topic: str) -> Sends:

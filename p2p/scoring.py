@@ -50,8 +50,8 @@ class Scores:
         self.ban(peer, now_ms)
         return True
 
-    def ban(self, peer: str, now_ms: int) -> None:
-        self._bans[peer] = now_ms + self._ban_ms
+    def ban(self, peer: str, now_ms: int, for_ms: int | None = None) -> None:
+        self._bans[peer] = now_ms + (self._ban_ms if for_ms is None else for_ms)
         self._bans.move_to_end(peer)
         if len(self._bans) > self._peers:
             self._bans.popitem(last=False)

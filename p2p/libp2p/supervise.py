@@ -67,6 +67,10 @@ class Supervisor:
         first_s = trio.current_time() + (0.3 if peer < str(self._host.get_id()) else 0.0)
         self._wanted[peer] = _Wanted(parsed, Backoff(self._rng, most_ms=most_ms), first_s)
 
+    def wants(self, peer: str) -> bool:
+        """Whether it is one this node dials."""
+        return peer in self._wanted
+
     def remember(self, text: str) -> None:
         """Want a peer met before: one that cannot be reached is tried seldom, a bad address not at all."""
         try:

@@ -23,8 +23,9 @@ from libp2p.tools.anyio_service import background_trio_service
 from multiaddr import Multiaddr
 
 from p2p.base import AddressInUse, EventKind, Handler, Limits, PeerEvent, Server, Validator
+from p2p.libp2p.gate import Gate
 from p2p.libp2p.gossip import Gossip
-from p2p.libp2p.host import build_host, refuse_taken
+from p2p.libp2p.host import address, build_host, refuse_taken
 from p2p.libp2p.peerstore import PeerStore
 from p2p.libp2p.streams import Requests
 from p2p.libp2p.supervise import Supervisor, surplus
@@ -36,11 +37,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a transport is opened with. ``allow`` empty means everybody not in ``deny``."""
+    """What a transport is opened with. ``allow`` empty means everybody not in ``deny``.
+
+    ``anchors`` are whole multiaddrs of peers this node will not do without: dialled as those of ``bootstrap`` are,
+    and let in beyond every limit, never banned and never pruned from a mesh.
+    """
 
     seed: bytes
     listen: tuple[str, ...] = ("/ip4/127.0.0.1/tcp/0",)
     bootstrap: tuple[str, ...] = ()
+    anchors: tuple[str, ...] = ()
     allow: frozenset[str] = frozenset()
     deny: frozenset[str] = frozenset()
     peer_file: Path | None = None
@@ -58,7 +64,9 @@ class Libp2pTransport(INotifee):
         self._network = self._host.get_network()
         rng = random.Random(secrets.randbits(64))
         self._scores = Scores(settings.limits.ban_ms)
-        mesh = Mesh(settings.mesh, self._limits, rng, self._trusted, self._penalise)
+        anchors = frozenset(peer for text in settings.anchors if (peer := address(text)[0]) is not None)
+        self._gate = Gate(settings.limits, self._scores, settings.allow, settings.deny, anchors)
+        mesh = Mesh(settings.mesh, self._limits, rng, self._trusted, self._penalise, anchors)
         self._gossip = Gossip(
             self._host, self._limits, settings.mesh, mesh, self._count, self._penalise, self._drop_soon, rng
         )
@@ -115,25 +123,23 @@ class Libp2pTransport(INotifee):
         finally:
             self._listeners.remove(send)
 
-    async def ban(self, peer: str, reason: str) -> None:
-        self._scores.ban(peer, _now_ms())
+    async def ban(self, peer: str, reason: str, for_ms: int | None = None) -> None:
+        self._scores.ban(peer, _now_ms(), for_ms)
         self._banned(peer, reason)
 
-    def want(self, address: str) -> None:
-        """Dial a peer and stay connected with it."""
-        self._supervisor.want(address)
+    def want(self, text: str) -> None:
+        """Dial the peer of a whole multiaddr and stay connected with it."""
+        self._supervisor.want(text)
 
     def allowed(self, peer: str) -> bool:
-        settings = self._settings
-        listed = peer not in settings.deny and (not settings.allow or peer in settings.allow)
-        return listed and not self._scores.banned(peer, _now_ms())
+        return self._gate.allowed(peer, _now_ms())
 
     # Connections come and go
 
     async def connected(self, network: Any, conn: Any) -> None:
         peer = str(conn.muxed_conn.peer_id)
-        reason = self._why_not(peer)
-        if reason:
+        ip = (conn.muxed_conn.get_remote_address() or ("", 0))[0]
+        if reason := self._why_not(peer, ip):
             self._count(reason)
             self._start(self._close, conn)
             return
@@ -143,16 +149,14 @@ class Libp2pTransport(INotifee):
         if peer in self._watches or self._nursery is None:
             return
         self._watches[peer] = scope = trio.CancelScope()
+        self._gate.entered(peer, ip)
         self._gossip.connected(peer)
         self._start(self._watch, peer, scope)
         self._tell(PeerEvent(EventKind.CONNECTED, peer))
 
-    def _why_not(self, peer: str) -> str:
-        if not self.allowed(peer):
-            return "gated"
-        if peer not in self._watches and len(self._watches) >= self._limits.connections:
-            return "too_many_connections"
-        return ""
+    def _why_not(self, peer: str, ip: str) -> str:
+        known, wanted = peer in self._watches, self._supervisor.wants(peer)
+        return "" if known else self._gate.why_not(peer, ip, len(self._watches), _now_ms(), wanted=wanted)
 
     async def _watch(self, peer: str, scope: trio.CancelScope) -> None:
         with scope:
@@ -167,6 +171,7 @@ class Libp2pTransport(INotifee):
         scope = self._watches.pop(peer, None)
         if scope is not None:
             scope.cancel()
+            self._gate.left(peer)
             self._gossip.lost(peer)
             self._count("lost")
             self._tell(PeerEvent(EventKind.LOST, peer, reason))
@@ -190,7 +195,7 @@ class Libp2pTransport(INotifee):
 
     def _penalise(self, peer: str, offence: Offence) -> None:
         self._count(f"offence_{offence.name.lower()}")
-        if self._scores.penalise(peer, offence, _now_ms()):
+        if peer not in self._gate.anchors and self._scores.penalise(peer, offence, _now_ms()):
             self._banned(peer, offence.name.lower())
 
     def _banned(self, peer: str, reason: str) -> None:
@@ -227,17 +232,17 @@ class Libp2pTransport(INotifee):
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Gossip first, then listen, then dial; the other way round to stop."""
-        for address in self._settings.listen:
-            refuse_taken(address)
+        for text in self._settings.listen:
+            refuse_taken(text)
         async with background_trio_service(self._network), trio.open_nursery() as nursery:
             self._nursery = nursery
             await nursery.start(self._gossip.run)
             if self._settings.listen and not await self._network.listen(*map(Multiaddr, self._settings.listen)):
                 raise AddressInUse(", ".join(self._settings.listen))
-            for address in self._settings.bootstrap:
-                self._supervisor.want(address)
-            for address in self._store.addresses().values():
-                self._supervisor.remember(address)
+            for text in (*self._settings.bootstrap, *self._settings.anchors):
+                self._supervisor.want(text)
+            for text in self._store.addresses().values():
+                self._supervisor.remember(text)
             nursery.start_soon(self._supervisor.run)
             try:
                 yield

@@ -1,0 +1,108 @@
+"""Who is let in: how many of a subnet, the places kept for those we dial, and anchors, whom nothing keeps out."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from p2p.base import Limits
+from p2p.libp2p.gate import Gate, subnet_of
+from p2p.libp2p.transport import open_transport
+from p2p.mesh import Mesh, MeshParams
+from p2p.messages import Rpc
+from p2p.scoring import Offence, Scores
+from tests.p2p_hosts import QUICK, TOPIC, Inbox, settings, until
+
+LIMITS = Limits(connections=8, connections_per_subnet=2)
+
+
+def gate(limits: Limits = LIMITS, **more: frozenset[str]) -> Gate:
+    return Gate(
+        limits,
+        Scores(1_000),
+        more.get("allow", frozenset()),
+        more.get("deny", frozenset()),
+        more.get("anchors", frozenset()),
+    )
+
+
+@pytest.mark.parametrize(
+    ("ip", "subnet"),
+    [
+        ("10.1.2.3", "10.1.2.0/24"),
+        ("::ffff:10.1.2.9", "10.1.2.0/24"),
+        ("2001:db8:1:2::5", "2001:db8:1::/48"),
+        ("127.0.0.1", ""),
+        ("::1", ""),
+        ("example.org", ""),
+    ],
+)
+def test_addresses_of_one_operator_are_told_by_their_leading_bits(ip: str, subnet: str) -> None:
+    """Loopback has no subnet: everybody there is one machine."""
+    assert subnet_of(ip) == subnet
+
+
+def test_a_subnet_has_only_so_many_places_and_gives_them_back() -> None:
+    """Others are let in beside it, and loopback is not counted."""
+    held = gate()
+    for number in range(2):
+        assert held.why_not(f"p{number}", f"10.0.0.{number}", number, 0, wanted=False) == ""
+        held.entered(f"p{number}", f"10.0.0.{number}")
+    assert held.why_not("p2", "10.0.0.9", 2, 0, wanted=False) == "too_many_of_a_subnet"
+    assert held.why_not("p2", "10.0.1.9", 2, 0, wanted=False) == ""
+    assert held.why_not("p2", "127.0.0.1", 2, 0, wanted=False) == ""
+    held.left("p0")
+    assert held.why_not("p2", "10.0.0.9", 1, 0, wanted=False) == ""
+
+
+def test_a_quarter_of_the_places_is_for_those_we_dial() -> None:
+    """Strangers cannot take them all."""
+    held = gate()
+    assert held.why_not("p", "10.0.0.1", 6, 0, wanted=False) == "too_many_connections"
+    assert held.why_not("p", "10.0.0.1", 6, 0, wanted=True) == ""
+    assert held.why_not("p", "10.0.0.1", 8, 0, wanted=True) == "too_many_connections"
+
+
+def test_an_anchor_is_let_in_beyond_every_limit_but_the_operators_own() -> None:
+    """Even over a ban, and not where it is on the list of those refused."""
+    scores = Scores(1_000)
+    held = Gate(LIMITS, scores, frozenset({"x"}), frozenset({"b"}), frozenset({"a", "b"}))
+    scores.ban("a", 0)
+    assert held.why_not("a", "10.0.0.1", 100, 0, wanted=False) == ""
+    assert held.why_not("b", "10.0.0.1", 0, 0, wanted=False) == "gated"
+    assert held.why_not("y", "10.0.0.1", 0, 0, wanted=False) == "gated"
+
+
+def test_anchors_stay_in_the_mesh_when_it_is_shed_and_when_nobody_trusts_them() -> None:
+    """Twenty others crowd the topic; a prune by the anchor itself is respected for its time."""
+    params = MeshParams()
+    mesh = Mesh(params, Limits(), random.Random(1), lambda peer: peer != "anchor", lambda *_: None, {"anchor"})
+    mesh.join("t")
+    for name in (*map(str, range(20)), "anchor"):
+        mesh.add_peer(name)
+        mesh.handle(name, Rpc(subscriptions=((True, "t"),), graft=("t",)), 0)
+    assert "anchor" in mesh.mesh("t")
+    for now_s in range(1, 20):
+        mesh.heartbeat(1_000 * now_s)
+    assert "anchor" in mesh.mesh("t")
+    mesh.handle("anchor", Rpc(prune=(("t", 60),)), 20_000)
+    mesh.heartbeat(21_000)
+    assert "anchor" not in mesh.mesh("t")
+    assert ("anchor", Rpc(graft=("t",))) in mesh.heartbeat(81_000)
+
+
+async def test_an_anchor_is_dialled_and_outlives_its_offences() -> None:
+    """Points that would ban another are counted and no more."""
+    async with open_transport(settings(2, mesh=QUICK)) as other:
+        Inbox(other)
+        plain = settings(1, limits=Limits(connections=1), mesh=QUICK)
+        async with open_transport(replace(plain, anchors=other.addresses)) as node:
+            Inbox(node)
+            await until(lambda: node.mesh.mesh(TOPIC) == (other.identity,))
+            for _ in range(20):
+                node._penalise(other.identity, Offence.MALFORMED)
+            assert node.counters()["offence_malformed"] == 20
+            assert "banned" not in node.counters()
+            assert node.peers() == (other.identity,)
