@@ -33,6 +33,8 @@ class _Wanted:
     address: Multiaddr
     backoff: Backoff
     due_s: float = 0.0
+    #: The operator's word: no address heard elsewhere replaces it.
+    firm: bool = False
     dialling: bool = field(default=False)
 
 
@@ -55,17 +57,22 @@ class Supervisor:
         self._wanted: dict[str, _Wanted] = {}
         host.set_stream_handler(PING, _echo)
 
-    def want(self, text: str, *, most_ms: int = _OFTEN_MS) -> None:
-        """Stay connected to the peer of a whole multiaddr; redial it after at most ``most_ms``."""
+    def want(self, text: str, *, most_ms: int = _OFTEN_MS, firm: bool = False) -> None:
+        """Stay connected to the peer of a whole multiaddr; redial it after at most ``most_ms``.
+
+        A ``firm`` address stays the peer's until another firm one is given.
+        """
         peer, parsed = address(text)
         if peer is None or peer == str(self._host.get_id()):
+            return
+        if peer in self._wanted and self._wanted[peer].firm and not firm:
             return
         if peer not in self._wanted and len(self._wanted) >= self._limits.known_peers:
             self._count("known_peers_full")
             return
         # Of two that want each other, one waits a little: both dialling at once is only waste.
         first_s = trio.current_time() + (0.3 if peer < str(self._host.get_id()) else 0.0)
-        self._wanted[peer] = _Wanted(parsed, Backoff(self._rng, most_ms=most_ms), first_s)
+        self._wanted[peer] = _Wanted(parsed, Backoff(self._rng, most_ms=most_ms), first_s, firm)
 
     def wants(self, peer: str) -> bool:
         """Whether it is one this node dials."""

@@ -128,7 +128,7 @@ class Libp2pTransport(INotifee):
         self._banned(peer, reason)
 
     def want(self, text: str) -> None:
-        """Dial the peer of a whole multiaddr and stay connected with it."""
+        """Dial the peer of a whole multiaddr and stay connected with it; what the settings say of it comes first."""
         self._supervisor.want(text)
 
     def allowed(self, peer: str) -> bool:
@@ -240,7 +240,7 @@ class Libp2pTransport(INotifee):
             if self._settings.listen and not await self._network.listen(*map(Multiaddr, self._settings.listen)):
                 raise AddressInUse(", ".join(self._settings.listen))
             for text in (*self._settings.bootstrap, *self._settings.anchors):
-                self._supervisor.want(text)
+                self._supervisor.want(text, firm=True)
             for text in self._store.addresses().values():
                 self._supervisor.remember(text)
             nursery.start_soon(self._supervisor.run)

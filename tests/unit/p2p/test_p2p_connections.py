@@ -180,3 +180,10 @@ async def test_stopping_under_load_leaves_no_task_and_no_socket() -> None:
 
 def _descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
+
+
+async def test_an_address_heard_elsewhere_does_not_replace_the_operators() -> None:
+    """A peer behind a proxy may announce an address that nobody can reach."""
+    async with open_transport(settings(2)) as other, open_transport(settings(1, other.addresses)) as node:
+        node.want(f"/ip4/127.0.0.1/tcp/1/p2p/{other.identity}")
+        await until(lambda: node.peers() == (other.identity,))
