@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from node.live.identity import identity_of
 from node.live.wire import Hello
 from node.served import Role
 
@@ -66,6 +67,15 @@ class Directory:
 
     def all(self) -> list[Neighbour]:
         return [self._met[peer] for peer in sorted(self._met)]
+
+    @property
+    def best(self) -> int:
+        """The furthest height that a connected peer has shown to have decided; −1 without any."""
+        return max((found.height for found in self._met.values()), default=-1)
+
+    def identities(self) -> tuple[bytes, ...]:
+        """The keys in the peer ids of all that are connected."""
+        return tuple(identity_of(found.peer) for found in self.all())
 
     def with_keys(self, keys: Iterable[bytes]) -> list[Neighbour]:
         """The connected ones among these validators."""

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from intents.signing import SigningKey
 from node.agreement.timeouts import Timeouts
 from node.catchup.library import Keeping
 from node.catchup.light import Pin
-from node.effects import Commit
 from node.embedded.node import GROUP_MS, Solving
-from node.history.base import History
 from node.served import Role
 from node.solving import SolverKey
 from settlement.ledger.state import State
 
 if TYPE_CHECKING:
     from p2p.libp2p.transport import Settings as TransportSettings
-
-
-class Recording(History, Protocol):
-    """A history that is told of each block, once it is on disk, in the thread that writes."""
-
-    def record(self, commit: Commit, before: State, after: State, now_ms: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +33,8 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class LiveSettings:
-    """One node. ``first`` is the genesis, built; ``key`` is a validator's; ``solver`` and ``solving`` go together.
+    """One node. ``store`` and ``history`` are its files (``None``: in memory); ``first`` is the
+    genesis, built; ``key`` is a validator's; ``solver`` and ``solving`` go together.
 
     ``transport`` is ``None`` for a node without a network, to which libp2p is not imported; its limits on messages
     are set to those of the protocol. ``announce`` are addresses where others can dial this node, where they differ
@@ -49,7 +42,7 @@ class LiveSettings:
     """
 
     store: Path
-    history: Recording
+    history: Path | None
     first: State
     timeouts: Timeouts
     role: Role

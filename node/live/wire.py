@@ -245,6 +245,10 @@ def decode_answer(data: bytes) -> Hello:
 # Words
 
 
+def no_such_kind(kind: int) -> WrongValue:
+    return WrongValue("word", "a kind that may be here", str(kind))
+
+
 def word(kind: Kind, body: bytes) -> bytes:
     return bytes([kind]) + body
 

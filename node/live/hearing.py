@@ -1,0 +1,177 @@
+"""What peers say, as events of the machine: words come in requests, long ones are fetched when offered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import trio
+
+from intents.errors import WalrasError
+from node.agreement.messages import Decision, Status
+from node.agreement.wire import decode_message
+from node.catchup.wire import decode_peer
+from node.embedded.errors import Stopped
+from node.embedded.node import Node
+from node.live import wire
+from node.live.directory import Directory, Neighbour
+from node.live.shelf import BODY, DECISION, Fetching
+from node.live.wire import FETCH, MALFORMED, STRANGER, TAKEN, WORD_PACKS, Kind, Offer
+from p2p.base import P2PError, Transport
+from p2p.buckets import TokenBucket
+from p2p.packing import BadPack, unpack
+
+#: Words a second from one peer; beyond them it is answered later.
+WORDS_PER_S: Final = 2_000
+WORDS_BURST: Final = 8_000
+_FETCH_TIMEOUT_MS: Final = 9_000
+_MAX_OFFERS: Final = 64
+
+
+class _Line:
+    """What is kept of one connected peer."""
+
+    def __init__(self) -> None:
+        self.bucket = TokenBucket(WORDS_PER_S, WORDS_BURST, int(trio.current_time() * 1_000_000))
+        self.send, self.offers = trio.open_memory_channel[Offer](_MAX_OFFERS)
+
+
+class Hearing:
+    """``take`` is handed items that were asked for; ``ban`` whoever talks nonsense."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        node: Node,
+        directory: Directory,
+        count: Callable[..., None],
+        take: Callable[[Neighbour, tuple[bytes, ...]], Awaitable[None]],
+        ban: Callable[[str, str], None],
+    ) -> None:
+        self._transport, self._node, self._directory = transport, node, directory
+        self._count, self._take, self._ban = count, take, ban
+        self._lines: dict[str, _Line] = {}
+        self._fetching = Fetching(self._wanted)
+
+    def opened(self, peer: str) -> None:
+        self._lines[peer] = _Line()
+
+    def closed(self, peer: str) -> None:
+        self._lines.pop(peer, None)
+
+    async def words(self, peer: str, data: bytes) -> bytes:
+        """The server of words."""
+        found, line = self._directory.of(peer), self._lines.get(peer)
+        if found is None or line is None:
+            return STRANGER
+        try:
+            words = unpack(data, WORD_PACKS)
+            wait_us = line.bucket.owe(len(words), int(trio.current_time() * 1_000_000))
+            if wait_us:
+                self._count("words_slowed", len(words))
+                await trio.sleep(min(wait_us / 1_000_000, 5.0))
+            items: list[bytes] = []
+            for word in words:
+                if word[0] == Kind.ITEM:
+                    items.append(word[1:])
+                else:
+                    await self._heed(found, line, word)
+            for start in range(0, len(items), wire.MAX_IDS):
+                await self._take(found, tuple(items[start : start + wire.MAX_IDS]))
+        except (BadPack, WalrasError) as error:
+            if isinstance(error, Stopped):
+                return TAKEN
+            self._count("words_malformed")
+            self._ban(peer, "malformed words")
+            return MALFORMED
+        self._count("words_heard", len(words))
+        return TAKEN
+
+    async def fetch_from(self, peer: str) -> None:
+        """Fetch what a peer offers, in its order, until cancelled."""
+        line = self._lines[peer]
+        async for offer in line.offers:
+            if self._fetching.begin(peer, offer):
+                await self._fetch(peer, offer)
+
+    # Inside
+
+    async def _heed(self, found: Neighbour, line: _Line, word: bytes) -> None:
+        """One word; raises a ``WalrasError`` where it is no good."""
+        machine, number, body = self._node.machine, found.number, word[1:]
+        match word[0]:
+            case Kind.AGREEMENT:
+                message = decode_message(body)
+                if isinstance(message, Status):
+                    found.height = max(found.height, message.height - 1)
+                elif isinstance(message, Decision):
+                    found.height = max(found.height, message.height)
+                await self._node.act(lambda: machine.receive(number, message))
+            case Kind.PAST:
+                said = decode_peer(body)
+                await self._node.act(lambda: machine.told(number, said))
+            case Kind.WANT_BODY:
+                height, block = wire.read_want_body(body)
+                await self._node.act(lambda: machine.body_wanted(number, height, block), long=False)
+            case Kind.WANT_ITEMS:
+                ids = wire.read_want_items(body)
+                await self._node.act(lambda: machine.items_wanted(number, ids), long=False)
+            case Kind.ITEM:
+                await self._take(found, (body,))
+            case Kind.OFFER:
+                offer = wire.decode_offer(body)
+                if offer.place == DECISION:
+                    found.height = max(found.height, offer.height)
+                try:
+                    line.send.send_nowait(offer)
+                except trio.WouldBlock:
+                    self._count("offers_dropped")
+            case _:
+                raise wire.no_such_kind(word[0])
+
+    def _wanted(self, offer: Offer) -> bool:
+        """Decisions are of use in their order alone, bodies while their height is under way."""
+        height = self._node.machine.agreement.height
+        if offer.kind == Kind.AGREEMENT:
+            ahead = 1 if offer.place == BODY else 0
+            return offer.place in (BODY, DECISION) and 0 <= offer.height - height <= ahead
+        return True
+
+    async def _fetch(self, peer: str, offer: Offer) -> None:
+        """From this peer, or from another that offered the same."""
+        turn: tuple[str, Offer] | None = (peer, offer)
+        try:
+            while turn is not None:
+                if await self._fetched(*turn):
+                    self._fetching.done(turn[1])
+                    return
+                turn = self._fetching.failed(turn[1])
+        except BaseException:
+            self._fetching.gone(offer)
+            raise
+
+    async def _fetched(self, peer: str, offer: Offer) -> bool:
+        found, line = self._directory.of(peer), self._lines.get(peer)
+        if found is None or line is None:
+            return False
+        try:
+            word = await self._transport.request(peer, FETCH, offer.digest, _FETCH_TIMEOUT_MS)
+        except P2PError:
+            self._count("fetches_failed")
+            return False
+        if not word:
+            self._count("fetches_late")
+            return False
+        try:
+            if len(word) != offer.size or hashlib.sha256(word).digest() != offer.digest or word[0] != offer.kind:
+                raise wire.no_such_kind(word[0])
+            await self._heed(found, line, word)
+        except Stopped:
+            return True
+        except WalrasError:
+            self._count("words_malformed")
+            self._ban(peer, "malformed words")
+            return False
+        self._count("fetched")
+        return True

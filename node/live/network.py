@@ -1,0 +1,315 @@
+"""The node among its peers: who is met, what is gossiped, where everybody is."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+import trio
+
+from node.chain.items import item_id
+from node.effects import Commit, Effect, Gossip
+from node.embedded.errors import Stopped
+from node.embedded.node import Node
+from node.home.peer_id import peer_id
+from node.live import wire
+from node.live.directory import Directory, Neighbour
+from node.live.greeting import Greeting
+from node.live.hearing import Hearing
+from node.live.identity import Self
+from node.live.intake import Intake
+from node.live.post import Post
+from node.live.presence import EVERY_MS, Known, Neighbourhood
+from node.live.sending import Sending
+from node.served import NodeEvent, PeerChanged, PeerView, Role
+from p2p.base import EventKind, P2PError, Transport, Verdict
+from p2p.packing import Packer
+
+_log = logging.getLogger(__name__)
+
+#: How often this node compares whom it has met with whom it is connected with, and dials whom it misses.
+_LOOK_S: Final = 0.25
+#: Between a refusal and its consequence.
+_LAST_WORD_S: Final = 0.2
+#: Packs that wait to be published; with more, users wait.
+MAX_PACKS: Final = 64
+#: Items taken in that are not on disk yet; with more, peers wait.
+MAX_UNDER_WAY: Final = 8_192
+#: A node that knows fewer peers than this dials those it hears of.
+ENOUGH: Final = 4
+
+
+class Network:
+    """One node's. ``run`` it; ``perform`` is what the node's loop hands effects for others to."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        node: Node,
+        me: Self,
+        intake: Intake,
+        announce: tuple[str, ...],
+        count: Callable[..., None],
+        tell: Callable[[NodeEvent], None],
+    ) -> None:
+        self._transport, self._node, self._me, self._intake = transport, node, me, intake
+        self._announce, self._count, self._tell = announce, count, tell
+        self.directory = Directory()
+        self.neighbourhood = Neighbourhood(me.network, me.identity.public)
+        validates = me.role is Role.VALIDATOR
+        self.sending = Sending(self.directory, validates, lambda: len(node.machine.app.validators) - 1)
+        self._hearing = Hearing(transport, node, self.directory, count, self.take, self._ban)
+        self._greeting = Greeting(transport, me, self.hello, count, self._meet, self._ban)
+        self._items, self._presence = wire.items_topic(me.network), wire.presence_topic(me.network)
+        self._packer = Packer(wire.ITEM_PACKS)
+        self._packs: list[bytes] = []
+        self._packed, self._eased = trio.Event(), trio.Event()
+        self._scopes: dict[str, trio.CancelScope] = {}
+        self._nursery: trio.Nursery | None = None
+        self._wanted: dict[str, str] = {}
+        self._banning: set[str] = set()
+
+    # For the node
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where others can dial this node."""
+        return (self._announce or self._transport.addresses)[: wire.MAX_ADDRESSES]
+
+    def hello(self) -> wire.Hello:
+        return self._me.hello(self._node.store.height(), self.addresses)
+
+    def perform(self, effect: Effect) -> None:
+        if isinstance(effect, Gossip):
+            self._pack(effect.item)
+        else:
+            self.sending.perform(effect)
+
+    def decided(self, commit: Commit) -> None:
+        self.sending.decided(commit)
+
+    async def room(self) -> None:
+        """Wait while more is to be published than neighbours take."""
+        while len(self._packs) > MAX_PACKS:
+            self._count("submitters_waited")
+            await self._eased.wait()
+
+    def views(self) -> tuple[PeerView, ...]:
+        """The peers met first, then those only heard of."""
+        known = {found.peer: found for found in self.neighbourhood.all(_now_ms())}
+        met = [self._view(found, known.get(found.peer)) for found in self.directory.all()]
+        heard = [_heard_of(known[peer]) for peer in sorted(known) if self.directory.of(peer) is None]
+        return (*met, *heard)
+
+    def _view(self, found: Neighbour, known: Known | None) -> PeerView:
+        said = found.hello
+        addresses = known.presence.addresses if known is not None else said.addresses
+        neighbours = tuple(map(peer_id, known.presence.neighbours)) if known is not None else ()
+        height = max(found.height, known.presence.height if known is not None else -1)
+        seen_ms = known.seen_ms if known is not None else _unix_ms()
+        address = addresses[0] if addresses else ""
+        return PeerView(found.peer, said.name, said.role, said.key, address, height, True, neighbours, seen_ms)
+
+    def connected_validators(self) -> int:
+        """How many of those who vote now are met."""
+        keys = [member.key for member in self._node.machine.app.validators.members]
+        return len({found.hello.key for found in self.directory.with_keys(keys)})
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Until cancelled."""
+        self._transport.serve(wire.HELLO, self._greeting.serve)
+        self._transport.serve(wire.WORDS, self._hearing.words)
+        self._transport.serve(wire.FETCH, self._fetch)
+        self._transport.subscribe(self._items, self._intake.judge, self._hear)
+        self._transport.subscribe(self._presence, self._judge_presence, _nothing)
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            for task in (self._follow, self._look, self._publish, self._tell_presence):
+                nursery.start_soon(task)
+            task_status.started()
+
+    # Peers come and go
+
+    async def _follow(self) -> None:
+        async for event in self._transport.events():
+            if event.kind is not EventKind.CONNECTED:
+                self._tell(PeerChanged(event.kind.value, event.peer, event.reason))
+            self._compare()
+
+    async def _look(self) -> None:
+        """Events may be missed; what is connected is what counts."""
+        while True:
+            self._compare()
+            self._dial()
+            self.sending.shelf.expire(_now_ms())
+            await trio.sleep(_LOOK_S)
+
+    def _compare(self) -> None:
+        assert self._nursery is not None
+        connected = set(self._transport.peers())
+        for peer in [*self._scopes]:
+            if peer not in connected:
+                self._scopes.pop(peer).cancel()
+        for peer in connected - set(self._scopes):
+            self._scopes[peer] = scope = trio.CancelScope()
+            self._nursery.start_soon(self._converse, peer, scope)
+
+    async def _converse(self, peer: str, scope: trio.CancelScope) -> None:
+        """All there is to do with one peer, from hello until it is gone."""
+        met = False
+        with scope:
+            try:
+                await self._greeting.greet(peer)
+                post = Post(self._transport, peer, self._count, self._greeting.greet)
+                self._hearing.opened(peer)
+                self.sending.opened(peer, post)
+                met = True
+                self._tell(PeerChanged("connected", peer, ""))
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(post.run)
+                    nursery.start_soon(self._hearing.fetch_from, peer)
+                    await self._node.act(self._node.machine.status, long=False)
+            except (P2PError, Stopped) as error:
+                _log.info("%s: %r", peer, error)
+            finally:
+                self.sending.closed(peer)
+                self._hearing.closed(peer)
+                self.directory.lost(peer)
+        if not met and self._scopes.get(peer) is scope:
+            # Connected, and does not say who it is: not for long.
+            self._ban(peer, "no hello", 5_000)
+
+    def _meet(self, peer: str, hello: wire.Hello) -> None:
+        self.directory.met(peer, hello)
+
+    def _ban(self, peer: str, reason: str, for_ms: int | None = None) -> None:
+        """Soon: what it is to be told has a moment to reach it."""
+        if self._nursery is not None and peer not in self._banning:
+            self._banning.add(peer)
+            self._nursery.start_soon(self._ban_soon, peer, reason, for_ms)
+
+    async def _ban_soon(self, peer: str, reason: str, for_ms: int | None) -> None:
+        await trio.sleep(_LAST_WORD_S)
+        self._banning.discard(peer)
+        await self._transport.ban(peer, reason, for_ms)
+
+    def _dial(self) -> None:
+        """Validators stay connected with all validators they hear of, everybody with a few."""
+        keys = {member.key for member in self._node.machine.app.validators.members}
+        few = len(self.directory) < ENOUGH and len(self._wanted) < 2 * ENOUGH
+        for known in self.neighbourhood.all(_now_ms()):
+            said = known.presence
+            fellow = self._me.role is Role.VALIDATOR and said.role is Role.VALIDATOR and said.key in keys
+            if not (fellow or few) or known.peer in self._scopes or not said.addresses:
+                continue
+            address = said.addresses[0]
+            if self._wanted.get(known.peer) != address and address.endswith(f"/p2p/{known.peer}"):
+                self._wanted[known.peer] = address
+                try:
+                    self._transport.want(address)
+                except P2PError:
+                    self._count("bad_addresses")
+
+    # Items
+
+    async def take(self, found: Neighbour, items: tuple[bytes, ...]) -> None:
+        """Items that a peer gave because they were asked for, or are too long for gossip."""
+        machine = self._node.machine
+        await self._node.act(lambda: machine.hear(found.number, items))
+
+    async def _hear(self, sender: str, data: bytes) -> None:
+        items = self._intake.judged(data)
+        if not items:
+            return
+        machine, number = self._node.machine, self.directory.number(sender)
+
+        def hear() -> list[Effect]:
+            # The transport has passed the pack on already.
+            return [effect for effect in machine.hear(number, items) if not isinstance(effect, Gossip)]
+
+        try:
+            group = await self._node.act(hear, long=bool(machine.app.missing))
+            self._intake.heard([item_id(item) for item in items])
+            if group.items > MAX_UNDER_WAY:
+                self._count("peers_waited")
+                await group.wait()
+        except Stopped:
+            return
+
+    def _pack(self, item: bytes) -> None:
+        full = self._packer.add(item, _now_ms())
+        if full is not None:
+            self._packs.append(full)
+        self._packed.set()
+
+    async def _publish(self) -> None:
+        while True:
+            await self._packed.wait()
+            due_ms = self._packer.due_ms()
+            if not self._packs and due_ms is not None:
+                await trio.sleep(max(0, due_ms - _now_ms()) / 1_000)
+                last = self._packer.flush()
+                if last is not None:
+                    self._packs.append(last)
+            if not self._packs:
+                self._packed = trio.Event()
+                continue
+            await self._transport.publish(self._items, self._packs.pop(0))
+            self._eased.set()
+            self._eased = trio.Event()
+
+    # Presence
+
+    async def _tell_presence(self) -> None:
+        at_ms = 0
+        while True:
+            app = self._node.machine.app
+            at_ms = max(at_ms + 1, _unix_ms())
+            presence = wire.Presence(
+                self._me.identity.public,
+                self._me.name,
+                self._me.role,
+                self._me.key,
+                self._me.proof,
+                self.addresses,
+                app.height,
+                app.auction,
+                self.directory.identities()[: wire.MAX_NEIGHBOURS],
+                at_ms,
+            )
+            signature = self._me.identity.sign(wire.presence_digest(self._me.network, presence))
+            await self._transport.publish(self._presence, wire.encode_presence(presence, signature))
+            await trio.sleep(EVERY_MS / 1_000)
+
+    async def _judge_presence(self, sender: str, data: bytes) -> Verdict:
+        verdict = self.neighbourhood.judge(data, _now_ms(), _unix_ms())
+        self._count(f"presence_{verdict.value}")
+        return verdict
+
+    async def _fetch(self, peer: str, digest: bytes) -> bytes:
+        if self.directory.of(peer) is None:
+            return b""
+        return self.sending.shelf.get(digest) or b""
+
+
+def _heard_of(known: Known) -> PeerView:
+    said = known.presence
+    address = said.addresses[0] if said.addresses else ""
+    neighbours = tuple(map(peer_id, said.neighbours))
+    return PeerView(
+        known.peer, said.name, said.role, said.key, address, said.height, False, neighbours, known.seen_ms
+    )
+
+
+async def _nothing(sender: str, data: bytes) -> None:
+    return None
+
+
+def _now_ms() -> int:
+    return int(trio.current_time() * 1_000)
+
+
+def _unix_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,326 @@
+"""A live node as those inside its process see it: it takes items in, decides, and says how it is."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+import trio
+
+from node.agreement.effects import Persist
+from node.agreement.messages import Decision
+from node.catchup.messages import Install
+from node.chain.app import MAX_WAITING
+from node.chain.blocks import Phase, phase_of
+from node.chain.items import Item, item_id, phase_for
+from node.chain.reading import read_item
+from node.chain.tables import chain_of, validators_of
+from node.effects import Commit, Effect, Gossip
+from node.effects import Store as StoreItems
+from node.embedded.errors import Stopped, TooBusy
+from node.embedded.node import Node
+from node.embedded.performing import DiskEffect, held_items
+from node.embedded.recovery import Recovered
+from node.history.base import History
+from node.history.store import HistoryStore
+from node.live.errors import TooFast
+from node.live.feed import Feed
+from node.live.health import Sight, trouble
+from node.live.identity import Self
+from node.live.intake import Intake
+from node.live.marks import Marks
+from node.live.network import Network
+from node.live.settings import LiveSettings
+from node.served import BlockDecided, ItemTaken, NodeEvent, NodeStatus, PeerView
+from node.storage.store import Store
+from p2p.base import Transport
+from settlement.ledger.state import State
+
+STATUS_S: Final = 0.5
+#: Items that waited through a whole auction and are gossiped again, at most.
+MAX_REMINDED: Final = 512
+
+
+class LiveNode:
+    """Implements ``node.served.Served``; made and run by ``node.live.opening.open_live``."""
+
+    def __init__(
+        self,
+        settings: LiveSettings,
+        me: Self,
+        store: Store,
+        history: HistoryStore,
+        recovered: Recovered,
+        marks: Marks | None,
+        transport: Transport | None,
+    ) -> None:
+        self._settings, self._me, self._store, self._history = settings, me, store, history
+        self._marks, self._transport = marks, transport
+        self._counts: Counter[str] = Counter()
+        self._feed = Feed()
+        self.machine = recovered.machine
+        self._state, self._height = self.machine.app.state, self.machine.app.height
+        self._decision = store.decision(self._height) if self._height >= 0 else None
+        self._decided_s = trio.current_time()
+        self._started_ms = _unix_ms()
+        self._own: set[bytes] = set()
+        self._waited: frozenset[bytes] = frozenset()
+        self._intake = Intake(me.network, settings.rates, self._count)
+        self._node = Node(
+            store,
+            recovered,
+            solving=settings.solving,
+            outside=self._outside,
+            durable=self._durable,
+            committed=self._record,
+            group_ms=settings.group_ms,
+            aside=True,
+        )
+        self._network = (
+            None
+            if transport is None
+            else Network(transport, self._node, me, self._intake, settings.announce, self._count, self._feed.tell)
+        )
+        self._ended = trio.Event()
+
+    # As ``Served``
+
+    @property
+    def network(self) -> bytes:
+        return self._me.network
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    @property
+    def history(self) -> History:
+        return self._history
+
+    def status(self) -> NodeStatus:
+        agreement, app = self.machine.agreement, self.machine.app
+        why = trouble(self._sight(), self._settings.timeouts)
+        return NodeStatus(
+            name=self._me.name,
+            role=self._me.role,
+            peer=self._me.peer,
+            network=self._me.network,
+            version=_version(),
+            height=self._height,
+            round=agreement.round,
+            auction=chain_of(self._state).auction,
+            phase=phase_of(self._height + 1),
+            root=self._state.root,
+            validators=len(validators_of(self._state)),
+            waiting=len(app.waiting[Phase.BATCH]),
+            acknowledged=self._counts["items_submitted"],
+            peers=0 if self._network is None else len(self._network.directory),
+            ready=not why,
+            trouble=why,
+            started_ms=self._started_ms,
+        )
+
+    def peers(self) -> tuple[PeerView, ...]:
+        addresses = () if self._network is None else self._network.addresses
+        met = () if self._network is None else tuple(found.peer for found in self._network.directory.all())
+        own = PeerView(
+            self._me.peer,
+            self._me.name,
+            self._me.role,
+            self._me.key,
+            addresses[0] if addresses else "",
+            self._height,
+            True,
+            met,
+            _unix_ms(),
+        )
+        return (own,) if self._network is None else (own, *self._network.views())
+
+    def counters(self) -> Mapping[str, int]:
+        counts = dict(self._counts)
+        if self._transport is not None:
+            counts.update({f"p2p_{name}": count for name, count in self._transport.counters().items()})
+        if self._network is not None:
+            counts["words_waiting"] = self._network.sending.waiting
+        status = self._node.status
+        counts |= {"groups": status.groups, "commits": status.commits}
+        return dict(sorted(counts.items()))
+
+    def item(self, number: bytes) -> bytes | None:
+        found = (waiting.get(number) for waiting in tuple(self.machine.app.waiting.values()))
+        return next((data for data in found if data is not None), None)
+
+    def decision(self) -> Decision | None:
+        return self._decision
+
+    async def submit(self, item: bytes) -> bytes:
+        """See ``Served``; besides, raises ``TooFast`` where the owner has sent more than its share."""
+        read, number = read_item(item, self._me.network), item_id(item)
+        if self.item(number) is None and not self._intake.within(read):
+            raise TooFast("", self._settings.rates.owner_per_s)
+        if self._network is not None:
+            await self._network.room()
+        if self._node.stopping:
+            raise Stopped("")
+        group = await self._node.act(lambda: self._submitted(item, read), long=bool(self.machine.app.missing))
+        if self.item(number) is not None:
+            await group.wait()
+        return number
+
+    def events(self, room: int = 1024) -> AbstractAsyncContextManager[trio.MemoryReceiveChannel[NodeEvent]]:
+        return self._feed.events(room)
+
+    # Besides
+
+    def stop(self) -> None:
+        """End in good order: what is under way is written, nothing new is taken."""
+        self._node.stop()
+
+    async def wait(self) -> None:
+        """Until the node has ended."""
+        await self._ended.wait()
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Until ``stop``. Raises ``DiskFailed``, or whatever else the store finds wrong."""
+        try:
+            async with trio.open_nursery() as nursery:
+                if self._network is not None:
+                    await nursery.start(self._network.run)
+                nursery.start_soon(self._say_status)
+                task_status.started()
+                await self._node.run()
+                nursery.cancel_scope.cancel()
+        finally:
+            self._feed.close()
+            self._ended.set()
+
+    # What the loop calls
+
+    def _outside(self, effect: Effect) -> None:
+        if self._network is not None:
+            self._network.perform(effect)
+
+    def _record(self, commit: Commit) -> None:
+        """In the writer's thread."""
+        self._history.record(commit, commit.applied.before, commit.applied.after, _unix_ms())
+
+    def _durable(self, effects: Sequence[DiskEffect]) -> None:
+        for effect in effects:
+            match effect:
+                case Commit():
+                    self._decided(effect)
+                case StoreItems():
+                    self._taken(effect.items)
+                case Persist() if effect.records and self._marks is not None:
+                    self._marks.spoke()
+                    self._marks = None
+                case Install():
+                    self._state, self._height, self._decision = self.machine.app.state, effect.height, None
+                case _:
+                    pass
+
+    def _decided(self, commit: Commit) -> None:
+        applied = commit.applied
+        self._state, self._height = applied.after, commit.height
+        self._decision = Decision(commit.height, commit.block, commit.certificate)
+        self._decided_s = trio.current_time()
+        self._count("decisions")
+        if self._network is not None:
+            self._network.decided(commit)
+            if phase_of(commit.height) is Phase.SETTLE:
+                self._remind()
+        header = applied.block.header
+        self._feed.tell(
+            BlockDecided(
+                commit.height,
+                phase_of(commit.height),
+                chain_of(applied.before).auction,
+                commit.certificate.block,
+                header.round,
+                validators_of(applied.before).members[header.proposer].key,
+                len(applied.block.items),
+            )
+        )
+
+    def _taken(self, items: Sequence[bytes]) -> None:
+        for item in items:
+            number = item_id(item)
+            gossiped = number not in self._own
+            self._own.discard(number)
+            self._count("items_gossiped" if gossiped else "items_submitted")
+            self._feed.tell(ItemTaken(number, gossiped))
+
+    def _remind(self) -> None:
+        """What has waited through a whole auction, not everybody has: gossip it again."""
+        assert self._network is not None
+        held = held_items(self.machine.app)
+        for number in sorted(held & self._waited)[:MAX_REMINDED]:
+            item = self.item(number)
+            if item is not None:
+                self._count("items_repeated")
+                self._network.perform(Gossip(item))
+        self._waited = held
+
+    # Inside
+
+    def _submitted(self, item: bytes, read: Item) -> Sequence[Effect]:
+        waiting = self.machine.app.waiting[phase_for(read)]
+        if len(waiting) >= MAX_WAITING:
+            raise TooBusy("", len(waiting))
+        number = item_id(item)
+        known = self.item(number) is not None
+        effects = self.machine.submit(item)
+        if self.item(number) is None:
+            # It has had its block.
+            return [effect for effect in effects if not isinstance(effect, StoreItems | Gossip)]
+        if known:
+            return [effect for effect in effects if not isinstance(effect, Gossip)]
+        self._own.add(number)
+        self._intake.heard((number,))
+        return effects
+
+    async def _say_status(self) -> None:
+        try:
+            while True:
+                await trio.sleep(STATUS_S)
+                await self._node.act(self.machine.status, long=False)
+        except Stopped:
+            return
+
+    def _sight(self) -> Sight:
+        validators = validators_of(self._state)
+        key = self.machine.key
+        votes = key is not None and validators.position(key) is not None
+        others = 0 if self._network is None else self._network.connected_validators()
+        best = -1 if self._network is None else self._network.directory.best
+        return Sight(
+            stopping=self._node.stopping,
+            networked=self._network is not None,
+            votes=votes,
+            observing=votes and self.machine.past.amnesia is not None,
+            validators=len(validators),
+            quorum=validators.quorum,
+            connected=others,
+            waited_ms=int((trio.current_time() - self._decided_s) * 1_000),
+            ahead=best - self._height,
+        )
+
+    def _count(self, name: str, by: int = 1) -> None:
+        self._counts[name] += by
+
+
+def _unix_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@cache
+def _version() -> str:
+    try:
+        return version("walras")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,70 @@
+"""Who is on the network: what nodes say of themselves now and then, signed, passed on by all, soon forgotten."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from intents.errors import WalrasError
+from intents.signing import verify_ed25519
+from node.home.peer_id import peer_id
+from node.live.wire import Presence, decode_presence, peer_proof, presence_digest
+from p2p.base import Verdict
+
+#: Between two words of one node, how long one is believed, and how many nodes are known.
+EVERY_MS: Final = 2_000
+BELIEVED_MS: Final = 10_000
+MAX_NODES: Final = 1_024
+#: A node that says more often where it is, is not heard.
+_LEAST_MS: Final = 1_000
+
+
+@dataclass(slots=True)
+class Known:
+    """A node's last word, and when it was heard by our clocks: the loop's and Unix time."""
+
+    peer: str
+    presence: Presence
+    at_ms: int
+    seen_ms: int
+
+
+class Neighbourhood:
+    """All nodes heard of in the last ``BELIEVED_MS``. ``own`` is this node's identity."""
+
+    def __init__(self, network: bytes, own: bytes) -> None:
+        self._network, self._own = network, own
+        self._known: OrderedDict[bytes, Known] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def judge(self, data: bytes, now_ms: int, unix_ms: int) -> Verdict:
+        """Whether to pass a word on: malformed or forged is rejected, old or too early ignored."""
+        try:
+            presence, signature = decode_presence(data)
+            known = self._known.get(presence.identity)
+            if presence.identity == self._own or (known is not None and presence.at_ms <= known.presence.at_ms):
+                return Verdict.IGNORE
+            if known is not None and now_ms - known.at_ms < _LEAST_MS:
+                return Verdict.IGNORE
+            verify_ed25519(presence.identity, presence_digest(self._network, presence), signature)
+            if presence.key:
+                verify_ed25519(presence.key, peer_proof(self._network, presence.identity), presence.proof)
+        except WalrasError:
+            return Verdict.REJECT
+        self.expire(now_ms)
+        if known is None and len(self._known) >= MAX_NODES:
+            return Verdict.IGNORE
+        self._known[presence.identity] = Known(peer_id(presence.identity), presence, now_ms, unix_ms)
+        self._known.move_to_end(presence.identity)
+        return Verdict.ACCEPT
+
+    def expire(self, now_ms: int) -> None:
+        while self._known and next(iter(self._known.values())).at_ms <= now_ms - BELIEVED_MS:
+            self._known.popitem(last=False)
+
+    def all(self, now_ms: int) -> list[Known]:
+        self.expire(now_ms)
+        return list(self._known.values())
