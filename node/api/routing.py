@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from typing import Any, Final
 
 import msgspec
@@ -91,9 +92,10 @@ async def _body(request: Request, context: Context, form: type[msgspec.Struct]) 
     if request.headers.get("content-length", "0").isdecimal():
         _fits(int(request.headers.get("content-length", "0")[:18]), limits.body_bytes)
     with trio.move_on_after(limits.body_s) as scope:
-        async for part in request.stream():
-            data += part
-            _fits(len(data), limits.body_bytes)
+        async with aclosing(request.stream()) as parts:
+            async for part in parts:
+                data += part
+                _fits(len(data), limits.body_bytes)
     if scope.cancelled_caught:
         raise TooSlow("body", f"not all there after {limits.body_s:g} s")
     value = parse_json(bytes(data), "body", max_bytes=limits.body_bytes, max_depth=_MAX_DEPTH)
