@@ -77,7 +77,7 @@ async def _keep_loading(bed: Bed, rate: float) -> None:
     number = 0
     while True:
         auction = (await bed.status(WATCHED)).auction
-        packs = prepare(market[0], 64, rate, auction, 1.0, number)
+        packs = prepare(market.network, 64, rate, auction, 1.0, number)
         number += 64
         await send(endpoints, packs, rate, Sent())
         await trio.sleep(64 / rate)

@@ -81,7 +81,7 @@ async def _load(bed: Bed, rate: float, counted: list[int]) -> None:
     while True:
         count = int(rate * AHEAD_S)
         auction = (await bed.status("v0")).auction
-        packs = await trio.to_thread.run_sync(prepare, market[0], count, rate, auction, BATCH_S, number)
+        packs = await trio.to_thread.run_sync(prepare, market.network, count, rate, auction, BATCH_S, number)
         number += count
         sent = Sent()
         await send(bed.endpoints, packs, rate, sent)

@@ -78,10 +78,10 @@ async def measure(rate: float, seconds: float, solver: str) -> Result:
 async def _load(bed: Bed, rate: float, seconds: float) -> tuple[Sent, int, dict[str, float]]:
     """What was sent, the first auction it can be in, and what it cost the nodes."""
     status, sent = await bed.status("v0"), Sent()
-    network = await bed.desk.market(bed.endpoint("v0"))
-    assert network is not None
+    market = await bed.desk.market(bed.endpoint("v0"))
+    assert market is not None
     print(f"signing {rate * seconds:.0f} intents", file=sys.stderr)
-    packs = prepare(network[0], int(rate * seconds), rate, status.auction + 1, BATCH_S)
+    packs = prepare(market.network, int(rate * seconds), rate, status.auction + 1, BATCH_S)
     first = (await bed.status("v0")).auction
     before = {name: bed.processor_s(name) for name in bed.made}
     await send(bed.endpoints, packs, rate, sent)

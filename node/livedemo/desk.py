@@ -56,6 +56,15 @@ class Settled:
     winners: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Market:
+    """The network's hash, its numeraire, and the assets that have a price."""
+
+    network: bytes
+    numeraire: AssetId
+    assets: tuple[Traded, ...]
+
+
 class Desk:
     """Asks and tells nodes. A node that does not answer is ``None``, never an exception."""
 
@@ -75,17 +84,9 @@ class Desk:
         found = await self._read(endpoint, f"/v1/auctions?limit={PAGE}")
         return None if found is None else [_settled(row) for row in found["auctions"]]
 
-    async def market(self, endpoint: Endpoint) -> tuple[bytes, AssetId, tuple[Traded, ...]] | None:
-        """The network, its numeraire, and the assets that have a price."""
+    async def market(self, endpoint: Endpoint) -> Market | None:
         assets, network = await self._read(endpoint, "/v1/assets"), await self._read(endpoint, "/v1/network")
-        if assets is None or network is None:
-            return None
-        traded = [
-            Traded(AssetId(row["id"]), int(row["decimals"]), int(row["reference_price"]))
-            for row in assets["assets"]
-            if row.get("reference_price") is not None
-        ]
-        return bytes.fromhex(network["network"][2:]), AssetId(network["numeraire"]), tuple(traded)
+        return None if assets is None or network is None else market_of(assets, network)
 
     async def submit(self, endpoint: Endpoint, item: bytes) -> bool:
         """Whether the node acknowledged the item: it is on its disk then."""
@@ -137,3 +138,13 @@ def _seen(endpoint: Endpoint, found: Mapping[str, Any]) -> Seen:
 
 def _settled(row: Mapping[str, Any]) -> Settled:
     return Settled(row["number"], row["intents"], row["filled"], row["solutions"], tuple(row["winners"]))
+
+
+def market_of(assets: Mapping[str, Any], network: Mapping[str, Any]) -> Market:
+    """From what ``/v1/assets`` and ``/v1/network`` say."""
+    traded = [
+        Traded(AssetId(row["id"]), int(row["decimals"]), int(row["reference_price"]))
+        for row in assets["assets"]
+        if row.get("reference_price") is not None
+    ]
+    return Market(bytes.fromhex(network["network"][2:]), AssetId(network["numeraire"]), tuple(traded))

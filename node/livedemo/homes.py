@@ -43,7 +43,7 @@ class MadeNode:
     home: Home
     peer: str
     port: int
-    url: str
+    api_port: int
     token: str
 
     @property
@@ -53,6 +53,10 @@ class MadeNode:
     @property
     def role(self) -> str:
         return self.wanted.role.value
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.api_port}"
 
     @property
     def endpoint(self) -> Endpoint:
@@ -80,7 +84,7 @@ def make_homes(
     through: Through | None = None,
     changed: Callable[[Genesis], Genesis] = lambda genesis: genesis,
 ) -> list[MadeNode]:
-    """New homes in ``root``, one a node. Each dials the validators made before it, ``through`` other ports or not.
+    """New homes in ``root``, one a node. Each dials all validators, ``through`` other ports or not.
 
     ``changed`` may alter the development genesis. Raises ``HomeExists`` where a home is in the way.
     """
@@ -92,9 +96,12 @@ def make_homes(
         [(one.name, key.solver) for one, key in zip(wanted, keys, strict=True) if key.solver is not None],
     )
     file = GenesisFile(changed(genesis), timeouts, (), accounts())
-    made: list[MadeNode] = []
-    for number, (one, key) in enumerate(zip(wanted, keys, strict=True)):
-        made.append(_settle(root, one, key, ports[2 * number : 2 * number + 2], made, file, through))
+    made = [
+        _made(root, one, key.peer, *ports[2 * number : 2 * number + 2])
+        for number, (one, key) in enumerate(zip(wanted, keys, strict=True))
+    ]
+    for one in made:
+        _settle(one, made, file, through)
     return made
 
 
@@ -102,8 +109,10 @@ def add_home(
     root: Path, wanted: NodeWanted, others: Sequence[MadeNode], *, through: Through | None = None
 ) -> MadeNode:
     """One more home, for a node that joins the network of ``others`` later."""
-    file = read_genesis(others[0].home.genesis)
-    return _settle(root, wanted, _keys(root, wanted), free_ports(2), others, file, through)
+    keys = _keys(root, wanted)
+    made = _made(root, wanted, keys.peer, *free_ports(2))
+    _settle(made, others, read_genesis(others[0].home.genesis), through)
+    return made
 
 
 def read_home(path: Path) -> MadeNode:
@@ -113,7 +122,7 @@ def read_home(path: Path) -> MadeNode:
     assert config.network is not None
     port = int(config.network.listen[0].rsplit("/", 1)[1])
     wanted = NodeWanted(config.node.name, config.node.role, config.solver.spec)
-    return _made(wanted, home, public_keys(home), port, config.api.port)
+    return _made(path.parent, wanted, public_keys(home).peer, port, config.api.port)
 
 
 def free_ports(count: int) -> list[int]:
@@ -128,31 +137,21 @@ def _keys(root: Path, wanted: NodeWanted) -> PublicKeys:
     return make_keys(Home(root / wanted.name), validator=validator, solver=bool(wanted.spec))
 
 
-def _settle(
-    root: Path,
-    wanted: NodeWanted,
-    keys: PublicKeys,
-    ports: Sequence[int],
-    others: Sequence[MadeNode],
-    file: GenesisFile,
-    through: Through | None,
-) -> MadeNode:
-    home, (port, api_port) = Home(root / wanted.name), ports
+def _settle(one: MadeNode, nodes: Sequence[MadeNode], file: GenesisFile, through: Through | None) -> None:
     bootstrap = tuple(
-        multiaddr(LOOPBACK, through(wanted.name, other.name, other.port) if through else other.port, other.peer)
-        for other in others
-        if other.wanted.role is RoleName.VALIDATOR
+        multiaddr(LOOPBACK, through(one.name, other.name, other.port) if through else other.port, other.peer)
+        for other in nodes
+        if other.wanted.role is RoleName.VALIDATOR and other.name != one.name
     )
     config = NodeConfig(
-        NodePart(wanted.name, wanted.role),
-        NetworkPart(listen=(multiaddr(LOOPBACK, port),), bootstrap=bootstrap),
-        ApiPart(port=api_port),
-        SolverPart(wanted.spec),
+        NodePart(one.name, one.wanted.role),
+        NetworkPart(listen=(multiaddr(LOOPBACK, one.port),), bootstrap=bootstrap),
+        ApiPart(port=one.api_port),
+        SolverPart(one.wanted.spec),
     )
-    settle_in(home, file, config)
-    return _made(wanted, home, keys, port, api_port)
+    settle_in(one.home, file, config)
 
 
-def _made(wanted: NodeWanted, home: Home, keys: PublicKeys, port: int, api_port: int) -> MadeNode:
-    token = read_secret(home.api_token).hex()
-    return MadeNode(wanted, home, keys.peer, port, f"http://{LOOPBACK}:{api_port}", token)
+def _made(root: Path, wanted: NodeWanted, peer: str, port: int, api_port: int) -> MadeNode:
+    home = Home(root / wanted.name)
+    return MadeNode(wanted, home, peer, port, api_port, read_secret(home.api_token).hex())

@@ -103,11 +103,10 @@ async def _run(desk: Desk, layout: Layout, wanted: Wanted, watch: Watch, shown: 
     market, first = await desk.market(layout.endpoints[0]), await desk.status(layout.endpoints[0])
     if market is None or first is None:
         raise DemoFailed("", f"{layout.endpoints[0].name} is ready and does not answer")
-    network, numeraire, assets = market
     watch.first = first.auction
     rng = Random(wanted.seed)
     keys = [SigningKey.from_seed(seed) for seed in layout.seeds]
-    crowd = Crowd(network, numeraire, assets, keys, rng)
+    crowd = Crowd(market.network, market.numeraire, market.assets, keys, rng)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(look, desk, layout.endpoints, watch, shown)
         nursery.start_soon(trade, desk, layout.endpoints, crowd, wanted.rate, watch, rng)

@@ -8,7 +8,6 @@ with a bound that says what did not happen.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import signal
 import subprocess
@@ -16,14 +15,19 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
 
+from intents.signing import SigningKey
 from node.agreement.timeouts import Timeouts
-from node.livedemo.homes import MadeNode, NodeWanted, make_homes
+from node.home.development import MAKER, accounts
+from node.livedemo.desk import market_of
+from node.livedemo.homes import MadeNode, NodeWanted, add_home, make_homes
+from node.livedemo.trading import Crowd, Signed, Taste
 from tests.e2e.links import Link, Links, open_links
 
 #: As short as a loaded machine takes: about a second and a half a batch.
@@ -143,7 +147,6 @@ class Network:
     links: Links
     between: dict[tuple[str, str], Link]
     client: httpx.Client
-    extra: list[RunningNode] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> RunningNode:
         return self.nodes[name]
@@ -181,6 +184,21 @@ class Network:
         return time.monotonic() - began
 
 
+def join(network: Network, wanted: NodeWanted) -> RunningNode:
+    """A new node beside the others, started; its links are in ``between`` as theirs."""
+    others = [node.made for node in network.nodes.values()]
+
+    def through(dialler: str, dialled: str, port: int) -> int:
+        network.between[dialler, dialled] = link = network.links.add(port)
+        return link.port
+
+    node = RunningNode(add_home(network.root, wanted, others, through=through), network.client)
+    network.nodes[node.name] = node
+    node.start()
+    wait_until(lambda: node.ready, READY_S, f"{node.name} ready")
+    return node
+
+
 def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
     """Poll; fail by name after ``seconds``."""
     end = time.monotonic() + seconds
@@ -212,10 +230,35 @@ def open_network(
                     wait_until(lambda node=node: node.ready, READY_S, f"{node.name} ready")  # type: ignore[misc]
             yield network
         except BaseException:
-            for node in itertools.chain(nodes.values(), network.extra):
+            for node in network.nodes.values():
                 print(f"--- {node.name}\n{node.log()[-3000:]}" if node.made.log.exists() else node.name)
             raise
         finally:
-            for node in itertools.chain(nodes.values(), network.extra):
+            for node in network.nodes.values():
                 if node.process is not None:
                     node.kill()
+
+
+def people(node: RunningNode, seed: int, taste: Taste | None = None) -> Crowd:
+    """The development accounts as they sign for the node's network."""
+    market = market_of(node.get("/v1/assets"), node.get("/v1/network"))
+    keys = [SigningKey.from_seed(account.seed) for account in accounts() if account.name != MAKER]
+    return Crowd(market.network, market.numeraire, market.assets, keys, Random(seed), taste or Taste(meeting=100))
+
+
+def hand_in(crowd: Crowd, nodes: Sequence[RunningNode], count: int) -> list[Signed]:
+    """So many or one more intents signed and acknowledged, by the nodes in turn."""
+    found: list[Signed] = []
+    auction = max(int(node.status()["auction"]) for node in nodes)
+    while len(found) < count:
+        for signed in crowd.come(auction):
+            answer = nodes[len(found) % len(nodes)].submit(signed.item)
+            assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+            found.append(signed)
+    return found
+
+
+def states(node: RunningNode, signed: Sequence[Signed]) -> list[str]:
+    """What the node says has become of them; "unknown" where it knows nothing of one."""
+    lives = [node.get(f"/v1/intents/0x{one.id.hex()}") for one in signed]
+    return [life["state"] if life is not None else "unknown" for life in lives]
