@@ -21,7 +21,8 @@ from node.home.opening import api_settings, check_home, live_settings, solver_of
 from node.home.paths import Home
 from node.home.running import announced
 from node.home.warming import WarmSolver, warm_solver
-from node.live.node import open_live
+from node.live.opening import open_live
+from node.served import Served
 
 #: How a process that was told twice to end, does: as if killed by the signal.
 _FORCED = 128
@@ -58,10 +59,18 @@ async def _run(home: Home, config: NodeConfig, ready: Callable[[Ready], None]) -
                 url = await nursery.start(partial(serve_api, node, api))
                 status = node.status()
                 with announced(home, url):
-                    ready(Ready(url, status.peer, status.name, status.role.value, status.network, node.addresses))
+                    ready(
+                        Ready(url, status.peer, status.name, status.role.value, status.network, _addresses(node))
+                    )
                     if solver is not None:
                         nursery.start_soon(solver.warm)
                     await trio.sleep_forever()
+
+
+def _addresses(node: Served) -> tuple[str, ...]:
+    """Where peers find it; none where it is alone."""
+    own = node.peers()[0].address
+    return (own,) if own else ()
 
 
 async def _until_told(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:

@@ -1,0 +1,200 @@
+"""Homes: alone, as a network, and joined by several owners."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from libp2p.crypto.ed25519 import create_new_key_pair
+from libp2p.peer.id import ID
+
+from intents.errors import InputError, UsageError
+from intents.signing import SigningKey
+from node.agreement.timeouts import Timeouts
+from node.chain.genesis import network_of
+from node.embedded.errors import BadKeyFile
+from node.home.config import RoleName
+from node.home.config_file import read_config
+from node.home.entry import Entry
+from node.home.errors import HomeError, HomeExists
+from node.home.genesis_file import read_genesis
+from node.home.joining import JoinPlan, genesis_from, join
+from node.home.making import entry_of, make_keys, public_keys
+from node.home.networks import NetworkPlan, SinglePlan, network, single
+from node.home.paths import Home, default_home
+from node.home.peer_id import peer_id
+from node.home.running import announced, running_url
+from node.home.secrets import new_secret, read_secret, write_secret
+from node.storage.store import Store
+from settlement.ledger.rules import rules_of
+
+
+def test_home_single_is_whole(tmp_path: Path) -> None:
+    """A single home has its keys for its owner alone, and a ledger of its genesis."""
+    home = Home(tmp_path / "home")
+    single(home, SinglePlan())
+    for path in home.keys:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    genesis = read_genesis(home.genesis)
+    keys = public_keys(home)
+    assert [one.key for one in genesis.genesis.validators] == [keys.validator]
+    with Store(home.store, None) as store:
+        assert rules_of(store.load()).network == network_of(genesis.genesis)
+    assert read_config(home.config, {}, {}).network is None
+
+
+def test_home_is_never_overwritten(tmp_path: Path) -> None:
+    """Making a home where one is changes nothing there."""
+    home = Home(tmp_path)
+    single(home, SinglePlan())
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    with pytest.raises(HomeExists):
+        single(home, SinglePlan())
+    with pytest.raises(HomeExists):
+        make_keys(home, validator=True, solver=False)
+    assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+
+
+def test_home_peer_id_is_libp2ps() -> None:
+    """Our peer id of a key is the one libp2p computes."""
+    for number in range(5):
+        seed = bytes([number]) * 32
+        expected = ID.from_pubkey(create_new_key_pair(seed).public_key)
+        assert peer_id(SigningKey.from_seed(seed).public) == str(expected)
+
+
+def test_home_network_shares_one_genesis(tmp_path: Path) -> None:
+    """Every home of a network has the same genesis, ports of its own, and the others' addresses."""
+    places = network(tmp_path, NetworkPlan(validators=3, solvers=2, full=1, base_port=9_000))
+    texts = {place.home.genesis.read_text() for place in places}
+    assert len(texts) == 1
+    genesis = read_genesis(places[0].home.genesis)
+    assert len(genesis.genesis.validators) == 3
+    assert sorted(name for name, _ in genesis.genesis.bonds.values()) == ["walras-s0", "walras-s1"]
+    ports = [port for place in places for port in (place.port, place.api_port)]
+    assert len(set(ports)) == 12
+    for place in places:
+        config = read_config(place.home.config, {}, {})
+        assert config.network is not None
+        own = public_keys(place.home).peer
+        assert len(config.network.bootstrap) == (2 if place.role is RoleName.VALIDATOR else 3)
+        assert not any(own in address for address in config.network.bootstrap)
+        assert config.node.role is place.role
+
+
+def test_home_network_without_solvers_has_one(tmp_path: Path) -> None:
+    """Where no solver nodes are asked for, the first validator answers auctions."""
+    places = network(tmp_path, NetworkPlan(validators=2))
+    assert [place.spec for place in places] == ["walras", ""]
+
+
+def test_home_network_over_machines(tmp_path: Path) -> None:
+    """Named machines are dialled by name, and each listens on all its addresses."""
+    places = network(tmp_path, NetworkPlan(validators=2, hosts=("a.example", "10.0.0.2")))
+    genesis = read_genesis(places[0].home.genesis)
+    assert [address.rsplit("/p2p/")[0] for address in genesis.bootstrap] == [
+        "/dns/a.example/tcp/8644",
+        "/ip4/10.0.0.2/tcp/8644",
+    ]
+    config = read_config(places[1].home.config, {}, {})
+    assert config.network is not None
+    assert config.network.listen == ("/ip4/0.0.0.0/tcp/8644",)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [NetworkPlan(validators=0), NetworkPlan(validators=2, hosts=("a",)), NetworkPlan(base_port=65_530)],
+)
+def test_home_network_refuses_impossible_plans(tmp_path: Path, plan: NetworkPlan) -> None:
+    """A plan that cannot be makes nothing."""
+    with pytest.raises(UsageError):
+        network(tmp_path, plan)
+    assert not list(tmp_path.iterdir())
+
+
+def test_home_of_several_owners(tmp_path: Path) -> None:
+    """Two owners make keys, one collects the entries, both join, and a third follows."""
+    homes = [Home(tmp_path / name) for name in ("a", "b", "c")]
+    for home in homes[:2]:
+        make_keys(home, validator=True, solver=home is homes[0])
+    entries = [entry_of(homes[0], "a", "10.0.0.1", 9_000), entry_of(homes[1], "b", "b.example", 8_644)]
+    genesis = genesis_from(entries, "ours", Timeouts())
+    configs = [join(home, genesis, JoinPlan()) for home in homes]
+    assert [config.node.role for config in configs] == [RoleName.VALIDATOR, RoleName.VALIDATOR, RoleName.FULL]
+    networks = [config.network for config in configs]
+    assert [network.listen[0] for network in networks if network] == [
+        "/ip4/0.0.0.0/tcp/9000",
+        "/ip4/0.0.0.0/tcp/8644",
+        "/ip4/127.0.0.1/tcp/8644",
+    ]
+    assert [len(network.bootstrap) for network in networks if network] == [1, 1, 2]
+    assert [config.solver.spec for config in configs] == ["walras", "", ""]
+    assert homes[0].store.exists()
+    assert not homes[2].store.exists()
+
+
+def test_home_join_refusals(tmp_path: Path) -> None:
+    """Nobody becomes a validator of a network that does not know its key, and nobody joins twice."""
+    other = Home(tmp_path / "other")
+    make_keys(other, validator=True, solver=False)
+    genesis = genesis_from([entry_of(other, "o", "10.0.0.1", 1)], "theirs", Timeouts())
+    late = Home(tmp_path / "late")
+    with pytest.raises(UsageError):
+        join(late, genesis, JoinPlan(role=RoleName.VALIDATOR))
+    make_keys(late, validator=True, solver=False)
+    with pytest.raises(HomeError, match="not among"):
+        join(late, genesis, JoinPlan(role=RoleName.VALIDATOR))
+    join(other, genesis, JoinPlan())
+    with pytest.raises(HomeError, match="already"):
+        join(other, genesis, JoinPlan())
+
+
+def test_home_genesis_from_refuses_doubles() -> None:
+    """A key or name that comes twice, and a network without validators, are refused."""
+    key = SigningKey.from_seed(b"k" * 32).public
+    for entries in (
+        [Entry("a", validator=key), Entry("b", validator=key)],
+        [Entry("a", validator=key), Entry("a")],
+        [Entry("a", solver=key)],
+    ):
+        with pytest.raises((InputError, UsageError)):
+            genesis_from(entries, "x", Timeouts())
+
+
+def test_home_secret_files(tmp_path: Path) -> None:
+    """A secret is read as written; one that others may read, or that is none, is refused."""
+    path, secret = tmp_path / "key", new_secret()
+    write_secret(path, secret)
+    assert read_secret(path) == secret
+    with pytest.raises(HomeExists):
+        write_secret(path, secret)
+    path.chmod(0o640)
+    with pytest.raises(BadKeyFile, match="chmod 600"):
+        read_secret(path)
+    path.chmod(0o600)
+    for text in ("", "zz", "00" * 31, "00" * 33):
+        path.write_text(text)
+        with pytest.raises(BadKeyFile):
+            read_secret(path)
+    with pytest.raises(BadKeyFile):
+        read_secret(tmp_path)
+
+
+def test_home_default_follows_xdg() -> None:
+    """WALRAS_HOME first, then an absolute XDG_DATA_HOME, then ~/.local/share."""
+    assert default_home({"WALRAS_HOME": "/w"}).path == Path("/w")
+    assert default_home({"XDG_DATA_HOME": "/data"}).path == Path("/data/walras")
+    for environment in ({}, {"XDG_DATA_HOME": "relative"}):
+        assert default_home(environment).path == Path.home() / ".local/share/walras"
+
+
+def test_home_running_url(tmp_path: Path) -> None:
+    """The URL is told while the node runs, and nothing else is taken for one."""
+    home = Home(tmp_path)
+    assert running_url(home) is None
+    with announced(home, "http://127.0.0.1:1234"):
+        assert running_url(home) == "http://127.0.0.1:1234"
+    assert running_url(home) is None
+    (tmp_path / "api.url").write_text("javascript:alert(1)")
+    assert running_url(home) is None
