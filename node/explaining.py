@@ -30,6 +30,7 @@ from settlement.settle import settle
 from settlement.why_not import Reason, unfilled_orders
 
 _ENDED: Final = {
+    OrderState.RECEIVED: "it waits for the block of the next batch",
     OrderState.SETTLED: "it was filled whole",
     OrderState.EXPIRED: "its last auction is over",
     OrderState.CANCELLED: "its owner cancelled it, or another intent of its group traded",

@@ -15,7 +15,7 @@ from typing import ClassVar, Final
 
 from intents.amounts import MAX_AMOUNT, MAX_BPS, PRICE_SCALE, mul_div_ceil, mul_div_floor
 from intents.assets import AssetId
-from intents.errors import WalrasError
+from intents.errors import InputError, WalrasError
 from intents.intent import Kind
 from intents.venue_states import VenueState
 from node.chain.tables import chain_of
@@ -44,12 +44,11 @@ class QuoteError(WalrasError):
 
 
 @dataclass(eq=False)
-class BadQuote(QuoteError):
+class BadQuote(InputError):
     """The question makes no sense."""
 
     code: ClassVar[str] = "quote.question"
     text: ClassVar[str] = "{why}"
-    exit_code: ClassVar[int] = 2
 
     why: str
 

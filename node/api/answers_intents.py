@@ -19,12 +19,14 @@ from node.api.forms_intents import (
     SubmittedForm,
     SubmitTransaction,
 )
+from node.api.forms_quotes import NowForm
 from node.api.lives import life_of
 from node.api.operation import Call, Reply
 from node.api.reading import holder_of
 from node.chain.blocks import MAX_ITEM_BYTES
 from node.chain.items import Submission, encode_item, item_id
 from node.chain.reading import read_item
+from node.explaining import explain as explained
 from node.history.base import IntentLife
 from settlement.ledger.execute import NONCES
 from settlement.ledger.orders import ORDERS, OrderState
@@ -86,11 +88,12 @@ async def intent(context: Context, call: Call) -> Reply:
 async def explain(context: Context, call: Call) -> Reply:
     life = await _life(context, call)
     why = _WHY[OrderState(life.state)] if life.state in list(OrderState) else life.state
+    now = to_form(NowForm, await context.ask(explained, life, context.node.state))
     if life.missed is None:
-        return Reply(ExplainForm(to_hex(life.intent), life.state, why, "", None, None))
+        return Reply(ExplainForm(to_hex(life.intent), life.state, why, "", None, None, now))
     number, missed = life.missed
     return Reply(
-        ExplainForm(to_hex(life.intent), life.state, missed.why, missed.code, number, missed.distance_bps)
+        ExplainForm(to_hex(life.intent), life.state, missed.why, missed.code, number, missed.distance_bps, now)
     )
 
 

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from node.api.errors import Problem
 from node.api.forms import Amount, Hex
 from node.api.forms_auctions import MissedForm, TradeForm
+from node.api.forms_quotes import NowForm
 from node.chain.blocks import MAX_ITEM_BYTES
 
 #: Intents of one request.
@@ -114,7 +115,8 @@ class IntentsForm(Struct):
 
 class ExplainForm(Struct):
     """Why an intent is where it is. ``auction``, ``code`` and ``distance_bps`` are there where a batch left it
-    out: the rule that blocked it, and how far its limit is from what would have filled it."""
+    out: the rule that blocked it, and how far its limit is from what would have filled it. ``now`` is about the
+    ledger as it stands."""
 
     intent: Hex
     state: str
@@ -122,3 +124,4 @@ class ExplainForm(Struct):
     code: str
     auction: int | None
     distance_bps: float | None
+    now: NowForm

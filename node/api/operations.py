@@ -6,7 +6,14 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from node.api import answers_auctions, answers_intents, answers_ledger, answers_many, answers_node
+from node.api import (
+    answers_auctions,
+    answers_intents,
+    answers_ledger,
+    answers_many,
+    answers_node,
+    answers_quotes,
+)
 from node.api.forms import BlocksForm, LiveForm, NetworkForm, PeersForm, ReadyForm, StatusForm
 from node.api.forms_auctions import AuctionDetailForm, AuctionsForm, LeaderboardForm
 from node.api.forms_intents import (
@@ -20,6 +27,7 @@ from node.api.forms_intents import (
     SubmitTransaction,
 )
 from node.api.forms_ledger import AccountForm, AssetsForm, ProofForm, VenuesForm
+from node.api.forms_quotes import AskQuote, QuoteForm
 from node.api.operation import Operation, Parameter
 from node.api.reading import Height, IdText, OwnerText
 from node.api.settings import MAX_PAGE
@@ -152,6 +160,11 @@ OPERATIONS: Final = (
     Operation(
         "explain", "GET", "/v1/intents/{id}/explain", "Why an intent is not filled",
         answers_intents.explain, {200: (ExplainForm, "the reason")}, (_ID,), errors=(404,), tag="intents",
+    ),
+    Operation(
+        "quote", "POST", "/v1/quotes", "What a trade would get now, alone, and what to ask for",
+        answers_quotes.quote, {200: (QuoteForm, "the quote")}, body=AskQuote, errors=(409, 503), tag="intents",
+        about="Changes nothing, so it asks for no token. 409 where no venues take so much.",
     ),
     Operation(
         "submit_transaction", "POST", "/v1/transactions", "Hand in a signed transaction, such as a cancel",
