@@ -88,6 +88,8 @@ def _split(
 ) -> tuple[Hop, ...]:
     """The router's route; nothing where it has none."""
     # Loads scipy: only who asks for quotes pays for it.
+    import numpy as np
+
     from solver.router import orders
     from solver.router.errors import RouteError
     from solver.router.route import route
@@ -95,7 +97,9 @@ def _split(
     states = {venue.id: venue for venue in venues}
     side = orders.Kind.EXACT_IN if kind is Kind.EXACT_IN else orders.Kind.EXACT_OUT
     try:
-        found = route(states, give, want, amount, side)
+        # Floats may overflow on the way to an amount that no venues have; what comes out is exact, or nothing.
+        with np.errstate(all="ignore"):
+            found = route(states, give, want, amount, side)
     except RouteError:
         return ()
     short = found.amount_in > amount if kind is Kind.EXACT_IN else found.amount_out < amount
