@@ -33,6 +33,8 @@ from p2p.mesh import Mesh, MeshParams
 from p2p.scoring import Offence, Scores
 
 _log = logging.getLogger(__name__)
+# The library prints every dial that fails on stderr if nobody takes its log; LIBP2P_DEBUG still shows it.
+logging.getLogger("libp2p").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class Libp2pTransport(INotifee):
         self._banned(peer, reason)
 
     def want(self, text: str) -> None:
-        """Dial the peer of a whole multiaddr and stay connected with it; what the settings say of it comes first."""
+        """Dial the peer of a whole multiaddr and stay connected; an address in the settings comes first."""
         self._supervisor.want(text)
 
     def allowed(self, peer: str) -> bool:
