@@ -89,6 +89,9 @@ class PeerEvent(Struct):
     reason: str
 
 
-class ItemEvent(Struct):
-    item: Hex
+class ItemsEvent(Struct):
+    """Items that came within a tenth of a second: ``count``, and the first of them; ``gossiped``: from peers."""
+
+    count: int
     gossiped: bool
+    items: list[Hex]

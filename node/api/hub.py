@@ -13,10 +13,10 @@ import trio
 
 from intents.errors import WalrasError
 from intents.intent import IntentId
-from node.api.converting import to_form
+from node.api.converting import to_form, to_hex
 from node.api.forms_auctions import AuctionForm
 from node.api.forms_intents import IntentForm
-from node.api.forms_stream import BlockEvent, Event, ItemEvent, PeerEvent, Reset
+from node.api.forms_stream import BlockEvent, Event, ItemsEvent, PeerEvent, Reset
 from node.api.lives import life_of
 from node.api.metrics import Metrics
 from node.api.ring import Ring
@@ -29,7 +29,9 @@ from settlement.ledger.orders import ORDERS
 
 #: Events of the node that may wait for the hub; it does nothing slow, so this is a second's worth of a flood.
 ROOM: Final = 16_384
-#: Before listening again to a node that has hung up.
+#: Ids in one event about items.
+SHOWN: Final = 32
+#: Before listening again to a node that has hung up; how long items are gathered.
 _PAUSE_S: Final = 0.1
 _PREFIX: Final = "intents:"
 Looks = tuple[str, int, int]
@@ -62,6 +64,9 @@ class Hub:
         self._watched: dict[str, Looks | None] = {}
         self._changed: dict[str, None] = {}
         self._wake = trio.Event()
+        #: Items not told of yet, by whether they were gossiped.
+        self._taken: dict[bool, list[bytes]] = {False: [], True: []}
+        self._items_wake = trio.Event()
         #: Set when the interface ends: streams say good-bye.
         self.ending = trio.Event()
 
@@ -69,6 +74,7 @@ class Hub:
         """Until cancelled. A node too busy for the hub closes its channel; numbers then begin anew."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._tell_lives)
+            nursery.start_soon(self._tell_items)
             await self._listen()
             nursery.cancel_scope.cancel()
 
@@ -98,7 +104,8 @@ class Hub:
                 self._publish("peers", to_form(PeerEvent, event))
             case ItemTaken():
                 self._waiting.note(event.item)
-                self._publish("intents", to_form(ItemEvent, event))
+                self._taken[event.gossiped].append(event.item)
+                self._items_wake.set()
 
     def _decided(self, event: BlockDecided) -> None:
         row = self._settled(event)
@@ -113,6 +120,18 @@ class Hub:
             return None
         rows = self._node.history.auctions(None, 1)
         return rows[0] if rows and rows[0].height == event.height else None
+
+    async def _tell_items(self) -> None:
+        """Many at a time: thousands may come in a second."""
+        while True:
+            await self._items_wake.wait()
+            await trio.sleep(_PAUSE_S)
+            self._items_wake = trio.Event()
+            for gossiped, taken in self._taken.items():
+                if taken:
+                    shown = [to_hex(item) for item in taken[:SHOWN]]
+                    self._publish("intents", ItemsEvent(len(taken), gossiped, shown))
+                    taken.clear()
 
     # Watched intents
 

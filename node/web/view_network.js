@@ -7,8 +7,8 @@ import { ago, clock, plural, short, whole } from "./format.js";
 import { graph, LOOKS } from "./network_graph.js";
 import { proposer, understand } from "./topology.js";
 
-const EVERY_MS = 4000, KEPT_EVENTS = 30, GOSSIP_WINDOW_MS = 60_000, BLOCKS = 18;
-const WORDS = { well: ["well", "good"], behind: ["behind", "warn"], silent: ["silent", "bad"] };
+const EVERY_MS = 4000, KEPT_EVENTS = 12, GOSSIP_WINDOW_MS = 60_000, BLOCKS = 18;
+const WORDS = { well: ["in step", "good"], behind: ["behind", "warn"], silent: ["silent", "bad"] };
 
 export function network(main, frame) {
   frame.title("Network");
@@ -30,12 +30,15 @@ export function network(main, frame) {
   const blocks = frame.region({
     testid: "network-blocks",
     topics: ["blocks"],
-    load: (signal) => get("blocks", { limit: BLOCKS }, signal),
-    draw: ({ blocks: rows }) => drawBlocks(rows, nodes.data()),
+    load: async (signal) => {
+      const [page, known] = await Promise.all([get("blocks", { limit: BLOCKS }, signal), get("peers", {}, signal)]);
+      return { rows: page.blocks, known };
+    },
+    draw: ({ rows, known }) => drawBlocks(rows, known),
   });
 
   frame.listen((topic, data, at_ms) => {
-    if (topic === "intents") items.push({ at_ms, gossiped: data.gossiped });
+    if (topic === "intents") for (let n = 0; n < data.count; n += 1) items.push({ at_ms, gossiped: data.gossiped });
     if (topic === "peers") {
       events.unshift({ ...data, at_ms });
       events.splice(KEPT_EVENTS);
@@ -57,7 +60,7 @@ export function network(main, frame) {
     h("p", { class: "lead" }, "Everything here is what this node saw or was told by its neighbours."),
     nodes.node,
     h("div", { class: "two even" },
-      card("network-recent", "Latest blocks", h("p", { class: "hint" }, "Each auction is three blocks: batch, seal, settle."), blocks.node),
+      card("network-recent", "Latest blocks", h("p", { class: "hint" }, "Each auction is three blocks, each proposed by whose turn it is; a later round means that one did not get through."), blocks.node),
       card("network-talk", "Gossip and peers", seen, list)));
 }
 
@@ -81,7 +84,7 @@ function drawNodes(data, tools) {
       tile("network-trouble", "Out of step", whole(behind + silent + absent.length), trouble(behind, silent, absent.length), behind + silent + absent.length ? "warn" : ""),
       tile("network-waiting", "Waiting here", plural(status.waiting, "item"), `trading ${agreed.trading}`)),
     split(found),
-    h("div", { class: "two" },
+    h("div", { class: "two even" },
       card("network-map", "Who talks to whom", place, legend()),
       card("network-nodes", "Nodes", nodeTable(found, turn, data.now), absent.length > 0 && h("p", { class: "trouble", testid: "network-absent" }, `${plural(absent.length, "validator")} of the agreed set never heard here: `, absent.map((member) => short(member.key)).join(", ")))),
   ];
@@ -106,23 +109,26 @@ function split(found) {
 
 const legend = () => h("ul", { class: "legend", testid: "network-legend" },
   Object.values(LOOKS).map((look) => h("li", {}, h("span", { class: `dot ${look.dot} tone${look.tone}`, "aria-hidden": "true" }), look.one)),
-  h("li", {}, "halo: proposes now"), h("li", {}, "dashed rim: silent or behind"));
+  h("li", {}, "halo: proposes now"), h("li", {}, "black rim: this node"), h("li", {}, "amber rim: behind"), h("li", {}, "hollow, red: silent"));
 
 function nodeTable(found, turn, now) {
   return table("network-node", "This node first; heights are the last each told.", [
     ["Node", (node) => [h("span", { class: `dot ${LOOKS[node.role].dot} tone${LOOKS[node.role].tone}`, "aria-hidden": "true" }), node.name || short(node.peer), h("span", { class: "under", title: node.peer }, node.role, node.self ? ", this node" : node.direct ? ", neighbour" : ", heard of")]],
     ["Height", (node) => [whole(node.height), node.behind > 0 && h("span", { class: "under" }, `−${whole(node.behind)}`)], "num"],
-    ["State", (node) => [pill(...WORDS[node.state]), " ", turn === node.key && node.key !== "0x" && pill("proposes")]],
+    ["State", (node) => [pill(...WORDS[node.state]), turn === node.key && node.key !== "0x" && h("span", { class: "under" }, "proposes now")]],
     ["Last word", (node) => (node.self ? "–" : ago(node.seen_ms, now)), "num"],
-  ], found.nodes, { key: (node) => node.name || node.peer, mark: (node) => node.self });
+  ], found.nodes, { key: (node) => node.name || node.peer, mark: (node) => node.self, tight: true });
 }
 
 function drawBlocks(rows, known) {
   if (!rows.length) return nothing("network-no-blocks", "No block is decided yet.");
   const tone = { batch: 0, seal: 1, settle: 2 };
-  return h("ol", { class: "blocks", testid: "network-block-list" }, rows.map((row) =>
-    h("li", { class: `tone${tone[row.phase]}`, title: `${row.block}, decided ${clock(row.at_ms)}` },
-      h("b", {}, whole(row.height)), ` ${row.phase}`, h("span", {}, proposerName(known, row.proposer), row.round > 0 && `, round ${row.round + 1}`))));
+  const auctions = [...new Set(rows.map((row) => row.auction))];
+  const of = (number) => rows.filter((row) => row.auction === number).sort((a, b) => a.height - b.height);
+  return h("ol", { class: "rounds", testid: "network-block-list" }, auctions.map((number) =>
+    h("li", {}, h("span", {}, `Batch ${whole(number)}`), h("ol", { class: "blocks" }, of(number).map((row) =>
+      h("li", { class: `tone${tone[row.phase]}${row.round > 0 ? " late" : ""}`, title: `block ${row.height}, ${row.block}, decided ${clock(row.at_ms)}` },
+        row.phase, h("span", {}, proposerName(known, row.proposer), row.round > 0 && `, round ${row.round + 1}`)))))));
 }
 
 const proposerName = (known, key) => known?.peers.find((peer) => peer.key === key)?.name || short(key, 4);

@@ -12,7 +12,7 @@ from node.api.settings import ApiSettings, Limits
 from tests.unit.node.api.desk import TOKEN, opened
 
 #: Every way a write may be without the right token.
-NOT_SHOWN = (
+NOT_SHOWN: tuple[dict[str, str], ...] = (
     {},
     {"authorization": ""},
     {"authorization": "Bearer"},
@@ -20,7 +20,7 @@ NOT_SHOWN = (
     {"authorization": "Bearer " + TOKEN + "x"},
     {"authorization": "Basic " + TOKEN},
     {"authorization": TOKEN},
-    {"authorization": "Bearer ÿ".encode("latin-1")},
+    {"authorization": "Bearer " + TOKEN.upper()},
     {"cookie": f"token={TOKEN}"},
 )
 NAMES = ("127.0.0.1", "localhost", "LOCALHOST", "[::1]")

@@ -1,0 +1,231 @@
+"""The stream: what is told, going on after a break, heartbeats, and clients that do not keep up or behave."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+
+import pytest
+import trio
+
+from node.api.settings import Limits
+from node.api.stream import Close
+from node.served import PeerChanged
+from tests.unit.node.api.desk import FAST, opened
+from tests.unit.node.api.websocket import Rejected, stream
+
+
+def peer(number: int) -> PeerChanged:
+    return PeerChanged("connected", f"peer {number}", "")
+
+
+async def until(true: Callable[[], bool]) -> None:
+    with trio.fail_after(20):
+        while not true():
+            await trio.sleep(0.01)
+
+
+async def test_blocks_auctions_and_an_intents_life_are_told() -> None:
+    """In order and without gaps; an intent is told of from its first block to its trade."""
+    async with opened(FAST) as desk, stream(desk) as client:
+        submitted = (await desk.writer.post("/v1/intents", json={"item": "0x" + desk.item().hex()})).json()
+        topic = "intents:" + submitted["id"]
+        await client.subscribe("blocks", "auctions", topic)
+        told = [await client.hear("event") for _ in range(16)]
+        numbers = [event["seq"] for event in told]
+        assert numbers == sorted(set(numbers))
+        heights = [event["data"]["height"] for event in told if event["topic"] == "blocks"]
+        assert heights == list(range(heights[0], heights[0] + len(heights)))
+        auctions = [event["data"] for event in told if event["topic"] == "auctions"]
+        page = (await desk.client.get("/v1/auctions")).json()["auctions"]
+        assert auctions
+        assert all(auction in page for auction in auctions)
+        lives = [event["data"] for event in told if event["topic"] == topic]
+        assert lives
+        assert lives[0]["intent"] == submitted["id"]
+
+
+async def test_items_and_peers_are_told_to_those_who_ask() -> None:
+    """Topics nobody asked for are silent; unsubscribing ends one."""
+    async with opened() as desk, stream(desk) as client, stream(desk) as other:
+        await client.subscribe("intents", "peers")
+        await other.subscribe("blocks")
+        answer = (await desk.writer.post("/v1/intents", json={"item": "0x" + desk.item().hex()})).json()
+        event = await client.hear("event")
+        assert event["topic"] == "intents"
+        assert event["data"] == {"count": 1, "gossiped": False, "items": [answer["item"]]}
+        desk.node.tell(peer(1))
+        event = await client.hear("event")
+        assert (event["topic"], event["data"]["peer"]) == ("peers", "peer 1")
+        await client.say(type="unsubscribe", topics=["peers"])
+        assert (await client.hear("subscribed"))["topics"] == ["intents"]
+        desk.node.tell(peer(2))
+        await client.subscribe("peers")
+        desk.node.tell(peer(3))
+        assert (await client.hear("event"))["data"]["peer"] == "peer 3"
+        with trio.move_on_after(0.2):
+            assert (await other.hear())["type"] != "event"
+
+
+async def test_a_client_that_comes_back_goes_on_where_it_was() -> None:
+    """Exactly the events between, of its topics, in order, each once; then what happens from now on."""
+    async with opened() as desk:
+        async with stream(desk) as client:
+            await client.subscribe("peers")
+            for number in range(5):
+                desk.node.tell(peer(number))
+            last = [await client.hear("event") for _ in range(5)][-1]
+        for number in range(5, 12):
+            desk.node.tell(peer(number))
+        await desk.writer.post("/v1/intents", json={"item": "0x" + desk.item().hex()})
+        await until(lambda: desk.node.status().acknowledged == 1)
+        async with stream(desk) as client:
+            assert client.greeting["epoch"]
+            await client.subscribe("peers", epoch=client.greeting["epoch"], since=last["seq"])
+            desk.node.tell(peer(12))
+            found = [(await client.hear("event"))["data"]["peer"] for _ in range(8)]
+            assert found == [f"peer {number}" for number in range(5, 13)]
+
+
+@pytest.mark.parametrize("epoch", ["right", "wrong"])
+async def test_a_client_that_was_away_too_long_is_told_to_begin_anew(epoch: str) -> None:
+    """Where its events are not kept any more, or their numbers are of another run."""
+    async with opened(limits=Limits(stream_ring=4)) as desk, stream(desk) as client:
+        await client.subscribe("peers")
+        for number in range(1, 11):
+            desk.node.tell(peer(number))
+        for _ in range(10):
+            await client.hear("event")
+        async with stream(desk) as other:
+            told = other.greeting["epoch"] if epoch == "right" else "0" * 16
+            await other.say(type="subscribe", topics=["peers"], epoch=told, since=2)
+            reset = await other.hear("reset")
+            assert (reset["epoch"], reset["seq"]) == (other.greeting["epoch"], 10)
+            await other.say(type="subscribe", topics=["peers"], epoch=reset["epoch"], since=6)
+            if epoch == "right":
+                assert [(await other.hear("event"))["seq"] for _ in range(4)] == [7, 8, 9, 10]
+            await other.say(type="subscribe", topics=["peers"], epoch=reset["epoch"], since=11)
+            assert (await other.hear("reset"))["seq"] == 10
+
+
+async def test_a_node_faster_than_the_interface_begins_new_numbers() -> None:
+    """The hub lost events: every reader is told, under a new epoch. Who asked for the flood is lagging."""
+    async with opened() as desk, stream(desk) as client, stream(desk) as drowned:
+        await client.subscribe("blocks")
+        await drowned.subscribe("peers")
+        for number in range(20_000):
+            desk.node.tell(peer(number))
+        assert await drowned.closed() == Close.LAGGING
+        reset = await client.hear("reset")
+        assert reset["epoch"] != client.greeting["epoch"]
+        await client.subscribe("peers")
+        async with trio.open_nursery() as nursery:
+
+            @nursery.start_soon
+            async def again() -> None:
+                """The hub listens again in a moment."""
+                while True:
+                    desk.node.tell(peer(1))
+                    await trio.sleep(0.05)
+
+            assert (await client.hear("event"))["seq"] == reset["seq"] + 1
+            nursery.cancel_scope.cancel()
+
+
+async def test_many_items_are_one_event() -> None:
+    """However many come at once, a reader of the topic is not drowned."""
+    async with opened() as desk, stream(desk) as client:
+        await client.subscribe("intents")
+        items = ["0x" + desk.item().hex() for _ in range(250)]
+        for _ in range(2):
+            await desk.writer.post("/v1/intents/batch", json={"items": items})
+        told = 0
+        while told < 250:
+            data = (await client.hear("event"))["data"]
+            assert len(data["items"]) == min(data["count"], 32)
+            told += data["count"]
+        assert told == 250
+
+
+async def test_heartbeats_and_the_death_of_a_client_that_does_not_answer() -> None:
+    """It is closed after two unanswered ones; one that answers stays."""
+    async with opened(limits=Limits(heartbeat_s=0.1)) as desk, stream(desk) as client, stream(desk) as silent:
+        assert client.greeting["heartbeat_s"] == 0.1
+        async with trio.open_nursery() as nursery:
+
+            async def answer() -> None:
+                for _ in range(6):
+                    await client.hear("heartbeat")
+                    await client.say(type="alive")
+
+            nursery.start_soon(answer)
+            assert await silent.closed() == Close.SILENT
+        await client.subscribe("peers")
+
+
+async def test_a_client_that_does_not_read_is_closed_and_holds_nobody_up() -> None:
+    """Its queue is bounded; others hear everything; its connection is cut though it never reads."""
+    limits = Limits(stream_queue=32, send_s=30)
+    async with opened(limits=limits) as desk, stream(desk) as good:
+        await good.subscribe("peers")
+        async with stream(desk) as slow:
+            await slow.subscribe("peers")
+            # Random, as the stream compresses; far more than the kernel keeps for a client that does not read.
+            for number in range(600):
+                desk.node.tell(PeerChanged("connected", str(number), secrets.token_hex(20_000)))
+                assert (await good.hear("event"))["data"]["peer"] == str(number)
+            text = (await desk.client.get("/metrics")).text
+            assert "walras_stream_connections 1.0" in text
+            assert 'walras_stream_closed_total{why="lagging"} 1.0' in text
+            with trio.fail_after(10):
+                await cut(slow.tcp)
+
+
+async def cut(connection: trio.SocketStream) -> None:
+    """Returns when the other side has ended the connection, whatever was on its way."""
+    try:
+        while await connection.receive_some(1 << 16):
+            pass
+    except trio.BrokenResourceError:
+        return
+
+
+async def test_nonsense_is_refused_and_a_flood_is_closed() -> None:
+    """Each wrong message has its answer; too many a second end the stream."""
+    async with opened(limits=Limits(stream_topics=2)) as desk:
+        async with stream(desk) as client:
+            for text in ("", "{", "[]", '{"type":"buy"}', '{"type":"subscribe"}', '{"type":"alive","x":1}', "\0"):
+                await client.send(text)
+                assert (await client.hear())["type"] == "refused", text
+            for topics in ([], ["everything"], ["intents:0x"], ["intents:0xABCD"], ["blocks", 7]):
+                await client.say(type="subscribe", topics=topics)
+                assert (await client.hear())["code"] == "stream.message", topics
+            await client.say(type="subscribe", topics=["blocks", "auctions", "peers"])
+            assert (await client.hear())["code"] == "stream.topics"
+            await client.send(b'{"type":"alive"}')
+            assert (await client.subscribe("blocks"))["topics"] == ["blocks"]
+        async with stream(desk) as client:
+            for _ in range(100):
+                await client.say(type="alive")
+            assert await client.closed() == Close.FLOODING
+        async with stream(desk) as client:
+            await client.say(type="alive", more="x" * 20_000)
+            assert await client.closed() == 1009
+
+
+async def test_pages_of_others_and_more_than_enough_streams_are_not_let_in() -> None:
+    """403 for a strange origin or name, 503 beyond the limit; the node's own page is let in."""
+    async with opened(limits=Limits(streams=1)) as desk:
+        for headers in ([(b"origin", b"http://evil.example")], [(b"origin", b"null")]):
+            with pytest.raises(Rejected) as refused:
+                async with stream(desk, headers):
+                    pass
+            assert refused.value.status == 403
+        port = desk.url.rpartition(":")[2]
+        async with stream(desk, [(b"origin", f"http://localhost:{port}".encode())]):
+            with pytest.raises(Rejected) as full:
+                async with stream(desk):
+                    pass
+            assert full.value.status == 503
+            assert json.loads(full.value.body)["code"] == "api.not-now"
