@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from intents.intent import Leg
+from intents.intent import IntentId, Leg
 from intents.signing import SigningKey
 from node.agreement.messages import Ballot, Certificate, Seen, block_id
 from node.chain.app import ChainApp
@@ -63,6 +63,18 @@ class Chain:
             self.app.add(both[1])
         self.height()
         return number
+
+    def sealed_alone(self) -> None:
+        """An auction whose solver seals its answer and never opens it."""
+        self.height()
+        both = sealed(self.app.network, KEY, self.app.auction, self.answers())
+        assert both is not None
+        self.app.add(both[0])
+        self.height()
+        self.height()
+
+    def resting(self) -> list[IntentId]:
+        return sorted(self.app.state.rows(ORDERS))
 
     def answers(self) -> list[Solution]:
         state = self.app.state

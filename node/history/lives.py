@@ -149,7 +149,7 @@ def _steps(
         steps.append(Step(OrderState.CHECKED.value, 0, -1, 0, "taken before this node's history begins"))
     elif found.taken is not None:
         steps.append(step(OrderState.CHECKED.value, found.taken, Phase.BATCH))
-    if found.batched is not None:
+    if found.batched:
         steps.append(step(OrderState.BATCHED.value, found.batched, Phase.BATCH, "in a batch for the first time"))
     for auction, trade in trades:
         whole = found.state == OrderState.SETTLED.value and auction == found.ended

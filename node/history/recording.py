@@ -194,7 +194,7 @@ def _intents(items: Iterable[tuple[bytes, str]]) -> Iterable[tuple[Intent, str]]
 
 
 def _taken(number: IntentId, order: Order, now: int) -> tuple[Any, ...]:
-    batched = now if order.state is OrderState.BATCHED else None
+    batched = now if order.state is OrderState.BATCHED or now == BEFORE else None
     return (*_terms(order.intent, number), now, batched)
 
 

@@ -42,64 +42,57 @@ TABLES: Final = (
 
 
 def connect(path: Path | str, *, reading: bool = False) -> sqlite3.Connection:
-    """A connection in write-ahead mode. A lost last commit is no harm here, so commits do not wait for it."""
+    """A connection; a writer's is in write-ahead mode once ``write_ahead`` was called."""
     db = sqlite3.connect(
         path, timeout=BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=256
     )
-    try:
-        if reading:
-            db.execute("PRAGMA query_only=1")
-        else:
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute("PRAGMA synchronous=NORMAL")
-    except BaseException:
-        db.close()
-        raise
+    if reading:
+        db.execute("PRAGMA query_only=1")
     return db
+
+
+def write_ahead(db: sqlite3.Connection) -> None:
+    """A lost last commit is no harm here, so commits do not wait for the disk."""
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=NORMAL")
 
 
 def opened(path: Path) -> tuple[sqlite3.Connection, Path | None]:
     """The history at ``path``, and where a file that was no good has gone. Raises ``HistoryNotOurs``."""
-    found = connect_sound(path)
-    if found is not None:
-        return found, None
-    aside = set_aside(path)
     db = connect(path)
-    create(db)
-    return db, aside
-
-
-def connect_sound(path: Path) -> sqlite3.Connection | None:
-    """``None`` where the file is a history, but damaged or of another version."""
-    existed = path.exists() and path.stat().st_size > 0
     try:
-        db = connect(path)
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError as error:
-        if _ours(path):
-            return None
-        raise HistoryNotOurs(str(path), str(error)) from error
-    try:
-        if existed and _number(db, "application_id") not in (0, APPLICATION_ID):
-            raise HistoryNotOurs(str(path), "another program's database")
-        if not db.execute("SELECT 1 FROM sqlite_master").fetchone():
-            create(db)
-            return db
-        if _number(db, "application_id") != APPLICATION_ID:
-            raise HistoryNotOurs(str(path), "another program's database")
-        if _number(db, "user_version") == SCHEMA and _has_form(db):
-            return db
-    except sqlite3.OperationalError:
-        db.close()
-        raise
-    except sqlite3.DatabaseError:
-        pass
+        if _is_sound(db, path):
+            write_ahead(db)
+            return db, None
     except BaseException:
         db.close()
         raise
     db.close()
-    return None
+    aside = set_aside(path)
+    db = connect(path)
+    write_ahead(db)
+    create(db)
+    return db, aside
+
+
+def _is_sound(db: sqlite3.Connection, path: Path) -> bool:
+    """Whether it is a history of this version, a new one included; nothing is written before that is clear."""
+    try:
+        mark = _number(db, "application_id")
+        empty = not db.execute("SELECT 1 FROM sqlite_master").fetchone()
+        if mark == 0 and empty:
+            write_ahead(db)
+            create(db)
+            return True
+        if mark != APPLICATION_ID:
+            raise HistoryNotOurs(str(path), "another program's database")
+        return _number(db, "user_version") == SCHEMA and _has_form(db)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        if not _ours(path):
+            raise HistoryNotOurs(str(path), str(error)) from error
+        return False
 
 
 def create(db: sqlite3.Connection) -> None:

@@ -1,17 +1,33 @@
-"""The history: what it says of auctions, blocks and intents is what was decided, and survives its own loss."""
+"""The history: what it says of auctions and blocks is what was decided, it is bounded, and outlives its own
+loss."""
 
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from intents.intent import Leg
+from node.agreement.messages import Decision
+from node.chain.app import ChainApp
+from node.chain.genesis import build
+from node.history.base import BlockRow
+from node.history.errors import HistoryNotOurs
+from node.history.inputs import unpack_settled
+from node.history.rebuilding import rebuild
+from node.history.standings import wilson
 from node.history.store import HistoryStore
+from settlement.fairness import fairness_report
 from settlement.receipt import verify_receipt
 from tests.history_worlds import Chain, busy
+from tests.ledgers import OWNERS, WHOLE, A, B, genesis, holder, ledger
+
+ANN, BOB = OWNERS[0], OWNERS[1]
 
 
 @pytest.fixture
@@ -27,6 +43,14 @@ def chain(history: HistoryStore) -> Chain:
     return found
 
 
+def trading(chain: Chain) -> int:
+    """An auction in which two owners trade and a third intent does not; its number."""
+    chain.submit(ANN, Leg(A, 60 * WHOLE), Leg(B, 27 * WHOLE))
+    chain.submit(BOB, Leg(B, 10 * WHOLE), Leg(A, 18 * WHOLE))
+    chain.submit(BOB, Leg(B, 10 * WHOLE), Leg(A, 25 * WHOLE))
+    return chain.auction()
+
+
 def test_receipts_verify_and_are_the_same_when_made_again(chain: Chain, history: HistoryStore) -> None:
     """From the settlement at hand and from what is kept of it the same bytes come, and the law agrees."""
     for row in history.auctions(None, 10):
@@ -37,8 +61,79 @@ def test_receipts_verify_and_are_the_same_when_made_again(chain: Chain, history:
         assert history.receipt(row.number) == text
 
 
+def test_an_auction_is_told_whole(history: HistoryStore) -> None:
+    """Who traded what at which price, through which venue, who missed and why, who won and what it was paid."""
+    chain = Chain([history])
+    number = trading(chain)
+    found = history.auction(number)
+    settlement = chain.commits[-1].applied.effects.settlement
+    assert found is not None
+    assert settlement is not None
+    assert (found.row.intents, found.row.filled, found.row.winners) == (3, 2, ("solver",))
+    assert {trade.owner for trade in found.trades} == {holder(ANN), holder(BOB)}
+    report = fairness_report(settlement)
+    assert [trade.over_limit_bps for trade in found.trades] == [i.over_limit_bps for i in report.improvements]
+    assert [trade.over_route_bps for trade in found.trades] == [i.over_route_bps for i in report.improvements]
+    assert found.row.improvement_bps == sum(i.over_limit_bps for i in report.improvements) / 2
+    (missed,) = found.missed
+    assert (missed.owner, missed.code) == (holder(BOB), "out_of_the_money")
+    assert missed.distance_bps is not None
+    assert missed.distance_bps > 1_000
+    assert dict(found.rewards) == settlement.rewards
+    (solution,) = found.solutions
+    assert (solution.won, solution.rank, solution.score, solution.lost) == (True, 1, settlement.score, "")
+    assert dict(found.prices)[A] == WHOLE
+
+
+def test_what_venues_did_is_there(history: HistoryStore) -> None:
+    """What went in and came out, by whom, and the price before any of it, fee included."""
+    chain = Chain([history])
+    chain.submit(ANN, Leg(A, 20 * WHOLE), Leg(B, 9 * WHOLE))
+    found = history.auction(chain.auction())
+    assert found is not None
+    (venue,), (trade,) = found.venues, found.trades
+    assert (venue.kind, venue.solver, venue.sold, venue.bought) == ("constant_product", "solver", A, B)
+    assert (venue.amount_in, venue.amount_out >= trade.got) == (trade.gave, True)
+    assert venue.price_before is not None
+    assert abs(float(venue.price_before) / (0.5 * 0.997) - 1) < 1e-9
+
+
+def test_a_slashed_solver_and_its_loss_are_there(history: HistoryStore) -> None:
+    """Sealed and never opened: it has a part in the auction without a solution."""
+    chain = Chain([history])
+    chain.submit(ANN, Leg(A, 20 * WHOLE), Leg(B, 9 * WHOLE))
+    chain.sealed_alone()
+    found = history.auction(1)
+    assert found is not None
+    ((solver, amount, faults),) = found.slashed
+    assert (solver, faults) == ("solver", ("no_reveal",))
+    (standing,) = history.standings()
+    assert (standing.auctions, standing.wins, standing.slashed) == (1, 0, amount)
+    history._deriving.forget()
+    assert history.auction(1) == found
+
+
+def test_blocks_name_their_proposers_and_pages_run_backwards(chain: Chain, history: HistoryStore) -> None:
+    """Each page goes on where the one before ended, down to the first block."""
+    rows: list[BlockRow] = []
+    before = None
+    while page := history.blocks(before, 4):
+        rows += page
+        before = page[-1].height
+    assert [row.height for row in rows] == list(range(chain.app.height, -1, -1))
+    for row, commit in zip(reversed(rows), chain.commits, strict=True):
+        assert row.block == commit.certificate.block
+        assert row.root == commit.applied.block.header.state_root
+        assert row.proposer == b"\1" * 32
+        assert (row.items, row.refused) == (len(commit.applied.block.items), len(commit.applied.effects.refused))
+    assert [row.number for row in history.auctions(4, 2)] == [3, 2]
+    assert history.auctions(None, 0) == []
+    assert history.auction(99) is None
+    assert history.receipt(99) is None
+
+
 def test_a_file_comes_back_with_all_that_was_in_it(tmp_path: Path) -> None:
-    """Opened again it says the same, and goes on."""
+    """Opened again it says the same, and goes on; what it has already is not recorded twice."""
     path = tmp_path / "history.sqlite"
     with HistoryStore(path) as store:
         chain = Chain([store])
@@ -47,6 +142,192 @@ def test_a_file_comes_back_with_all_that_was_in_it(tmp_path: Path) -> None:
     with HistoryStore(path) as store:
         assert (store.blocks(None, 99), store.auctions(None, 99), store.standings(), store.auction(2)) == said
         assert (store.notice, store.height) == ("", chain.app.height)
+        for commit in chain.commits:
+            store.record(commit, commit.applied.before, commit.applied.after, 7)
+        assert store.blocks(None, 99) == said[0]
         chain.histories = [store]
         chain.auction()
         assert len(store.auctions(None, 99)) == 4
+        assert store.gaps() == ()
+
+
+def test_only_the_latest_auctions_are_kept(tmp_path: Path) -> None:
+    """With their blocks, and intents for as long as they rest or ended among them."""
+    with HistoryStore(tmp_path / "history.sqlite", keep_auctions=3) as store:
+        chain = Chain([store])
+        busy(chain, Random(8), 9)
+        assert [row.number for row in store.auctions(None, 99)] == [9, 8, 7]
+        assert [row.height for row in store.blocks(None, 99)] == list(range(26, 17, -1))
+        for owner in OWNERS:
+            for _, life in store.intents(owner.public, None, 99):
+                rests = life.state in ("checked", "part_filled")
+                assert rests or life.steps[-1].auction >= 7
+
+
+def test_inputs_are_bounded_in_bytes_and_the_timeline_stays(tmp_path: Path) -> None:
+    """An auction whose inputs went has its line, and neither details nor a receipt."""
+    with HistoryStore(tmp_path / "history.sqlite", keep_bytes=1) as store:
+        chain = Chain([store])
+        for _ in range(3):
+            trading(chain)
+        store._deriving.forget()
+        assert len(store.auctions(None, 99)) == 3
+        assert store.receipt(2) is None
+        assert store.auction(2) is None
+        assert store.receipt(3) is not None
+
+
+def damage_header(data: bytearray) -> None:
+    data[100:104] = b"\xff" * 4
+
+
+def damage_version(data: bytearray) -> None:
+    data[60:64] = (99).to_bytes(4, "big")
+
+
+def cut_short(data: bytearray) -> None:
+    del data[200:]
+
+
+@pytest.mark.parametrize("harm", [damage_header, damage_version, cut_short])
+def test_a_file_that_is_no_good_is_set_aside_and_begun_anew(tmp_path: Path, harm: object) -> None:
+    """Its bytes are kept under another name, and the node is told."""
+    path = tmp_path / "history.sqlite"
+    with HistoryStore(path) as store:
+        busy(Chain([store]), Random(5), 2)
+    data = bytearray(path.read_bytes())
+    harm(data)  # type: ignore[operator]
+    path.write_bytes(data)
+    with HistoryStore(path) as store:
+        assert store.aside is not None
+        assert store.aside.read_bytes() == data
+        assert store.aside.name in store.notice
+        assert store.height == -1
+        chain = Chain([store])
+        trading(chain)
+        assert len(store.auctions(None, 9)) == 1
+
+
+def test_damage_found_while_recording_is_set_aside_too(tmp_path: Path) -> None:
+    """The block that met it is recorded in the new file."""
+    path = tmp_path / "history.sqlite"
+    with HistoryStore(path) as store:
+        chain = Chain([store])
+        trading(chain)
+        chain.height()
+        store._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with path.open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xff" * (path.stat().st_size - 4096))
+        store._db.execute("PRAGMA cache_size=0")
+        chain.height()
+        assert "damaged" in store.notice
+        assert [row.height for row in store.blocks(None, 9)] == [chain.app.height]
+
+
+def test_another_programs_file_is_never_touched(tmp_path: Path) -> None:
+    """Be it a database or not."""
+    other, text = tmp_path / "other.sqlite", tmp_path / "notes.txt"
+    with sqlite3.connect(other) as db:
+        db.execute("CREATE TABLE theirs (x)")
+        db.execute("PRAGMA application_id=7")
+    db.close()
+    text.write_text("not a database at all, but somebody's notes\n" * 40)
+    for path in (other, text):
+        before = path.read_bytes()
+        with pytest.raises(HistoryNotOurs):
+            HistoryStore(path)
+        assert path.read_bytes() == before
+    assert sorted(tmp_path.iterdir()) == [text, other]
+
+
+def test_a_history_of_another_network_gives_way(tmp_path: Path) -> None:
+    """A home that was given another genesis: the old one's history is set aside with the first block."""
+    path = tmp_path / "history.sqlite"
+    with HistoryStore(path) as store:
+        trading(Chain([store]))
+    with HistoryStore(path) as store:
+        chain = Chain(
+            [store], app=ChainApp(build(replace(genesis(), name="another")), lambda key, digest, signature: True)
+        )
+        chain.auction()
+        assert "another network" in store.notice
+        assert [row.number for row in store.auctions(None, 9)] == [1]
+        assert [row.intents for row in store.auctions(None, 9)] == [0]
+
+
+def test_a_gap_is_told_and_what_rests_is_known_on(history: HistoryStore) -> None:
+    """As after a snapshot: heights are missing by name, and intents from before the gap say so."""
+    chain = Chain([])
+    chain.submit(ANN, Leg(A, 20 * WHOLE), Leg(B, 15 * WHOLE))
+    chain.auction()
+    chain.histories = [history]
+    chain.submit(BOB, Leg(B, 10 * WHOLE), Leg(A, 30 * WHOLE))
+    chain.auction()
+    assert [row.number for row in history.auctions(None, 9)] == [2]
+    ((_, old),) = history.intents(ANN.public, None, 9)
+    ((_, new),) = history.intents(BOB.public, None, 9)
+    assert "before this node's history" in old.steps[0].note
+    assert (new.steps[0].state, new.steps[0].auction) == ("checked", 2)
+    assert old.missed is not None
+    assert old.missed[0] == 2
+    chain.histories = []
+    chain.auction()
+    chain.histories = [history]
+    chain.auction()
+    assert history.gaps() == ((6, 8),)
+    assert history.intent(old.intent, chain.app.state) is not None
+
+
+def test_an_intent_the_history_never_saw_is_told_from_the_ledger(history: HistoryStore) -> None:
+    """And one that nobody knows is nobody's."""
+    chain = Chain([])
+    chain.submit(ANN, Leg(A, 20 * WHOLE), Leg(B, 15 * WHOLE))
+    chain.auction()
+    (number,) = chain.resting()
+    found = history.intent(number, chain.app.state)
+    assert found is not None
+    assert (found.state, found.owner, found.trades) == ("checked", holder(ANN), ())
+    assert history.intent(b"\0" * 32, chain.app.state) is None
+
+
+def test_it_is_rebuilt_from_decisions(chain: Chain, history: HistoryStore) -> None:
+    """Everything but the times comes back."""
+    decisions = [Decision(c.height, c.block, c.certificate) for c in chain.commits]
+    with HistoryStore(None) as again:
+        assert rebuild(again, ledger(), decisions, lambda key, digest, signature: True) == chain.app.height
+        for row in history.auctions(None, 99):
+            found, old = again.auction(row.number), history.auction(row.number)
+            assert found is not None
+            assert old is not None
+            assert (found.trades, found.missed, found.solutions) == (old.trades, old.missed, old.solutions)
+            assert again.receipt(row.number) == history.receipt(row.number)
+        assert again.standings() == history.standings()
+
+
+def test_what_is_kept_of_an_auction_settles_to_the_same(history: HistoryStore) -> None:
+    """Bids, winners, rewards and all."""
+    chain = Chain([history])
+    number = trading(chain)
+    kept = history._load(number)
+    settlement = chain.commits[-1].applied.effects.settlement
+    assert kept is not None
+    assert settlement is not None
+    assert kept.settlement == settlement
+    with pytest.raises(Exception, match="compressed"):
+        unpack_settled(b"junk", "auction 1")
+
+
+@pytest.mark.parametrize(("wins", "trials"), [(0, 0), (0, 5), (5, 5), (3, 10), (500, 1000)])
+def test_the_interval_is_where_the_score_test_ends(wins: int, trials: int) -> None:
+    """Wilson's: at both ends the rate observed is 1.96 standard errors away, by the error there."""
+    low, high = wilson(wins, trials)
+    if trials == 0:
+        assert (low, high) == (0.0, 1.0)
+        return
+    rate = wins / trials
+    for end in (low, high):
+        error = (end * (1 - end) / trials) ** 0.5
+        inside = 0 < end < 1
+        assert not inside or abs(abs(rate - end) - 1.959963984540054 * error) < 1e-9
+    assert 0 <= low <= rate <= high <= 1
