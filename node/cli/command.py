@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -137,6 +138,15 @@ def emit(settings: Settings, document: object, text: Callable[[], str]) -> None:
         shown = text()
         if shown:
             click.echo(shown, nl=not shown.endswith("\n"))
+
+
+def plain(document: object) -> object:
+    """A parsed JSON document ready to be written again: exact decimals as the numbers they came as."""
+    if isinstance(document, Mapping):
+        return {key: plain(value) for key, value in document.items()}
+    if isinstance(document, list):
+        return [plain(item) for item in document]
+    return float(document) if isinstance(document, Decimal) else document
 
 
 def note(settings: Settings, message: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from intents.assets import AssetId
+from intents.fields import Fields
 from node.client.following import Life, Step, Trade
 from node.client.market import Market
+from node.client.quoting import Quoted
 
 
 def step_line(step: Step) -> str:
@@ -47,6 +49,44 @@ def life_text(life: Life, market: Market) -> str:
     if life.missed is not None and not life.ended:
         lines.append(f"not filled in auction {life.missed[0]}: {life.missed[2]} ({life.missed[1]})")
     return "\n".join(lines)
+
+
+def quote_text(found: Quoted, market: Market, slippage_bps: int) -> str:
+    """The trade, its price and route, and what to ask for."""
+    gives, gets = market.shown(found.amount_in, found.give), market.shown(found.amount_out, found.want)
+    price = price_of(found.amount_in, found.give, found.amount_out, found.want, market)
+    impact = "" if found.impact_bps is None else f", {found.impact_bps:.2f} bps worse than for a tiny amount"
+    asset, most = (found.give, "at most") if found.exact_out else (found.want, "at least")
+    lines = [f"{gives} for {gets} ({price}{impact})"]
+    lines += [
+        f"  {hop.venue}: {market.shown(hop.amount_in, hop.sold)} to {market.shown(hop.amount_out, hop.bought)}"
+        for hop in found.route
+    ]
+    return "\n".join(
+        [*lines, f"ask for {most} {market.shown(found.limit, asset)} ({slippage_bps} bps of slippage)"]
+    )
+
+
+def explained_text(found: Fields) -> str:
+    """Why it is where it is: in its last batch, and on the ledger as it stands."""
+    lines = [f"{found.text('state', limit=32)}: {found.text('why')}"]
+    if found.has("auction"):
+        lines.append(f"in auction {found.integer('auction')}{_code(found)}{_distance(found)}")
+    if found.has("now"):
+        now = found.child("now")
+        lines.append(f"now: {now.text('why')}{_code(now)}")
+    return "\n".join(lines)
+
+
+def _code(found: Fields) -> str:
+    code = found.text_or("code", "", limit=64)
+    return f" ({code})" if code else ""
+
+
+def _distance(found: Fields) -> str:
+    if not found.has("distance_bps"):
+        return ""
+    return f", its limit {float(found.fraction('distance_bps')):.2f} bps from a fill"
 
 
 def life_document(life: Life) -> dict[str, Any]:

@@ -27,7 +27,7 @@ COMMANDS: Mapping[str, Entry] = {
     "doctor": Entry("node.cli.doctor:doctor", "Check this installation", "Start"),
     "node": Entry("node.cli.node:node", "Run a node, ask one how it is and whom it knows", "Node"),
     "keys": Entry("node.cli.keys:keys", "Wallets: make, import, list and show keys", "Node"),
-    "intent": Entry("node.cli.intent:intent", "Submit, show, cancel and explain intents", "Intents"),
+    "intent": Entry("node.cli.intent:intent", "Submit, quote, show, cancel and explain intents", "Intents"),
     "auction": Entry(
         "node.cli.auction:auction", "Import, show, solve, verify, rank and explain auctions", "Auctions"
     ),

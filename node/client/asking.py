@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -25,11 +26,12 @@ class Ask:
     """Give at most ``give_amount`` for at least ``want_amount``: decimal text, of ``raw`` in base units.
 
     ``exact_out``: exactly ``want_amount`` for at most ``give_amount``. ``min_fill`` is in the asset that is exact.
+    One amount may be ``None``: it is then a quote's to say.
     """
 
-    give_amount: str
+    give_amount: str | None
     give: str
-    want_amount: str
+    want_amount: str | None
     want: str
     raw: bool = False
     exact_out: bool = False
@@ -46,8 +48,22 @@ class Terms:
     nonce: int | None = None
 
 
+def ask_in(words: Sequence[str]) -> Ask:
+    """From "1 ETH for 2990 USDC", "1 ETH for USDC" or "ETH for 2990 USDC", which is exact out. ``UsageError``."""
+    match [word if word.lower() != "for" else None for word in words]:
+        case [str(give_amount), str(give), None, str(want_amount), str(want)]:
+            return Ask(give_amount, give, want_amount, want)
+        case [str(give_amount), str(give), None, str(want)]:
+            return Ask(give_amount, give, None, want)
+        case [str(give), None, str(want_amount), str(want)]:
+            return Ask(None, give, want_amount, want, exact_out=True)
+    raise UsageError("intent", "say it as: AMOUNT ASSET for AMOUNT ASSET, such as 1 ETH for 2990 USDC")
+
+
 def intent_of(ask: Ask, terms: Terms, market: Market) -> Intent:
-    """The intent that says so. Raises an ``InputError`` or ``UsageError``."""
+    """The intent that says so, of an ask with both amounts. Raises an ``InputError`` or ``UsageError``."""
+    assert ask.give_amount is not None
+    assert ask.want_amount is not None
     give, want = market.asset(ask.give), market.asset(ask.want)
     kind = Kind.EXACT_OUT if ask.exact_out else Kind.EXACT_IN
     least = 0

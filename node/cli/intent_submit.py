@@ -1,0 +1,93 @@
+"""``walras intent submit``: from words or a file to a signed intent that a node has on its disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from intents.errors import UsageError
+from intents.intent import Intent
+from node.cli.command import Settings, emit, note
+from node.cli.intent_waiting import wait_for
+from node.cli.nodes import check_network, client_of, signer_of
+from node.cli.writing import check_target
+from node.client.acting import submit
+from node.client.asking import Terms, ask_in, intent_in, intent_of
+from node.client.market import Market, market_of
+from node.client.node_client import NodeClient
+from node.client.quoting import filled_in, quote
+from node.inputs import read_json
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The options of the command."""
+
+    words: tuple[str, ...]
+    file: Path | None
+    raw: bool
+    exact_out: bool
+    whole: bool
+    min_fill: str | None
+    slippage_bps: int
+    valid_batches: int
+    nonce: int | None
+    wait: bool
+    timeout: float
+    receipt: Path | None
+    wallet: str | None
+    dev: str | None
+    password_file: Path | None
+    url: str | None
+    token_file: Path | None
+    folder: Path | None
+
+
+def submitted(settings: Settings, request: Request) -> int:
+    """The exit code. Raises a ``WalrasError``; nothing is signed before everything else is in order."""
+    _check(request)
+    with client_of(request.folder, request.url, request.token_file) as client:
+        market = market_of(client)
+        check_network(request.folder, market.network)
+        key = signer_of(request.folder, request.wallet, request.dev, request.password_file)
+        intent = _intent(settings, request, client, market, key.public)
+        number, state = submit(client, key, intent)
+        note(settings, f"intent 0x{number.hex()}: {state}, durable at {client.url}")
+        if request.wait:
+            return wait_for(settings, client, number, market, request.timeout, request.receipt)
+        emit(settings, {"id": "0x" + number.hex(), "state": state}, lambda: "0x" + number.hex())
+        return 0
+
+
+def _check(request: Request) -> None:
+    if request.file is None:
+        ask_in(request.words)
+    elif request.words or request.raw or request.exact_out or request.whole or request.min_fill is not None:
+        raise UsageError("--file", "says all of it: amounts and their options do not go with it")
+    if request.receipt is not None:
+        if not request.wait:
+            raise UsageError("--receipt", "needs --wait: there is none before it has traded")
+        check_target(request.receipt)
+
+
+def _intent(settings: Settings, request: Request, client: NodeClient, market: Market, owner: bytes) -> Intent:
+    terms = Terms(owner, request.valid_batches, request.nonce)
+    if request.file is not None:
+        return intent_in(read_json(str(request.file)), str(request.file), terms, market)
+    ask = replace(ask_in(request.words), raw=request.raw, whole=request.whole, min_fill=request.min_fill)
+    if request.exact_out:
+        ask = replace(ask, exact_out=True)
+    if ask.give_amount is not None and ask.want_amount is not None:
+        return intent_of(ask, terms, market)
+    if request.min_fill is not None and not request.raw:
+        exact = market.asset(ask.want if ask.exact_out else ask.give)
+        ask = replace(ask, min_fill=str(market.units(request.min_fill, exact)))
+    found, _ = quote(client, ask, market, request.slippage_bps)
+    intent = intent_of(filled_in(ask, found), terms, market)
+    give, want = intent.give[0], intent.want[0]
+    note(
+        settings,
+        f"by its quote: at most {market.shown(give.amount, give.asset)} for at least "
+        f"{market.shown(want.amount, want.asset)}",
+    )
+    return intent
