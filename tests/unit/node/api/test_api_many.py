@@ -17,7 +17,7 @@ async def test_each_is_taken_or_refused_by_itself() -> None:
         results = answer.json()["results"]
         assert [result["state"] for result in results] == ["received"] * 10 + [None] + ["received"] * 10
         assert results[10]["problem"]["status"] == 422
-        assert set(desk.node.node.store.items()) == set(good)
+        assert set(desk.stored()) == set(good)
         lives = [await desk.client.get(f"/v1/intents/{result['id']}") for result in results if result["id"]]
         assert all(life.json()["state"] == "received" for life in lives)
 
@@ -29,7 +29,7 @@ async def test_again_is_the_same() -> None:
         first = (await desk.writer.post(PATH, json={"items": [text, text]})).json()
         second = (await desk.writer.post(PATH, json={"items": [text]})).json()
         assert first["results"] == second["results"] * 2
-        assert len(desk.node.node.store.items()) == 1
+        assert len(desk.stored()) == 1
 
 
 async def test_bounds_and_the_token() -> None:
@@ -39,4 +39,4 @@ async def test_bounds_and_the_token() -> None:
         assert (await desk.client.post(PATH, json={"items": [text]})).status_code == 401
         assert (await desk.writer.post(PATH, json={"items": []})).status_code == 422
         assert (await desk.writer.post(PATH, json={"items": [text] * 257})).status_code == 422
-        assert desk.node.node.store.items() == []
+        assert desk.stored() == []
