@@ -37,7 +37,7 @@ INTENTS_US: Final = 4_000_000
 PLAIN_EVERY: Final = 16
 #: Worlds a process takes at once, and objects made between looks for garbage: most of a world lives to its end.
 CHUNK: Final = 16
-GARBAGE: Final = 50_000
+GARBAGE: Final = 400_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,9 +205,10 @@ class Cluster:
         # The most frequent first.
         match effect:
             case Broadcast():
+                source, message = member.index, effect.message
                 for target in range(len(self.members)):
-                    if target != member.index:
-                        self._send(member, target, effect.message)
+                    if target != source:
+                        self._send(member, target, message)
             case SetTimer():
                 self._arm(member, effect)
             case Persist():
@@ -284,7 +285,9 @@ class Cluster:
     def _receive(self, target: int, sender: int, message: Message) -> None:
         member = self.members[target]
         if member.alive:
-            self._perform(member, member.machine.receive(sender, message))
+            effects = member.machine.receive(sender, message)
+            if effects:
+                self._perform(member, effects)
 
     def _deliver(self, target: int, event: str, *arguments: Any) -> None:
         member = self.members[target]

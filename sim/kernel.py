@@ -35,7 +35,9 @@ class Kernel:
         heapq.heappush(self._heap, (time_us if time_us > now_us else now_us, self.scheduled, call, arguments))
 
     def after(self, delay_us: int, call: Callable[..., None], *arguments: Any) -> None:
-        self.at(self.now_us + delay_us, call, *arguments)
+        """``delay_us`` ≥ 0 from now."""
+        self.scheduled += 1
+        heapq.heappush(self._heap, (self.now_us + delay_us, self.scheduled, call, arguments))
 
     def stream(self, name: str) -> random.Random:
         """A generator of its own for each use, so that one more draw here changes nothing there."""

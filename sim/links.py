@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from random import Random
 from typing import Any, Final
 
 from sim.kernel import Kernel
@@ -28,14 +27,14 @@ QUIET: Final = LinkModel()
 class Links:
     """Delivers between nodes by number. ``faulty_until_us`` ends every fault: after it the network is quiet."""
 
-    __slots__ = ("_cut", "_deaf", "_rng", "faulty_until_us", "kernel", "model", "sent")
+    __slots__ = ("_cut", "_deaf", "_random", "faulty_until_us", "kernel", "model", "sent")
 
     def __init__(self, kernel: Kernel, model: LinkModel, faulty_until_us: int) -> None:
         self.kernel = kernel
         self.model = model
         self.faulty_until_us = faulty_until_us
         self.sent = 0
-        self._rng: Random = kernel.stream("links")
+        self._random = kernel.stream("links").random
         self._cut: frozenset[int] = frozenset()
         self._deaf = False
 
@@ -51,7 +50,7 @@ class Links:
         self._cut = frozenset()
 
     def send(self, source: int, target: int, deliver: Callable[..., None], *arguments: Any) -> None:
-        kernel, rng = self.kernel, self._rng
+        kernel, random = self.kernel, self._random
         self.sent += 1
         if kernel.now_us >= self.faulty_until_us:
             model = QUIET
@@ -59,19 +58,16 @@ class Links:
             model = self.model
             if self._cut and self._severed(source, target):
                 return
-            if model.loss and rng.random() < model.loss:
+            if model.loss and random() < model.loss:
                 return
-            if model.copies and rng.random() < model.copies:
-                kernel.at(kernel.now_us + _between(rng, model.least_us, model.slow_us), deliver, *arguments)
-        most_us = model.slow_us if model.slow and rng.random() < model.slow else model.most_us
-        kernel.at(kernel.now_us + _between(rng, model.least_us, most_us), deliver, *arguments)
+            if model.copies and random() < model.copies:
+                span_us = model.slow_us - model.least_us + 1
+                kernel.after(model.least_us + int(random() * span_us), deliver, *arguments)
+        most_us = model.slow_us if model.slow and random() < model.slow else model.most_us
+        # Uniform and both ends in; of spans far below 2^53 as even as ``randint``, at a third of its price.
+        kernel.after(model.least_us + int(random() * (most_us - model.least_us + 1)), deliver, *arguments)
 
     def _severed(self, source: int, target: int) -> bool:
         if (source in self._cut) == (target in self._cut):
             return False
         return not self._deaf or target in self._cut
-
-
-def _between(rng: Random, low: int, high: int) -> int:
-    """Uniform and both ends in; of spans far below 2^53 as even as ``randint``, at a third of its price."""
-    return low + int(rng.random() * (high - low + 1))

@@ -103,8 +103,8 @@ class Agreement:
 
     def receive(self, message: Message) -> list[Effect]:
         """A message, its shape checked, from anybody: signatures are what counts."""
-        self._receive(message)
-        self._advance()
+        if self._receive(message):
+            self._advance()
         return self._take()
 
     def timed_out(self, timer: Timer) -> list[Effect]:
@@ -119,6 +119,8 @@ class Agreement:
         return self._take()
 
     def _take(self) -> list[Effect]:
+        if not self._out:
+            return []
         out = self._out[:]
         self._out.clear()
         return out
@@ -136,21 +138,24 @@ class Agreement:
             elif timer.kind is Timeout.PRECOMMIT:  # L65
                 self._start_round(self.round + 1)
 
-    def _receive(self, message: Message) -> None:
+    def _receive(self, message: Message) -> bool:
+        """Whether it told us anything about this height: else no rule can apply that did not before."""
         if message.height != self.height:
             self._other_height(message)
         elif self.decided:
             pass
         elif isinstance(message, Vote):
-            self.ear.vote(message, self.round)
+            return self.ear.vote(message, self.round)
         elif isinstance(message, Proposal):
-            self.ear.proposal(message, self.round)
+            return self.ear.proposal(message, self.round)
         elif isinstance(message, Seen):
-            self.ear.statement(message)
+            return self.ear.statement(message)
         elif isinstance(message, Body):
-            self.ear.body(message.block)
+            return self.ear.body(message.block)
         elif isinstance(message, Decision) and self.ear.decision(message):
             self._decide(message.certificate)
+            return True
+        return False
 
     def _hear(self, said: Message | None) -> None:
         """One hears oneself."""

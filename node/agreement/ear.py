@@ -32,7 +32,10 @@ MAX_BODIES: Final = 64
 
 
 class Ear:
-    """All that was heard of one height; ``out`` is where accusations and requests go."""
+    """All that was heard of one height; ``out`` is where accusations and requests go.
+
+    What hears a message returns whether it was news.
+    """
 
     def __init__(
         self, network: bytes, verify: Verify, height: int, validators: ValidatorSet, out: list[Effect]
@@ -44,29 +47,34 @@ class Ear:
         self._pulled: set[bytes] = set()
         self._out = out
 
-    def vote(self, vote: Vote, round: int) -> None:
+    def vote(self, vote: Vote, round: int) -> bool:
         """``round`` is where the listener is: far ahead of it nobody is listened to."""
-        if self._plausible(vote.sender, vote.round, round) and not self.tally.knows(vote) and self._signed(vote):
-            self._add(vote)
+        if not self._plausible(vote.sender, vote.round, round) or self.tally.knows(vote) or not self._signed(vote):
+            return False
+        self._add(vote)
+        return True
 
-    def proposal(self, proposal: Proposal, round: int) -> None:
+    def proposal(self, proposal: Proposal, round: int) -> bool:
         """From whose turn it is, and if of an earlier round's block, with the polka that proves it."""
         if not self._plausible(proposal.sender, proposal.round, round) or self.tally.knows_proposal(proposal):
-            return
+            return False
         if proposal.sender != self.validators.proposer(self.height, proposal.round):
-            return
+            return False
         if not -1 <= proposal.valid_round < proposal.round or not self._signed(proposal):
-            return
+            return False
         if proposal.valid_round >= 0 and not self._proven(proposal):
-            return
+            return False
         earlier = self.tally.propose(proposal)
         if earlier is not None:
             self._accuse(earlier, proposal)
         self.want(proposal.block)
+        return True
 
-    def statement(self, seen: Seen) -> None:
-        if 0 <= seen.sender < len(self.validators) and seen.sender not in self.seen and self._signed(seen):
-            self.seen[seen.sender] = seen
+    def statement(self, seen: Seen) -> bool:
+        if not 0 <= seen.sender < len(self.validators) or seen.sender in self.seen or not self._signed(seen):
+            return False
+        self.seen[seen.sender] = seen
+        return True
 
     def decision(self, decision: Decision) -> bool:
         """Whether a quorum precommitted the block: then it is decided, whatever we saw of it."""
@@ -90,9 +98,12 @@ class Ear:
             self.tally.keep(message)
             self._accuse(earlier, message)
 
-    def body(self, block: bytes) -> None:
-        if len(self.bodies) < MAX_BODIES:
-            self.bodies.setdefault(block_id(block), block)
+    def body(self, block: bytes) -> bool:
+        number = block_id(block)
+        if number in self.bodies or len(self.bodies) >= MAX_BODIES:
+            return False
+        self.bodies[number] = block
+        return True
 
     def count(self, certificate: Certificate) -> None:
         """The votes in a certificate, found to be signed, are votes heard."""

@@ -117,8 +117,8 @@ AGREEMENT: Final = (
     Mutant(
         "signatures of votes are not checked",
         EAR,
-        " and not self.tally.knows(vote) and self._signed(vote):",
-        " and not self.tally.knows(vote):",
+        " or not self._signed(vote):\n            return False\n        self._add(vote)",
+        ":\n            return False\n        self._add(vote)",
         "test_what_is_not_signed_by_its_sender_for_its_place_is_ignored",
     ),
     Mutant(
