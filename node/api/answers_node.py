@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 from intents.schema import Record
 from node.api.context import Context
 from node.api.converting import to_form, to_hex
@@ -37,6 +39,10 @@ async def ready(context: Context, call: Call) -> Reply:
 
 async def metrics(context: Context, call: Call) -> Reply:
     return Reply(context.metrics.text())
+
+
+async def grafana(context: Context, call: Call) -> Reply:
+    return Reply(await context.ask(resources.files("node.api").joinpath("grafana.json").read_bytes))
 
 
 async def openapi(context: Context, call: Call) -> Reply:

@@ -62,6 +62,10 @@ OPERATIONS: Final = (
         answers_node.openapi, {200: (bytes, "OpenAPI 3.1")},
     ),
     Operation(
+        "grafana", "GET", "/v1/grafana.json", "A dashboard of these figures, to be imported into Grafana",
+        answers_node.grafana, {200: (bytes, "the dashboard")},
+    ),
+    Operation(
         "status", "GET", "/v1/status", "Who this node is and where it stands",
         answers_node.status, {200: (StatusForm, "the status")},
     ),
