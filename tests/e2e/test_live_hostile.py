@@ -24,7 +24,7 @@ from tests.e2e.network import Network, RunningNode, hand_in, open_network, peopl
 TRADED = {"settled", "part_filled"}
 #: Ten times what four nodes on two cores settle in a second.
 FLOOD_PER_S = 10_000
-FLOOD_S = 3
+FLOOD_S = 2
 
 
 @pytest.fixture(scope="module")
