@@ -24,6 +24,7 @@ from node.api.waiting import Waiting
 from node.chain.blocks import Phase
 from node.embedded.errors import Stopped
 from node.history.base import AuctionRow
+from node.history.errors import HistoryError
 from node.served import BlockDecided, ItemTaken, NodeEvent, PeerChanged, Served
 from settlement.ledger.orders import ORDERS
 
@@ -118,7 +119,10 @@ class Hub:
     def _settled(self, event: BlockDecided) -> AuctionRow | None:
         if event.phase is not Phase.SETTLE:
             return None
-        rows = self._node.history.auctions(None, 1)
+        try:
+            rows = self._node.history.auctions(None, 1)
+        except HistoryError:
+            return None  # those who ask for the auction are told
         return rows[0] if rows and rows[0].height == event.height else None
 
     async def _tell_items(self) -> None:

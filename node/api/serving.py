@@ -35,7 +35,7 @@ async def serve_api(
 
     When cancelled, streams are told, and what is being answered has ``settings.limits.grace_s`` to end.
     """
-    stop = trio.Event()
+    listeners, stop = await _listeners(settings), trio.Event()
 
     async def until_cancelled() -> None:
         try:
@@ -43,31 +43,35 @@ async def serve_api(
         finally:
             stop.set()
 
-    async with trio.open_nursery() as nursery:
+    async with AsyncExitStack() as stack, trio.open_nursery() as nursery:
+        for listener in listeners:
+            stack.push_async_callback(listener.aclose)
         nursery.start_soon(until_cancelled)
         with trio.CancelScope(shield=True):
-            await _serve(node, settings, stop, task_status)
+            await _serve(node, settings, listeners, stop, task_status)
         nursery.cancel_scope.cancel()
 
 
-async def _serve(node: Served, settings: ApiSettings, stop: trio.Event, task_status: trio.TaskStatus[str]) -> None:
+async def _serve(
+    node: Served,
+    settings: ApiSettings,
+    listeners: Sequence[trio.SocketListener],
+    stop: trio.Event,
+    task_status: trio.TaskStatus[str],
+) -> None:
     metrics, waiting = Metrics(node), Waiting(node.item, node.network)
     hub = Hub(node, metrics, waiting, settings.limits.stream_ring)
     context = Context(node, settings, waiting, hub, metrics)
-    listeners = await _listeners(settings)
-    async with AsyncExitStack() as stack:
-        for listener in listeners:
-            stack.push_async_callback(listener.aclose)
-        port = listeners[0].socket.getsockname()[1]
-        door = Door(application(context, port), settings.limits)
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(hub.run)
-            nursery.start_soon(door.serve, listeners)
-            task_status.started(f"http://{_shown(settings.host)}:{port}")
-            await stop.wait()
-            hub.ending.set()
-            await door.close(settings.limits.grace_s)
-            nursery.cancel_scope.cancel()
+    port = listeners[0].socket.getsockname()[1]
+    door = Door(application(context, port), settings.limits)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(hub.run)
+        nursery.start_soon(door.serve, listeners)
+        task_status.started(f"http://{_shown(settings.host)}:{port}")
+        await stop.wait()
+        hub.ending.set()
+        await door.close(settings.limits.grace_s)
+        nursery.cancel_scope.cancel()
 
 
 async def _listeners(settings: ApiSettings) -> Sequence[trio.SocketListener]:
