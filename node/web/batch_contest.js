@@ -1,33 +1,61 @@
-// Who competed: every solution with its score against the best and the bound, and why those that lost did.
+// Who competed: each solver by its best solution, with its score against the best or the bound, and why it lost.
 
-import { bar, card, h, nothing, pill } from "./dom.js";
+import { bar, card, h, nothing, pill, table } from "./dom.js";
 import { amount, plural } from "./format.js";
 
-const MOST = 60;
+const MOST_SOLVERS = 40, MOST_EACH = 60;
 
 export function contest(detail, unit, decimals) {
   const title = "Who won, and why others lost";
   if (!detail.solutions.length) return card("batch-contest", title, nothing("batch-contest-none", "No solver sent a solution."));
-  const ranked = [...detail.solutions].sort((a, b) => (a.rank ?? 1e9) - (b.rank ?? 1e9) || Number(b.won) - Number(a.won));
-  const top = ranked.reduce((most, item) => (item.score !== null && BigInt(item.score) > most ? BigInt(item.score) : most), BigInt(detail.bound ?? 0));
+  const solvers = bySolver(detail.solutions);
+  const top = detail.solutions.reduce((most, item) => (item.score !== null && BigInt(item.score) > most ? BigInt(item.score) : most), BigInt(detail.bound ?? 0));
   return card("batch-contest", title,
-    h("p", { class: "hint" }, detail.bound === null ? "Bars: score against the best." : `Bars: score against the proven bound of ${amount(detail.bound, decimals)} ${unit}.`),
-    h("ol", { class: "contest", testid: "batch-solutions" }, ranked.slice(0, MOST).map((item) => line(item, top, unit, decimals))),
-    ranked.length > MOST && h("p", { class: "hint" }, `${plural(ranked.length - MOST, "more solution")} in the receipt.`));
+    h("p", { class: "hint" }, "Each solver by its best solution. ", detail.bound === null ? "Bars: score against the best." : `Bars: score against the proven bound of ${amount(detail.bound, decimals)} ${unit}.`),
+    h("ol", { class: "contest", testid: "batch-solutions" }, solvers.slice(0, MOST_SOLVERS).map((items) => line(items, top, unit, decimals))),
+    solvers.length > MOST_SOLVERS && h("p", { class: "hint" }, `${plural(solvers.length - MOST_SOLVERS, "more solver")} in the receipt.`));
 }
 
-function line(item, top, unit, decimals) {
-  const share = item.score === null || top <= 0n ? 0 : Number((BigInt(item.score) * 10_000n) / top) / 10_000;
-  return h("li", { testid: `solution-${item.solver}-${item.solution}` },
-    h("span", { class: "rank" }, item.rank ?? "–", h("span", { class: "unseen" }, item.rank === null ? "no rank" : ". rank")),
-    h("span", {}, h("span", { class: "who" }, item.solver), " ", item.won ? pill("won", "good") : pill(item.score === null ? "refused" : "lost", item.score === null ? "bad" : "")),
-    h("span", { class: "num" }, item.score === null ? "no score" : `${amount(item.score, decimals)} ${unit}`),
-    bar(share, "score", item.won ? "tone2" : "tone7"),
-    h("span", { class: "why", testid: `why-${item.solver}-${item.solution}` },
-      item.won ? `Filled ${plural(item.filled, "intent")}.` : reason(item)));
+/** Solutions of each solver, the best first: winners before others, then by rank. */
+function bySolver(solutions) {
+  const better = (a, b) => Number(b.won) - Number(a.won) || (a.rank ?? 1e9) - (b.rank ?? 1e9);
+  const found = new Map();
+  for (const item of [...solutions].sort(better)) found.set(item.solver, [...(found.get(item.solver) ?? []), item]);
+  return [...found.values()].sort((a, b) => better(a[0], b[0]));
 }
 
-function reason(item) {
-  const why = item.lost || "no reason is given";
-  return [why.charAt(0).toUpperCase() + why.slice(1).replace(/\.?$/, "."), item.filled > 0 && ` It filled ${plural(item.filled, "intent")}.`, item.code && [" ", h("code", { class: "soft" }, item.code)]];
+function line(items, top, unit, decimals) {
+  const [best, ...rest] = items, wins = items.filter((item) => item.won).length;
+  const share = best.score === null || top <= 0n ? 0 : Number((BigInt(best.score) * 10_000n) / top) / 10_000;
+  return h("li", { testid: `solver-${best.solver}` },
+    h("span", { class: "rank" }, best.rank ?? "–", h("span", { class: "unseen" }, best.rank === null ? "no rank" : ". rank")),
+    h("span", {}, h("span", { class: "who" }, best.solver), " ", verdict(best), wins > 1 && ` ${plural(wins, "solution")}`),
+    h("span", { class: "num" }, best.score === null ? "no score" : `${amount(best.score, decimals)} ${unit}`),
+    bar(share, "score", best.won ? "tone2" : "tone7"),
+    h("div", { class: "why" }, h("p", { testid: `why-${best.solver}` }, why(best, unit, decimals)), rest.length > 0 && others(best.solver, rest, unit, decimals)));
+}
+
+const verdict = (item) => (item.won ? pill("won", "good") : item.score === null ? pill("refused", "bad") : pill("lost"));
+
+function others(solver, rest, unit, decimals) {
+  return h("details", { testid: `others-${solver}` },
+    h("summary", {}, plural(rest.length, "more solution")),
+    table(`solutions-${solver}`, rest.length > MOST_EACH ? `The first ${MOST_EACH}; the receipt has all` : "By rank", [
+      ["Rank", (item) => item.rank ?? "–"],
+      [`Score, ${unit}`, (item) => (item.score === null ? "–" : amount(item.score, decimals, 5)), "num"],
+      ["Fills", (item) => item.filled, "num"],
+      ["", (item) => [verdict(item), !item.won && h("span", { class: "under" }, reason(item, decimals))]],
+    ], rest.slice(0, MOST_EACH), { key: (item) => item.solution, tight: true }));
+}
+
+function why(item, unit, decimals) {
+  if (item.won) return `Filled ${plural(item.filled, "intent")}.`;
+  const text = reason(item, decimals);
+  return [text.charAt(0).toUpperCase() + text.slice(1).replace(/\.?$/, "."), item.filled > 0 && ` It filled ${plural(item.filled, "intent")}.`, item.code && [" ", h("code", { class: "soft" }, item.code)]];
+}
+
+/** Scores in the words are in base units of the numeraire: they are shown as all others are. */
+function reason(item, decimals) {
+  const text = item.lost || "no reason is given";
+  return item.code.startsWith("outcome.") ? text.replace(/(?<=\bscore |\bto its )\d+/g, (units) => amount(units, decimals)) : text;
 }

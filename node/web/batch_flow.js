@@ -1,6 +1,6 @@
 // The trade graph: what traders gave, through assets and venues, to what traders got, each flow at the batch's prices.
 
-import { chart, faint, plain } from "./chart.js";
+import { faint, plain } from "./chart.js";
 import { card, h, nothing } from "./dom.js";
 import { amount, number, plural } from "./format.js";
 
@@ -9,11 +9,10 @@ const SCALE = 10 ** 18;
 export function flow(detail, assets, tools) {
   if (!detail.trades.length) return card("batch-flow", "Trade graph", nothing("batch-flow-none", "Nothing traded in this batch."));
   const { nodes, links } = edges(detail, assets);
-  const place = h("div", { class: "chart tall", testid: "batch-flow-chart" });
   const direct = detail.venues.length ? `${plural(new Set(detail.venues.map((use) => use.venue)).size, "venue")} took part.` : "No venue was needed: the intents met each other.";
-  tools.chart(chart(place, `Flows of ${plural(detail.trades.length, "trade")} between traders, assets and venues; the tables below have the figures.`, (theme, narrow) => figure(nodes, links, theme, narrow)));
+  const place = tools.chart("batch-flow-chart", "tall", `Flows of ${plural(detail.trades.length, "trade")} between traders, assets and venues; the tables below have the figures.`, (theme, narrow) => figure(nodes, links, theme, narrow));
   return card("batch-flow", "Trade graph",
-    h("p", { class: "hint" }, `What came in per asset goes out again, to traders or through venues; widths are worth at the batch's prices. ${direct}`),
+    h("p", { class: "hint" }, `Left: what traders gave. Right: what they got. Between: assets, and the venues that changed one into another. Widths are worth at the batch's prices. ${direct}`),
     place);
 }
 
@@ -29,10 +28,10 @@ function edges(detail, assets) {
     const key = `${from}\n${to}\n${id}`, old = links.get(key);
     links.set(key, { from, to, asset: id, units: (old?.units ?? 0n) + BigInt(units), value: (old?.value ?? 0) + value(id, units), tone });
   };
-  node("in", "Traders give", "people");
+  node("in", "given", "people");
   for (const trade of detail.trades) {
     add("in", asset(trade.give), trade.give, trade.gave, 0);
-    node("out", "Traders get", "people");
+    node("out", "got", "people");
     add(asset(trade.want), "out", trade.want, trade.got, 2);
   }
   for (const use of detail.venues) {

@@ -31,7 +31,7 @@ export function missedTable(missed) {
     table("batch-missed", `${plural(missed.length, "intent")} did not trade: the first rule that stood in the way, and how far the limit is from a fill`, [
       ["Intent", (row) => intentLink(row.intent)],
       ["Owner", (row) => ownerLink(row.owner)],
-      ["Why", (row) => [row.why, h("span", { class: "under mono" }, row.code)]],
+      ["Why", (row) => [row.why, h("span", { class: "under mono" }, row.code)], "wide"],
       ["Distance", (row) => (row.distance_bps === null ? "–" : bps(row.distance_bps, false)), "num"],
     ], missed.slice(0, MOST), { key: (row) => row.intent }),
     missed.length > MOST && h("p", { class: "hint" }, `${plural(missed.length - MOST, "more intent")} in the receipt.`),

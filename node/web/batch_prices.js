@@ -1,6 +1,6 @@
 // Clearing prices: of each asset against its agreed price, and of each pair against the venues it was traded on.
 
-import { axis, chart, plain } from "./chart.js";
+import { axis, plain } from "./chart.js";
 import { card, h, nothing, table } from "./dom.js";
 import { amount, bps, number, ratio } from "./format.js";
 
@@ -9,7 +9,7 @@ const SCALE_DECIMALS = 18, FAR_BPS = 2000;
 export function prices(detail, assets, tools) {
   if (!detail.prices.length) return null;
   const uses = detail.venues.map((use) => compare(use, detail.prices, assets)).filter((use) => use.off !== null);
-  return h("div", { class: "two even" },
+  return h("div", { class: "two flip" },
     card("batch-prices", "Clearing prices", assetTable(detail.prices, assets)),
     card("batch-venues", "Against the venues", venues(uses, assets, tools)));
 }
@@ -25,9 +25,8 @@ function assetTable(found, assets) {
   return table("batch-price", `${unit} for one of each, the same for everybody in the batch`, [
     ["Asset", (row) => h("span", { title: row.asset }, assets.name(row.asset))],
     ["Clearing price", (row) => number(priceOf(row.asset, row.price, assets), 7), "num"],
-    ["Agreed price now", (row) => (agreed(row.asset) ? number(priceOf(row.asset, agreed(row.asset), assets), 7) : "none"), "num"],
-    ["Difference", (row) => (agreed(row.asset) > 0 ? bps((Number(row.price) / Number(agreed(row.asset)) - 1) * 10_000) : "–"), "num"],
-  ], found, { key: (row) => row.asset });
+    ["Against agreed", (row) => (agreed(row.asset) > 0 ? [bps((Number(row.price) / Number(agreed(row.asset)) - 1) * 10_000), h("span", { class: "under" }, `now ${number(priceOf(row.asset, agreed(row.asset), assets), 7)}`)] : "no agreed price"), "num"],
+  ], found, { key: (row) => row.asset, tight: true });
 }
 
 /** `off`: by how many basis points the batch's price is better for traders than the venue's was, fee included. */
@@ -41,17 +40,15 @@ function compare(use, found, assets) {
 
 function venues(uses, assets, tools) {
   if (!uses.length) return nothing("batch-venues-none", "No venue with a price took part.");
-  const place = h("div", { class: "chart low", testid: "batch-venue-chart" });
-  tools.chart(chart(place, "How far the clearing price of each pair lies from the venue's marginal price before; the table below has the figures.", (theme, narrow) => figure(uses, theme, narrow)));
+  const label = "How far the clearing price of each pair lies from the venue's marginal price before; the table below has the figures.";
   return [
     h("p", { class: "hint" }, "How much more a unit sold brought in the batch than the venue's first unit would have, fee included. Below zero: the venue was moved by what it took."),
-    uses.length <= 24 && place,
+    uses.length <= 24 && tools.chart("batch-venue-chart", "low", label, (theme, narrow) => figure(uses, theme, narrow)),
     table("batch-venue", "What went through venues", [
       ["Venue", (use) => [use.venue, h("span", { class: "under" }, use.kind, ", by ", use.solver)]],
-      ["Took", (use) => `${amount(use.amount_in, assets.decimals(use.sold))} ${assets.name(use.sold)}`, "num"],
-      ["Gave", (use) => `${amount(use.amount_out, assets.decimals(use.bought))} ${assets.name(use.bought)}`, "num"],
-      ["Venue's price", (use) => number(use.before), "num"],
-      ["Batch's price", (use) => number(use.batch), "num"],
+      ["Took in", (use) => `${amount(use.amount_in, assets.decimals(use.sold))} ${assets.name(use.sold)}`, "num"],
+      ["Gave out", (use) => `${amount(use.amount_out, assets.decimals(use.bought))} ${assets.name(use.bought)}`, "num"],
+      ["Batch's price", (use) => [number(use.batch), h("span", { class: "under" }, `venue ${number(use.before)}`)], "num"],
       ["Difference", (use) => h("span", { class: use.off < 0 ? "worse" : "better" }, bps(use.off)), "num"],
     ], uses),
   ];

@@ -1,5 +1,7 @@
 // Charts by plotly, which is fetched when the first chart is drawn, in the colours the page has at the moment.
 
+import { h } from "./dom.js";
+
 const SOURCE = "/assets/plotly.min.js";
 //: Plotly would insert a style sheet for maps under this id, which no chart here needs and the page's policy refuses.
 const MAP_STYLES = "9f215cf04c5486422605d13261cb87401f4e7763b6296af81e98efbc0130da53";
@@ -41,16 +43,18 @@ export function faint(colour, part) {
 }
 
 export function axis(theme, more = {}) {
-  return { gridcolor: theme.line, zerolinecolor: theme.edge, linecolor: theme.edge, automargin: true, fixedrange: true, tickfont: { size: 12 }, ...more };
+  return { gridcolor: theme.line, zerolinecolor: theme.edge, linecolor: theme.edge, automargin: true, fixedrange: true, tickfont: { size: 12 }, ...more, ...(more.title && { title: { font: { size: 12.5, color: theme.soft }, standoff: 8, ...more.title } }) };
 }
 
-/** Draw into `place` what `figure(theme, narrow)` says: `{data, layout, clicked}`. Returns how to draw again and to end. */
-export function chart(place, label, figure) {
+/**
+ * A place for a chart, of the size of a style class. `show(label, figure)` draws what `figure(theme, narrow)` says,
+ * `{data, layout, clicked}`, now and whenever the colours or the width change.
+ */
+export function chart(testid, size) {
+  const place = h("div", { class: `chart ${size}`, testid, role: "img" });
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const watch = new ResizeObserver(() => redraw());
-  let ended = false, waiting = false, width = 0;
-  place.setAttribute("role", "img");
-  place.setAttribute("aria-label", label);
+  let ended = false, waiting = false, width = 0, figure = null;
 
   async function draw() {
     waiting = false;
@@ -70,7 +74,7 @@ export function chart(place, label, figure) {
   }
 
   function redraw(always = false) {
-    if (ended || waiting || (!always && place.clientWidth === width)) return;
+    if (ended || waiting || !figure || (!always && place.clientWidth === width)) return;
     waiting = true;
     requestAnimationFrame(draw);
   }
@@ -79,7 +83,12 @@ export function chart(place, label, figure) {
   dark.addEventListener("change", turned);
   watch.observe(place);
   return {
-    redraw: turned,
+    place,
+    show(label, drawn) {
+      figure = drawn;
+      place.setAttribute("aria-label", label);
+      redraw(true);
+    },
     end() {
       ended = true;
       watch.disconnect();

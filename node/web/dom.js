@@ -28,15 +28,18 @@ export function swap(region, ...children) {
   if (held) region.querySelector(`[data-testid="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
 }
 
-/** A table whose columns are `[title, cell(row), class]`; on narrow screens each row stands as a card of its own. */
-export function table(testid, caption, columns, rows, { key = null, mark = null } = {}) {
+/**
+ * A table whose columns are `[title, cell(row), class]`; on narrow screens each row stands as a card of its own,
+ * unless the table is `tight`: of few and short columns.
+ */
+export function table(testid, caption, columns, rows, { key = null, mark = null, tight = false } = {}) {
   const head = columns.map(([title, , style]) => h("th", { scope: "col", role: "columnheader", class: style }, title));
   const body = rows.map((row, at) =>
     h("tr", { role: "row", class: mark?.(row) ? "mark" : null, testid: `${testid}-row-${key ? key(row) : at}` },
       columns.map(([title, cell, style], place) =>
-        h("td", { role: "cell", class: [style, place ? "" : "first"].filter(Boolean).join(" ") || null, "data-label": title }, cell(row)))));
+        h("td", { role: "cell", class: [style, place ? "" : "first"].filter(Boolean).join(" ") || null, "data-label": title }, h("div", {}, cell(row))))));
   return h("div", { class: "scroll" },
-    h("table", { role: "table", class: "stack", testid },
+    h("table", { role: "table", class: tight ? "tight" : "stack", testid },
       h("caption", {}, caption),
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)),
       h("tbody", { role: "rowgroup" }, body)));

@@ -36,7 +36,7 @@ export const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)}%
 export function bps(value, signed = true) {
   if (value === null || value === undefined) return "–";
   const size = Math.abs(value);
-  const text = size >= 1000 ? whole(Math.round(size)) : size >= 10 || Number.isInteger(size) ? size.toFixed(0) : size.toFixed(1);
+  const text = size >= 1000 ? whole(Math.round(size)) : size >= 10 || Number.isInteger(size) ? size.toFixed(0) : size.toFixed(1).replace(".0", "");
   return `${value < 0 ? "−" : signed && value > 0 ? "+" : ""}${text} bps`;
 }
 

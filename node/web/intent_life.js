@@ -57,12 +57,17 @@ const limit = (intent, assets) => (Number(intent.want_min) / Number(intent.give_
 function explanation(intent, why) {
   if (intent.state === "settled") return null;
   const distance = why.distance_bps;
-  return card("intent-why", DONE.has(intent.state) ? "Why it was not filled whole" : intent.gave === "0" ? "Why it is not filled" : "Why the rest is not filled",
+  return card("intent-why", title(intent),
     h("p", { testid: "intent-why-words" }, h("b", {}, sentence(why.why)), " ", why.code && h("code", { class: "soft" }, why.code)),
     why.auction !== null && h("p", { class: "soft" }, "Said of ", h("a", { href: `#/batches/${why.auction}`, testid: "intent-why-batch" }, `batch ${whole(why.auction)}`), ", the last it was in without a fill."),
     distance !== null && h("p", { testid: "intent-distance" }, distance > 0
       ? `Its limit would have to give way by ${bps(distance, false)} to trade at the best price found.`
       : "Its limit was within the best price found: something other than the price stood in the way."));
+}
+
+function title({ gave, state }) {
+  const verb = DONE.has(state) ? "was" : "is";
+  return gave === "0" ? `Why it ${verb} not filled` : `Why the rest ${verb} not filled`;
 }
 
 const sentence = (text) => (text ? text.charAt(0).toUpperCase() + text.slice(1).replace(/\.?$/, ".") : "No reason is known.");

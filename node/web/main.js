@@ -18,7 +18,7 @@ const STATUS_EVERY_MS = 5000;
 const BUNDLE_MS = 150;
 
 const main = document.getElementById("main");
-const page = { status: null, listeners: new Set(), stream: null, say };
+const page = { status: null, listeners: new Set(), stream: null, lagging: false, say };
 let shown = null, bundled = null;
 
 /** Tell those who do not see the page. */
@@ -133,6 +133,7 @@ page.stream = new Stream(["blocks", "auctions", "peers"], {
     tell(topic, data, at_ms);
   },
   reset: () => tell("reset"),
+  lagging: () => (page.lagging = true),
 });
 
 setInterval(() => !document.hidden && status(), STATUS_EVERY_MS);

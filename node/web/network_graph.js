@@ -4,6 +4,9 @@ import { faint, plain } from "./chart.js";
 import { ago, short } from "./format.js";
 import { places } from "./topology.js";
 
+//: How far from its node a name stands, with the ring of validators at 1.
+const AWAY = 0.3;
+
 /** How each role looks, in the graph and in legends. */
 export const LOOKS = {
   validator: { symbol: "circle", dot: "", tone: 0, one: "validator", many: "validators" },
@@ -18,17 +21,17 @@ export function graph({ nodes, links }, turn, theme, narrow) {
   const cut = ([a, b]) => by.get(a).state === "silent" || by.get(b).state === "silent";
   const size = nodes.length > 24 ? 14 : narrow ? 20 : 26;
   const proposing = nodes.filter((node) => turn && node.key === turn);
-  const reach = Math.max(1.2, ...[...at.values()].map((place) => Math.hypot(place.x, place.y) + 0.35));
   return {
     data: [
       lines(links.filter((link) => !cut(link)), at, { color: theme.edge, width: nodes.length > 24 ? 0.7 : 1.4 }),
       lines(links.filter(cut), at, { color: theme.bad, width: 1.4, dash: "dot" }),
-      { ...dots(proposing, at), hoverinfo: "skip", marker: { size: size * 2, color: faint(theme.warn, 0.3), line: { width: 2, color: theme.warn } } },
-      ...Object.entries(LOOKS).map(([role, look]) => marks(nodes.filter((node) => node.role === role), at, look, theme, size, nodes.length <= 40)),
+      { ...dots(proposing, at), hoverinfo: "skip", marker: { size: size * 1.8, color: faint(theme.warn, 0.3), line: { width: 2, color: theme.warn } } },
+      ...Object.entries(LOOKS).map(([role, look]) => marks(nodes.filter((node) => node.role === role), at, look, theme, size)),
+      ...(nodes.length <= 40 ? [names(nodes, at, theme)] : []),
     ],
     layout: {
-      xaxis: { visible: false, fixedrange: true, range: [-reach * 1.15, reach * 1.15] },
-      yaxis: { visible: false, fixedrange: true, range: [-reach, reach] },
+      xaxis: { visible: false, fixedrange: true, range: span([...at.values()].map((place) => place.x), narrow ? 0.9 : 0.8) },
+      yaxis: { visible: false, fixedrange: true, range: span([...at.values()].map((place) => place.y), 0.5) },
       margin: { l: 4, r: 4, t: 4, b: 4 },
     },
   };
@@ -41,22 +44,35 @@ function lines(links, at, line) {
 
 const dots = (nodes, at) => ({ type: "scatter", mode: "markers", x: nodes.map((node) => at.get(node.peer).x), y: nodes.map((node) => at.get(node.peer).y) });
 
-function marks(nodes, at, look, theme, size, named) {
+const span = (values, room) => [Math.min(-0.4, ...values) - room, Math.max(0.4, ...values) + room];
+
+/** Names stand away from the middle, where the links are. */
+function names(nodes, at, theme) {
+  const out = nodes.map((node) => {
+    const { x, y } = at.get(node.peer), far = Math.hypot(x, y);
+    return far ? { x: x * (1 + AWAY / far), y: y * (1 + AWAY / far) } : { x: 0, y: -AWAY };
+  });
+  return {
+    type: "scatter", mode: "text", x: out.map((place) => place.x), y: out.map((place) => place.y),
+    text: nodes.map((node) => plain(clipped(node.name || short(node.peer, 4)))),
+    textposition: out.map(beside), textfont: { color: theme.ink, size: 12.5, shadow: `0 0 2px ${theme.paper}, 0 0 3px ${theme.paper}, 0 0 4px ${theme.paper}` }, hoverinfo: "skip", cliponaxis: false,
+  };
+}
+
+const beside = ({ x, y }) => (Math.abs(y) > 1.2 * Math.abs(x) ? "middle center" : x < 0 ? "middle left" : "middle right");
+
+function marks(nodes, at, look, theme, size) {
   const tone = theme.tones[look.tone];
   return {
     ...dots(nodes, at),
-    mode: named ? "markers+text" : "markers",
-    text: nodes.map((node) => plain(clipped(node.name || short(node.peer, 4)))),
-    textposition: nodes.map((node) => (at.get(node.peer).y < -0.01 ? "bottom center" : "top center")),
-    textfont: { color: theme.ink, size: 12.5 },
     hovertext: nodes.map((node) => hover(node)),
     hoverinfo: "text",
     cliponaxis: false,
     marker: {
       symbol: look.symbol,
       size,
-      color: nodes.map((node) => (node.state === "silent" ? theme.paper : node.state === "behind" ? faint(tone, 0.35) : tone)),
-      line: { width: nodes.map((node) => (node.self || node.state !== "well" ? 3 : 0)), color: nodes.map((node) => (node.state === "silent" ? theme.bad : node.state === "behind" ? theme.warn : theme.ink)) },
+      color: nodes.map((node) => (node.state === "silent" ? theme.paper : tone)),
+      line: { width: nodes.map((node) => (node.state !== "well" ? 4 : node.self ? 3 : 0)), color: nodes.map((node) => (node.state === "silent" ? theme.bad : node.state === "behind" ? theme.warn : theme.ink)) },
     },
   };
 }

@@ -1,5 +1,6 @@
 // A part of a view that is loaded from the node: what it says while it loads, when that fails, and when it changes.
 
+import { chart } from "./chart.js";
 import { h, swap } from "./dom.js";
 
 const BUNDLE_MS = 200;
@@ -10,21 +11,21 @@ const BUNDLE_MS = 200;
  */
 export function region(frame, { testid, load, draw, topics = [], every_ms = 0, missing = null }) {
   const place = h("div", { testid, "aria-busy": "true" }, h("p", { class: "nothing" }, "Loading …"));
-  const charts = [];
+  const charts = new Map();
   let waiting = null, running = false, wanted = false, data = null;
 
   const tools = {
     place,
     data: () => data,
     again: () => (waiting ??= setTimeout(run, BUNDLE_MS)),
-    /** Charts end with their region. */
-    chart(made) {
-      charts.push(made);
-      return made;
+    /** The place of a chart, which stays the same over redraws and ends with the region. */
+    chart(name, size, label, figure) {
+      if (!charts.has(name)) charts.set(name, chart(name, size));
+      charts.get(name).show(label, figure);
+      return charts.get(name).place;
     },
     redraw() {
       if (data === null) return;
-      charts.splice(0).forEach((made) => made.end());
       swap(place, draw(data, tools));
     },
   };
@@ -62,7 +63,7 @@ export function region(frame, { testid, load, draw, topics = [], every_ms = 0, m
   });
   frame.ending(() => {
     clearTimeout(waiting);
-    charts.splice(0).forEach((made) => made.end());
+    charts.forEach((made) => made.end());
   });
   if (every_ms) {
     const timer = setInterval(() => !document.hidden && tools.again(), every_ms);

@@ -3,6 +3,8 @@
 const FIRST_WAIT_MS = 400, LONGEST_WAIT_MS = 8000;
 //: Heartbeats that may be missed before the connection counts as dead.
 const MOST_MISSED = 2;
+//: The node closes with this code when it has more to tell than the page reads.
+const LAGGING = 4008;
 
 /** `topics` are always listened to. Handlers of `on`: open, closed, event(topic, data, at_ms), reset. */
 export class Stream {
@@ -47,11 +49,15 @@ export class Stream {
     this.socket = socket;
     this.watch();
     socket.onmessage = ({ data }) => socket === this.socket && this.hear(JSON.parse(data));
-    socket.onclose = () => socket === this.socket && this.closed();
+    socket.onclose = ({ code }) => socket === this.socket && this.closed(code);
   }
 
-  closed() {
+  closed(code = 0) {
     clearTimeout(this.silence);
+    if (code === LAGGING) {
+      this.topics.delete("intents"); // the one topic that has no bound
+      this.on.lagging();
+    }
     const was = this.open;
     this.open = false;
     const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.tries) * (0.75 + Math.random() / 2);

@@ -1,12 +1,12 @@
 // The timeline of settled auctions, growing as they settle.
 
 import { get, knownAssets } from "./api.js";
-import { axis, chart, plain } from "./chart.js";
+import { axis, plain } from "./chart.js";
 import { bar, card, h, nothing, table, tile, tiles } from "./dom.js";
 import { amount, bps, clock, day, float, number, percent, plural, whole } from "./format.js";
 import { toneOf } from "./tones.js";
 
-const PAGE = 60, MOST = 1200;
+const PAGE = 40, MOST = 1200;
 
 export function batches(main, frame) {
   frame.title("Batches");
@@ -37,8 +37,8 @@ function draw({ assets, rows, next }, tools) {
   if (!rows.length) return nothing("batches-none", "No auction is settled yet. The first appears here by itself, as soon as intents came in and were settled.");
   const unit = assets.name(assets.numeraire), decimals = assets.decimals(assets.numeraire);
   const offered = sum(rows, "intents"), filled = sum(rows, "filled");
-  const place = h("div", { class: "chart middle", testid: "batches-chart" });
-  tools.chart(chart(place, "Score and share of filled intents per batch; the table below has the same figures.", (theme, narrow) => timeline(rows, unit, decimals, theme, narrow)));
+  const label = "Score and share of filled intents per batch; the table below has the same figures.";
+  const place = tools.chart("batches-chart", "middle", label, (theme, narrow) => timeline(rows, unit, decimals, theme, narrow));
   const older = next !== null && rows.length < MOST && h("button", { type: "button", testid: "batches-older", on: { click: (event) => more(event.target, tools) } }, "Load older batches");
   return [
     tiles(
@@ -52,10 +52,11 @@ function draw({ assets, rows, next }, tools) {
       ["Settled", (row) => h("span", { title: day(row.at_ms) }, clock(row.at_ms))],
       ["Filled", (row) => `${whole(row.filled)} / ${whole(row.intents)}`, "num"],
       ["Share", (row) => bar(row.intents ? row.filled / row.intents : 0)],
-      [`Score, ${unit}`, (row) => amount(row.score, decimals), "num"],
+      [`Score, ${unit}`, (row) => amount(row.score, decimals, 5), "num"],
       ["Over limit", (row) => bps(row.improvement_bps), "num"],
-      ["Winner", (row) => row.winners.length ? row.winners.map((name, at) => [at > 0 && ", ", h("span", { class: `dot ${toneOf(rows, name)}`, "aria-hidden": "true" }), name]) : h("span", { class: "soft" }, "nobody")],
-      ["Solvers", (row) => [whole(row.solvers), h("span", { class: "under" }, plural(row.solutions, "solution"))], "num"],
+      ["Winner", (row) => row.winners.length ? row.winners.map((name, at) => [at > 0 && ", ", h("span", {}, h("span", { class: `dot ${toneOf(rows, name)}`, "aria-hidden": "true" }), name)]) : h("span", { class: "soft" }, "nobody")],
+      ["Solvers", (row) => whole(row.solvers), "num"],
+      ["Solutions", (row) => whole(row.solutions), "num"],
     ], rows, { key: (row) => row.number }), older),
   ];
 }

@@ -14,7 +14,7 @@ export function intents(main, frame) {
   const wanted = (frame.rest[0] ?? "").trim();
   frame.title(wanted ? `Intent ${short(wanted)}` : "My intent");
   const field = h("input", { id: "intent-id", testid: "intent-id", value: wanted, autocomplete: "off", spellcheck: "false", placeholder: "0x…", "aria-describedby": "intent-help" });
-  const help = h("p", { class: "hint", id: "intent-help", testid: "intent-help" }, "An intent's id, or an owner's account (0x00… or ed25519:…). Both are what walras intent submit printed.");
+  const help = h("p", { class: "hint", id: "intent-help", testid: "intent-help" }, "An intent's id, as ", h("code", {}, "walras intent submit"), " prints it, or an owner's account (0x00… or ed25519:…).");
   const ask = (event) => {
     event.preventDefault();
     const text = field.value.trim();
@@ -113,6 +113,6 @@ function latest({ trades, missed, row }, assets) {
   return table("intents-latest-table", `Settled ${day(row.at_ms)}`, [
     ["Intent", (found) => intentLink(found.intent)],
     ["", (found) => pill(found.state, found.tone)],
-    ["What happened", (found) => found.words],
+    ["What happened", (found) => found.words, "wide"],
   ], rows, { key: (found) => found.intent });
 }

@@ -1,7 +1,7 @@
 // The leaderboard: who wins how often, with the interval that the number of auctions allows to claim.
 
 import { get, knownAssets } from "./api.js";
-import { axis, chart, plain } from "./chart.js";
+import { axis, plain } from "./chart.js";
 import { card, h, nothing, table } from "./dom.js";
 import { amount, number, percent, plural, whole } from "./format.js";
 
@@ -29,8 +29,8 @@ export function leaderboard(main, frame) {
 function draw({ assets, rows }, tools) {
   if (!rows.length) return nothing("leaderboard-none", "No solver has taken part in a settled auction yet.");
   const unit = assets.name(assets.numeraire), decimals = assets.decimals(assets.numeraire);
-  const place = h("div", { class: `chart ${rows.length > 5 ? "middle" : "low"}`, testid: "leaderboard-chart" });
-  tools.chart(chart(place, "Win rate of each solver with its 95% interval; the table below has the figures.", (theme, narrow) => figure(rows, theme, narrow)));
+  const label = "Win rate of each solver with its 95% interval; the table below has the figures.";
+  const place = tools.chart("leaderboard-chart", rows.length > 5 ? "middle" : "low", label, (theme, narrow) => figure(rows, theme, narrow));
   return [
     card("leaderboard-rates", "Win rate", h("p", { class: "hint" }, "Share of its auctions that each solver won, with the 95% interval."), place),
     card("leaderboard-standings", "Standings", table("leaderboard-table", plural(rows.length, "solver"), [

@@ -39,7 +39,7 @@ function accountCard(owner, frame) {
   return card("ledger-account", "Account",
     h("form", { class: "ask", on: { submit: ask }, testid: "ledger-form" }, h("label", { for: "owner" }, "Owner", field), h("button", { type: "submit", testid: "ledger-show" }, "Show")),
     h("p", { class: "hint", id: "owner-help" }, "An owner's account: its scheme and public key, as trades show it."),
-    found && found.node);
+    found ? found.node : known(frame).node);
 }
 
 function drawAccount({ assets, account }) {
@@ -51,7 +51,7 @@ function drawAccount({ assets, account }) {
         ["Asset", (row) => h("span", { title: row.asset }, assets.name(row.asset))],
         ["Held", (row) => h("span", { title: `${row.amount} base units` }, amount(row.amount, assets.decimals(row.asset), 12)), "num"],
         ["", (row) => h("a", { href: proof(row.asset), testid: `prove-${row.asset}` }, "Prove it", h("span", { class: "unseen" }, ` for ${assets.name(row.asset)}`))],
-      ], account.balances, { key: (row) => row.asset })
+      ], account.balances, { key: (row) => row.asset, tight: true })
       : nothing("account-empty", "This account holds nothing."),
     facts([
       ["Open intents", h("a", { href: `#/intents/${encodeURIComponent(account.owner)}`, testid: "account-intents" }, whole(account.open))],
@@ -61,6 +61,29 @@ function drawAccount({ assets, account }) {
     ]),
   ];
 }
+
+/** Accounts to begin with: solvers with a bond, and who had intents in the latest batch. */
+function known(frame) {
+  return frame.region({
+    testid: "ledger-known",
+    topics: ["auctions"],
+    load: async (signal) => {
+      const [assets, network, page] = await Promise.all([knownAssets(), get("network", {}, signal), get("auctions", { limit: 12 }, signal)]);
+      const row = page.auctions.find((found) => found.intents > 0);
+      return { assets, network, detail: row ? await get(`auctions/${row.number}`, {}, signal) : null };
+    },
+    draw: ({ assets, network, detail }) => {
+      const owners = detail ? [...new Set([...detail.trades, ...detail.missed].map((found) => found.owner))].slice(0, 8) : [];
+      const bond = (solver) => `${amount(solver.bond, assets.decimals(assets.numeraire))} ${assets.name(assets.numeraire)}`;
+      return facts([
+        ...(network.solvers.length ? [["Solvers", network.solvers.slice(0, 12).map((solver, at) => [at > 0 && ", ", accountLink(solver.account, solver.name), ` (bond ${bond(solver)})`])]] : []),
+        ...(owners.length ? [[`Batch ${whole(detail.row.number)}`, owners.map((owner, at) => [at > 0 && ", ", accountLink(owner, short(owner))])]] : []),
+      ]);
+    },
+  });
+}
+
+const accountLink = (account, name) => h("a", { href: `#/ledger/accounts/${encodeURIComponent(account)}`, title: account }, name);
 
 function blocks(frame) {
   return frame.region({
@@ -76,11 +99,11 @@ function blocks(frame) {
     draw: ({ rows, next }, tools) => (rows.length ? [
       table("ledger-block", `${plural(rows.length, "block")}, newest first`, [
         ["Height", (row) => whole(row.height)],
-        ["Phase", (row) => (row.phase === "settle" ? h("a", { href: `#/batches/${row.auction}` }, `settle, batch ${whole(row.auction)}`) : `${row.phase}, batch ${whole(row.auction)}`)],
+        ["Phase", (row) => (row.phase === "settle" ? h("a", { href: `#/batches/${row.auction}` }, `settle, batch ${whole(row.auction)}`) : `${row.phase}, batch ${whole(row.auction)}`), "wide"],
         ["Items", (row) => [whole(row.items), row.refused > 0 && h("span", { class: "under" }, `${whole(row.refused)} without effect`)], "num"],
-        ["Root after it", (row) => h("span", { class: "mono", title: row.root }, short(row.root, 10, 6))],
-        ["Proposed by", (row) => [h("span", { class: "mono", title: row.proposer }, short(row.proposer, 6)), row.round > 0 && h("span", { class: "under" }, `round ${row.round + 1}`)]],
         ["Decided", (row) => h("span", { title: day(row.at_ms) }, day(row.at_ms).split(" ")[1] ?? "–"), "num"],
+        ["Root after it", (row) => h("span", { class: "mono", title: row.root }, short(row.root, 10, 6)), "wide"],
+        ["Proposed by", (row) => [h("span", { class: "mono", title: row.proposer }, short(row.proposer, 6)), row.round > 0 && `, round ${row.round + 1}`], "wide"],
       ], rows, { key: (row) => row.height }),
       next !== null && rows.length < MOST && h("button", { type: "button", testid: "blocks-older", on: { click: (event) => more(event.target, tools) } }, "Load older blocks"),
     ] : nothing("ledger-no-blocks", "No block is decided yet.")),

@@ -1,7 +1,6 @@
 // The network as this node knows it: who is there, who talks to whom, who proposes, who fell behind.
 
 import { get } from "./api.js";
-import { chart } from "./chart.js";
 import { card, h, nothing, pill, swap, table, tile, tiles } from "./dom.js";
 import { ago, clock, plural, short, whole } from "./format.js";
 import { graph, LOOKS } from "./network_graph.js";
@@ -49,7 +48,8 @@ export function network(main, frame) {
     const now = Date.now();
     while (items.length && now - items[0].at_ms > GOSSIP_WINDOW_MS) items.shift();
     const far = items.filter((item) => item.gossiped).length;
-    swap(seen, items.length ? `${plural(far, "item")} from peers and ${whole(items.length - far)} from users of this node in the last minute.` : "No intent or transaction came in during the last minute.");
+    if (frame.page.lagging) return swap(seen, "More comes in than this page can count.");
+    return swap(seen, items.length ? `${plural(far, "item")} from peers and ${whole(items.length - far)} from users of this node in the last minute.` : "No intent or transaction came in during the last minute.");
   };
   count();
   const timer = setInterval(count, 1000);
@@ -73,9 +73,8 @@ function drawNodes(data, tools) {
   const silent = found.nodes.filter((node) => node.state === "silent").length;
   const heard = new Set(found.nodes.map((node) => node.key));
   const absent = agreed.validators.filter((member) => !heard.has(member.key));
-  const place = h("div", { class: "chart tall", testid: "network-graph" });
   const label = `Graph of ${plural(found.nodes.length, "node")} and ${plural(found.links.length, "link")}; the table beside it lists them.`;
-  tools.chart(chart(place, label, (theme, narrow) => graph(found, turn, theme, narrow)));
+  const place = tools.chart("network-graph", "tall", label, (theme, narrow) => graph(found, turn, theme, narrow));
   return [
     tiles(
       tile("network-head", "Head", `block ${whole(found.head)}`, `auction ${whole(status.auction)}, now ${status.phase}`),
