@@ -11,7 +11,6 @@ from typing import Final
 import click
 
 from intents.errors import Unreadable, UsageError
-from node.inputs import read_file
 from node.keystore.errors import WalletExposed
 
 VARIABLE: Final = "WALRAS_PASSWORD"
@@ -36,6 +35,8 @@ def password(file: Path | None, what: str, *, new: bool = False) -> str:
 
 
 def _first_line(file: Path) -> str:
+    from node.inputs import read_file
+
     data = read_file(file, limit=MAX_FILE_BYTES)
     if str(file) != "-" and file.is_file() and stat.S_IMODE(file.stat().st_mode) & 0o077:
         raise WalletExposed(str(file), "others may read it; chmod 600 it")

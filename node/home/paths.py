@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from node.embedded import folder
-
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The layout of a home folder. Nothing is read or written by asking for a path."""
+    """The layout of a home folder, names as in ``node.embedded.folder``. Asking for a path reads nothing."""
 
     path: Path
 
@@ -26,11 +24,11 @@ class Home:
 
     @property
     def validator_key(self) -> Path:
-        return self.path / folder.VALIDATOR
+        return self.path / "validator.key"
 
     @property
     def solver_key(self) -> Path:
-        return self.path / folder.SOLVER
+        return self.path / "solver.key"
 
     @property
     def identity_key(self) -> Path:
@@ -51,7 +49,7 @@ class Home:
 
     @property
     def store(self) -> Path:
-        return self.path / folder.STORE
+        return self.path / "node.sqlite"
 
     @property
     def history(self) -> Path:
@@ -63,7 +61,7 @@ class Home:
 
     @property
     def lock(self) -> Path:
-        return self.path / folder.LOCK
+        return self.path / "node.lock"
 
     @property
     def exists(self) -> bool:

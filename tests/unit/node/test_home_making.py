@@ -13,6 +13,7 @@ from intents.errors import InputError, UsageError
 from intents.signing import SigningKey
 from node.agreement.timeouts import Timeouts
 from node.chain.genesis import network_of
+from node.embedded import folder
 from node.embedded.errors import BadKeyFile
 from node.home.config import RoleName
 from node.home.config_file import read_config
@@ -187,6 +188,13 @@ def test_home_default_follows_xdg() -> None:
     assert default_home({"XDG_DATA_HOME": "/data"}).path == Path("/data/walras")
     for environment in ({}, {"XDG_DATA_HOME": "relative"}):
         assert default_home(environment).path == Path.home() / ".local/share/walras"
+
+
+def test_home_names_are_the_folders() -> None:
+    """A home's store, keys and lock are where the node that runs in it looks for them."""
+    home = Home(Path("/h"))
+    names = (home.store.name, home.validator_key.name, home.solver_key.name, home.lock.name)
+    assert names == (folder.STORE, folder.VALIDATOR, folder.SOLVER, folder.LOCK)
 
 
 def test_home_running_url(tmp_path: Path) -> None:
