@@ -137,7 +137,12 @@ class Reader:
     def _load(self, number: int) -> Settled | None:
         with self._read() as db:
             row = db.execute("SELECT data FROM inputs WHERE number = ?", (number,)).fetchone()
-        return None if row is None else unpack_settled(row[0], f"auction {number}")
+        return None if row is None else unpack_settled(row[0], self._terms, f"auction {number}")
+
+    def _terms(self, number: bytes) -> bytes | None:
+        with self._read() as db:
+            row = db.execute("SELECT terms FROM intent WHERE id = ? AND terms != x''", (number,)).fetchone()
+        return None if row is None else row[0]
 
     def _life(self, found: lives.Known, state: State | None, load: Load | None) -> IntentLife:
         with self._read() as db:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from intents.codec import intent_id
@@ -35,15 +35,15 @@ DENIED: Final = "denied"
 OPEN: Final = "open"
 
 _TAKEN: Final = (
-    "INSERT INTO intent (id, owner, give, want, give_max, want_min, valid_from, valid_to, state, note, taken,"
-    f" batched) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '{OPEN}', '', ?, ?) ON CONFLICT (id) DO UPDATE SET"
-    f" state = '{OPEN}', note = '', ended = NULL, taken = coalesce(taken, excluded.taken),"
+    "INSERT INTO intent (id, owner, give, want, give_max, want_min, valid_from, valid_to, state, note, terms,"
+    f" taken, batched) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '{OPEN}', '', ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+    f" state = '{OPEN}', note = '', terms = excluded.terms, ended = NULL, taken = coalesce(taken, excluded.taken),"
     f" batched = excluded.batched WHERE batched IS NULL OR state = '{DENIED}'"
 )
 _DENIED: Final = (
-    "INSERT INTO intent (id, owner, give, want, give_max, want_min, valid_from, valid_to, state, note, ended,"
-    f" ended_phase) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '{DENIED}', ?, ?, 0) ON CONFLICT (id) DO UPDATE SET"
-    f" note = excluded.note, ended = excluded.ended WHERE state = '{DENIED}'"
+    "INSERT INTO intent (id, owner, give, want, give_max, want_min, valid_from, valid_to, state, note, terms,"
+    f" ended, ended_phase) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '{DENIED}', ?, x'', ?, 0)"
+    f" ON CONFLICT (id) DO UPDATE SET note = excluded.note, ended = excluded.ended WHERE state = '{DENIED}'"
 )
 _ENDED: Final = "UPDATE intent SET state = ?, ended = ?, ended_phase = ? WHERE id = ?"
 _MISSED: Final = "UPDATE intent SET missed = ? WHERE id = ?"
@@ -77,7 +77,7 @@ def auction_at(height: int) -> int:
 def write_intents(db: sqlite3.Connection, height: int, applied: Applied) -> None:
     """What a BATCH block takes in, refuses, and ends."""
     now, orders = auction_at(height), _orders(applied)
-    db.executemany(_TAKEN, (_taken(number, order, now) for number, order in orders))
+    db.executemany(_TAKEN, (_taken(number, order, now, applied.delta) for number, order in orders))
     _end(db, orders, now, Phase.BATCH)
     refused = [(applied.block.items[place], why) for place, why in sorted(applied.effects.refused.items())]
     db.executemany(_DENIED, ((*_terms(intent), why, now) for intent, why in _intents(refused)))
@@ -87,7 +87,7 @@ def write_earlier(db: sqlite3.Connection, orders: Iterable[tuple[IntentId, Order
     """After heights that this history has not seen: intents on the ledger now that are not new in this block."""
     new = {intent_id(intent) for intent, _ in _intents([(data, "") for data in applied.block.items])}
     found = [(number, order) for number, order in orders if number not in new]
-    db.executemany(_TAKEN, (_taken(number, order, BEFORE) for number, order in found))
+    db.executemany(_TAKEN, (_taken(number, order, BEFORE, {}) for number, order in found))
 
 
 def write_auction(
@@ -109,7 +109,7 @@ def write_auction(
     winners = tuple(dict.fromkeys(item.solution.solver for item in settlement.settled))
     db.execute("INSERT OR REPLACE INTO inputs VALUES (?, ?)", (number, data))
     db.execute(
-        "INSERT OR REPLACE INTO auction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO auction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             number,
             height,
@@ -121,7 +121,6 @@ def write_auction(
             str(settlement.score),
             math.fsum(improvements) / len(improvements) if improvements else None,
             now_ms,
-            len(data),
         ),
     )
     return found
@@ -193,9 +192,11 @@ def _intents(items: Iterable[tuple[bytes, str]]) -> Iterable[tuple[Intent, str]]
             yield item.intent, said
 
 
-def _taken(number: IntentId, order: Order, now: int) -> tuple[Any, ...]:
+def _taken(number: IntentId, order: Order, now: int, delta: Mapping[bytes, bytes | None]) -> tuple[Any, ...]:
+    """``delta`` has most orders in bytes already."""
+    terms = delta.get(ORDERS.key_bytes(number)) or ORDERS.value_bytes(order)
     batched = now if order.state is OrderState.BATCHED or now == BEFORE else None
-    return (*_terms(order.intent, number), now, batched)
+    return (*_terms(order.intent, number), terms, now, batched)
 
 
 def _terms(intent: Intent, number: IntentId | None = None) -> tuple[Any, ...]:

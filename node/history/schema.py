@@ -25,7 +25,7 @@ TABLES: Final = (
     " items INTEGER NOT NULL, refused INTEGER NOT NULL, at_ms INTEGER NOT NULL)",
     "CREATE TABLE auction (number INTEGER PRIMARY KEY, height INTEGER NOT NULL, intents INTEGER NOT NULL,"
     " filled INTEGER NOT NULL, solvers INTEGER NOT NULL, solutions INTEGER NOT NULL, winners TEXT NOT NULL,"
-    " score TEXT NOT NULL, improvement_bps REAL, at_ms INTEGER NOT NULL, bytes INTEGER NOT NULL)",
+    " score TEXT NOT NULL, improvement_bps REAL, at_ms INTEGER NOT NULL)",
     "CREATE TABLE inputs (number INTEGER PRIMARY KEY, data BLOB NOT NULL)",
     "CREATE TABLE part (auction INTEGER NOT NULL, solver TEXT NOT NULL, rank INTEGER, won INTEGER NOT NULL,"
     " score TEXT NOT NULL, reward TEXT NOT NULL, slashed TEXT NOT NULL,"
@@ -33,7 +33,7 @@ TABLES: Final = (
     "CREATE TABLE intent (seq INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, owner BLOB NOT NULL,"
     " give TEXT NOT NULL, want TEXT NOT NULL, give_max TEXT NOT NULL, want_min TEXT NOT NULL,"
     " valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, state TEXT NOT NULL, note TEXT NOT NULL,"
-    " taken INTEGER, batched INTEGER, missed INTEGER, ended INTEGER, ended_phase INTEGER)",
+    " terms BLOB NOT NULL, taken INTEGER, batched INTEGER, missed INTEGER, ended INTEGER, ended_phase INTEGER)",
     "CREATE INDEX intent_owner ON intent (owner, seq)",
     "CREATE INDEX intent_ended ON intent (ended) WHERE ended IS NOT NULL",
     "CREATE TABLE trade (intent INTEGER NOT NULL, auction INTEGER NOT NULL, gave TEXT NOT NULL, got TEXT NOT NULL,"

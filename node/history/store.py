@@ -26,7 +26,7 @@ from settlement.ledger.orders import ORDERS
 from settlement.ledger.rules import rules_of
 from settlement.ledger.state import State
 
-#: Auctions kept, and bytes of their inputs: whichever is less. About ten hours of default windows.
+#: Auctions kept, about ten hours of default windows; and bytes of the file: whichever is less.
 KEEP_AUCTIONS: Final = 10_000
 KEEP_BYTES: Final = 1 << 30
 #: Sets of validators remembered for the names of proposers.
