@@ -209,9 +209,9 @@ def _fit(value: Any, form: Form, known: Mapping[str, Form]) -> Any:
         case "bool":
             return _need(isinstance(value, bool), value)
         case "text":
-            return _need(isinstance(value, str) and _within(len(value), *form.args, None), value)
+            return _need(isinstance(value, str) and _sized(value, form), value)
         case "bytes":
-            return _need(isinstance(value, bytes) and _within(len(value), *form.args, None), value)
+            return _need(isinstance(value, bytes) and _sized(value, form), value)
         case "amount":
             low, high = form.args or (None, None)
             _need(isinstance(value, bytes) and value[:1] != b"\0", value)
@@ -247,6 +247,11 @@ def _record(value: Any, form: Form, known: Mapping[str, Form]) -> Any:
     if not all(name for name, _ in fields):
         return found
     return dict(zip((name for name, _ in fields), found, strict=False))
+
+
+def _sized(value: str | bytes, form: Form) -> bool:
+    low, high = form.args
+    return _within(len(value), low, high, None)
 
 
 def _within(number: int, low: int | None, high: int | None, default: int | None) -> bool:
