@@ -1,4 +1,4 @@
-"""Live nodes on loopback in one process: a small world with several validators, its keys, and waiting for things."""
+"""Live nodes on loopback in one process: a small world of several validators, its keys, and waiting for things."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from node.served import Role
 from node.solving import SolverKey
 from p2p.libp2p.transport import Settings
 
-FAST = Timeouts(window_ms=(150, 250, 50), propose_ms=500, vote_ms=200, propose_step_ms=200, vote_step_ms=100)
+FAST = Timeouts(window_ms=(100, 250, 100), propose_ms=1500, vote_ms=1000, propose_step_ms=500, vote_step_ms=500)
 
 
 def validator(number: int) -> SigningKey:
@@ -75,17 +75,25 @@ def follower(folder: Path, made: Genesis, number: int, bootstrap: Sequence[str],
 
 
 @asynccontextmanager
-async def network(folder: Path, made: Genesis, **more: Any) -> AsyncIterator[list[LiveNode]]:
-    """All validators, each told of those before it."""
+async def network(folder: Path, made: Genesis, but: int = 0, **more: Any) -> AsyncIterator[list[LiveNode]]:
+    """All validators ``but`` so many, each told of those before it."""
     from contextlib import AsyncExitStack
 
     async with AsyncExitStack() as stack:
         nodes: list[LiveNode] = []
-        for number in range(len(made.validators)):
-            known = [node.peers()[0].address for node in nodes]
+        for number in range(len(made.validators) - but):
+            known = addresses(*nodes)
             opened = open_live(settings(folder / str(number), made, number, known, **more))
             nodes.append(await stack.enter_async_context(opened))
         yield nodes
+
+
+def addresses(*nodes: LiveNode) -> list[str]:
+    return [node.peers()[0].address for node in nodes]
+
+
+def same_root(*nodes: LiveNode) -> bool:
+    return len({(node.status().height, node.state.root) for node in nodes}) == 1
 
 
 async def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:

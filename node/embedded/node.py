@@ -15,7 +15,7 @@ import trio
 from intents.auction import Auction
 from node.agreement.effects import SetTimer, Timer
 from node.chain.app import MAX_WAITING
-from node.chain.blocks import Phase
+from node.chain.blocks import Phase, phase_of
 from node.effects import Commit, Effect, Gossip, Solve
 from node.effects import Store as StoreItems
 from node.embedded.errors import Stopped, TooBusy
@@ -31,6 +31,10 @@ Outside = Callable[[Effect], None]
 #: How long items are collected, and how many at most, before they are written.
 GROUP_MS: Final = 5
 GROUP_ITEMS: Final = 512
+#: From here on work is long, tens of milliseconds; short work is done before a thread has begun.
+LONG_BYTES: Final = 64 << 10
+LONG_ITEMS: Final = 200
+LONG_ENTRIES: Final = 20_000
 
 
 @dataclass(eq=False)
@@ -131,13 +135,25 @@ class Node:
         self._add(effects)
         return group
 
-    async def act(self, work: Callable[[], Sequence[Effect]], *, long: bool = True) -> Group:
-        """Let the machine work, in its turn, and perform what comes of it. Raises what ``work`` raises."""
+    async def act(self, work: Callable[[], Sequence[Effect]], *, size: int = 0) -> Group:
+        """Let the machine work, in its turn, and perform what comes of it. Raises what ``work`` raises.
+
+        ``size`` in bytes of what it is told: with much of it, or much in hand, the work may be long.
+        """
         async with self._turn:
             if self._ended:
                 raise Stopped("")
-            effects = await trio.to_thread.run_sync(work) if long and self._aside else work()
-            return self.event(effects)
+            aside = self._aside and (size > LONG_BYTES or self._much())
+            return self.event(await trio.to_thread.run_sync(work) if aside else work())
+
+    def _much(self) -> bool:
+        """Whether the height under way has many items, or the state many entries."""
+        app, bodies = self.machine.app, self.machine.agreement.bodies
+        if len(app.waiting[phase_of(app.height + 1)]) > LONG_ITEMS or any(
+            len(body) > LONG_BYTES for body in bodies.values()
+        ):
+            return True
+        return sum(map(len, app.state.entries.values())) > LONG_ENTRIES
 
     @property
     def stopping(self) -> bool:

@@ -107,16 +107,16 @@ class Hearing:
                     found.height = max(found.height, message.height - 1)
                 elif isinstance(message, Decision):
                     found.height = max(found.height, message.height)
-                await self._node.act(lambda: machine.receive(number, message))
+                await self._node.act(lambda: machine.receive(number, message), size=len(body))
             case Kind.PAST:
                 said = decode_peer(body)
-                await self._node.act(lambda: machine.told(number, said))
+                await self._node.act(lambda: machine.told(number, said), size=len(body))
             case Kind.WANT_BODY:
                 height, block = wire.read_want_body(body)
-                await self._node.act(lambda: machine.body_wanted(number, height, block), long=False)
+                await self._node.act(lambda: machine.body_wanted(number, height, block))
             case Kind.WANT_ITEMS:
                 ids = wire.read_want_items(body)
-                await self._node.act(lambda: machine.items_wanted(number, ids), long=False)
+                await self._node.act(lambda: machine.items_wanted(number, ids))
             case Kind.ITEM:
                 await self._take(found, (body,))
             case Kind.OFFER:

@@ -170,7 +170,7 @@ class Network:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(post.run)
                     nursery.start_soon(self._hearing.fetch_from, peer)
-                    await self._node.act(self._node.machine.status, long=False)
+                    await self._node.act(self._node.machine.status)
             except (P2PError, Stopped) as error:
                 _log.info("%s: %r", peer, error)
             finally:
@@ -230,7 +230,7 @@ class Network:
             return [effect for effect in machine.hear(number, items) if not isinstance(effect, Gossip)]
 
         try:
-            group = await self._node.act(hear, long=bool(machine.app.missing))
+            group = await self._node.act(hear)
             self._intake.heard([item_id(item) for item in items])
             if group.items > MAX_UNDER_WAY:
                 self._count("peers_waited")

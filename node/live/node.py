@@ -167,7 +167,7 @@ class LiveNode:
             await self._network.room()
         if self._node.stopping:
             raise Stopped("")
-        group = await self._node.act(lambda: self._submitted(item, read), long=bool(self.machine.app.missing))
+        group = await self._node.act(lambda: self._submitted(item, read))
         if self.item(number) is not None:
             await group.wait()
         return number
@@ -288,7 +288,7 @@ class LiveNode:
         try:
             while True:
                 await trio.sleep(STATUS_S)
-                await self._node.act(self.machine.status, long=False)
+                await self._node.act(self.machine.status)
         except Stopped:
             return
 

@@ -117,9 +117,9 @@ def _check(settings: LiveSettings) -> None:
 
 
 def _only(error: BaseException) -> BaseException:
-    """The one expected error in it, if nothing unexpected is."""
+    """The one error in it, or the first if all are expected."""
     leaves = list(_leaves(error))
-    return leaves[0] if all(isinstance(leaf, WalrasError) for leaf in leaves) else error
+    return leaves[0] if len(leaves) == 1 or all(isinstance(leaf, WalrasError) for leaf in leaves) else error
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

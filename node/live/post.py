@@ -53,19 +53,18 @@ class Post:
             words = self._take()
             try:
                 answer = await self._transport.request(self._peer, WORDS, pack(words), _TIMEOUT_MS)
+                if answer == TAKEN:
+                    self._count("words_sent", len(words))
+                    continue
+                self._count("words_refused", len(words))
+                await trio.sleep(_PAUSE_S)
+                if answer == STRANGER:
+                    await self._strange(self._peer)
             except UnknownPeer:
                 return
             except P2PError:
                 self._count("words_lost", len(words))
                 await trio.sleep(_PAUSE_S)
-                continue
-            if answer == TAKEN:
-                self._count("words_sent", len(words))
-            else:
-                self._count("words_refused", len(words))
-                await trio.sleep(_PAUSE_S)
-                if answer == STRANGER:
-                    await self._strange(self._peer)
 
     def _take(self) -> list[bytes]:
         """As many as one request holds."""

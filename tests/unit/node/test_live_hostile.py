@@ -1,0 +1,183 @@
+"""Peers that talk nonsense, lie or flood: they are counted, slowed or shut out, and the node goes on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from node.agreement.timeouts import Timeouts
+from node.chain.genesis import network_of
+from node.live import wire
+from node.live.identity import self_of
+from node.live.node import LiveNode
+from node.live.opening import open_live
+from node.live.settings import Rates
+from node.served import Role
+from p2p.base import Limits, P2PError, Verdict
+from p2p.libp2p.transport import Libp2pTransport, Settings, open_transport
+from p2p.packing import pack
+from tests.live_nodes import Minter, addresses, follower, genesis, settings, until
+
+ONE = genesis(1)
+NETWORK = network_of(ONE)
+SLOW = Timeouts(window_ms=(3_600_000, 1000, 1000))
+LIMITS = Limits(message_bytes=wire.MESSAGE_BYTES, frame_bytes=wire.FRAME_BYTES)
+
+
+class Stranger:
+    """A transport connected with a live node, that says what it likes."""
+
+    def __init__(self, transport: Libp2pTransport, hello: wire.Hello, target: str) -> None:
+        self.transport, self.hello, self.target = transport, hello, target
+
+    async def ask(self, protocol: str, data: bytes) -> bytes:
+        return await self.transport.request(self.target, protocol, data, 3_000)
+
+    async def gossip(self, items: list[bytes]) -> None:
+        await self.transport.publish(wire.items_topic(NETWORK), pack(items))
+
+
+@asynccontextmanager
+async def stranger(folder: Path, node: LiveNode, greets: bool = True) -> AsyncIterator[Stranger]:
+    seed = b"x" * 32
+    me = self_of(follower(folder / "x", ONE, 0, [], seed=seed), NETWORK)
+    hello = me.hello(-1, ())
+
+    async def answer(peer: str, data: bytes) -> bytes:
+        return wire.encode_welcome(hello)
+
+    async def silent(peer: str, data: bytes) -> bytes:
+        return b""
+
+    async def accept(peer: str, data: bytes) -> Verdict:
+        return Verdict.ACCEPT
+
+    async def nothing(peer: str, data: bytes) -> None:
+        return None
+
+    async with open_transport(Settings(seed, bootstrap=tuple(addresses(node)), limits=LIMITS)) as transport:
+        if greets:
+            transport.serve(wire.HELLO, answer)
+        transport.serve(wire.WORDS, silent)
+        transport.subscribe(wire.items_topic(NETWORK), accept, nothing)
+        await until(lambda: node.status().peer in transport.peers())
+        if greets:
+            await until(lambda: node.status().peers == 1)
+            await until(lambda: len(transport.mesh.mesh(wire.items_topic(NETWORK))) == 1)
+        yield Stranger(transport, hello, node.status().peer)
+
+
+@asynccontextmanager
+async def attacked(folder: Path, **more: Any) -> AsyncIterator[LiveNode]:
+    async with open_live(settings(folder / "node", ONE, 0, timeouts=SLOW, **more)) as node:
+        yield node
+        (item,) = Minter(ONE).items(50, 1)[49:]
+        await node.submit(item)
+        assert node.status().ready
+
+
+async def test_forged_and_malformed_items_get_the_peer_banned(tmp_path: Path) -> None:
+    """None is taken in, and whoever goes on is shut out."""
+    good = Minter(ONE).items(30, 1)
+    forged = [item[:-1] + bytes([item[-1] ^ 1]) for item in good]
+    async with attacked(tmp_path) as node, stranger(tmp_path, node) as peer:
+        for number, item in enumerate(forged):
+            if node.counters().get("p2p_banned", 0):
+                break
+            await peer.gossip([item, bytes([number]) * 9])
+            await trio.sleep(0.02)
+        await until(lambda: node.counters().get("p2p_banned", 0) > 0)
+        await until(lambda: node.status().peers == 0)
+        assert node.status().waiting == 0
+
+
+@pytest.mark.parametrize(
+    "words", [b"", b"\x01", b"\x09\x00", pack([b"\x00junk"]), pack([b"\x07"]), pack([b"\x02"])]
+)
+async def test_malformed_words_end_the_conversation(tmp_path: Path, words: bytes) -> None:
+    """Unknown kinds, bodies that do not decode, no pack at all."""
+    async with attacked(tmp_path) as node, stranger(tmp_path, node) as peer:
+        assert await peer.ask(wire.WORDS, words) == wire.MALFORMED
+        await until(lambda: node.counters().get("p2p_banned", 0) > 0)
+
+
+async def test_who_has_not_said_hello_is_not_listened_to(tmp_path: Path) -> None:
+    """Words are refused, long ones not given out, and before long it is sent away."""
+    async with attacked(tmp_path) as node, stranger(tmp_path, node, greets=False) as peer:
+        assert await peer.ask(wire.WORDS, pack([wire.want_items((bytes(32),))])) == wire.STRANGER
+        assert await peer.ask(wire.FETCH, bytes(32)) == b""
+        await until(lambda: node.counters().get("p2p_banned", 0) > 0, 20)
+
+
+async def test_a_hello_of_another_version_network_or_key_is_refused_by_name(tmp_path: Path) -> None:
+    """The answer says which; the peer is let in again later."""
+    async with attacked(tmp_path) as node, stranger(tmp_path, node) as peer:
+        hello = peer.hello
+        wrong = {
+            "network": replace(hello, network=bytes(32)),
+            "proof": replace(hello, role=Role.VALIDATOR, key=bytes(32), proof=bytes(64)),
+        }
+        bad = {reason: wire.encode_hello(said) for reason, said in wrong.items()}
+        bad |= {"version": wire.encode_hello(hello).replace(b"\x98\x01", b"\x98\x02", 1), "malformed": b"\x90"}
+        found = {}
+        for reason, data in bad.items():
+            with pytest.raises(wire.Refusal) as refused:
+                wire.decode_answer(await peer.ask(wire.HELLO, data))
+            found[reason] = refused.value.args[0]
+        assert found == {reason: reason for reason in bad}
+        await until(lambda: node.counters().get("p2p_banned", 0) > 0)
+
+
+async def test_a_flood_is_taken_in_at_the_owners_rate_and_costs_nobody_else(tmp_path: Path) -> None:
+    """Sound items beyond an owner's share are left, without a ban; another's are taken at once."""
+    items = Minter(ONE).items(641, 1)
+    mine, others = items[0::16], items[1::16]
+    rates = Rates(owner_per_s=1, owner_burst=10)
+    async with attacked(tmp_path, rates=rates) as node, stranger(tmp_path, node) as peer:
+        await peer.gossip(mine)
+        await until(lambda: node.counters().get("items_over_owner_rate", 0) >= len(mine) - 12)
+        await peer.gossip(others[:5])
+        await until(lambda: node.status().waiting >= 15)
+        assert node.status().waiting <= 18
+        assert node.counters().get("p2p_banned", 0) == 0
+
+
+async def test_a_peer_beyond_its_share_is_left_for_later_not_punished(tmp_path: Path) -> None:
+    """Its packs are ignored, so another neighbour may bring the same again."""
+    items = Minter(ONE).items(60, 1)
+    rates = Rates(peer_per_s=1, peer_burst=20)
+    async with attacked(tmp_path, rates=rates) as node, stranger(tmp_path, node) as peer:
+        for start in range(0, 60, 20):
+            await peer.gossip(items[start : start + 20])
+        await until(lambda: node.counters().get("items_over_peer_rate", 0) >= 40)
+        await until(lambda: node.status().waiting == 20)
+        assert node.counters().get("p2p_banned", 0) == 0
+
+
+async def test_what_is_offered_and_is_not_what_was_said_is_not_believed(tmp_path: Path) -> None:
+    """The peer that gives out other bytes than it offered is shut out."""
+    async with attacked(tmp_path) as node, stranger(tmp_path, node) as peer:
+        offer = wire.offer_of(wire.word(wire.Kind.PAST, b"x" * 100))
+
+        async def lie(name: str, data: bytes) -> bytes:
+            return wire.word(wire.Kind.PAST, b"y" * 100)
+
+        peer.transport.serve(wire.FETCH, lie)
+        assert await peer.ask(wire.WORDS, pack([wire.encode_offer(offer)])) == wire.TAKEN
+        await until(lambda: node.counters().get("p2p_banned", 0) > 0)
+
+
+async def test_no_word_a_request_can_carry_raises_anything_unexpected(tmp_path: Path) -> None:
+    """The server answers each; the transport counts no failure of it."""
+    async with attacked(tmp_path) as node, stranger(tmp_path, node) as peer:
+        for words in (pack([wire.want_items((bytes(32),) * 256)]), pack([wire.want_body(0, bytes(32))])):
+            assert await peer.ask(wire.WORDS, words) == wire.TAKEN
+        with pytest.raises(P2PError):
+            await peer.ask("/walras/nothing/1", b"")
+        assert node.counters().get("p2p_server_failed", 0) == 0

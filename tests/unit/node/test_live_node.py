@@ -1,0 +1,147 @@
+"""One live node by itself: what it acknowledges, refuses, keeps, tells, and how it ends."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from intents.errors import WalrasError
+from node.agreement.timeouts import Timeouts
+from node.chain.blocks import Phase
+from node.chain.items import item_id
+from node.embedded.errors import Stopped, TooBusy
+from node.live import node as module
+from node.live.errors import LostStore, TooFast, WrongRole
+from node.live.opening import open_live
+from node.live.settings import LiveSettings, Rates
+from node.served import BlockDecided, ItemTaken, Role
+from node.storage.errors import DiskFailed
+from node.storage.store import Store
+from tests.live_nodes import Minter, genesis, settings, until
+
+ONE = genesis(1)
+SLOW = Timeouts(window_ms=(3_600_000, 1000, 1000))
+
+
+def alone(folder: Path, **more: Any) -> LiveSettings:
+    return settings(folder, ONE, 0, transport=None, history=folder / "history.sqlite", **more)
+
+
+async def test_what_is_acknowledged_is_on_disk_and_there_after_a_restart(tmp_path: Path) -> None:
+    """Acknowledged again when it is handed in again, gossiped by nobody."""
+    item, *others = Minter(ONE).items(20, 1)
+    async with open_live(alone(tmp_path, timeouts=SLOW)) as node:
+        assert await node.submit(item) == item_id(item)
+        async with trio.open_nursery() as users:
+            for other in others:
+                users.start_soon(node.submit, other)
+        assert node.status().acknowledged == node.status().waiting == 20
+        assert await node.submit(item) == item_id(item)
+        assert node.item(item_id(item)) == item
+        assert node.status().ready
+    async with open_live(alone(tmp_path, timeouts=SLOW)) as node:
+        assert {item_id(other) for other in (item, *others)} == set(node.machine.app.waiting[Phase.BATCH])
+
+
+async def test_it_tells_what_happens_and_keeps_its_history(tmp_path: Path) -> None:
+    """Blocks in order, with their proposer; the items; and after a restart the same ledger and timeline."""
+    items = Minter(ONE).items(8, 1)
+    async with open_live(alone(tmp_path)) as node:
+        async with node.events() as events:
+            for item in items:
+                await node.submit(item)
+            await until(lambda: node.status().height >= 5, 40)
+            told = [events.receive_nowait() for _ in range(events.statistics().current_buffer_used)]
+        heights = [event.height for event in told if isinstance(event, BlockDecided)]
+        assert heights == list(range(heights[0], heights[0] + len(heights)))
+        assert {event.item for event in told if isinstance(event, ItemTaken) and not event.gossiped} == {
+            item_id(item) for item in items
+        }
+        assert all(event.proposer == node.machine.key for event in told if isinstance(event, BlockDecided))
+        decision = node.decision()
+        assert decision is not None
+        assert decision.height == node.status().height
+    kept = node.status().root
+    async with open_live(alone(tmp_path, timeouts=SLOW)) as node:
+        assert node.status().root == kept
+        assert node.history.auctions(None, 100)[-1].intents > 0
+
+
+async def test_a_listener_that_does_not_keep_up_finds_its_channel_closed(tmp_path: Path) -> None:
+    """The node waits for nobody."""
+    async with open_live(alone(tmp_path, timeouts=SLOW)) as node, node.events(room=2) as events:
+        for item in Minter(ONE).items(4, 1):
+            await node.submit(item)
+        assert len([event async for event in events]) == 2
+
+
+async def test_what_is_wrong_or_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By name: malformed, another network's, over an owner's share, over what can wait, after the end."""
+    first, second, third, *_ = Minter(ONE).items(40, 1)
+    (foreign,) = Minter(genesis(1, "another")).items(1, 1)
+    rates = Rates(owner_per_s=1, owner_burst=2)
+    async with open_live(alone(tmp_path, timeouts=SLOW, rates=rates)) as node:
+        for wrong in (b"", b"\xff" * 40, foreign, first[:-1] + bytes([first[-1] ^ 1])):
+            with pytest.raises(WalrasError):
+                await node.submit(wrong)
+        items = Minter(ONE).items(49, 1)[::16]
+        await node.submit(items[0])
+        await node.submit(items[1])
+        with pytest.raises(TooFast):
+            await node.submit(items[2])
+        monkeypatch.setattr(module, "MAX_WAITING", 3)
+        await node.submit(second)
+        with pytest.raises(TooBusy):
+            await node.submit(third)
+        assert node.status().waiting == 3
+        node.stop()
+        with pytest.raises(Stopped):
+            await node.submit(third)
+
+
+async def test_a_failing_disk_ends_the_block_with_its_error(tmp_path: Path) -> None:
+    """And what is under way in it; nothing more is acknowledged."""
+
+    async def run() -> None:
+        async with open_live(alone(tmp_path, timeouts=SLOW)) as node:
+            store = node._store
+            store.pragma(f"max_page_count={store.pragma('page_count')}")
+            for item in Minter(ONE).items(400, 1):
+                await node.submit(item)
+
+    with pytest.raises(DiskFailed):
+        await run()
+    with Store(alone(tmp_path).store, None) as store:
+        assert len(store.items()) < 400
+
+
+async def test_keys_and_role_go_together(tmp_path: Path) -> None:
+    """A validator without its key, a follower with one, a solver without a bond's key: refused before any file."""
+    plain = alone(tmp_path)
+    for wrong in (
+        replace(plain, key=None),
+        replace(plain, role=Role.FULL),
+        replace(plain, role=Role.SOLVER, key=None, solver=None),
+        replace(plain, role=Role.LIGHT, key=None),
+    ):
+        with pytest.raises(WrongRole):
+            async with open_live(wrong):
+                pass
+    assert not plain.store.exists()
+
+
+async def test_the_only_validator_does_not_begin_anew_when_its_store_is_gone(tmp_path: Path) -> None:
+    """It would contradict what it has said; its operator is told, each time."""
+    async with open_live(alone(tmp_path)) as node:
+        await until(lambda: node.status().height >= 0, 20)
+    for path in tmp_path.glob("node.sqlite*"):
+        if path.suffix != ".voted":
+            path.unlink()
+    for _ in range(2):
+        with pytest.raises(LostStore):
+            async with open_live(alone(tmp_path)):
+                pass
