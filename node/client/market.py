@@ -44,13 +44,13 @@ class Market:
             amount = Decimal("NaN")
         if not amount.is_finite() or abs(amount.adjusted()) > MAX_DIGITS:
             raise UsageError("AMOUNT", f"a decimal number, not {text[:40]!r}")
-        sign, digits, exponent = amount.normalize().as_tuple()
+        sign, digits, exponent = amount.as_tuple()
         assert isinstance(exponent, int)
-        if exponent < -decimals:
-            raise UsageError(
-                "AMOUNT", f"{text[:60]}: {asset} has {decimals} decimals" if not raw else "whole units"
-            )
-        found = int("".join(map(str, digits))) * 10 ** (exponent + decimals)
+        found, beyond = int("".join(map(str, digits))), -(exponent + decimals)
+        if beyond > 0 and found % 10**beyond:
+            has = "base units are whole" if raw else f"{asset} has {decimals} decimals"
+            raise UsageError("AMOUNT", f"{text[:60]}: {has}")
+        found = found // 10**beyond if beyond > 0 else found * 10**-beyond
         return check_amount(-found if sign else found, f"amount of {asset}", low=1)
 
     def shown(self, amount: int, asset: AssetId) -> str:

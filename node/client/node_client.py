@@ -34,14 +34,12 @@ class NodeClient:
         timeout_s: float = TIMEOUT_S,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError("--node", f"an http(s) URL, not {url[:80]!r}")
+        host = _host(url)
         self.url, self._token, self._timeout_s = url.rstrip("/"), token, timeout_s
         self._client = httpx.Client(
             timeout=httpx.Timeout(timeout_s, connect=CONNECT_S),
             # A proxy of the environment knows nothing of this machine's own loopback.
-            trust_env=parts.hostname not in _LOOPBACK,
+            trust_env=host not in _LOOPBACK,
             transport=transport,
         )
 
@@ -108,6 +106,16 @@ class NodeClient:
             return NodeRefused(self.url, "wants the token of its api.token file: see --token-file", kind)
         refusal = NodeBusy if response.status_code in _LATER else NodeRefused
         return (NotKnown if response.status_code == 404 else refusal)(self.url, reason, kind)
+
+
+def _host(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return parts.hostname
+    except ValueError:  # brackets that do not close, a port that is no number
+        pass
+    raise UsageError("--node", f"an http(s) URL, not {url[:80]!r}")
 
 
 def _plain(error: httpx.HTTPError) -> str:
