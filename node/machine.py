@@ -24,11 +24,8 @@ from node.catchup.messages import Checkpoint, Install, PeerMessage
 from node.chain.app import ChainApp
 from node.chain.blocks import Phase, phase_of
 from node.chain.items import item_id
-from node.chain.tables import chain_of
 from node.effects import Ask, Commit, Effect, Give, Gossip, Solve, Store
 from node.solving import SolverKey, sealed
-from settlement.ledger.auction import auction_of
-from settlement.ledger.rules import rules_of
 from settlement.solution import Solution
 
 __all__ = ["Ask", "Commit", "Effect", "Give", "Gossip", "Machine", "Solve", "Store"]
@@ -187,9 +184,8 @@ class Machine:
         if self.solver is None:
             return
         if phase is Phase.BATCH:
-            rules, chain = rules_of(self.app.state), chain_of(self.app.state)
-            auction = auction_of(self.app.state, rules, chain.auction, chain.seed)
-            if auction.orders:
+            auction = self.app.batch
+            if auction is not None and auction.orders:
                 self._out.append(Solve(auction))
         elif phase is Phase.SEAL and self._reveal is not None and self._reveal[0] == self.app.auction:
             self._put_in(self._reveal[1])

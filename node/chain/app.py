@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from intents.auction import Auction
 from intents.codec import intent_id
 from intents.errors import WalrasError
 from node.agreement.messages import Proposal, Seen, Vote, block_id
@@ -79,6 +80,8 @@ class ChainApp:
         self.evidence: list[Evidence] = []
         #: Items that others vouched for and that are not here.
         self.missing: set[bytes] = set()
+        #: The auction under way, from the BATCH block that fixed it until it is settled, if that was applied here.
+        self.batch: Auction | None = None
         self._memo = memo or Memo(0)
         self._ready: dict[bytes, tuple[Block, Outcome]] = {}
 
@@ -241,7 +244,7 @@ class ChainApp:
         def work() -> Outcome:
             draft = self.state.draft()
             read = [read_item(data, self.network) for data in items]
-            effects = transition(draft, phase_of(height), read, self.previous)
+            effects = transition(draft, phase_of(height), read, self.previous, self.batch)
             effects.ruling = conclude(draft, height, round, evidence)
             effects.entries = [*effects.entries, *effects.ruling.entries]
             return Outcome(draft.change(), effects, validators_of(draft).digest())
@@ -262,6 +265,8 @@ class ChainApp:
         self.missing.clear()
         self.height, self.previous = height, number
         phase = phase_of(height)
+        if phase is not Phase.SEAL:
+            self.batch = outcome.effects.auction
         taken = {item_id(item) for item in block.items}
         self.waiting[phase] = {key: item for key, item in self.waiting[phase].items() if key not in taken}
         if phase is Phase.SETTLE:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from intents.auction import Auction
 from intents.auction_codec import auction_hash
 from intents.canonical import read_bytes, read_list, unpack
 from intents.errors import WalrasError
@@ -49,18 +50,25 @@ class Slashed:
 
 @dataclass
 class Effects:
-    """What a block did, besides the draft: entries in the books, items refused with the reason, the settlement,
-    which solvers were slashed, by name, and what became of validators."""
+    """What a block did, besides the draft: entries in the books, items refused with the reason, the auction that
+    BATCH fixed, the settlement, which solvers were slashed, by name, and what became of validators."""
 
     entries: list[Entry] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
+    auction: Auction | None = None
     settlement: Settlement | None = None
     slashed: dict[str, Slashed] = field(default_factory=dict)
     ruling: Ruling = field(default_factory=Ruling)
 
 
-def transition(draft: Draft, phase: Phase, items: Sequence[Item], seed: bytes) -> Effects:
-    """Apply one block's items, in their order, to ``draft``. ``seed`` is the id of the block before."""
+def transition(
+    draft: Draft, phase: Phase, items: Sequence[Item], seed: bytes, auction: Auction | None = None
+) -> Effects:
+    """Apply one block's items, in their order, to ``draft``. ``seed`` is the id of the block before.
+
+    ``auction`` is what BATCH fixed, for whoever still has it: it is a function of the state, and nothing that it
+    reads changes until SETTLE.
+    """
     effects = Effects()
     rules = rules_of(draft)
     match phase:
@@ -69,7 +77,7 @@ def transition(draft: Draft, phase: Phase, items: Sequence[Item], seed: bytes) -
         case Phase.SEAL:
             _seal(draft, rules, items, effects)
         case Phase.SETTLE:
-            _settle(draft, rules, items, effects)
+            _settle(draft, rules, items, effects, auction)
     return effects
 
 
@@ -78,28 +86,29 @@ def _batch(draft: Draft, rules: Rules, items: Sequence[Item], seed: bytes, effec
     now = chain.auction
     _expire(draft, now)
     forget_rates(draft, now)
+    shared = Books(draft)
     for number, item in _in_turn(items):
-        trial = draft.draft()
-        books = Books(trial)
-        try:
-            if isinstance(item, Transaction):
+        if isinstance(item, Submission):
+            # Most items are these, and what is denied changes nothing: they need no draft of their own.
+            denial = admit(shared, rules, item.intent, item.signature, now)
+            if denial is not None:
+                effects.refused[number] = f"denied.{denial}"
+        elif isinstance(item, Transaction):
+            trial = draft.draft()
+            books = Books(trial)
+            try:
                 execute(books, rules, item, now)
                 books.check()
-            elif isinstance(item, Submission):
-                denial = admit(books, rules, item.intent, item.signature, now)
-                if denial is not None:
-                    effects.refused[number] = f"denied.{denial}"
-                    continue
-        except WalrasError as error:
-            effects.refused[number] = error.code
-            continue
-        trial.keep()
-        effects.entries += books.entries
+            except WalrasError as error:
+                effects.refused[number] = error.code
+                continue
+            trial.keep()
+            effects.entries += books.entries
     agree(draft, rules, now)
     for order in batch(draft, rules, now, seed):
         step(draft, order, OrderState.BATCHED, now)
-    auction = auction_of(draft, rules, now, seed)
-    put_chain(draft, replace(chain, seed=seed, auction_hash=auction_hash(auction)))
+    effects.auction = auction_of(draft, rules, now, seed)
+    put_chain(draft, replace(chain, seed=seed, auction_hash=auction_hash(effects.auction)))
 
 
 def _in_turn(items: Sequence[Item]) -> list[tuple[int, Item]]:
@@ -131,10 +140,12 @@ def _seal(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects) -
         draft.set(SEALS, item.solver, Seals(tuple(sorted(set(seals)))[:2]))
 
 
-def _settle(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects) -> None:
+def _settle(
+    draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects, known: Auction | None
+) -> None:
     chain = chain_of(draft)
     now = chain.auction
-    auction = auction_of(draft, rules, now, chain.seed)
+    auction = known or auction_of(draft, rules, now, chain.seed)
     answers, faults = _open(draft, rules, items, now, effects)
     solutions = [solution for found in answers.values() for solution in found]
     chosen_by = mechanism(rules.mechanism, max_winners=rules.max_winners)
