@@ -42,29 +42,33 @@ async def demonstrate(layout: Layout, wanted: Wanted, shown: Shown) -> Watch:
 
     Raises ``DemoFailed`` where the network does not come up, or a process ends unasked.
     """
-    watch = Watch()
-    async with _processes(layout, shown) as children, open_client() as client:
+    watch, told = Watch(), trio.Event()
+    async with open_client() as client, trio.open_nursery() as signals:
+        await signals.start(_heed_signals, told)
         desk = Desk(client)
-        async with trio.open_nursery() as nursery:
-            await nursery.start(_heed_signals, nursery.cancel_scope)
-            for child in children:
-                nursery.start_soon(_guard, child)
-            await _all_ready(desk, layout.endpoints, shown)
-            shown.started(layout.endpoints[0].url)
-            await _run(desk, layout, wanted, watch, shown)
-            nursery.cancel_scope.cancel()
-        await _close(desk, layout.endpoints, watch)
+        async with _processes(layout, shown, told) as children:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_until, told, nursery.cancel_scope)
+                for child in children:
+                    nursery.start_soon(_guard, child)
+                await _all_ready(desk, layout.endpoints, shown)
+                shown.started(layout.endpoints[0].url)
+                await _run(desk, layout, wanted, watch, shown)
+                nursery.cancel_scope.cancel()
+            await _close(desk, layout.endpoints, watch)
+        signals.cancel_scope.cancel()
     return watch
 
 
 @asynccontextmanager
-async def _processes(layout: Layout, shown: Shown) -> AsyncIterator[list[Child]]:
+async def _processes(layout: Layout, shown: Shown, told: trio.Event) -> AsyncIterator[list[Child]]:
     """All processes of the layout, in their order; none is left afterwards."""
     children: list[Child] = []
     try:
         for planned in layout.processes:
-            started = await start(planned.name, planned.command, planned.log)
-            children.append(started)
+            if not told.is_set():
+                started = await start(planned.name, planned.command, planned.log)
+                children.append(started)
         yield children
     finally:
         killed = await stop_all(children)
@@ -72,13 +76,16 @@ async def _processes(layout: Layout, shown: Shown) -> AsyncIterator[list[Child]]
             shown.note(f"had to be killed: {', '.join(killed)}")
 
 
-async def _heed_signals(
-    scope: trio.CancelScope, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-) -> None:
+async def _heed_signals(told: trio.Event, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
         task_status.started()
         async for _ in signals:
-            scope.cancel()
+            told.set()
+
+
+async def _until(told: trio.Event, scope: trio.CancelScope) -> None:
+    await told.wait()
+    scope.cancel()
 
 
 async def _guard(child: Child) -> None:
