@@ -109,7 +109,7 @@ def test_user_proves_a_balance(home: Path, node: RunningNode, tmp_path: Path) ->
     proof = walras("ledger", "prove", f"bond:{solver}", "ETH", "--node", node.url, "--json")
     path = tmp_path / "proof.json"
     path.write_text(proof.out)
-    checker = [sys.executable, ROOT / "docs/check_proof.py", path]
+    checker = [sys.executable, str(ROOT / "docs/check_proof.py"), str(path)]
     assert subprocess.run([*checker, proof.document["root"]], capture_output=True).returncode == 0
     assert subprocess.run([*checker, "00" * 32], capture_output=True).returncode == 1
     absent = ("ledger", "prove", "owner:00ff", "ETH", "--node", node.url)
