@@ -119,7 +119,7 @@ KEYS: Final = (
     Key("node", "role", _role, "validator, solver, full or light"),
     Key("network", "listen", _address, "addresses it listens on", many=True),
     Key("network", "bootstrap", _dialled, "peers it dials first", many=True),
-    Key("network", "announce", _address, "addresses others dial, where not those it listens on", many=True),
+    Key("network", "announce", _dialled, "addresses others dial, where not those it listens on", many=True),
     Key("network", "allow", _peer, "peer ids it talks to; empty: all", many=True),
     Key("network", "deny", _peer, "peer ids it never talks to", many=True),
     Key("api", "host", _host, "interface of the HTTP server"),

@@ -15,7 +15,7 @@ from node.home.entry import Entry, read_entries
 from node.home.errors import HomeError
 from node.home.genesis_file import GenesisFile
 from node.home.making import make_keys, multiaddr, public_keys, settle_in
-from node.home.networks import BUILT_IN
+from node.home.networks import BUILT_IN, EVERYWHERE, LOOPBACK
 from node.home.paths import Home
 from node.home.secrets import new_secret, write_secret
 
@@ -77,7 +77,7 @@ def join(home: Home, genesis: GenesisFile, plan: JoinPlan) -> NodeConfig:
         raise UsageError("--bootstrap", "needed: the genesis tells no address to dial")
     config = NodeConfig(
         NodePart(plan.name or _name(home), role),
-        NetworkPart(listen=(_listen(plan, own),), bootstrap=bootstrap),
+        _network(plan, own, keys.peer, bootstrap),
         ApiPart(port=plan.api_port),
         SolverPart(spec),
     )
@@ -98,8 +98,14 @@ def _role(home: Home, genesis: GenesisFile, spec: str | None) -> RoleName:
     return RoleName.SOLVER if spec else RoleName.FULL
 
 
-def _listen(plan: JoinPlan, own: str | None) -> str:
-    """On all addresses where others are to reach it, else on the loopback interface."""
+def _network(plan: JoinPlan, own: str | None, peer: str, bootstrap: tuple[str, ...]) -> NetworkPart:
+    """It listens on all addresses where others are to reach it, else on the loopback interface.
+
+    ``own``: what the genesis tells of it.
+    """
     port = plan.port or (int(own.split("/")[4]) if own is not None else P2P_PORT)
-    told = plan.host is not None or (own is not None and not own.startswith(_LOOPBACK))
-    return multiaddr("0.0.0.0" if told else "127.0.0.1", port)
+    if plan.host is not None:
+        own = multiaddr(plan.host, port, peer)
+    if own is None or own.startswith(_LOOPBACK):
+        return NetworkPart((multiaddr(LOOPBACK, port),), bootstrap)
+    return NetworkPart((multiaddr(EVERYWHERE, port),), bootstrap, (own,))

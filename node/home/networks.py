@@ -74,8 +74,8 @@ def single(home: Home, plan: SinglePlan) -> None:
     assert keys.validator is not None
     solvers = [] if keys.solver is None else [(_plain(plan.spec), keys.solver)]
     genesis = development_genesis("development", [keys.validator], solvers)
-    network = None if plan.host is None else NetworkPart(listen=(multiaddr(EVERYWHERE, plan.port),))
     first = () if plan.host is None else (multiaddr(plan.host, plan.port, keys.peer),)
+    network = NetworkPart(listen=(multiaddr(EVERYWHERE, plan.port),), announce=first) if first else None
     config = NodeConfig(NodePart(plan.name), network, ApiPart(port=plan.api_port), SolverPart(plan.spec))
     settle_in(home, GenesisFile(genesis, plan.timeouts, first, accounts()), config)
 
@@ -100,7 +100,7 @@ def network(out: Path, plan: NetworkPlan) -> tuple[Place, ...]:
     file = GenesisFile(genesis, plan.timeouts, first, accounts())
     for place in places:
         others = tuple(address for address in first if address != addresses[place.name])
-        settle_in(place.home, file, _config(place, others, everywhere=bool(plan.hosts)))
+        settle_in(place.home, file, _config(place, others, addresses[place.name] if plan.hosts else None))
     return places
 
 
@@ -141,11 +141,12 @@ def _plain(spec: str) -> str:
     return "".join(c for c in spec if c.isalnum() or c in "-_.")[:40]
 
 
-def _config(place: Place, bootstrap: tuple[str, ...], *, everywhere: bool) -> NodeConfig:
-    listen = multiaddr(EVERYWHERE if everywhere else place.host, place.port)
+def _config(place: Place, bootstrap: tuple[str, ...], announced: str | None) -> NodeConfig:
+    """``announced`` where it is reached from other machines: then it listens on all its addresses."""
+    listen = multiaddr(place.host if announced is None else EVERYWHERE, place.port)
     return NodeConfig(
         NodePart(place.name, place.role),
-        NetworkPart(listen=(listen,), bootstrap=bootstrap),
+        NetworkPart((listen,), bootstrap, () if announced is None else (announced,)),
         ApiPart(port=place.api_port),
         replace(SolverPart(), spec=place.spec),
     )
