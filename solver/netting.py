@@ -47,77 +47,125 @@ class _Side:
 
 def net_as_engine(asks: Sequence[Ask], pool: ConstantProductState) -> Netting | None:
     """Exactly the engine's answer. It may claim a unit more than the pool pays, or need a buffer."""
-    return _net(asks, pool, lambda kept, ex, sh: _through_pool(kept, pool, ex, sh), between=_at_spot)
+    return _net(asks, pool, lambda kept, ex, sh, most: _through_pool(kept, pool, ex, sh, most), between=_at_spot)
 
 
 def net_exactly(asks: Sequence[Ask], pool: ConstantProductState, venue: Venue) -> Netting | None:
     """The same idea with the pool's own integers: what goes out has come in, to the unit."""
 
-    def swap(kept: Sequence[Ask], excess: _Side, shortage: _Side) -> Netting | None:
-        guess = _through_pool(kept, pool, excess, shortage)
+    def swap(kept: Sequence[Ask], excess: _Side, shortage: _Side, dearest: Ask | None) -> Netting | None:
+        # The price is only lowered from the guess, so whoever does not bear that bears no other.
+        guess = _through_pool(kept, pool, excess, shortage, dearest)
         return _covered(guess, venue, excess.asset, shortage.asset) if guess is not None else None
 
-    return _net(asks, pool, swap, between=lambda kept, a, b: None)
+    return _net(asks, pool, swap, between=lambda kept, a, b, dearest: None)
 
 
-_Settle = Callable[[Sequence[Ask], _Side, _Side], Netting | None]
+#: What settles the asks kept: given the side in excess, the other, and the ask in excess that wants most.
+_Settle = Callable[[Sequence[Ask], _Side, _Side, Ask | None], Netting | None]
 
 
 def _net(asks: Sequence[Ask], pool: ConstantProductState, swap: _Settle, between: _Settle) -> Netting | None:
-    kept = list(asks)
-    while kept:
-        a, b = _sides(kept, pool)
+    left = _Left(asks, pool)
+    while left.asks:
+        a, b = left.sides()
+        excess = a.asset if _is_excess(a, b, Fraction(1)) else b.asset
+        worst = left.worst(excess)
+        dearest = None if worst is None else left.asks[worst]
         if _is_excess(a, b, 1 - pool.fee):
-            found = swap(kept, a, b)
+            found = swap(left.asks, a, b, dearest)
         elif _is_excess(b, a, 1 - pool.fee):
-            found = swap(kept, b, a)
+            found = swap(left.asks, b, a, dearest)
         else:
-            found = between(kept, a, b)
+            found = between(left.asks, a, b, dearest)
         if found is not None and all(_limit_holds(ask, found.prices) for ask in found.asks):
             return found
-        excess = a.asset if _is_excess(a, b, Fraction(1)) else b.asset
-        worst = _worst(kept, excess)
         if worst is None:
             return None
-        kept[worst] = kept[-1]
-        kept.pop()
+        left.drop(worst)
     return None
 
 
-def _sides(asks: Sequence[Ask], pool: ConstantProductState) -> tuple[_Side, _Side]:
-    supply = dict.fromkeys(pool.assets, 0)
-    for ask in asks:
+class _Left:
+    """The asks not yet dropped, and what they supply of each asset, less what they take; exact sides only."""
+
+    def __init__(self, asks: Sequence[Ask], pool: ConstantProductState) -> None:
+        self.asks = list(asks)
+        self._pool = pool
+        self._supply = dict.fromkeys(pool.assets, 0)
+        for ask in asks:
+            self._count(ask, 1)
+        self._places = {ask.place: place for place, ask in enumerate(asks)}
+        #: By asset sold, groups of asks that want alike, those that want most last; made when first asked for.
+        self._groups: dict[AssetId, list[set[int]]] = {}
+
+    def sides(self) -> tuple[_Side, _Side]:
+        pool = self._pool
+        first, second = (
+            _Side(asset, r, self._supply[asset]) for asset, r in zip(pool.assets, pool.reserves, strict=True)
+        )
+        return first, second
+
+    def worst(self, excess: AssetId) -> int | None:
+        """The place of the ask selling ``excess`` that wants most per unit; the last of equals."""
+        groups = self._groups.get(excess)
+        if groups is None:
+            alike: dict[Fraction, set[int]] = {}
+            for ask in self.asks:
+                if ask.sell == excess:
+                    alike.setdefault(Fraction(ask.buy_amount, ask.sell_amount), set()).add(ask.place)
+            groups = self._groups[excess] = [alike[rate] for rate in sorted(alike)]
+        return max(self._places[ask] for ask in groups[-1]) if groups else None
+
+    def drop(self, place: int) -> None:
+        """The last ask takes the dropped one's place."""
+        dropped, last = self.asks[place], self.asks.pop()
+        if last is not dropped:
+            self.asks[place] = last
+            self._places[last.place] = place
+        self._count(dropped, -1)
+        groups = self._groups[dropped.sell]
+        groups[-1].discard(dropped.place)
+        if not groups[-1]:
+            groups.pop()
+
+    def _count(self, ask: Ask, sign: int) -> None:
         if ask.exact_out:
-            supply[ask.buy] -= ask.buy_amount
+            self._supply[ask.buy] -= sign * ask.buy_amount
         else:
-            supply[ask.sell] += ask.sell_amount
-    first, second = (_Side(asset, r, supply[asset]) for asset, r in zip(pool.assets, pool.reserves, strict=True))
-    return first, second
+            self._supply[ask.sell] += sign * ask.sell_amount
 
 
 def _is_excess(side: _Side, other: _Side, kept: Fraction) -> bool:
     """Whether ``side`` is in excess at the pool's spot price, ``kept`` of an input remaining after fees."""
-    return side.reserve * other.supply < kept * other.reserve * side.supply
+    excess = kept.numerator * other.reserve * side.supply
+    return kept.denominator * side.reserve * other.supply < excess
 
 
-def _at_spot(asks: Sequence[Ask], a: _Side, b: _Side) -> Netting:
+def _at_spot(asks: Sequence[Ask], a: _Side, b: _Side, dearest: Ask | None) -> Netting:
     return Netting(tuple(asks), {a.asset: b.reserve, b.asset: a.reserve}, None)
 
 
 def _through_pool(
-    asks: Sequence[Ask], pool: ConstantProductState, excess: _Side, shortage: _Side
+    asks: Sequence[Ask], pool: ConstantProductState, excess: _Side, shortage: _Side, dearest: Ask | None
 ) -> Netting | None:
+    """All asks at the price of the swap that evens them out; nothing where ``dearest`` asks for more than that."""
     kept = 1 - pool.fee
-    denominator = excess.reserve + kept * excess.supply
-    if denominator == 0:
+    num, den = kept.numerator, kept.denominator
+    # The exact output, out / parts: (kept · supply · reserve − short · reserve) / (reserve + kept · supply).
+    out = num * excess.supply * shortage.reserve - den * shortage.supply * excess.reserve
+    parts = den * excess.reserve + num * excess.supply
+    if parts < 0:
+        out, parts = -out, -parts
+    stays = shortage.reserve * parts - out
+    if parts == 0 or num == 0 or out <= 0 or stays <= 0:
         return None
-    out = (kept * excess.supply * shortage.reserve - shortage.supply * excess.reserve) / denominator
-    if out == shortage.reserve or kept == 0:
-        return None
-    amount_out, amount_in = int(out), int(out * excess.reserve / (kept * (shortage.reserve - out)))
+    amount_out, amount_in = out // parts, out * excess.reserve * den // (num * stays)
     if amount_out <= 0 or amount_in <= 0:
         return None
     prices = {excess.asset: amount_out, shortage.asset: amount_in}
+    if dearest is not None and not _limit_holds(dearest, prices):
+        return None
     # Traders' roundings may need a unit more than the rounded-down output.
     needed = _total(_taken(asks, prices), shortage.asset) - _total(_given(asks, prices), shortage.asset)
     if needed < 0:
@@ -177,14 +225,3 @@ def _total(amounts: Sequence[tuple[AssetId, int]], asset: AssetId) -> int:
 
 def _limit_holds(ask: Ask, prices: dict[AssetId, int]) -> bool:
     return ask.sell_amount * prices[ask.sell] >= ask.buy_amount * prices[ask.buy]
-
-
-def _worst(asks: Sequence[Ask], excess: AssetId) -> int | None:
-    """The place of the order selling ``excess`` that wants most per unit; the last of equals."""
-    worst: int | None = None
-    for place, ask in enumerate(asks):
-        if ask.sell != excess:
-            continue
-        if worst is None or ask.buy_amount * asks[worst].sell_amount >= asks[worst].buy_amount * ask.sell_amount:
-            worst = place
-    return worst

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from intents.keys import PUBLIC_KEY_BYTES
-from intents.remember import remembered
 from intents.schema import Integer, Many, Octets, Record, Text
 from node.agreement.validators import MAX_VALIDATORS, Validator, ValidatorSet
 from settlement.ledger.admission import OPEN, RATES, USED
@@ -101,7 +101,7 @@ def validators_of(state: State | Draft) -> ValidatorSet:
     return _set_of(members or ())
 
 
-@remembered(256)
+@lru_cache(maxsize=256)
 def _set_of(members: tuple[Validator, ...]) -> ValidatorSet:
     return ValidatorSet(tuple(member for member in members if member.power))
 
