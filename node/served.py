@@ -11,6 +11,7 @@ from typing import Protocol
 import trio
 
 from node.agreement.messages import Decision
+from node.catchup.messages import Checkpoint
 from node.chain.blocks import Phase
 from node.history.base import History
 from settlement.ledger.state import State
@@ -139,8 +140,13 @@ class Served(Protocol):
         ...
 
     def decision(self) -> Decision | None:
-        """The last decided block with its certificate, whose header has the root of ``state``; ``None`` before any,
-        or where the node came by its state without the block."""
+        """The last decided block with its certificate, whose header has the root of ``state``; ``None`` before
+        any, or where the node came by its state without the block."""
+        ...
+
+    def checkpoints(self, after: int) -> tuple[Checkpoint, ...]:
+        """Decided blocks without their items that lead on from height ``after``: where validators change, and if
+        there is room in the page (``MAX_LINKS``) the last one."""
         ...
 
     async def submit(self, item: bytes) -> bytes:

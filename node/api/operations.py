@@ -10,10 +10,12 @@ from node.api import (
     answers_auctions,
     answers_intents,
     answers_ledger,
+    answers_light,
     answers_many,
     answers_node,
     answers_quotes,
 )
+from node.api.answers_light import CheckpointsForm
 from node.api.forms import BlocksForm, LiveForm, NetworkForm, PeersForm, ReadyForm, StatusForm
 from node.api.forms_auctions import AuctionDetailForm, AuctionsForm, LeaderboardForm
 from node.api.forms_intents import (
@@ -80,6 +82,11 @@ OPERATIONS: Final = (
     Operation(
         "blocks", "GET", "/v1/blocks", "Decided blocks, newest first",
         answers_node.blocks, {200: (BlocksForm, "a page")}, (_before("heights"), _LIMIT), tag="chain",
+    ),
+    Operation(
+        "checkpoints", "GET", "/v1/checkpoints", "Headers certified: where validators change, and the last",
+        answers_light.checkpoints, {200: (CheckpointsForm, "a page, in order")},
+        (Parameter("after", "query", Height, "only of heights above this one", False),), tag="chain",
     ),
     Operation(
         "assets", "GET", "/v1/assets", "Assets and their agreed prices",

@@ -14,7 +14,9 @@ import trio
 
 from node.agreement.effects import Persist
 from node.agreement.messages import Decision
-from node.catchup.messages import Install
+from node.catchup.heads import head_checkpoint
+from node.catchup.messages import Checkpoint, Install
+from node.catchup.wire import MAX_LINKS
 from node.chain.app import MAX_WAITING
 from node.chain.blocks import Phase, phase_of
 from node.chain.items import Item, item_id, phase_for
@@ -41,7 +43,9 @@ from node.storage.store import Store
 from p2p.base import Transport
 from settlement.ledger.state import State
 
+#: How often a node says where it is: usually, and while it is behind.
 STATUS_S: Final = 0.5
+HURRY_S: Final = 0.05
 #: Items that waited through a whole auction and are gossiped again, at most.
 MAX_REMINDED: Final = 512
 
@@ -78,6 +82,7 @@ class LiveNode:
             outside=self._outside,
             durable=self._durable,
             committed=self._record,
+            acted=self._acted,
             group_ms=settings.group_ms,
             aside=True,
         )
@@ -86,7 +91,7 @@ class LiveNode:
             if transport is None
             else Network(transport, self._node, me, self._intake, settings.announce, self._count, self._feed.tell)
         )
-        self._ended = trio.Event()
+        self._ended, self._hurry = trio.Event(), trio.Event()
 
     # As ``Served``
 
@@ -158,6 +163,14 @@ class LiveNode:
     def decision(self) -> Decision | None:
         return self._decision
 
+    def checkpoints(self, after: int) -> tuple[Checkpoint, ...]:
+        found = self.machine.past.library.links(after).checkpoints
+        head = head_checkpoint(self._decision, self._state)
+        last = found[-1].certificate.height if found else after
+        if len(found) >= MAX_LINKS or head is None or head.certificate.height <= last:
+            return found
+        return (*found, head)
+
     async def submit(self, item: bytes) -> bytes:
         """See ``Served``; besides, raises ``TooFast`` where the owner has sent more than its share."""
         read, number = read_item(item, self._me.network), item_id(item)
@@ -205,6 +218,10 @@ class LiveNode:
         if self._network is not None:
             self._network.perform(effect)
 
+    def _acted(self) -> None:
+        if self._network is not None and self.machine.app.missing:
+            self._network.ask()
+
     def _record(self, commit: Commit) -> None:
         """In the writer's thread."""
         self._history.record(commit, commit.applied.before, commit.applied.after, _unix_ms())
@@ -232,6 +249,8 @@ class LiveNode:
         self._count("decisions")
         if self._network is not None:
             self._network.decided(commit)
+            if self._network.directory.best(validators_of(self._state)) > commit.height:
+                self._hurry.set()
             if phase_of(commit.height) is Phase.SETTLE:
                 self._remind()
         header = applied.block.header
@@ -287,7 +306,10 @@ class LiveNode:
     async def _say_status(self) -> None:
         try:
             while True:
-                await trio.sleep(STATUS_S)
+                with trio.move_on_after(STATUS_S):
+                    await trio.sleep(HURRY_S)
+                    await self._hurry.wait()
+                self._hurry = trio.Event()
                 await self._node.act(self.machine.status)
         except Stopped:
             return
@@ -297,7 +319,7 @@ class LiveNode:
         key = self.machine.key
         votes = key is not None and validators.position(key) is not None
         others = 0 if self._network is None else self._network.connected_validators()
-        best = -1 if self._network is None else self._network.directory.best
+        best = -1 if self._network is None else self._network.directory.best(validators)
         return Sight(
             stopping=self._node.stopping,
             networked=self._network is not None,
