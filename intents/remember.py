@@ -7,10 +7,14 @@ The object is kept as long as the answer is, so its identity cannot pass to anot
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from itertools import islice
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+#: What is full forgets this part of what it holds, the oldest.
+_FORGOTTEN: Final = 8
 
 
 def remembered(limit: int) -> Callable[[Callable[[T], R]], Callable[[T], R]]:
@@ -25,7 +29,7 @@ def remembered(limit: int) -> Callable[[Callable[[T], R]], Callable[[T], R]]:
                 return known[1]
             result = function(value)
             if len(found) >= limit:
-                del found[next(iter(found))]
+                forget_oldest(found)
             found[id(value)] = (value, result)
             return result
 
@@ -33,3 +37,10 @@ def remembered(limit: int) -> Callable[[Callable[[T], R]], Callable[[T], R]]:
         return answer
 
     return decorate
+
+
+def forget_oldest(found: dict[Any, Any]) -> None:
+    """Make room in a dictionary: many at once, since finding the first entry means passing all gaps before it."""
+    for key in list(islice(found, len(found) // _FORGOTTEN + 1)):
+        # Another thread may have been here.
+        found.pop(key, None)

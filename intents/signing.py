@@ -18,7 +18,7 @@ from intents import eip712
 from intents.codec import INTENT_TAG, encode_intent
 from intents.intent import Intent, IntentId, OwnerScheme
 from intents.keys import GROUP_ORDER, SIGNATURE_BYTES, CryptoError, NotAKey, check_public_key
-from intents.remember import remembered
+from intents.remember import forget_oldest, remembered
 
 _DOMAIN: Final = b"walras/signature/1\0"
 #: Signatures found to hold, and digests of intents, that are remembered: an intent passes many checks in its life.
@@ -140,7 +140,7 @@ def verify_ed25519(public: bytes, message: bytes, signature: bytes, where: str =
 def _hold(public: bytes, message: bytes, signature: bytes) -> None:
     """Only what holds is remembered: what does not is looked at each time."""
     if len(_held) >= _REMEMBERED:
-        _held.pop(next(iter(_held)), None)
+        forget_oldest(_held)
     _held[public, message, signature] = None
 
 

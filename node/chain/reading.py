@@ -7,6 +7,7 @@ from typing import Final
 from intents.check import check_intent
 from intents.errors import WalrasError
 from intents.intent import Intent, Owner, OwnerScheme
+from intents.remember import forget_oldest
 from intents.signing import SigningKey, forget_signatures, sign_known
 from node.chain.items import Item, Submission, check_item, decode_item, encode_item
 
@@ -58,5 +59,5 @@ def forget_items() -> None:
 def _keep(data: bytes, network: bytes, item: Item) -> None:
     if len(data) <= MAX_KNOWN_BYTES:
         if len(_known) >= MAX_KNOWN:
-            _known.pop(next(iter(_known)), None)
+            forget_oldest(_known)
         _known[network, data] = item
