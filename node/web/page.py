@@ -28,8 +28,8 @@ MEDIA: Final[Mapping[str, str]] = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-#: Scripts and style sheets of this node alone, nothing inline but the empty style element that plotly fills with its
-#: rules (the hash is that of no text at all).
+#: Scripts and style sheets of this node alone. Nothing inline but the empty style element that plotly fills with
+#: its rules (the hash is that of no text at all).
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; "
     "style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; "

@@ -1,0 +1,129 @@
+"""What the page's scripts work out themselves, run in the browser and held against the node's own code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from intents.assets import AssetId
+from node.agreement.validators import Validator, ValidatorSet
+from settlement.ledger.accounts import Account, AccountKind
+from settlement.ledger.books import BALANCES
+from settlement.ledger.proofs import absence_to_json, proof_to_json
+from settlement.ledger.state import State
+from tests.e2e.page_world import Sight, World, sight
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+NOW = 1_000_000_000_000
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser, world: World) -> Iterator[Sight]:
+    with sight(browser, world.node.url) as opened:
+        opened.show("ledger")
+        yield opened
+
+
+def call(tab: Sight, module: str, function: str, *arguments: object) -> Any:
+    """``function`` of ``/assets/module.js`` with these arguments, in the browser."""
+    return tab.page.evaluate(
+        "async ([module, name, given]) => (await import(`/assets/${module}.js`))[name](...given)",
+        [module, function, list(arguments)],
+    )
+
+
+def test_amounts_are_exact_and_short(tab: Sight) -> None:
+    """Six figures, rounded towards zero and never otherwise, with thousands apart; the whole part is never cut."""
+    rng = Random(3)
+    for _ in range(200):
+        decimals = rng.choice([0, 6, 8, 18])
+        units = rng.randrange(10 ** rng.randrange(1, 40))
+        shown = Fraction(str(call(tab, "format", "amount", str(units), decimals)).replace(",", ""))
+        exact = Fraction(units, 10**decimals)
+        assert exact * (1 - Fraction(1, 10**5)) < shown <= exact or shown == exact == 0
+    assert call(tab, "format", "amount", "-1234567000000", 6) == "−1,234,567"
+    assert call(tab, "format", "amount", "1500000", 6) == "1.5"
+    assert call(tab, "format", "amount", None, 6) == "–"
+
+
+@pytest.mark.parametrize("powers", [[1], [1, 1, 1, 1], [3, 1, 2], [7, 1, 1, 5]])
+def test_whose_turn_it_is_to_propose(tab: Sight, powers: list[int]) -> None:
+    """For every height and round of two cycles the page names who the protocol names."""
+    members = tuple(Validator(bytes([number]) * 32, power) for number, power in enumerate(powers))
+    agreed = ValidatorSet(members)
+    shown = [{"key": "0x" + one.key.hex(), "power": one.power} for one in members]
+    for height in range(2 * sum(powers)):
+        for round in (0, 1, 3):
+            expected = "0x" + members[agreed.proposer(height, round)].key.hex()
+            assert call(tab, "topology", "proposer", shown, height, round) == expected
+
+
+def peer(name: str, *near: str, height: int = 30, direct: bool = False, ago_ms: int = 0) -> dict[str, Any]:
+    return {"peer": name, "neighbours": list(near), "height": height, "direct": direct, "seen_ms": NOW - ago_ms}
+
+
+def test_who_is_behind_silent_or_in_a_part_by_itself(tab: Sight) -> None:
+    """Silent nodes belong to no part and connect nobody; links count from either end."""
+    found = call(
+        tab,
+        "topology",
+        "understand",
+        [
+            peer("a", "b"),
+            peer("b", direct=True, height=29),
+            peer("c", "d", height=27, ago_ms=5_000),
+            peer("d", "c", "gone", ago_ms=5_000),
+            peer("gone", "a", height=9, ago_ms=40_000),
+        ],
+        NOW,
+    )
+    assert {node["peer"]: node["state"] for node in found["nodes"]} == {
+        "a": "well",
+        "b": "well",
+        "c": "behind",
+        "d": "well",
+        "gone": "silent",
+    }
+    assert sorted(map(sorted, found["parts"])) == [["a", "b"], ["c", "d"]]
+    assert sorted(map(tuple, found["links"])) == [("a", "b"), ("a", "gone"), ("c", "d"), ("d", "gone")]
+
+
+def test_proofs_of_any_state_are_judged_as_the_ledger_judges(tab: Sight) -> None:
+    """Entries that are there and ones that are not, of states of any size; any byte changed is noticed."""
+    rng = Random(9)
+    for size in (0, 1, 2, 40, 3_000):
+        state = State((BALANCES,))
+        draft = state.draft()
+        keys = [(Account(AccountKind.OWNER, rng.randbytes(33)), AssetId("ETH")) for _ in range(size)]
+        for key in keys:
+            draft.set(BALANCES, key, rng.randrange(1, 2**90))
+        draft.commit()
+        proofs = [proof_to_json(state, BALANCES, key, "there") for key in keys[:6]]
+        for _ in range(3):
+            absent = (Account(AccountKind.OWNER, rng.randbytes(33)), AssetId("ETH"))
+            proofs.append(absence_to_json(state, BALANCES, absent, "absent"))
+        for proof in proofs:
+            assert call(tab, "merkle", "check", proof, state.root.hex())["holds"]
+            assert not call(tab, "merkle", "check", proof, rng.randbytes(32).hex())["holds"]
+            assert not call(tab, "merkle", "check", spoiled(proof, rng), state.root.hex())["holds"]
+
+
+def spoiled(proof: dict[str, Any], rng: Random) -> dict[str, Any]:
+    """One hex digit is another: of a value, the entry's or a neighbour's, or of a sibling."""
+    changed: dict[str, Any] = json.loads(json.dumps(proof))
+    entries = changed.get("neighbours", [changed])
+    places: list[tuple[Any, Any]] = [(entry, "value") for entry in entries]
+    places += [(entry["in_bucket"], at) for entry in entries for at in range(len(entry["in_bucket"]))]
+    places += [(changed["to_root"], at) for at in range(len(changed["to_root"]))]
+    holder, key = rng.choice(places)
+    digits = holder[key]
+    at = rng.randrange(len(digits))
+    holder[key] = digits[:at] + f"{int(digits[at], 16) ^ rng.randrange(1, 16):x}" + digits[at + 1 :]
+    return changed
