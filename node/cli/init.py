@@ -12,6 +12,7 @@ import click
 from intents.errors import UsageError
 from node.cli.command import Command, Settings, emit, note
 from node.cli.homes import HOME, home_of
+from node.cli.words import counted
 from node.cli.writing import write_text
 
 if TYPE_CHECKING:
@@ -205,10 +206,8 @@ def _join(settings: Settings, request: Request) -> None:
             request.bootstrap,
         ),
     )
-    note(
-        settings,
-        f"a {config.node.role} node of {len(config.network.bootstrap) if config.network else 0} known peers",
-    )
+    dialled = config.network.bootstrap if config.network else ()
+    note(settings, f"a {config.node.role} node that dials {counted(dialled, 'peer')}")
     _tell(settings, [home.path], home.genesis, f"walras node run --home {home.path}")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from node.cli.command import Command, Settings, emit, global_options, note, remember
+from node.cli.solver_bond import bond, leave
 from node.cli.text import table, whole
 
 BUILT_IN = (
@@ -105,3 +106,7 @@ def serve(settings: Settings, name: str, port: int, bind: str, engine_config: Pa
         emit(settings, {"solver": name, "url": url}, lambda: url)
 
     serve_engine(name, bind, port, engine_config, announce)
+
+
+solver.add_command(bond)
+solver.add_command(leave)

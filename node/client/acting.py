@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from intents.fields import Fields
 from intents.intent import Intent, IntentId
 from intents.signing import SigningKey, sign_intent
 from node.chain.items import Item, Submission, encode_item
+from node.client.errors import NodeBusy
+from node.client.following import POLL_S
 from node.client.node_client import NodeClient
 from settlement.ledger.transactions import Action, Cancel, Transaction
 
@@ -30,6 +33,25 @@ def act(client: NodeClient, key: SigningKey, network: bytes, action: Action) -> 
     bare = replace(bare, nonce=account.integer("nonce", high=2**63 - 1))
     signed = replace(bare, signature=key.sign(bare.signed(network)))
     return client.post("/v1/transactions", {"item": _hex(signed)})
+
+
+def act_and_wait(client: NodeClient, key: SigningKey, network: bytes, action: Action, *, timeout_s: float) -> None:
+    """As ``act``; returns once a block has taken the transaction in, whatever came of it.
+
+    Raises ``NodeBusy`` where that takes longer.
+    """
+    path = f"/v1/accounts/0x{Transaction(key.public, 0, action).holder.hex()}"
+    before = client.get(path).integer("nonce", high=2**63 - 1)
+    act(client, key, network, action)
+    deadline = time.monotonic() + timeout_s
+    while client.get(path).integer("nonce", high=2**63 - 1) <= before:
+        if time.monotonic() > deadline:
+            raise NodeBusy(
+                client.url,
+                f"no block took the transaction within {timeout_s:g} s: it waits, or was refused",
+                "node.waiting",
+            )
+        time.sleep(POLL_S)
 
 
 def receipt(client: NodeClient, auction: int) -> bytes:
