@@ -85,7 +85,7 @@ async def proofs(context: Context, call: Call) -> Reply:
     table = _BY_NAME.get(call["table"])
     if table is None:
         raise NotFound("query.table", f"no table {call['table'][:40]!r}; there are {', '.join(sorted(_BY_NAME))}")
-    state, key = context.node.state, _key_of(table, call["key"])
+    state, key = context.node.state, key_of(table, call["key"])
     made = absence_to_json if state.get(table, key) is None else proof_to_json
     document: dict[str, Any] = made(state, table, key, call["key"])
     proof = msgspec.convert(document, ProofForm)
@@ -117,7 +117,7 @@ def _text(amount: int | None) -> str | None:
     return None if amount is None else str(amount)
 
 
-def _key_of(table: Table[Any, Any], text: str) -> Any:
+def key_of(table: Table[Any, Any], text: str) -> Any:
     """A key in the JSON form of its table, bare where it is text; of ``balances`` also ``kind:holder/ASSET``."""
     where = "query.key"
     if table is BALANCES and not text.startswith("["):

@@ -19,27 +19,32 @@ from node.api import stream
 from node.api.context import Context
 from node.api.errors import BadRequest, Internal, MethodNotAllowed, NotFound
 from node.api.gate import Gate
+from node.api.metrics import Metrics
 from node.api.operations import OPERATIONS
 from node.api.routing import problem, routes
+from node.api.settings import ApiSettings
 
 _LOG: Final = logging.getLogger("walras.api")
 
 
 def application(context: Context, port: int) -> ASGIApp:
     """``port`` is where it is served: pages from there are the node's own."""
-    inner = Starlette(
-        routes=[*routes(context, OPERATIONS), WebSocketRoute(stream.PATH, stream.endpoint(context)), *_page()],
-        exception_handlers={HTTPException: _refused, Exception: _failed},
-    )
+    endpoint = WebSocketRoute(stream.PATH, stream.endpoint(context))
+    return gated([*routes(context, OPERATIONS), endpoint, *_page()], context.settings, context.metrics, port)
+
+
+def gated(found: Sequence[BaseRoute], settings: ApiSettings, metrics: Metrics, port: int) -> ASGIApp:
+    """Routes behind the gate, every refusal a problem."""
+    inner = Starlette(routes=list(found), exception_handlers={HTTPException: _refused, Exception: _failed})
     inner.router.redirect_slashes = False
-    return Gate(inner, context.settings, context.metrics, origins_of(context, port))
+    return Gate(inner, settings, metrics, origins_of(settings, port))
 
 
-def origins_of(context: Context, port: int) -> frozenset[str]:
+def origins_of(settings: ApiSettings, port: int) -> frozenset[str]:
     """Web origins whose pages may write: the node's own under all its names, and those that the operator named."""
-    names = (f"[{name}]" if ":" in name else name for name in context.settings.allowed_hosts)
+    names = (f"[{name}]" if ":" in name else name for name in settings.allowed_hosts)
     own = [f"http://{name}:{port}" for name in names]
-    return frozenset(origin.lower() for origin in (*own, *context.settings.origins))
+    return frozenset(origin.lower() for origin in (*own, *settings.origins))
 
 
 def _page() -> Sequence[BaseRoute]:

@@ -16,6 +16,7 @@ from intents.errors import InputError, WalrasError
 from intents.keys import CryptoError
 from node.embedded.errors import Stopped, TooBusy
 from node.history.errors import HistoryError
+from node.light.errors import LightError
 from node.live.errors import TooFast
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -136,7 +137,7 @@ def status_of(error: WalrasError) -> int:
             return error.status
         case TooBusy() | TooFast():
             return TooMany.status
-        case Stopped() | HistoryError():
+        case Stopped() | HistoryError() | LightError():
             return NotNow.status
         case InputError() | CryptoError():
             return 422

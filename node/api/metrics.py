@@ -5,11 +5,11 @@ A registry of its own; ``prometheus_client`` is imported when the interface star
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final, Protocol
 
 from node.chain.blocks import Phase
-from node.served import Served
+from node.served import NodeStatus
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
@@ -18,10 +18,18 @@ _FAST_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 _BATCH_S: Final = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.5, 10.0, 15.0, 30.0, 60.0)
 
 
+class Told(Protocol):
+    """What figures are read from: a node of any role."""
+
+    def status(self) -> NodeStatus: ...
+
+    def counters(self) -> Mapping[str, int]: ...
+
+
 class Metrics:
     """``text`` is the exposition; the rest is told by whoever sees it happen."""
 
-    def __init__(self, node: Served) -> None:
+    def __init__(self, node: Told) -> None:
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
         registry = self._registry = CollectorRegistry()
@@ -78,7 +86,7 @@ class Metrics:
 class _OfNode:
     """What the node says of itself at the moment."""
 
-    def __init__(self, node: Served) -> None:
+    def __init__(self, node: Told) -> None:
         self._node = node
 
     def describe(self) -> list[Metric]:

@@ -8,8 +8,6 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from node.api.context import Context
-
 #: Statuses that any operation may answer with, whatever it does.
 COMMON_ERRORS: Final = (400, 403, 414, 429, 500)
 #: Those that come with a body to read, and with a token to show.
@@ -48,7 +46,8 @@ class Reply:
     status: int = 200
 
 
-Answer = Callable[[Context, Call], Awaitable[Reply]]
+#: Takes the context that the server was made with: ``node.api.context.Context``, or a light client's own.
+Answer = Callable[[Any, Call], Awaitable[Reply]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import hmac
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 import trio
@@ -17,7 +17,6 @@ from starlette.routing import BaseRoute, Route
 
 from intents.errors import WalrasError
 from intents.strict_json import parse_json
-from node.api.context import Context
 from node.api.errors import (
     MEDIA_TYPE,
     BadParameter,
@@ -32,6 +31,7 @@ from node.api.errors import (
 )
 from node.api.operation import Call, Operation
 from node.api.reading import parameters_of
+from node.api.settings import ApiSettings
 
 _LOG: Final = logging.getLogger("walras.api")
 #: Nesting of a body: an intent's condition is the deepest thing in it.
@@ -39,7 +39,14 @@ _MAX_DEPTH: Final = 32
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def routes(context: Context, operations: Sequence[Operation]) -> list[BaseRoute]:
+class WithSettings(Protocol):
+    """What all contexts have."""
+
+    @property
+    def settings(self) -> ApiSettings: ...
+
+
+def routes(context: WithSettings, operations: Sequence[Operation]) -> list[BaseRoute]:
     return [
         Route(operation.path, _endpoint(context, operation), methods=[operation.method], name=operation.name)
         for operation in operations
@@ -52,7 +59,7 @@ def problem(error: WalrasError, retry_s: float | None = None) -> Response:
     return Response(msgspec.json.encode(found), found.status, headers, MEDIA_TYPE)
 
 
-def _endpoint(context: Context, operation: Operation) -> Endpoint:
+def _endpoint(context: WithSettings, operation: Operation) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         request.scope["operation"] = operation.path
         try:
@@ -84,7 +91,7 @@ def _query(request: Request) -> list[tuple[str, str]]:
     return request.query_params.multi_items()
 
 
-async def _body(request: Request, context: Context, form: type[msgspec.Struct]) -> Any:
+async def _body(request: Request, context: WithSettings, form: type[msgspec.Struct]) -> Any:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/json":
         raise WrongMediaType("content-type", f"expected application/json, got {media[:60] or 'none'}")
