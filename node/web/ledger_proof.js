@@ -1,8 +1,9 @@
 // A proof from the node, checked in this browser: hash by hash from the entry to the root, and the root against blocks.
 
-import { get } from "./api.js";
+import { get, knownAssets } from "./api.js";
+import { certify } from "./certificate.js";
 import { card, facts, h, pill, swap } from "./dom.js";
-import { plural, whole } from "./format.js";
+import { amount, plural, whole } from "./format.js";
 import { canHash, check } from "./merkle.js";
 
 const TABLES = ["balances", "orders", "solvers", "validators", "rules", "chain"];
@@ -33,8 +34,8 @@ async function prove(table, key, place, signal) {
     const proof = await get("proofs", { table, key }, signal);
     if (!canHash()) return swap(place, h("p", { class: "trouble", testid: "proof-unchecked" }, "This browser offers SHA-256 only on pages from this machine or over HTTPS, so the proof is not checked here. Save it and check it with docs/check_proof.py."), saved(proof));
     const found = await check(proof, proof.root);
-    const block = await blockOf(proof, signal);
-    return swap(place, verdict(proof, found, block));
+    const [signed, block, assets] = await Promise.all([proof.certified ? certify(proof.certified, proof.root) : null, blockOf(proof, signal), knownAssets()]);
+    return swap(place, verdict(proof, found, signed, block, assets));
   } catch (error) {
     return signal.aborted ? undefined : swap(place, h("p", { class: "nothing trouble", testid: "proof-trouble" }, error.message));
   }
@@ -46,7 +47,7 @@ async function blockOf(proof, signal) {
   return blocks.find((block) => block.root === `0x${proof.root}`) ?? null;
 }
 
-function verdict(proof, found, block) {
+function verdict(proof, found, signed, block, assets) {
   const absent = Boolean(proof.neighbours);
   const what = absent ? "the entry is not there" : "the entry is there";
   return [
@@ -54,10 +55,10 @@ function verdict(proof, found, block) {
       found.holds ? `${plural(found.steps.length, "hash", "hashes")} computed here lead to the root: ${what}.` : `Do not believe this answer: ${found.why}.`),
     facts([
       ["Entry", h("code", { testid: "proof-entry" }, `${proof.entry.table} ${written(proof.entry.key)}`)],
-      ["Value", absent ? "none" : h("code", { testid: "proof-value" }, written(proof.entry.value))],
+      ["Value", absent ? "none" : [held(proof.entry, assets), h("code", { testid: "proof-value" }, written(proof.entry.value))]],
       ["Root", h("code", { testid: "proof-root" }, found.root ?? proof.root)],
       ["Block", block ? [`${whole(block.height)}, `, h("span", { class: "mono" }, block.block)] : "not among the latest blocks of this node"],
-      ...(proof.certified ? [["Signed by", h("span", { testid: "proof-votes" }, signers(proof.certified))]] : []),
+      ["Signatures", h("span", { testid: "proof-votes" }, signed ? signatures(signed) : "this node does not have the block's votes")],
     ]),
     h("details", { testid: "proof-steps" }, h("summary", {}, "Every hash on the way"), path(found)),
     saved(proof),
@@ -66,11 +67,17 @@ function verdict(proof, found, block) {
 
 const written = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
-function signers(certified) {
-  const power = new Map((certified.validators ?? []).map(([, each], at) => [at, each]));
-  const total = [...power.values()].reduce((all, each) => all + each, 0);
-  const given = certified.votes.reduce((all, [place]) => all + (power.get(place) ?? 0), 0);
-  return total ? `${plural(certified.votes.length, "validator")} with ${whole(given)} of ${whole(total)} votes, block ${whole(certified.height)}` : `${plural(certified.votes.length, "validator")}, block ${whole(certified.height)}`;
+/** A balance also as people write it. */
+function held(entry, assets) {
+  if (entry.table !== "balances") return null;
+  const asset = entry.key[1];
+  return [h("b", {}, `${amount(entry.value, assets.decimals(asset), 12)} ${assets.name(asset)}`), ", in base units "];
+}
+
+function signatures({ holds, power, total, names, height, why }) {
+  if (holds === null) return `not checked: ${why}`;
+  if (!holds) return [pill("do not hold", "bad"), ` ${why}`];
+  return [pill("hold", "good"), ` ${plural(names, "validator")} with ${whole(power)} of ${whole(total)} votes signed block ${whole(height)}, whose header has this root. The validators are those that this node names.`];
 }
 
 function path(found) {

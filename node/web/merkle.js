@@ -13,14 +13,19 @@ export function fromHex(text) {
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
-async function sha(...parts) {
+export async function sha(...parts) {
+  const bytes = joined(...parts);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+export function joined(...parts) {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);
     at += part.length;
   }
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return bytes;
 }
 
 /** A byte string as msgpack has it. */

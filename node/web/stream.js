@@ -1,6 +1,6 @@
 // The node's stream of events over one WebSocket that comes back by itself and goes on where it was.
 
-const FIRST_WAIT_MS = 400, LONGEST_WAIT_MS = 8000;
+const FIRST_WAIT_MS = 400, LONGEST_WAIT_MS = 4000;
 //: Heartbeats that may be missed before the connection counts as dead.
 const MOST_MISSED = 2;
 //: The node closes with this code when it has more to tell than the page reads.

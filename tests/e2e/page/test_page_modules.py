@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intents.assets import AssetId
+from intents.signing import SigningKey
+from node.agreement.messages import Ballot, light_id, vote_digest
 from node.agreement.validators import Validator, ValidatorSet
+from node.chain.blocks import Header, encode_header
 from settlement.ledger.accounts import Account, AccountKind
 from settlement.ledger.books import BALANCES
 from settlement.ledger.proofs import absence_to_json, proof_to_json
@@ -113,6 +116,46 @@ def test_proofs_of_any_state_are_judged_as_the_ledger_judges(tab: Sight) -> None
             assert call(tab, "merkle", "check", proof, state.root.hex())["holds"]
             assert not call(tab, "merkle", "check", proof, rng.randbytes(32).hex())["holds"]
             assert not call(tab, "merkle", "check", spoiled(proof, rng), state.root.hex())["holds"]
+
+
+@pytest.mark.parametrize("powers", [[1], [1, 1, 1, 1], [3, 200, 1, 3_000, 1], [1] * 20])
+def test_certificates_are_judged_as_validators_judge_them(tab: Sight, powers: list[int]) -> None:
+    """A quorum's precommits hold; one too few, a wrong signature, or any other part spoiled does not."""
+    keys = [SigningKey.from_seed(bytes([number + 1]) * 32) for number in range(len(powers))]
+    members = ValidatorSet(tuple(Validator(key.public, power) for key, power in zip(keys, powers, strict=True)))
+    state, network, body = bytes(range(32)), b"n" * 32, b"b" * 32
+    for height, round in ((5, 0), (70_000, 200), (5_000_000_000, 70_000)):
+        header = encode_header(
+            Header(network, height, round, b"p" * 32, 0, members.digest(), members.digest(), state)
+        )
+        block = light_id(header, body)
+        digest = vote_digest(network, Ballot.PRECOMMIT, height, round, block)
+        votes = [[place, "0x" + key.sign(digest).hex()] for place, key in enumerate(keys)]
+        good = {
+            "height": height,
+            "round": round,
+            "block": "0x" + block.hex(),
+            "header": "0x" + header.hex(),
+            "body_hash": "0x" + body.hex(),
+            "votes": votes,
+            "validators": [["0x" + one.key.hex(), one.power] for one in members.members],
+        }
+
+        def holds(root: bytes = state, good: dict[str, Any] = good, **changed: object) -> object:
+            return call(tab, "certificate", "certify", {**good, **changed}, root.hex())["holds"]
+
+        assert holds() is True
+        heaviest = max(range(len(powers)), key=lambda place: powers[place])
+        enough = members.power - powers[heaviest] >= members.quorum
+        assert holds(votes=[vote for vote in votes if vote[0] != heaviest]) is enough
+        assert holds(votes=votes[:1] * len(votes)) is (powers[0] >= members.quorum)
+        assert holds(votes=[[place, "0x" + keys[0].sign(digest + b"x").hex()] for place, _ in votes]) is False
+        assert holds(round=round + 1) is False
+        assert holds(body_hash="0x" + bytes(32).hex()) is False
+        assert holds(validators=[["0x" + one.key.hex(), one.power + 1] for one in members.members]) is False
+        assert holds(header="0x" + header.hex() + "00") is False
+        assert holds(root=bytes(32)) is False
+        assert holds(validators=None) is None
 
 
 def spoiled(proof: dict[str, Any], rng: Random) -> dict[str, Any]:

@@ -36,18 +36,19 @@ def test_network_shows_every_node_and_grows_by_itself(browser: Browser, world: W
 
 
 def test_batches_lists_what_settled_and_new_ones_by_themselves(browser: Browser, world: World) -> None:
-    """The known batch with its figures and a link; the next to settle appears without a reload."""
+    """The newest batch with its figures and a link; the next to settle appears without a reload."""
     with sight(browser, world.node.url) as tab:
         tab.show("batches")
-        row = world.detail["row"]
-        shown = tab.text(f"batches-table-row-{world.batch}")
+        row = world.node.auctions(1)[0]
+        number = row["number"]
+        tab.at(f"batch-link-{number}").wait_for()
+        shown = tab.text(f"batches-table-row-{number}")
         assert f"{row['filled']} / {row['intents']}" in shown
         assert all(name in shown for name in row["winners"])
-        newest = world.node.auctions(1)[0]["number"]
-        tab.at(f"batch-link-{newest + 2}").wait_for()
-        tab.at(f"batch-link-{world.batch}").click()
+        tab.at(f"batch-link-{number + 1}").wait_for()
+        tab.at(f"batch-link-{number}").click()
         tab.settle()
-        assert tab.page.url.endswith(f"#/batches/{world.batch}")
+        assert tab.page.url.endswith(f"#/batches/{number}")
 
 
 def test_a_batch_tells_who_won_and_why_others_lost(browser: Browser, world: World, tmp_path: Path) -> None:
@@ -141,6 +142,7 @@ def test_a_proof_is_checked_in_the_browser(browser: Browser, world: World, tmp_p
         tab.show(f"ledger/accounts/{owner}")
         tab.at("prove-ETH").click()
         assert tab.at("proof-verdict").inner_text() == "holds"
+        assert "1 of 1 votes" in tab.text("proof-votes")
         with tab.page.expect_download() as download:
             tab.at("proof-save").click()
         file = tmp_path / "proof.json"
