@@ -74,9 +74,9 @@ class Node:
     """One node. ``run`` it in a task; then ``submit``, and ``event`` with what its machine makes of the outside.
 
     ``outside`` is handed effects for others, each after whatever had to be on disk first; ``durable`` what a group
-    has put on disk, before that; ``committed`` each decided block, in the writer's thread. ``one_by_one`` commits
-    every disk effect by itself. With ``aside`` long work of the machine is done in a thread of its own: then all
-    that reaches the machine must come through ``act``.
+    has put on disk, before that; ``committed`` each decided block, in the writer's thread; ``acted`` is called
+    when the machine has worked. ``one_by_one`` commits every disk effect by itself. With ``aside`` long work of
+    the machine is done in a thread: then all that reaches the machine must come through ``act``.
     """
 
     def __init__(
@@ -88,6 +88,7 @@ class Node:
         outside: Outside | None = None,
         durable: Callable[[Sequence[DiskEffect]], None] | None = None,
         committed: Callable[[Commit], None] | None = None,
+        acted: Callable[[], None] | None = None,
         group_ms: float = GROUP_MS,
         one_by_one: bool = False,
         aside: bool = False,
@@ -96,7 +97,7 @@ class Node:
         self._performer = Performer(store, committed)
         self._solving, self._outside, self._durable = solving, outside, durable
         self._group_ms, self._divide = group_ms, in_order if one_by_one else lambda found: [divided(found)]
-        self._aside, self._turn = aside, trio.Lock()
+        self._aside, self._turn, self._acted = aside, trio.Lock(), acted
         self._group = Group()
         self._wake = trio.Event()
         self._full = trio.Event()
@@ -144,7 +145,10 @@ class Node:
             if self._ended:
                 raise Stopped("")
             aside = self._aside and (size > LONG_BYTES or self._much())
-            return self.event(await trio.to_thread.run_sync(work) if aside else work())
+            group = self.event(await trio.to_thread.run_sync(work) if aside else work())
+            if self._acted is not None:
+                self._acted()
+            return group
 
     def _much(self) -> bool:
         """Whether the height under way has many items, or the state many entries."""

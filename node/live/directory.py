@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from node.agreement.validators import ValidatorSet
 from node.live.identity import identity_of
 from node.live.wire import Hello
 from node.served import Role
@@ -68,10 +69,18 @@ class Directory:
     def all(self) -> list[Neighbour]:
         return [self._met[peer] for peer in sorted(self._met)]
 
-    @property
-    def best(self) -> int:
-        """The furthest height that a connected peer has shown to have decided; −1 without any."""
-        return max((found.height for found in self._met.values()), default=-1)
+    def best(self, validators: ValidatorSet) -> int:
+        """How far the chain is, as peers show it: the height that validators with more than a third of the votes
+        have reached, so that no liar is believed; where fewer are connected, that of the middle one of all."""
+        votes = {member.key: member.power for member in validators.members}
+        power = 0
+        for found in sorted(self._met.values(), key=lambda found: -found.height):
+            if found.hello.role is Role.VALIDATOR:
+                power += votes.pop(found.hello.key, 0)
+                if power >= validators.witnesses:
+                    return found.height
+        heights = sorted(found.height for found in self._met.values())
+        return heights[(len(heights) - 1) // 2] if heights else -1
 
     def identities(self) -> tuple[bytes, ...]:
         """The keys in the peer ids of all that are connected."""

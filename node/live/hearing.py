@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import trio
@@ -46,7 +46,7 @@ class Hearing:
         node: Node,
         directory: Directory,
         count: Callable[..., None],
-        take: Callable[[Neighbour, tuple[bytes, ...]], Awaitable[None]],
+        take: Callable[[Neighbour, Sequence[bytes]], Awaitable[None]],
         ban: Callable[[str, str], None],
     ) -> None:
         self._transport, self._node, self._directory = transport, node, directory
@@ -77,8 +77,7 @@ class Hearing:
                     items.append(word[1:])
                 else:
                     await self._heed(found, line, word)
-            for start in range(0, len(items), wire.MAX_IDS):
-                await self._take(found, tuple(items[start : start + wire.MAX_IDS]))
+            await self._take(found, items)
         except (BadPack, WalrasError) as error:
             if isinstance(error, Stopped):
                 return TAKEN
@@ -92,7 +91,7 @@ class Hearing:
         """Fetch what a peer offers, in its order, until cancelled."""
         line = self._lines[peer]
         async for offer in line.offers:
-            if self._fetching.begin(peer, offer):
+            if self._fetching.begin(peer, offer, _now_ms()):
                 await self._fetch(peer, offer)
 
     # Inside
@@ -118,7 +117,7 @@ class Hearing:
                 ids = wire.read_want_items(body)
                 await self._node.act(lambda: machine.items_wanted(number, ids))
             case Kind.ITEM:
-                await self._take(found, (body,))
+                await self._take(found, [body])
             case Kind.OFFER:
                 offer = wire.decode_offer(body)
                 if offer.place == DECISION:
@@ -131,12 +130,12 @@ class Hearing:
                 raise wire.no_such_kind(word[0])
 
     def _wanted(self, offer: Offer) -> bool:
-        """Decisions are of use in their order alone, bodies while their height is under way."""
-        height = self._node.machine.agreement.height
-        if offer.kind == Kind.AGREEMENT:
-            ahead = 1 if offer.place == BODY else 0
-            return offer.place in (BODY, DECISION) and 0 <= offer.height - height <= ahead
-        return True
+        """Decisions are of use in their order alone, bodies while their height is under way; of the rest, such as
+        what a validator has seen of a large batch, only the word itself can tell."""
+        if offer.kind != Kind.AGREEMENT or offer.place not in (BODY, DECISION):
+            return True
+        ahead = 1 if offer.place == BODY else 0
+        return 0 <= offer.height - self._node.machine.agreement.height <= ahead
 
     async def _fetch(self, peer: str, offer: Offer) -> None:
         """From this peer, or from another that offered the same."""
@@ -144,7 +143,7 @@ class Hearing:
         try:
             while turn is not None:
                 if await self._fetched(*turn):
-                    self._fetching.done(turn[1])
+                    self._fetching.done(turn[1], _now_ms())
                     return
                 turn = self._fetching.failed(turn[1])
         except BaseException:
@@ -175,3 +174,7 @@ class Hearing:
             return False
         self._count("fetched")
         return True
+
+
+def _now_ms() -> int:
+    return int(trio.current_time() * 1_000)

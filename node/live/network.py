@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import trio
@@ -39,6 +39,8 @@ MAX_PACKS: Final = 64
 MAX_UNDER_WAY: Final = 8_192
 #: A node that knows fewer peers than this dials those it hears of.
 ENOUGH: Final = 4
+#: After which an item that was asked for and has not come is asked for again.
+ASK_MS: Final = 200
 
 
 class Network:
@@ -70,6 +72,7 @@ class Network:
         self._nursery: trio.Nursery | None = None
         self._wanted: dict[str, str] = {}
         self._banning: set[str] = set()
+        self._asked: dict[bytes, int] = {}
 
     # For the node
 
@@ -214,10 +217,23 @@ class Network:
 
     # Items
 
-    async def take(self, found: Neighbour, items: tuple[bytes, ...]) -> None:
-        """Items that a peer gave because they were asked for, or are too long for gossip."""
+    async def take(self, found: Neighbour, items: Sequence[bytes]) -> None:
+        """Items that a peer gives: those that are missed here, and no others."""
         machine = self._node.machine
-        await self._node.act(lambda: machine.hear(found.number, items))
+        missed = [item for item in items if item_id(item) in machine.app.missing]
+        self._count("items_unasked", len(items) - len(missed))
+        for start in range(0, len(missed), wire.MAX_IDS):
+            part = missed[start : start + wire.MAX_IDS]
+            await self._node.act(lambda part=part: machine.hear(found.number, part))  # type: ignore[misc]
+
+    def ask(self) -> None:
+        """Ask for what a proposal waits for, not the same again at once."""
+        missing = self._node.machine.app.missing
+        now_ms = _now_ms()
+        self._asked = {number: at_ms for number, at_ms in self._asked.items() if now_ms - at_ms < ASK_MS}
+        new = sorted(missing - self._asked.keys())
+        self._asked |= dict.fromkeys(new, now_ms)
+        self.sending.ask(new)
 
     async def _hear(self, sender: str, data: bytes) -> None:
         items = self._intake.judged(data)

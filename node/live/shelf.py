@@ -10,12 +10,14 @@ from typing import Final
 from node.live.wire import Offer, offer_of
 
 #: How long a word is kept to be fetched, and how much of them there may be.
-KEPT_MS: Final = 30_000
+KEPT_MS: Final = 20_000
 MAX_WORDS: Final = 256
-MAX_BYTES: Final = 256 << 20
+MAX_BYTES: Final = 128 << 20
 #: Offers of one thing that are remembered while it is being fetched, and things fetched lately.
 MAX_OTHERS: Final = 8
 MAX_LATELY: Final = 512
+#: For which what was fetched is not fetched again.
+LATELY_MS: Final = 1_500
 
 
 class Shelf:
@@ -59,11 +61,11 @@ class Fetching:
     def __init__(self, wanted: Callable[[Offer], bool]) -> None:
         self._wanted = wanted
         self._others: dict[Hashable, list[tuple[str, Offer]]] = {}
-        self._lately: OrderedDict[bytes, None] = OrderedDict()
+        self._lately: OrderedDict[bytes, int] = OrderedDict()
 
-    def begin(self, peer: str, offer: Offer) -> bool:
+    def begin(self, peer: str, offer: Offer, now_ms: int) -> bool:
         """Whether to fetch it from this peer now; if that is under way, it is remembered in case that fails."""
-        if offer.digest in self._lately or not self._wanted(offer):
+        if now_ms - self._lately.get(offer.digest, -LATELY_MS) < LATELY_MS or not self._wanted(offer):
             return False
         others = self._others.get(_thing(offer))
         if others is None:
@@ -87,9 +89,9 @@ class Fetching:
         """It is not being fetched any more."""
         self._others.pop(_thing(offer), None)
 
-    def done(self, offer: Offer) -> None:
+    def done(self, offer: Offer, now_ms: int) -> None:
         self.gone(offer)
-        self._lately[offer.digest] = None
+        self._lately[offer.digest] = now_ms
         if len(self._lately) > MAX_LATELY:
             self._lately.popitem(last=False)
 

@@ -89,11 +89,11 @@ async def test_a_full_node_follows_by_decisions_and_passes_on_what_it_is_given(t
 
 async def test_whoever_comes_too_late_for_decisions_gets_a_snapshot(tmp_path: Path) -> None:
     """The validator keeps few; the follower's journal begins in the middle, with the same root."""
-    keeping = Keeping(snapshot_every=1, keep_decisions=2)
+    keeping = Keeping(snapshot_every=4, keep_decisions=2)
     async with network(tmp_path, ONE, keeping=keeping) as nodes:
-        await until(lambda: nodes[0].status().height >= 8, 60)
+        await until(lambda: nodes[0].status().height >= 12, 60)
         async with open_live(follower(tmp_path / "late", ONE, 9, addresses(*nodes), keeping=keeping)) as late:
-            await until(lambda: late.status().height >= 8 and same_root(late, *nodes), 60)
+            await until(lambda: late.status().height >= 12 and same_root(late, *nodes), 60)
             assert late.history.blocks(None, 100)[-1].height > 0
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 import pytest
 import trio
 
@@ -83,6 +86,50 @@ async def test_a_response_over_a_megabyte_comes_whole() -> None:
         data = bytes(range(256)) * 4_096
         assert await nodes[1].request(nodes[0].identity, "/nine/1", data) == data * 9
         assert await nodes[1].request(nodes[0].identity, "/nine/1", b"") == b""
+
+
+async def test_requests_follow_one_another_on_one_stream() -> None:
+    """As many at once as wanted, each with its own answer; one that was refused does not spoil the next."""
+    async with network(2, limits=Limits(requests_per_peer=2)) as (nodes, _):
+        here, there = nodes[0], nodes[1].identity
+        going = 0
+
+        async def echo(peer: str, data: bytes) -> bytes:
+            nonlocal going
+            going += 1
+            await trio.sleep(0.002)
+            going -= 1
+            return data * 2
+
+        nodes[1].serve("/echo/1", echo)
+        opened = Counter[str]()
+        inner = here._host.new_stream
+
+        async def counted(peer: Any, protocols: list[str]) -> Any:
+            opened[protocols[0]] += 1
+            return await inner(peer, protocols)
+
+        here._host.new_stream = counted
+        for number in range(30):
+            data = bytes([number]) * (number * 5_000)
+            assert await here.request(there, "/echo/1", data) == data * 2
+        assert opened["/echo/1"] == 1
+        answers: list[bytes] = []
+
+        async def ask(data: bytes) -> None:
+            try:
+                answers.append(await here.request(there, "/echo/1", data))
+            except RequestFailed as error:
+                answers.append(error.reason.encode())
+
+        async with trio.open_nursery() as nursery:
+            for number in range(8):
+                nursery.start_soon(ask, bytes([number]) * 70_000)
+        assert {len(answer) for answer in answers} <= {4, 140_000}
+        assert sum(len(answer) == 140_000 for answer in answers) >= 2
+        for number in range(8):
+            assert await here.request(there, "/echo/1", bytes([number])) == bytes([number]) * 2
+        assert going == 0
 
 
 async def test_requests_fail_by_name() -> None:
