@@ -93,6 +93,8 @@ class LightNode:
                 except WalrasError as error:
                     self._failed(source, error)
                     why = str(error)
+            if not self._sources.ranked():
+                break
             if attempt < _TRIES - 1:
                 await trio.sleep(_PAUSE_S)
         raise NoFullNode("", why)
