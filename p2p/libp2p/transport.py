@@ -175,6 +175,7 @@ class Libp2pTransport(INotifee):
             scope.cancel()
             self._gate.left(peer)
             self._gossip.lost(peer)
+            self._requests.lost(peer)
             self._count("lost")
             self._tell(PeerEvent(EventKind.LOST, peer, reason))
 
