@@ -18,7 +18,7 @@ from itertools import pairwise
 
 import trio
 
-from benchmarks.live_network.bed import POLL_S, Bed, open_bed
+from benchmarks.live_network.bed import POLL_S, Bed, open_bed, run
 from benchmarks.live_network.load import Sent, prepare, send
 from node.agreement.timeouts import Timeouts
 from node.home.config import RoleName
@@ -123,7 +123,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    result = trio.run(measure, options.batches, options.rate, SHORT if options.short else Timeouts())
+    result = run(measure, options.batches, options.rate, SHORT if options.short else Timeouts())
     if options.json:
         print(json.dumps(asdict(result)))
     else:

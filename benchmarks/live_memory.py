@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 
 import trio
 
-from benchmarks.live_network.bed import Bed, open_bed
+from benchmarks.live_network.bed import Bed, open_bed, run
 from benchmarks.live_network.load import Sent, prepare, send
 from node.livedemo.homes import NodeWanted
 
@@ -104,7 +104,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rate", type=float, default=500.0, help="intents a second")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    result = trio.run(measure, options.minutes, options.warm_up, options.rate)
+    result = run(measure, options.minutes, options.warm_up, options.rate)
     if options.json:
         print(json.dumps(asdict(result)))
     else:

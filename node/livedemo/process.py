@@ -14,7 +14,7 @@ from typing import Final
 import trio
 
 #: How long a process told to end may take before its whole group is killed.
-GRACE_S: Final = 5.0
+GRACE_S: Final = 15.0
 #: Of a log, when somebody has to be told why a process ended.
 TAIL_BYTES: Final = 2_000
 
