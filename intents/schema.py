@@ -61,12 +61,13 @@ class Many(Generic[T]):
 
     def to_wire(self, value: tuple[T, ...]) -> Value:
         to_wire = self.item.to_wire
-        return [to_wire(item) for item in value]
+        return [to_wire(item) for item in value] if value else []
 
     def from_wire(self, value: Value, where: str) -> tuple[T, ...]:
         items = read_list(value, where, limit=self.limit)
         self._check(len(items), where)
-        return tuple(self.item.from_wire(item, f"{where}[{i}]") for i, item in enumerate(items))
+        from_wire = self.item.from_wire
+        return tuple([from_wire(item, f"{where}[{i}]") for i, item in enumerate(items)])
 
     def to_json(self, value: tuple[T, ...]) -> object:
         return [self.item.to_json(item) for item in value]
@@ -132,7 +133,18 @@ class Record(Generic[T]):
     getting a second one.
     """
 
-    __slots__ = ("_defaults", "_tail", "_tail_defaults", "_values", "_writers", "check", "kind", "parts")
+    __slots__ = (
+        "_defaults",
+        "_in_order",
+        "_readers",
+        "_tail",
+        "_tail_defaults",
+        "_values",
+        "_writers",
+        "check",
+        "kind",
+        "parts",
+    )
 
     def __init__(
         self,
@@ -146,7 +158,10 @@ class Record(Generic[T]):
         self.check = check
         self._tail = list(self.parts)[len(self.parts) - tail :]
         self._values = attrgetter(*self.parts) if len(self.parts) > 1 else None
+        # As they are used for every field of every record, nothing is looked up or put together anew.
         self._writers = [codec.to_wire for codec in self.parts.values()]
+        self._readers = [(f".{name}", codec.from_wire) for name, codec in self.parts.items()]
+        self._in_order = list(self.parts) == [item.name for item in fields(kind)]  # type: ignore[arg-type]
         self._defaults = {item.name: item.default for item in fields(kind) if item.default is not MISSING}  # type: ignore[arg-type]
         self._tail_defaults = tuple(self._defaults[name] for name in self._tail)
         assert set(self.parts) == {item.name for item in fields(kind)}, kind  # type: ignore[arg-type]
@@ -161,13 +176,15 @@ class Record(Generic[T]):
         short = len(self.parts) - len(self._tail)
         length = short if isinstance(value, list) and len(value) == short else len(self.parts)
         items = read_list(value, where, limit=length, length=length)
-        found = {
-            name: codec.from_wire(item, f"{where}.{name}")
-            for (name, codec), item in zip(self.parts.items(), items, strict=False)
-        }
-        if length > short and all(found[name] == self._defaults[name] for name in self._tail):
+        found = [read(item, where + name) for (name, read), item in zip(self._readers, items, strict=False)]
+        if length > short and tuple(found[short:]) == self._tail_defaults:
             raise NonCanonical(where)
-        return self._made(found, where)
+        if not self._in_order:
+            return self._made(dict(zip(self.parts, found, strict=False)), where)
+        made = self.kind(*found)
+        if self.check is not None:
+            self.check(made, where)
+        return made
 
     def to_json(self, value: T) -> dict[str, object]:
         return {
@@ -197,16 +214,17 @@ class Record(Generic[T]):
 class OneOf:
     """One of several records: [number, …] on the wire, an object with ``kind`` in JSON."""
 
-    __slots__ = ("_by_kind", "names", "records")
+    __slots__ = ("_by_kind", "_numbers", "names", "records")
 
     def __init__(self, records: Mapping[str, Record[Any]]) -> None:
         self.names: Sequence[str] = list(records)
         self.records = dict(records)
         self._by_kind = {record.kind: name for name, record in records.items()}
+        self._numbers = {record.kind: (number, record) for number, record in enumerate(records.values())}
 
     def to_wire(self, value: Any) -> Value:
-        name = self._by_kind[type(value)]
-        return [self.names.index(name), self.records[name].to_wire(value)]
+        number, record = self._numbers[type(value)]
+        return [number, record.to_wire(value)]
 
     def from_wire(self, value: Value, where: str) -> Any:
         number, body = read_list(value, where, limit=2, length=2)

@@ -197,7 +197,7 @@ class Choice(Generic[E]):
         return _places(self.kind)[value]
 
     def from_wire(self, value: Value, where: str) -> E:
-        members: list[E] = list(_places(self.kind))
+        members: tuple[E, ...] = _members(self.kind)
         return members[read_int(value, where, high=len(members) - 1)]
 
     def to_json(self, value: E) -> object:
@@ -208,6 +208,11 @@ class Choice(Generic[E]):
         if value not in choices:
             raise WrongValue(where, f"one of {', '.join(choices)}", json_fields.kind_of(value))
         return self.kind(value)
+
+
+@cache
+def _members(kind: type[E]) -> tuple[E, ...]:
+    return tuple(kind)
 
 
 @cache
