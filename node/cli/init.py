@@ -46,6 +46,7 @@ class Request:
     entries: tuple[Path, ...]
     genesis: Path | None
     bootstrap: tuple[str, ...]
+    full_nodes: tuple[str, ...]
 
 
 @click.command(cls=Command)
@@ -69,6 +70,9 @@ class Request:
 @click.option("--genesis-from", "entries", multiple=True, type=_FILE, help="A genesis of entries; repeatable.")
 @click.option("--join", "genesis", type=_FILE, metavar="GENESIS", help="Join the network of a genesis file.")
 @click.option("--bootstrap", multiple=True, metavar="ADDRESS", help="With --join: peers to dial; repeatable.")
+@click.option(
+    "--full-node", "full_nodes", multiple=True, metavar="URL", help="With --join: whom a light client asks."
+)
 def init(settings: Settings, **options: object) -> None:
     """Make a node's home: configuration, keys and genesis, ready for `walras node run`.
 
@@ -119,6 +123,7 @@ def _check(request: Request) -> None:
     own = request.key_only or request.genesis is not None
     for option, given, fits in (
         ("--bootstrap", bool(request.bootstrap), request.genesis is not None),
+        ("--full-node", bool(request.full_nodes), request.genesis is not None),
         ("--role", request.role is not None, own),
         ("--host", request.host is not None, own or not chosen),
         ("--home", request.folder is not None, own or not chosen),
@@ -204,9 +209,10 @@ def _join(settings: Settings, request: Request) -> None:
             request.api_port,
             request.specs[0] if request.specs else None,
             request.bootstrap,
+            request.full_nodes,
         ),
     )
-    dialled = config.network.bootstrap if config.network else ()
+    dialled = config.network.bootstrap if config.network else request.full_nodes
     note(settings, f"a {config.node.role} node that dials {counted(dialled, 'peer')}")
     _tell(settings, [home.path], home.genesis, f"walras node run --home {home.path}")
 

@@ -15,9 +15,16 @@ import trio
 
 from node.api.serving import serve_api
 from node.embedded.folder import locked
-from node.home.config import NodeConfig
+from node.home.config import NodeConfig, RoleName
 from node.home.genesis_file import GenesisFile, read_genesis
-from node.home.opening import api_settings, check_home, live_settings, solver_of, solver_seconds
+from node.home.opening import (
+    api_settings,
+    check_home,
+    light_settings,
+    live_settings,
+    solver_of,
+    solver_seconds,
+)
 from node.home.paths import Home
 from node.home.running import announced
 from node.home.warming import WarmSolver, warm_solver
@@ -44,7 +51,23 @@ def run_node(home: Home, config: NodeConfig, ready: Callable[[Ready], None]) -> 
     """Until SIGTERM or SIGINT; a second one ends the process at once. Raises a ``WalrasError``."""
     check_home(home)
     with locked(home.path):
-        trio.run(_run, home, config, ready)
+        trio.run(_run_light if config.node.role is RoleName.LIGHT else _run, home, config, ready)
+
+
+async def _run_light(home: Home, config: NodeConfig, ready: Callable[[Ready], None]) -> None:
+    from node.light.node import open_light
+    from node.light.serving import serve_light
+
+    settings, api = light_settings(home, config, read_genesis(home.genesis)), api_settings(home, config)
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with trio.open_nursery() as outer:
+            outer.start_soon(_until_told, signals, outer.cancel_scope)
+            async with open_light(settings) as node, trio.open_nursery() as nursery:
+                url = await nursery.start(partial(serve_light, node, api))
+                status = node.status()
+                with announced(home, url):
+                    ready(Ready(url, "", status.name, status.role.value, status.network, ()))
+                    await trio.sleep_forever()
 
 
 async def _run(home: Home, config: NodeConfig, ready: Callable[[Ready], None]) -> None:

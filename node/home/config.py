@@ -61,6 +61,13 @@ class SolverPart:
 
 
 @dataclass(frozen=True, slots=True)
+class LightPart:
+    """Whom a light client asks: URLs of full nodes' interfaces, best of different owners."""
+
+    full_nodes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LimitsPart:
     """Bounds on what others may ask of it, per second and in all."""
 
@@ -74,10 +81,11 @@ class LimitsPart:
 
 @dataclass(frozen=True, slots=True)
 class NodeConfig:
-    """``network`` is ``None`` where the node is alone."""
+    """``network`` is ``None`` where the node is alone, ``light`` where it is no light client."""
 
     node: NodePart = field(default_factory=NodePart)
     network: NetworkPart | None = None
     api: ApiPart = field(default_factory=ApiPart)
     solver: SolverPart = field(default_factory=SolverPart)
+    light: LightPart | None = None
     limits: LimitsPart = field(default_factory=LimitsPart)

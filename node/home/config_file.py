@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from intents.errors import Malformed, WrongType, WrongValue
 from intents.fields import Fields, kind_of
-from node.home.config import ApiPart, LimitsPart, NetworkPart, NodeConfig, NodePart, SolverPart
+from node.home.config import ApiPart, LightPart, LimitsPart, NetworkPart, NodeConfig, NodePart, SolverPart
 from node.home.config_keys import KEYS, Key
 from node.inputs import read_file
 
@@ -24,6 +24,7 @@ _SECTIONS: Final[Mapping[str, type[Any]]] = {
     "network": NetworkPart,
     "api": ApiPart,
     "solver": SolverPart,
+    "light": LightPart,
     "limits": LimitsPart,
 }
 

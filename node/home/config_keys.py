@@ -20,6 +20,15 @@ _HOST = re.compile(r"[0-9A-Za-z.:_-]{1,253}")
 _NAME = re.compile(r"[0-9A-Za-z._-]{1,64}")
 
 
+_FLAGS: Final = {
+    ("api", "host"): "api-host",
+    ("api", "port"): "api-port",
+    ("solver", "spec"): "solver",
+    ("solver", "seconds"): "solver-seconds",
+    ("light", "full_nodes"): "full-node",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One setting. ``read`` takes a value and what to call it in errors; of ``many`` it reads each."""
@@ -37,9 +46,7 @@ class Key:
     @property
     def flag(self) -> str:
         """Of `walras node run`."""
-        short = {("api", "host"): "api_host", ("api", "port"): "api_port", ("solver", "spec"): "solver"}
-        name = short.get((self.section, self.name), self.name)
-        return "--" + ("solver_seconds" if name == "seconds" else name).replace("_", "-")
+        return "--" + _FLAGS.get((self.section, self.name), self.name.replace("_", "-"))
 
 
 def _named(value: object, where: str) -> str:
@@ -79,7 +86,7 @@ def _host(value: object, where: str) -> str:
 def _origin(value: object, where: str) -> str:
     found = text(value, where, limit=256)
     if not found.startswith(("http://", "https://")):
-        raise WrongValue(where, "an origin such as https://example.org", repr(found[:80]))
+        raise WrongValue(where, "a URL such as https://example.org", repr(found[:80]))
     return found.rstrip("/")
 
 
@@ -128,6 +135,7 @@ KEYS: Final = (
     Key("api", "allowed_origins", _origin, "pages elsewhere that may use it", many=True),
     Key("solver", "spec", _spec, "what answers auctions: a built-in, FILE.py or URL"),
     Key("solver", "seconds", _seconds, "time for an answer; 0: seven tenths of the window"),
+    Key("light", "full_nodes", _origin, "URLs of the full nodes that a light client asks", many=True),
     Key("limits", "connections", _counting(1, 1_024), "connections with peers"),
     Key("limits", "requests_per_s", _counting(1, 1_000_000), "requests from one address to its interface"),
     Key("limits", "owner_items_per_s", _counting(1, 1_000_000), "intents and transactions from one owner"),

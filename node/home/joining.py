@@ -9,7 +9,17 @@ from typing import Final
 from intents.errors import Duplicate, UsageError
 from node.agreement.timeouts import Timeouts
 from node.agreement.validators import MAX_VALIDATORS
-from node.home.config import API_PORT, P2P_PORT, ApiPart, NetworkPart, NodeConfig, NodePart, RoleName, SolverPart
+from node.home.config import (
+    API_PORT,
+    P2P_PORT,
+    ApiPart,
+    LightPart,
+    NetworkPart,
+    NodeConfig,
+    NodePart,
+    RoleName,
+    SolverPart,
+)
 from node.home.development import accounts, development_genesis
 from node.home.entry import Entry, read_entries
 from node.home.errors import HomeError
@@ -27,6 +37,7 @@ class JoinPlan:
     """How a home takes part. What is ``None`` is as its keys, its entry and the genesis have it.
 
     ``host``, where others reach it, makes it listen for them; ``bootstrap`` empty takes the genesis's addresses.
+    ``full_nodes`` are those a light client asks.
     """
 
     name: str | None = None
@@ -36,6 +47,7 @@ class JoinPlan:
     api_port: int = API_PORT
     spec: str | None = None
     bootstrap: tuple[str, ...] = ()
+    full_nodes: tuple[str, ...] = ()
 
 
 def genesis_from(entries: Sequence[Entry], name: str, timeouts: Timeouts) -> GenesisFile:
@@ -61,6 +73,8 @@ def join(home: Home, genesis: GenesisFile, plan: JoinPlan) -> NodeConfig:
     """Make ``home`` a node of that network, with the keys it has (see ``--key-only``), or with new ones."""
     if home.complete:
         raise HomeError(str(home.path), "holds a node of some network already")
+    if plan.role is RoleName.LIGHT or plan.full_nodes:
+        return _join_light(home, genesis, plan)
     role = plan.role or _role(home, genesis, plan.spec)
     solves = bool(plan.spec) or role is RoleName.SOLVER
     if not home.exists:
@@ -80,6 +94,22 @@ def join(home: Home, genesis: GenesisFile, plan: JoinPlan) -> NodeConfig:
         _network(plan, own, keys.peer, bootstrap),
         ApiPart(port=plan.api_port),
         SolverPart(spec),
+    )
+    settle_in(home, genesis, config)
+    return config
+
+
+def _join_light(home: Home, genesis: GenesisFile, plan: JoinPlan) -> NodeConfig:
+    """It opens no socket but its interface's, and needs somebody to ask."""
+    if not plan.full_nodes:
+        raise UsageError("--full-node", "needed: the URL of a full node's interface")
+    if plan.role not in (None, RoleName.LIGHT) or plan.spec:
+        raise UsageError("--full-node", "is for light clients, which neither vote nor solve")
+    if not home.exists:
+        make_keys(home, validator=False, solver=False)
+    name = plan.name or _name(home)
+    config = NodeConfig(
+        NodePart(name, RoleName.LIGHT), api=ApiPart(port=plan.api_port), light=LightPart(plan.full_nodes)
     )
     settle_in(home, genesis, config)
     return config

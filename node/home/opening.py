@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from intents.errors import UsageError
 from node.api.settings import ApiSettings
 from node.api.settings import Limits as ApiLimits
 from node.chain.genesis import build
@@ -16,6 +17,7 @@ from node.home.genesis_file import GenesisFile
 from node.home.making import check_votes
 from node.home.paths import Home
 from node.home.secrets import read_or_create_secret
+from node.light.settings import LightSettings
 from node.live.settings import LiveSettings, Rates
 from node.served import Role
 from node.solving import SolverKey
@@ -75,6 +77,14 @@ def live_settings(
         announce=() if config.network is None else config.network.announce,
         rates=_rates(config),
     )
+
+
+def light_settings(home: Home, config: NodeConfig, genesis: GenesisFile) -> LightSettings:
+    """Raises ``UsageError`` where nobody is named to ask."""
+    if config.light is None or not config.light.full_nodes:
+        raise UsageError("light.full_nodes", "a light client needs the URL of at least one full node")
+    first = build(genesis.genesis)
+    return LightSettings(first, config.light.full_nodes, config.node.name, trust=home.header)
 
 
 def api_settings(home: Home, config: NodeConfig) -> ApiSettings:

@@ -60,6 +60,11 @@ class Home:
         return self.path / "peers.json"
 
     @property
+    def header(self) -> Path:
+        """The newest header that a light client believed."""
+        return self.path / "light.header"
+
+    @property
     def lock(self) -> Path:
         return self.path / "node.lock"
 

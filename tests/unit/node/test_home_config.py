@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from intents.errors import InputError
-from node.home.config import NetworkPart, NodeConfig, RoleName, SolverPart
+from node.home.config import LightPart, NetworkPart, NodeConfig, RoleName, SolverPart
 from node.home.config_file import config_of, config_text, read_config
 from node.home.config_keys import KEYS
 
@@ -45,6 +45,7 @@ def test_home_config_round_trip() -> None:
     config = NodeConfig(
         network=NetworkPart(bootstrap=(f"/dns/a.example/tcp/1/p2p/{PEER}",), deny=(PEER,)),
         solver=SolverPart("walras", 1.5),
+        light=LightPart(("http://127.0.0.1:8645",)),
     )
     text = config_text(config)
     assert config_of(tomllib.loads(text), "x") == config
