@@ -29,6 +29,8 @@ class Connection(HalfCloseableStream):
             self._sending = scope
             try:
                 await self._stream.send_all(data)
+            except trio.BusyResourceError as error:
+                raise trio.BrokenResourceError("it is being closed") from error
             finally:
                 self._sending = None
         if scope.cancelled_caught:

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import trio
 from hypercorn.config import Config
-from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 from hypercorn.utils import wrap_app
@@ -18,6 +17,7 @@ from intents.errors import UsageError
 from node.api.application import application
 from node.api.connection import Connection
 from node.api.context import Context
+from node.api.http1 import Http1Server
 from node.api.hub import Hub
 from node.api.metrics import Metrics
 from node.api.settings import ApiSettings, Limits
@@ -76,10 +76,14 @@ async def _serve(
 
 async def _listeners(settings: ApiSettings) -> Sequence[trio.SocketListener]:
     try:
-        return await trio.open_tcp_listeners(settings.port, host=settings.host)
+        found = await trio.open_tcp_listeners(settings.port, host=settings.host)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise UsageError("api", f"cannot listen on {settings.host}:{settings.port}: {reason}") from error
+    # Of a name with several addresses each would get a free port of its own.
+    for listener in [] if settings.port else found[1:]:
+        await listener.aclose()
+    return found if settings.port else found[:1]
 
 
 def _shown(host: str) -> str:
@@ -108,7 +112,7 @@ class Door:
         self._open.add(connection)
         try:
             state = ConnectionState({"connection": connection})
-            await TCPServer(self._app, self._config, self._worker, state, connection)
+            await Http1Server(self._app, self._config, self._worker, state, connection).run()
         except Exception:
             _LOG.exception("a connection failed")
         finally:

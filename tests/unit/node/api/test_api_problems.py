@@ -7,7 +7,6 @@ import socket
 from contextlib import suppress
 from typing import Any
 
-import httpx
 import pytest
 import trio
 
@@ -166,9 +165,12 @@ async def test_bytes_that_are_no_request() -> None:
 
 
 async def test_http_2_is_not_spoken() -> None:
-    """The server below would; it is one protocol more than anybody here needs."""
-    async with opened() as desk, httpx.AsyncClient(http1=False, http2=True, trust_env=False) as client:
-        is_problem(await client.get(f"{desk.url}/v1/status"), 505)
+    """Neither to who begins with it nor to who asks for it: that is answered as if it had not."""
+    async with opened() as desk:
+        assert b" 505 " in await raw(desk, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        asked = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+        found = await raw(desk, asked + b"Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n")
+        assert found.startswith(b"HTTP/1.1 200 ")
 
 
 def test_statuses_of_errors() -> None:
@@ -214,3 +216,18 @@ async def test_too_many_connections_are_turned_away() -> None:
             await trio.sleep(0.05)
             assert await raw(desk, b"GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n") == b""
             assert (await desk.client.get("/v1/status")).status_code == 200
+
+
+async def test_connections_that_are_gone_make_room_at_once() -> None:
+    """However they went: answered and closed, in the middle of a request, or without a word."""
+    async with opened(limits=Limits(connections=3, idle_s=60)) as desk:
+        port = int(desk.url.rpartition(":")[2])
+        asked = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        for _ in range(6):
+            for words in (asked, asked[:20], b"", b"\0\r\n\r\n"):
+                async with await trio.open_tcp_stream("127.0.0.1", port) as tcp:
+                    await tcp.send_all(words)
+                await trio.sleep(0.02)
+            with trio.fail_after(20):
+                while not (await raw(desk, asked)).startswith(b"HTTP/1.1 200"):
+                    await trio.sleep(0.05)

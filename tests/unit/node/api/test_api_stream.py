@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import zlib
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +15,9 @@ from node.api.stream import Close
 from node.served import PeerChanged
 from tests.unit.node.api.desk import FAST, Desk, opened
 from tests.unit.node.api.websocket import Rejected, stream
+
+#: RFC 6455, section 7.4.1: what a reader takes an end without a closing message for.
+CUT = 1006
 
 
 def peer(number: int) -> PeerChanged:
@@ -237,3 +241,13 @@ async def test_pages_of_others_and_more_than_enough_streams_are_not_let_in() -> 
                     pass
             assert full.value.status == 503
             assert json.loads(full.value.body)["code"] == "api.not-now"
+
+
+async def test_frames_are_not_unfolded() -> None:
+    """Compression is not agreed to, whoever offers it; a frame that is compressed all the same ends the stream."""
+    async with opened() as desk, stream(desk, [(b"sec-websocket-extensions", b"permessage-deflate")]) as client:
+        assert client.extensions == []
+        bomb = zlib.compressobj(9, zlib.DEFLATED, -15)
+        data = (bomb.compress(b"a" * (1 << 20)) + bomb.flush(zlib.Z_SYNC_FLUSH))[:-4]
+        await client.tcp.send_all(bytes([0xC1, 0x80 | 126]) + len(data).to_bytes(2, "big") + bytes(4) + data)
+        assert await client.closed() == CUT

@@ -47,6 +47,7 @@ class Client:
     def __init__(self, tcp: trio.SocketStream) -> None:
         self.tcp, self._protocol = tcp, WSConnection(ConnectionType.CLIENT)
         self.greeting: dict[str, Any] = {}
+        self.extensions: list[object] = []
         self._text = ""
 
     async def open(self, host: str, headers: Sequence[tuple[bytes, bytes]]) -> None:
@@ -107,6 +108,7 @@ class Client:
                             raise Rejected(status, body)
                     case _:
                         assert isinstance(event, AcceptConnection)
+                        self.extensions = list(event.extensions)
             data = await self.tcp.receive_some(1 << 16)
             self._protocol.receive_data(data or None)
 
