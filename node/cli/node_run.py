@@ -33,6 +33,8 @@ from node.served import Served
 
 #: How a process that was told twice to end, does: as if killed by the signal.
 _FORCED = 128
+#: Whoever ends a process and its group tells it twice at once, and means once.
+_ECHO_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +61,27 @@ async def _run_light(home: Home, config: NodeConfig, ready: Callable[[Ready], No
     from node.light.serving import serve_light
 
     settings, api = light_settings(home, config, read_genesis(home.genesis)), api_settings(home, config)
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async with trio.open_nursery() as outer:
-            outer.start_soon(_until_told, signals, outer.cancel_scope)
-            async with open_light(settings) as node, trio.open_nursery() as nursery:
-                url = await nursery.start(partial(serve_light, node, api))
-                status = node.status()
-                with announced(home, url):
-                    ready(Ready(url, "", status.name, status.role.value, status.network, ()))
-                    await trio.sleep_forever()
+    async with _until_told(), open_light(settings) as node, trio.open_nursery() as nursery:
+        url = await nursery.start(partial(serve_light, node, api))
+        status = node.status()
+        with announced(home, url):
+            ready(Ready(url, "", status.name, status.role.value, status.network, ()))
+            await trio.sleep_forever()
 
 
 async def _run(home: Home, config: NodeConfig, ready: Callable[[Ready], None]) -> None:
     genesis = read_genesis(home.genesis)
-    api = api_settings(home, config)
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        key = solver_of(home, config)
-        async with trio.open_nursery() as outer, _solver(config, genesis) as solver:
-            outer.start_soon(_until_told, signals, outer.cancel_scope)
-            settings = live_settings(home, config, genesis, key, solver)
-            async with open_live(settings) as node, trio.open_nursery() as nursery:
-                url = await nursery.start(partial(serve_api, node, api))
-                status = node.status()
-                with announced(home, url):
-                    ready(
-                        Ready(url, status.peer, status.name, status.role.value, status.network, _addresses(node))
-                    )
-                    if solver is not None:
-                        nursery.start_soon(solver.warm)
-                    await trio.sleep_forever()
+    api, key = api_settings(home, config), solver_of(home, config)
+    async with _until_told(), _solver(config, genesis) as solver:
+        settings = live_settings(home, config, genesis, key, solver)
+        async with open_live(settings) as node, trio.open_nursery() as nursery:
+            url = await nursery.start(partial(serve_api, node, api))
+            status = node.status()
+            with announced(home, url):
+                ready(Ready(url, status.peer, status.name, status.role.value, status.network, _addresses(node)))
+                if solver is not None:
+                    nursery.start_soon(solver.warm)
+                await trio.sleep_forever()
 
 
 def _addresses(node: Served) -> tuple[str, ...]:
@@ -96,11 +90,26 @@ def _addresses(node: Served) -> tuple[str, ...]:
     return (own,) if own else ()
 
 
-async def _until_told(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:
+@asynccontextmanager
+async def _until_told() -> AsyncIterator[None]:
+    """The block ends at the first SIGTERM or SIGINT; another, while it is ending, ends the process."""
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with trio.open_nursery() as watching:
+            ending = trio.CancelScope()
+            watching.start_soon(_watch, signals, ending)
+            with ending:
+                yield
+            watching.cancel_scope.cancel()
+
+
+async def _watch(signals: AsyncIterator[int], ending: trio.CancelScope) -> None:
+    told_s = 0.0
     async for number in signals:
-        if scope.cancel_called:
+        if not ending.cancel_called:
+            told_s = trio.current_time()
+            ending.cancel()
+        elif trio.current_time() - told_s > _ECHO_S:
             os._exit(_FORCED + number)
-        scope.cancel()
 
 
 @asynccontextmanager
