@@ -13,6 +13,7 @@ from node.live.identity import Self, check_hello
 from node.live.wire import HELLO, Hello, Refusal, decode_answer, decode_hello, encode_hello, encode_refusal
 from node.live.wire import encode_welcome as welcome
 from p2p.base import P2PError, RequestFailed, Transport, UnknownPeer
+from p2p.buckets import KeyedBuckets
 
 _log = logging.getLogger(__name__)
 
@@ -21,6 +22,9 @@ BAN_MS: Final = 30_000
 _TIMEOUT_MS: Final = 3_000
 _TRIES: Final = 12
 _PAUSE_S: Final = 0.25
+#: Hellos of one peer that are answered.
+PER_S: Final = 2
+BURST: Final = 20
 
 
 class Greeting:
@@ -37,9 +41,13 @@ class Greeting:
     ) -> None:
         self._transport, self._me, self._hello = transport, me, hello
         self._count, self._meet, self._ban = count, meet, ban
+        self._rates: KeyedBuckets[str] = KeyedBuckets(PER_S, BURST, 1_024)
 
     async def serve(self, peer: str, data: bytes) -> bytes:
         """The server of hellos."""
+        if not self._rates.take(peer, 1, int(trio.current_time() * 1_000_000)):
+            self._count("hello_busy")
+            return encode_refusal("busy")
         try:
             hello = decode_hello(data)
             check_hello(hello, peer, self._me.network)
@@ -58,6 +66,9 @@ class Greeting:
                 hello = decode_answer(answer)
                 check_hello(hello, peer, self._me.network)
             except Refusal as refusal:
+                if refusal.args[0] == "busy":
+                    await trio.sleep(1 / PER_S)
+                    continue
                 self._refused(peer, str(refusal.args[0]))
                 raise RequestFailed("refused", str(refusal.args[0])) from refusal
             except WalrasError as error:

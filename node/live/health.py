@@ -43,7 +43,7 @@ def trouble(sight: Sight, timeouts: Timeouts) -> str:
         return "its log was lost: it observes until it knows what it cannot have voted on"
     present = sight.connected + sight.votes
     if sight.networked and present < (sight.quorum if sight.votes else 1):
-        wanted = f"{sight.quorum} of {sight.validators} validators" if sight.votes else "any validator"
+        wanted = f"{sight.quorum} of {sight.validators} validators" if sight.votes else "a peer"
         return f"connected with too few: {wanted} needed, {present} here"
     if sight.waited_ms > PATIENCE * batch_ms(timeouts):
         return f"no decision for {sight.waited_ms // 1000} s"

@@ -25,6 +25,9 @@ from p2p.packing import BadPack, unpack
 #: Words a second from one peer; beyond them it is answered later.
 WORDS_PER_S: Final = 2_000
 WORDS_BURST: Final = 8_000
+#: Statuses among them: an old one makes work.
+STATUS_PER_S: Final = 40
+STATUS_BURST: Final = 80
 _FETCH_TIMEOUT_MS: Final = 9_000
 _MAX_OFFERS: Final = 64
 
@@ -33,7 +36,9 @@ class _Line:
     """What is kept of one connected peer."""
 
     def __init__(self) -> None:
-        self.bucket = TokenBucket(WORDS_PER_S, WORDS_BURST, int(trio.current_time() * 1_000_000))
+        now_us = int(trio.current_time() * 1_000_000)
+        self.bucket = TokenBucket(WORDS_PER_S, WORDS_BURST, now_us)
+        self.statuses = TokenBucket(STATUS_PER_S, STATUS_BURST, now_us)
         self.send, self.offers = trio.open_memory_channel[Offer](_MAX_OFFERS)
 
 
@@ -104,6 +109,9 @@ class Hearing:
                 message = decode_message(body)
                 if isinstance(message, Status):
                     found.height = max(found.height, message.height - 1)
+                    if not line.statuses.take(1, int(trio.current_time() * 1_000_000)):
+                        self._count("statuses_over_rate")
+                        return
                 elif isinstance(message, Decision):
                     found.height = max(found.height, message.height)
                 await self._node.act(lambda: machine.receive(number, message), size=len(body))

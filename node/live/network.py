@@ -25,7 +25,8 @@ from node.live.presence import EVERY_MS, Known, Neighbourhood
 from node.live.sending import Sending
 from node.served import NodeEvent, PeerChanged, PeerView, Role
 from p2p.base import EventKind, P2PError, Transport, Verdict
-from p2p.packing import Packer
+from p2p.buckets import KeyedBuckets
+from p2p.packing import Packer, pack
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +42,11 @@ MAX_UNDER_WAY: Final = 8_192
 ENOUGH: Final = 4
 #: After which an item that was asked for and has not come is asked for again.
 ASK_MS: Final = 200
+#: Items of a pack that repeats them.
+_REMINDED: Final = 64
+#: Bytes of long words for one peer.
+FETCHED_PER_S: Final = 16 << 20
+FETCHED_BURST: Final = 256 << 20
 
 
 class Network:
@@ -73,6 +79,7 @@ class Network:
         self._wanted: dict[str, str] = {}
         self._banning: set[str] = set()
         self._asked: dict[bytes, int] = {}
+        self._fetched: KeyedBuckets[str] = KeyedBuckets(FETCHED_PER_S, FETCHED_BURST, 1_024)
 
     # For the node
 
@@ -115,8 +122,10 @@ class Network:
         address = addresses[0] if addresses else ""
         return PeerView(found.peer, said.name, said.role, said.key, address, height, True, neighbours, seen_ms)
 
-    def connected_validators(self) -> int:
-        """How many of those who vote now are met."""
+    def present(self, votes: bool) -> int:
+        """For a node that votes: how many others of those who vote now are met; for another: how many peers."""
+        if not votes:
+            return len(self.directory)
         keys = [member.key for member in self._node.machine.app.validators.members]
         return len({found.hello.key for found in self.directory.with_keys(keys)})
 
@@ -260,6 +269,14 @@ class Network:
             self._packs.append(full)
         self._packed.set()
 
+    def remind(self, items: Sequence[bytes]) -> None:
+        """Gossip items again. A pack published before would go nowhere: in these the first item is there twice."""
+        for start in range(0, len(items), _REMINDED):
+            part = items[start : start + _REMINDED]
+            if len(self._packs) < MAX_PACKS and sum(map(len, part)) + len(part[0]) < wire.MAX_SENT_BYTES * 4:
+                self._packs.append(pack([part[0], *part]))
+        self._packed.set()
+
     async def _publish(self) -> None:
         while True:
             await self._packed.wait()
@@ -300,14 +317,16 @@ class Network:
             await trio.sleep(EVERY_MS / 1_000)
 
     async def _judge_presence(self, sender: str, data: bytes) -> Verdict:
-        verdict = self.neighbourhood.judge(data, _now_ms(), _unix_ms())
+        verdict = self.neighbourhood.judge(sender, data, _now_ms(), _unix_ms())
         self._count(f"presence_{verdict.value}")
         return verdict
 
     async def _fetch(self, peer: str, digest: bytes) -> bytes:
-        if self.directory.of(peer) is None:
+        word = self.sending.shelf.get(digest) if self.directory.of(peer) is not None else None
+        if word is None or not self._fetched.take(peer, len(word), _now_ms() * 1_000):
+            self._count("fetches_refused")
             return b""
-        return self.sending.shelf.get(digest) or b""
+        return word
 
 
 def _heard_of(known: Known) -> PeerView:

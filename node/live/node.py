@@ -278,11 +278,10 @@ class LiveNode:
         """What has waited through a whole auction, not everybody has: gossip it again."""
         assert self._network is not None
         held = held_items(self.machine.app)
-        for number in sorted(held & self._waited)[:MAX_REMINDED]:
-            item = self.item(number)
-            if item is not None:
-                self._count("items_repeated")
-                self._network.perform(Gossip(item))
+        again = [self.item(number) for number in sorted(held & self._waited)[:MAX_REMINDED]]
+        items = [item for item in again if item is not None]
+        self._network.remind(items)
+        self._count("items_repeated", len(items))
         self._waited = held
 
     # Inside
@@ -318,7 +317,7 @@ class LiveNode:
         validators = validators_of(self._state)
         key = self.machine.key
         votes = key is not None and validators.position(key) is not None
-        others = 0 if self._network is None else self._network.connected_validators()
+        others = 0 if self._network is None else self._network.present(votes)
         best = -1 if self._network is None else self._network.directory.best(validators)
         return Sight(
             stopping=self._node.stopping,

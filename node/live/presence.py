@@ -11,13 +11,16 @@ from intents.signing import verify_ed25519
 from node.home.peer_id import peer_id
 from node.live.wire import Presence, decode_presence, peer_proof, presence_digest
 from p2p.base import Verdict
+from p2p.buckets import KeyedBuckets
 
 #: Between two words of one node, how long one is believed, and how many nodes are known.
 EVERY_MS: Final = 2_000
 BELIEVED_MS: Final = 10_000
 MAX_NODES: Final = 1_024
-#: A node that says more often where it is, is not heard.
+#: A node that says more often where it is, is not heard; nor a neighbour that brings more words than there can be.
 _LEAST_MS: Final = 1_000
+PER_S: Final = 600
+BURST: Final = 2_000
 
 
 @dataclass(slots=True)
@@ -36,12 +39,15 @@ class Neighbourhood:
     def __init__(self, network: bytes, own: bytes) -> None:
         self._network, self._own = network, own
         self._known: OrderedDict[bytes, Known] = OrderedDict()
+        self._rates: KeyedBuckets[str] = KeyedBuckets(PER_S, BURST, MAX_NODES)
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def judge(self, data: bytes, now_ms: int, unix_ms: int) -> Verdict:
-        """Whether to pass a word on: malformed or forged is rejected, old or too early ignored."""
+    def judge(self, sender: str, data: bytes, now_ms: int, unix_ms: int) -> Verdict:
+        """Whether to pass a word on: malformed or forged is rejected, old, too early or too much ignored."""
+        if not self._rates.take(sender, 1, now_ms * 1_000):
+            return Verdict.IGNORE
         try:
             presence, signature = decode_presence(data)
             known = self._known.get(presence.identity)
