@@ -70,7 +70,7 @@ def nothing_left(folder: Path) -> None:
 def test_it_trades_shows_a_page_and_goes_on_later(tmp_path: Path) -> None:
     """One JSON document: batches, settled intents, equal roots; the same home goes on, until Ctrl-C."""
     home = tmp_path / "home"
-    first = ran(*SMALL, "--seconds", 10, "--home", home, "--json")
+    first = ran(*SMALL, "--seconds", 8, "--home", home, "--json")
     assert first.code == 0, first.err
     document = first.document
     assert document["roots_equal"] is True
