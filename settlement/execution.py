@@ -42,9 +42,14 @@ class SwapFill:
 
     @property
     def amounts(self) -> Amounts:
-        if self.kind is Kind.EXACT_OUT:
-            return Amounts(sold(self.executed, self.give_price, self.want_price) + self.fee, self.executed)
-        return Amounts(self.executed + self.fee, bought(self.executed, self.give_price, self.want_price))
+        return amounts_of(self.kind, self.executed, self.fee, self.give_price, self.want_price)
+
+
+def amounts_of(kind: Kind, executed: int, fee: int, give_price: int, want_price: int) -> Amounts:
+    """What changes hands where ``executed`` trades at these prices."""
+    if kind is Kind.EXACT_OUT:
+        return Amounts(sold(executed, give_price, want_price) + fee, executed)
+    return Amounts(executed + fee, bought(executed, give_price, want_price))
 
 
 def bought(sold_amount: int, give_price: int, want_price: int) -> int:

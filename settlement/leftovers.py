@@ -67,10 +67,15 @@ def _allowances(
     given: dict[AssetId, int] = dict.fromkeys(root.values(), 0)
     units: dict[AssetId, int] = dict.fromkeys(root.values(), 0)
     for trade in trades:
-        component = root[trade.gives[0].asset]
-        fees[component] += trade.fee * prices[trade.gives[0].asset]
-        given[component] += sum(leg.amount * prices[leg.asset] for leg in trade.gives)
-        units[component] += sum(prices[leg.asset] for leg in (*trade.gives, *trade.wants))
+        first = trade.gives[0].asset
+        component = root[first]
+        fees[component] += trade.fee * prices[first]
+        for leg in trade.gives:
+            price = prices[leg.asset]
+            given[component] += leg.amount * price
+            units[component] += price
+        for leg in trade.wants:
+            units[component] += prices[leg.asset]
     for swap in interactions:
         for asset in (swap.asset_in, swap.asset_out):
             if asset in root:
@@ -94,8 +99,8 @@ def _components(trades: Sequence[Trade]) -> dict[AssetId, AssetId]:
             asset = parent[asset]
         return asset
 
-    for trade in trades:
-        first = trade.gives[0].asset
-        for leg in (*trade.gives, *trade.wants):
-            parent[find(leg.asset)] = find(first)
+    # Many trades are between the same assets, which need joining only once.
+    for assets in dict.fromkeys(trade.assets for trade in trades):
+        for asset in assets:
+            parent[find(asset)] = find(assets[0])
     return {asset: find(asset) for asset in parent}

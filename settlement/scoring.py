@@ -50,7 +50,7 @@ def score_swap(
     if surplus < 0:
         amount = final.given if kind is Kind.EXACT_OUT else final.got
         raise NegativeSurplus(where, amount, amount + surplus if kind is Kind.EXACT_OUT else amount - surplus)
-    fees = unwind(kind, final, limit, policies, where)
+    fees = unwind(kind, final, limit, policies, where) if policies else 0
     return SwapScore(surplus, fees, value_of(kind, surplus + fees, limit, reference_price))
 
 
@@ -73,7 +73,8 @@ def score_solution(
 ) -> Score:
     """Add up verified trades, subtract uncovered cost, and spread it over directed pairs."""
     check_reference_prices(auction, trades)
-    surplus = sum(trade.score for trade in trades)
+    orders = {trade.order: trade.score for trade in trades}
+    surplus = sum(orders.values())
     cost = execution_cost(auction, len(trades), interactions)
     collected = value_at_reference(auction, leftovers)
     uncovered = max(0, cost - collected)
@@ -83,7 +84,7 @@ def score_solution(
         collected=collected,
         uncovered=uncovered,
         net=surplus - uncovered,
-        orders={trade.order: trade.score for trade in trades},
+        orders=orders,
         pairs=_net_by_pair(trades, uncovered),
     )
 
@@ -91,9 +92,10 @@ def score_solution(
 def check_reference_prices(auction: Auction, trades: Sequence[Trade]) -> None:
     """Every asset a scored order wants has a reference price, or its surplus is worth nobody knows what."""
     for i, trade in enumerate(trades):
-        for want in trade.wants:
-            if trade.scored and auction.reference_price(want.asset) is None:
-                raise MissingReferencePrice(f"fills[{i}]", want.asset, want.amount)
+        if trade.scored:
+            for want in trade.wants:
+                if auction.reference_price(want.asset) is None:
+                    raise MissingReferencePrice(f"fills[{i}]", want.asset, want.amount)
 
 
 def execution_cost(auction: Auction, fills: int, interactions: Sequence[Interaction]) -> int:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from intents.amounts import MAX_AMOUNT
 from intents.assets import AssetId
 from intents.auction import Auction, AuctionOrder
 from intents.curves import ExclusiveToAnother, Limits, limits_at
-from intents.intent import Kind, Leg
+from intents.intent import Intent, Kind, Leg
+from intents.remember import remembered
 from settlement.checks import check_amount_made, price_of
 from settlement.errors import LegsOnSwap, LimitNotMet, ReservedForAnother
-from settlement.execution import Limit, SwapFill, meets_limit
+from settlement.execution import Limit, amounts_of, meets_limit
 from settlement.fees import charge
 from settlement.scoring import score_swap
 from settlement.solution import Fill
@@ -32,6 +34,8 @@ def bounds_of(order: AuctionOrder, auction: Auction, solver: str, where: str) ->
     An exclusivity override makes the limit stricter for others but does not shrink their score.
     """
     intent = order.intent
+    if intent.curve is None and intent.exclusive is None:
+        return _plain_bounds(intent)
     try:
         must = limits_at(intent, auction.number, solver, where)
     except ExclusiveToAnother as error:
@@ -39,6 +43,13 @@ def bounds_of(order: AuctionOrder, auction: Auction, solver: str, where: str) ->
     if intent.exclusive is None:
         return Bounds(must, must)
     return Bounds(must, limits_at(intent, auction.number, intent.exclusive.solver, where))
+
+
+@remembered(1 << 14)
+def _plain_bounds(intent: Intent) -> Bounds:
+    """Limits that neither move nor depend on the solver: the legs as they are signed."""
+    limits = limits_at(intent, 0, "")
+    return Bounds(limits, limits)
 
 
 def settle_swap(
@@ -56,12 +67,13 @@ def settle_swap(
         raise LegsOnSwap(where, len(fill.gives) + len(fill.wants))
     give, want = intent.give[0].asset, intent.want[0].asset
     give_price, want_price = price_of(prices, give, where), price_of(prices, want, where)
-    before = SwapFill(intent.kind, fill.executed, fill.fee, give_price, want_price).amounts
+    before = amounts_of(intent.kind, fill.executed, fill.fee, give_price, want_price)
     limit = Limit(bounds.scored.give[0], bounds.scored.want[0])
-    final = charge(intent.kind, before, limit, order.policies, where)
-    check_amount_made(final.given, f"{where}.gives")
-    check_amount_made(before.got, f"{where}.wants")
-    must = Limit(bounds.must.give[0], bounds.must.want[0])
+    final = charge(intent.kind, before, limit, order.policies, where) if order.policies else before
+    if final.given > MAX_AMOUNT or before.got > MAX_AMOUNT:
+        check_amount_made(final.given, f"{where}.gives")
+        check_amount_made(before.got, f"{where}.wants")
+    must = limit if bounds.must is bounds.scored else Limit(bounds.must.give[0], bounds.must.want[0])
     if not meets_limit(final, must):
         raise LimitNotMet(where, final.given, final.got, must.give, must.want)
     if intent.kind is Kind.EXACT_OUT:

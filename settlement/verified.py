@@ -44,10 +44,19 @@ class Trade:
 
     @property
     def score(self) -> int:
-        return sum(self.pair_scores)
+        return self.pair_scores[0] if len(self.pair_scores) == 1 else sum(self.pair_scores)
+
+    @property
+    def assets(self) -> tuple[AssetId, ...]:
+        """What is given, then what is wanted, leg by leg."""
+        if len(self.gives) == 1 and len(self.wants) == 1:
+            return (self.gives[0].asset, self.wants[0].asset)
+        return tuple(leg.asset for leg in (*self.gives, *self.wants))
 
     @property
     def pairs(self) -> tuple[DirectedPair, ...]:
+        if len(self.gives) == 1 and len(self.wants) == 1:
+            return ((self.gives[0].asset, self.wants[0].asset),)
         return tuple((give.asset, want.asset) for give in self.gives for want in self.wants)
 
 
