@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import threading
 from collections.abc import Generator, Sequence
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from intents.errors import InputError
 from intents.intent import IntentId
 from node.history import lives
 from node.history.base import AuctionDetail, AuctionRow, BlockRow, IntentLife, StandingRow
@@ -20,6 +22,7 @@ from node.history.standings import standings
 from settlement.ledger.orders import ORDERS
 from settlement.ledger.state import State
 
+_LOG: Final = logging.getLogger("walras.history")
 #: Rows of a page at most.
 MAX_PAGE: Final = 1_000
 #: Leaderboards remembered, over different numbers of auctions.
@@ -137,7 +140,14 @@ class Reader:
     def _load(self, number: int) -> Settled | None:
         with self._read() as db:
             row = db.execute("SELECT data FROM inputs WHERE number = ?", (number,)).fetchone()
-        return None if row is None else unpack_settled(row[0], self._terms, f"auction {number}")
+        if row is None:
+            return None
+        try:
+            return unpack_settled(row[0], self._terms, f"auction {number}")
+        except InputError as error:
+            # Pruned while it was being read, or spoilt on the disk: not kept here either way.
+            _LOG.info("auction %d cannot be settled again: %s", number, error)
+            return None
 
     def _terms(self, number: bytes) -> bytes | None:
         with self._read() as db:

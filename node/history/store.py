@@ -6,6 +6,7 @@ derived from an auction's inputs when somebody asks, one at a time, and the late
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from contextlib import suppress
@@ -26,6 +27,7 @@ from settlement.ledger.orders import ORDERS
 from settlement.ledger.rules import rules_of
 from settlement.ledger.state import State
 
+_LOG: Final = logging.getLogger("walras.history")
 #: Auctions kept, about ten hours of default windows; and bytes of the file: whichever is less.
 KEEP_AUCTIONS: Final = 10_000
 KEEP_BYTES: Final = 1 << 30
@@ -48,7 +50,7 @@ class HistoryStore(Reader):
         super().__init__()
         self.path, self._keep, self._keep_bytes = path, max(1, keep_auctions), keep_bytes
         self.aside: Path | None = None
-        self.notice = ""
+        self.notice = self.trouble = ""
         self._writing = threading.RLock()
         self._proposers: dict[bytes, tuple[bytes, ...]] = {}
         self._open()
@@ -68,7 +70,8 @@ class HistoryStore(Reader):
     # Writing
 
     def record(self, commit: Commit, before: State, after: State, now_ms: int) -> None:
-        """What a decided block did, in one transaction. A height that is here already is left as it is.
+        """What a decided block did, in one transaction. A height that is here already is left as it is. Where the
+        disk fails nothing is raised: heights are missing then, ``trouble`` and the log say why.
 
         ``before`` and ``after`` are the node's ledger around the block, or later: only rules and validators are
         read from them, and after a gap the intents that rest.
@@ -76,8 +79,9 @@ class HistoryStore(Reader):
         with self._writing:
             try:
                 self._record(commit, before, after, now_ms)
+                self.trouble = ""
             except sqlite3.OperationalError as error:
-                raise HistoryFailed(str(self.path or ""), str(error)) from error
+                self._miss(commit.height, error)
             except sqlite3.DatabaseError as error:
                 self._begin_anew(f"damaged: {error}")
                 self._record(commit, before, after, now_ms)
@@ -96,11 +100,17 @@ class HistoryStore(Reader):
         except sqlite3.Error as error:
             raise HistoryFailed(str(self.path or ""), str(error)) from error
         if self.aside is not None:
-            self.notice = f"{self.path}: damaged or of another version; set aside as {self.aside.name}, begun anew"
+            self._say(f"{self.path}: damaged or of another version; set aside as {self.aside.name}, begun anew")
 
     def _close(self) -> None:
         self._reader.close()
         self._db.close()
+
+    def _miss(self, height: int, error: sqlite3.Error) -> None:
+        """A node goes on without its history: what was not written is a gap."""
+        if not self.trouble:
+            _LOG.error("%s: nothing is recorded from height %d on: %s", self.path, height, error)
+        self.trouble = str(error)
 
     def _begin_anew(self, why: str) -> None:
         """With the writer's lock held."""
@@ -111,7 +121,11 @@ class HistoryStore(Reader):
         self._deriving.forget()
         self._standings.clear()
         self.aside = aside
-        self.notice = f"{self.path}: {why}; set aside as {aside.name if aside else 'nothing'}, begun anew"
+        self._say(f"{self.path}: {why}; set aside as {aside.name if aside else 'nothing'}, begun anew")
+
+    def _say(self, notice: str) -> None:
+        self.notice = notice
+        _LOG.warning("%s", notice)
 
     def _record(self, commit: Commit, before: State, after: State, now_ms: int) -> None:
         db, rules, applied = self._db, rules_of(after), commit.applied

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -337,3 +339,53 @@ def test_the_interval_is_where_the_score_test_ends(wins: int, trials: int) -> No
         inside = 0 < end < 1
         assert not inside or abs(abs(rate - end) - 1.959963984540054 * error) < 1e-9
     assert 0 <= low <= rate <= high <= 1
+
+
+def test_a_full_disk_leaves_a_gap_and_no_trouble_for_the_node(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is said once; once there is room again recording goes on."""
+    with HistoryStore(tmp_path / "history.sqlite") as store:
+        chain = Chain([store])
+        trading(chain)
+        (pages,) = store._db.execute("PRAGMA page_count").fetchone()
+        store._db.execute(f"PRAGMA max_page_count={pages}")
+        for _ in range(30):
+            trading(chain)
+        assert "full" in store.trouble
+        assert len([record for record in caplog.records if "nothing is recorded" in record.message]) == 1
+        store._db.execute("PRAGMA max_page_count=1073741823")
+        chain.auction()
+        assert store.trouble == ""
+        assert store.height == chain.app.height
+        assert store.gaps() != ()
+
+
+def test_readers_and_the_writer_do_not_meet(tmp_path: Path) -> None:
+    """Four threads ask for everything while another records: all of them get answers that fit together."""
+    with HistoryStore(tmp_path / "history.sqlite", keep_auctions=4) as store:
+        chain, stop = Chain([store]), threading.Event()
+
+        def read() -> int:
+            answers = 0
+            while not stop.is_set():
+                for row in store.auctions(None, 3):
+                    detail = store.auction(row.number)
+                    assert detail is None or len(detail.trades) == row.filled
+                    store.receipt(row.number)
+                for _, life in store.intents(ANN.public, None, 5):
+                    found = store.intent(life.intent, chain.app.state)
+                    assert found is None or found.owner == life.owner
+                store.standings()
+                store.blocks(None, 5)
+                answers += 1
+            return answers
+
+        with ThreadPoolExecutor(4) as threads:
+            readers = [threads.submit(read) for _ in range(4)]
+            try:
+                for _ in range(12):
+                    trading(chain)
+            finally:
+                stop.set()
+            assert all(reader.result() > 0 for reader in readers)
