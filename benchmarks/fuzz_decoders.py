@@ -54,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for target in all_targets(Path(folder)):
             if asked.only and target.name not in asked.only:
                 continue
+            target.warm()
             rows.append(run(target, max(1, int(asked.each * target.share)), asked.seed))
             if not asked.json:
                 _show(rows[-1])

@@ -37,6 +37,8 @@ class MeshParams:
     control_per_heartbeat: int = 256
     #: Only longer messages are worth an IDONTWANT.
     idontwant_bytes: int = 1_024
+    #: A forwarded message waits up to this long, at random, for company and for a neighbour to have it already.
+    forward_ms: int = 25
 
 
 @dataclass(slots=True)
@@ -125,6 +127,12 @@ class Mesh:
         members = self._mesh.get(topic, set()) - {came_from}
         return [(peer, told) for peer in sorted(members) if self._peers[peer].version >= 12]
 
+    def has(self, peer: str, mid: bytes, now_ms: int) -> None:
+        """``peer`` has a message, or is about to: it need not be sent it."""
+        known = self._peers.get(peer)
+        if known is not None and len(known.dont_send) < self._params.ids_per_heartbeat:
+            known.dont_send[mid] = now_ms
+
     def owe(self, peer: str, mid: bytes, topic: str) -> None:
         """``peer``'s queue had no room for a message: offer it at the next heartbeats."""
         known = self._peers.get(peer)
@@ -149,8 +157,8 @@ class Mesh:
         )
         for topic, backoff_s in rpc.prune:
             self._pruned(peer, topic, backoff_s, now_ms)
-        for mid in rpc.idontwant[: max(0, self._params.ids_per_heartbeat - len(known.dont_send))]:
-            known.dont_send[mid] = now_ms
+        for mid in rpc.idontwant:
+            self.has(peer, mid, now_ms)
         wanted = self._offered(known, peer, rpc)
         if wanted or refused:
             answers.append(Rpc(iwant=wanted, prune=refused))

@@ -65,12 +65,12 @@ def network() -> bytes:
 def items() -> tuple[bytes, ...]:
     """Intents of every shape, transactions of every kind there is, a commit and its reveal."""
     plain = (FillRule(FillMode.FILL_OR_KILL), FillRule(FillMode.PARTIAL, 5))
-    found = [_intent(number, fill=fill) for number, fill in enumerate(plain)]
+    found = [intent(number, fill=fill) for number, fill in enumerate(plain)]
     curve = DutchCurve((CurvePoint(1, 20), CurvePoint(9, 10)))
-    found.append(_intent(3, curve=curve))
-    found.append(_intent(4, when=AllOf((Above(A, 5), Below(B, 7))), group=b"group"))
-    found.append(_intent(5, schedule=Schedule(4, 2)))
-    found.append(_intent(6, kind=Kind.BASKET, give=(Leg(A, 1000), Leg(B, 5)), want=(Leg(AssetId("CCC"), 9),)))
+    found.append(intent(3, curve=curve))
+    found.append(intent(4, when=AllOf((Above(A, 5), Below(B, 7))), group=b"group"))
+    found.append(intent(5, schedule=Schedule(4, 2)))
+    found.append(intent(6, kind=Kind.BASKET, give=(Leg(A, 1000), Leg(B, 5)), want=(Leg(AssetId("CCC"), 9),)))
     found += [_transaction(number, action) for number, action in enumerate(_actions())]
     salt, solutions = b"s" * 32, reveals()[0]
     seal = seal_of(network(), 7, SOLVER.public, salt, solutions)
@@ -79,11 +79,12 @@ def items() -> tuple[bytes, ...]:
     return tuple(found)
 
 
-def _intent(nonce: int, **more: Any) -> bytes:
+def intent(nonce: int, **more: Any) -> bytes:
+    """A signed intent of the first owner, as an item."""
     shape: dict[str, Any] = {"give": (Leg(A, 1000),), "want": (Leg(B, 10),), "kind": Kind.EXACT_IN, **more}
     owner = Owner(OwnerScheme.ED25519, OWNER.public)
-    intent = Intent(network=network(), owner=owner, nonce=nonce, valid_from=0, valid_to=NEVER, **shape)
-    return encode_item(Submission(intent, sign_intent(OWNER, intent)))
+    terms = Intent(network=network(), owner=owner, nonce=nonce, valid_from=0, valid_to=NEVER, **shape)
+    return encode_item(Submission(terms, sign_intent(OWNER, terms)))
 
 
 def _transaction(nonce: int, action: Any) -> bytes:

@@ -33,7 +33,7 @@ def file_targets(folder: Path) -> tuple[Target, ...]:
     return (
         Target("genesis file", documents(genesis), _json(genesis_from_json), share=0.1),
         Target("entry file", documents(_entry()), _json(entry_from_json)),
-        Target("config file", lambda rng: _config(config, rng), read_toml),
+        Target("config file", lambda rng: _config(config, rng), read_toml, share=0.1),
         Target("auction file", documents(corpus.auction()), lambda data: load_auction(data, "a.json"), share=0.5),
         Target("solution json", documents(solution_to_json(corpus.solutions()[0])), _json(solution_from_json)),
         Target("json", documents({"a": [1, {"b": "c"}], "d": 1.5}, spoil=0.9), lambda data: parse_json(data, "x")),

@@ -29,6 +29,8 @@ class Target:
     read: Callable[[bytes], object]
     declared: tuple[type[Exception], ...] = (WalrasError,)
     share: float = 1.0
+    #: Fills what the code remembers of sound inputs, so that growth after it is a leak.
+    warm: Callable[[], None] = lambda: None
 
 
 def canonical(form: Callable[[Random], Value], sound: Sequence[bytes]) -> Callable[[Random], bytes]:

@@ -31,8 +31,8 @@ def peer_targets() -> tuple[Target, ...]:
     solutions = tuple(map(encode_solution, corpus.solutions()))
     intents = tuple(_intent_bytes(item) for item in corpus.items()[:4])
     return (
-        Target("item", canonical(partial(made, ITEM), corpus.items()), _item),
-        Target("intent", canonical(intent_value, intents), _intent),
+        Target("item", canonical(partial(made, ITEM), corpus.items()), _item, warm=_warm),
+        Target("intent", canonical(intent_value, intents), _intent, warm=_warm),
         Target("agreement", canonical(partial(made, MESSAGE), corpus.agreement()), _message),
         Target("block", raw(corpus.blocks()), _block),
         Target("catch-up", canonical(partial(made, PEER_MESSAGE), corpus.peer()), _peer),
@@ -52,6 +52,12 @@ def _intent_bytes(item: bytes) -> bytes:
     assert isinstance(value[1], list)
     assert isinstance(value[1][0], list)
     return canonical_bytes([1, *value[1][0]])
+
+
+def _warm() -> None:
+    """More sound intents than any cache of the codecs holds."""
+    for nonce in range(1 << 15):
+        _item(corpus.intent(100 + nonce))
 
 
 def _item(data: bytes) -> None:

@@ -136,7 +136,7 @@ class Gossip:
     def _new_peer(self) -> _Peer:
         limits, now_us = self._limits, _now_ms() * 1_000
         return _Peer(
-            Outbox(limits, self._rng),
+            Outbox(limits, self._rng, self._params.forward_ms / 1_000),
             TokenBucket(limits.peer_messages_per_s, limits.peer_burst_messages, now_us),
             TokenBucket(limits.peer_bytes_per_s, limits.peer_burst_bytes, now_us),
             trio.Semaphore(limits.validators_per_peer),
@@ -237,6 +237,8 @@ class Gossip:
             if not self._mesh.seen.add(mid, _now_ms()):
                 self._count("duplicates")
                 peer.outbox.discard(mid)
+                # It may still be with the validator here, and not in that outbox yet.
+                self._mesh.has(name, mid, _now_ms())
                 continue
             self._send(self._mesh.unwanted(mid, topic, len(data), name))
             await peer.validating.acquire()

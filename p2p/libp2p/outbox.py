@@ -10,15 +10,16 @@ import trio
 from p2p.base import Limits
 
 _WRITE_BYTES = 64 * 1024
-#: Forwarded messages wait up to this long, at random, so that of two neighbours about to send each other the same
-#: message one is first and spares the other; and several go in one write.
-LINGER_S = 0.008
 
 
 class Outbox:
-    """Frames in order. Forwarding never waits (two neighbours waiting for each other would stand still)."""
+    """Frames in order. Forwarding never waits for room (two neighbours waiting for each other would stand still).
 
-    def __init__(self, limits: Limits, rng: random.Random, linger_s: float = LINGER_S) -> None:
+    Frames that are not urgent, forwarded messages, linger up to ``linger_s`` at random: of two neighbours about to
+    send each other the same message one is first and spares the other, and several go in one write.
+    """
+
+    def __init__(self, limits: Limits, rng: random.Random, linger_s: float) -> None:
         self._limits, self._rng, self._linger_s = limits, rng, linger_s
         self._frames: OrderedDict[object, bytes] = OrderedDict()
         self._bytes = 0

@@ -93,6 +93,19 @@ def test_anchors_stay_in_the_mesh_when_it_is_shed_and_when_nobody_trusts_them() 
     assert ("anchor", Rpc(graft=("t",))) in mesh.heartbeat(81_000)
 
 
+def test_who_has_a_message_is_not_sent_it_again() -> None:
+    """Not even where the copy came while the message was still being judged here; and only for a while."""
+    mesh = Mesh(MeshParams(), Limits(), random.Random(1), lambda peer: True, lambda *_: None)
+    mesh.join("t")
+    for name in ("a", "b", "c"):
+        mesh.add_peer(name)
+        mesh.handle(name, Rpc(subscriptions=((True, "t"),), graft=("t",)), 0)
+    mesh.has("b", b"m" * 32, 0)
+    assert mesh.route(b"m" * 32, "t", b"x", "a") == ["c"]
+    mesh.heartbeat(5_000)
+    assert mesh.route(b"m" * 32, "t", b"x", "a") == ["b", "c"]
+
+
 async def test_an_anchor_is_dialled_and_outlives_its_offences() -> None:
     """Points that would ban another are counted and no more."""
     async with open_transport(settings(2, mesh=QUICK)) as other:
