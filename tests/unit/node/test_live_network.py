@@ -13,6 +13,7 @@ from intents.codec import intent_id
 from node.catchup.library import Keeping
 from node.chain.items import Submission, decode_item
 from node.embedded.answering import in_thread
+from node.live import wire
 from node.live.node import LiveNode
 from node.live.opening import open_live
 from node.served import BlockDecided, Role
@@ -62,13 +63,13 @@ async def test_a_validator_that_was_away_catches_up_and_votes_on(tmp_path: Path)
         async with open_live(settings(tmp_path / "2", FOUR, 2, known)) as third:
             async with open_live(settings(tmp_path / "3", FOUR, 3, known)) as fourth:
                 await until(lambda: fourth.status().height >= 2, 40)
-            await until(lambda: third.status().height >= fourth.status().height + 4, 40)
+            await until(lambda: third.status().height >= fourth.status().height + 2, 40)
             async with open_live(settings(tmp_path / "3", FOUR, 3, known)) as back:
                 assert back.status().height < third.status().height
                 await until(lambda: same_root(*nodes, third, back) and back.status().ready, 40)
                 third.stop()
                 height = back.status().height
-                await until(lambda: back.status().height >= height + 4, 40)
+                await until(lambda: back.status().height >= height + 2, 40)
 
 
 async def test_a_full_node_follows_by_decisions_and_passes_on_what_it_is_given(tmp_path: Path) -> None:
@@ -151,3 +152,23 @@ async def test_without_a_quorum_it_says_so(tmp_path: Path, alone: bool) -> None:
         await trio.sleep(0.05)
         assert node.status().ready is alone
         assert ("too few" in node.status().trouble) is not alone
+
+
+async def test_a_block_too_long_to_be_sent_unasked_is_fetched(tmp_path: Path) -> None:
+    """Both validators of two are needed, so what one proposes the other has read; the follower has read it too."""
+    made = genesis(2)
+    items = Minter(made).items(320, 1)
+    slow = replace(FAST, window_ms=(3_000, 100, 100))
+    async with (
+        network(tmp_path, made, timeouts=slow) as nodes,
+        open_live(follower(tmp_path / "full", made, 9, addresses(nodes[0]), timeouts=slow)) as full,
+    ):
+        await until(lambda: all(node.status().ready for node in (*nodes, full)))
+        async with trio.open_nursery() as users:
+            for item in items:
+                users.start_soon(nodes[1].submit, item)
+        await until(lambda: all(len(node.state.rows(ORDERS)) == 320 for node in (*nodes, full)), 60)
+        decisions = map(nodes[0]._store.decision, range(nodes[0].status().height + 1))
+        assert max(len(found.block) for found in decisions if found is not None) > wire.MAX_SENT_BYTES
+        assert any(node.counters().get("fetched", 0) > 0 for node in nodes)
+        assert full.counters().get("fetched", 0) > 0
