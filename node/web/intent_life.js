@@ -32,7 +32,7 @@ export function life({ assets, intent, why, status }) {
       ["Owner", ownerLink(intent.owner)],
       ["Gives at most", give(intent.give_max)],
       ["Wants at least", want(intent.want_min)],
-      ["Limit", `${number(limit(intent, assets), 7)} ${assets.name(intent.want)} for one ${assets.name(intent.give)}`],
+      ["Limit", limitWords(intent, assets)],
       ["Valid", `in auctions ${whole(intent.valid_from)} to ${whole(intent.valid_to)}`],
     ])),
   ];
@@ -53,6 +53,11 @@ function against(intent) {
 }
 
 const limit = (intent, assets) => (Number(intent.want_min) / Number(intent.give_max)) * 10 ** (assets.decimals(intent.give) - assets.decimals(intent.want));
+
+function limitWords(intent, assets) {
+  const [give, want, rate] = [assets.name(intent.give), assets.name(intent.want), limit(intent, assets)];
+  return `${number(rate, 7)} ${want} for one ${give}, or ${number(1 / rate, 7)} ${give} for one ${want}`;
+}
 
 function explanation(intent, why) {
   if (intent.state === "settled") return null;

@@ -18,7 +18,7 @@ const STATUS_EVERY_MS = 5000;
 const BUNDLE_MS = 150;
 
 const main = document.getElementById("main");
-const page = { status: null, listeners: new Set(), stream: null, lagging: false, say };
+const page = { status: null, listeners: new Set(), stream: null, lagging: false, memory: new Map(), say };
 let shown = null, bundled = null;
 
 /** Tell those who do not see the page. */

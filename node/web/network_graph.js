@@ -82,5 +82,5 @@ const clipped = (name) => (name.length > 18 ? `${name.slice(0, 16)}…` : name);
 function hover(node) {
   const state = node.state === "well" ? "" : `<br>${node.state}`;
   const word = node.self ? "this node" : `last word ${ago(node.seen_ms)}`;
-  return `<b>${plain(node.name || short(node.peer))}</b><br>${LOOKS[node.role].one}, block ${node.height}${state}<br>${word}, ${node.neighbours.length} links`;
+  return `<b>${plain(node.name || short(node.peer))}</b><br>${LOOKS[node.role].one}${node.height === null ? "" : `, block ${node.height}`}${state}<br>${word}, ${node.neighbours.length} links`;
 }

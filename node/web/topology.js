@@ -1,21 +1,41 @@
 // What the peers' words come to: who proposes, who is behind or silent, and which nodes form parts by themselves.
 
-//: A node that nobody heard for so long counts as silent.
-export const SILENT_MS = 30_000;
+//: Nodes speak every two seconds: one that nobody heard for so long counts as silent.
+export const SILENT_MS = 8_000;
 //: Blocks behind the highest that count as behind: one auction.
 export const BEHIND = 3;
+//: How long, and how many, nodes that fell silent are remembered.
+const REMEMBERED_MS = 600_000, MOST_REMEMBERED = 512;
 
-/** Peers with `state`, `behind`, `part`; the links between them; the parts, largest first. */
-export function understand(peers, now) {
+/**
+ * Nodes with `state` and `behind`; the links between them; the parts they form, largest first. `memory` is a map that
+ * the caller keeps: the node itself soon forgets who fell silent. Validators whom nobody ever heard are silent too.
+ */
+export function understand(peers, now, validators = [], memory = new Map()) {
+  const all = [...peers, ...remembered(peers, now, memory)];
+  const keys = new Set(all.map((peer) => peer.key));
+  for (const { key } of validators) {
+    if (!keys.has(key)) all.push({ peer: key, name: "", role: "validator", key, height: null, direct: false, neighbours: [], seen_ms: 0, gone: true });
+  }
   const head = Math.max(...peers.map((peer) => peer.height), 0);
-  const known = new Map(peers.map((peer) => [peer.peer, peer]));
-  const links = linksOf(peers, known);
-  const nodes = peers.map((peer, at) => ({ ...peer, self: at === 0, behind: head - peer.height, state: stateOf(peer, at === 0, head, now) }));
+  const links = linksOf(all, new Map(all.map((peer) => [peer.peer, peer])));
+  const nodes = all.map((peer, at) => ({ ...peer, self: at === 0, behind: peer.height === null ? 0 : head - peer.height, state: stateOf(peer, at === 0, head, now) }));
   return { head, nodes, links, parts: partsOf(nodes, links) };
 }
 
+/** Those who were there before and are not now. */
+function remembered(peers, now, memory) {
+  const present = new Set(peers.flatMap((peer) => [peer.peer, ...(peer.key && peer.key !== "0x" ? [peer.key] : [])]));
+  for (const peer of peers) memory.set(peer.peer, peer);
+  for (const [id, peer] of memory) {
+    const again = !present.has(id) && present.has(peer.key);
+    if (again || now - peer.seen_ms > REMEMBERED_MS || memory.size > MOST_REMEMBERED) memory.delete(id);
+  }
+  return [...memory.values()].filter((peer) => !present.has(peer.peer)).map((peer) => ({ ...peer, direct: false, gone: true }));
+}
+
 function stateOf(peer, self, head, now) {
-  if (!self && !peer.direct && now - peer.seen_ms > SILENT_MS) return "silent";
+  if (peer.gone || (!self && !peer.direct && now - peer.seen_ms > SILENT_MS)) return "silent";
   if (head - peer.height >= BEHIND) return "behind";
   return "well";
 }
@@ -25,7 +45,7 @@ function linksOf(peers, known) {
   const link = (a, b) => a !== b && known.has(a) && known.has(b) && found.set([a, b].sort().join(" "), [a, b].sort());
   for (const peer of peers) {
     for (const other of peer.neighbours) link(peer.peer, other);
-    if (peer.direct && peers[0] !== peer) link(peers[0].peer, peer.peer);
+    if (peer.direct && !peer.gone && peers[0] !== peer) link(peers[0].peer, peer.peer);
   }
   return [...found.values()];
 }

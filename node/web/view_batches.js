@@ -54,7 +54,7 @@ function draw({ assets, rows, next }, tools) {
       ["Share", (row) => bar(row.intents ? row.filled / row.intents : 0)],
       [`Score, ${unit}`, (row) => amount(row.score, decimals, 5), "num"],
       ["Over limit", (row) => bps(row.improvement_bps), "num"],
-      ["Winner", (row) => row.winners.length ? row.winners.map((name, at) => [at > 0 && ", ", h("span", {}, h("span", { class: `dot ${toneOf(rows, name)}`, "aria-hidden": "true" }), name)]) : h("span", { class: "soft" }, "nobody")],
+      ["Winner", (row) => row.winners.length ? row.winners.map((name, at) => [at > 0 && ", ", h("span", { class: "clip" }, h("span", { class: `dot ${toneOf(rows, name)}`, "aria-hidden": "true" }), name)]) : h("span", { class: "soft" }, "nobody")],
       ["Solvers", (row) => whole(row.solvers), "num"],
       ["Solutions", (row) => whole(row.solutions), "num"],
     ], rows, { key: (row) => row.number }), older),

@@ -22,7 +22,7 @@ export function network(main, frame) {
     every_ms: EVERY_MS,
     load: async (signal) => {
       const [peers, agreed, status] = await Promise.all([get("peers", {}, signal), get("network", {}, signal), get("status", {}, signal)]);
-      return { peers: peers.peers, agreed, status, now: Date.now() };
+      return { agreed, status, found: understand(peers.peers, Date.now(), agreed.validators, frame.page.memory) };
     },
     draw: (data, tools) => drawNodes(data, tools),
   });
@@ -31,7 +31,7 @@ export function network(main, frame) {
     topics: ["blocks"],
     load: async (signal) => {
       const [page, known] = await Promise.all([get("blocks", { limit: BLOCKS }, signal), get("peers", {}, signal)]);
-      return { rows: page.blocks, known };
+      return { rows: page.blocks, known: [...known.peers, ...frame.page.memory.values()] };
     },
     draw: ({ rows, known }) => drawBlocks(rows, known),
   });
@@ -65,14 +65,11 @@ export function network(main, frame) {
 }
 
 function drawNodes(data, tools) {
-  const { agreed, status } = data;
-  const found = understand(data.peers, data.now);
+  const { agreed, status, found } = data;
   const turn = proposer(agreed.validators, status.height + 1, status.round);
-  const turning = found.nodes.find((node) => node.key === turn);
+  const turning = found.nodes.find((node) => node.key === turn && node.name);
   const behind = found.nodes.filter((node) => node.state === "behind").length;
   const silent = found.nodes.filter((node) => node.state === "silent").length;
-  const heard = new Set(found.nodes.map((node) => node.key));
-  const absent = agreed.validators.filter((member) => !heard.has(member.key));
   const label = `Graph of ${plural(found.nodes.length, "node")} and ${plural(found.links.length, "link")}; the table beside it lists them.`;
   const place = tools.chart("network-graph", "tall", label, (theme, narrow) => graph(found, turn, theme, narrow));
   return [
@@ -80,18 +77,13 @@ function drawNodes(data, tools) {
       tile("network-head", "Head", `block ${whole(found.head)}`, `auction ${whole(status.auction)}, now ${status.phase}`),
       tile("network-proposer", "Proposes now", turning?.name ?? (turn ? short(turn) : "–"), status.round ? `round ${status.round + 1}: the first did not get through` : `block ${whole(status.height + 1)}`),
       tile("network-count", "Nodes", whole(found.nodes.length), roleCounts(found.nodes)),
-      tile("network-trouble", "Out of step", whole(behind + silent + absent.length), trouble(behind, silent, absent.length), behind + silent + absent.length ? "warn" : ""),
+      tile("network-trouble", "Out of step", whole(behind + silent), [behind && `${behind} behind`, silent && `${silent} silent`].filter(Boolean).join(", ") || "all keep up", behind + silent ? "warn" : ""),
       tile("network-waiting", "Waiting here", plural(status.waiting, "item"), `trading ${agreed.trading}`)),
     split(found),
     h("div", { class: "two even" },
       card("network-map", "Who talks to whom", place, legend()),
-      card("network-nodes", "Nodes", nodeTable(found, turn, data.now), absent.length > 0 && h("p", { class: "trouble", testid: "network-absent" }, `${plural(absent.length, "validator")} of the agreed set never heard here: `, absent.map((member) => short(member.key)).join(", ")))),
+      card("network-nodes", "Nodes", nodeTable(found, turn))),
   ];
-}
-
-function trouble(behind, silent, absent) {
-  const parts = [behind && `${behind} behind`, silent && `${silent} silent`, absent && `${absent} never heard`].filter(Boolean);
-  return parts.join(", ") || "all keep up";
 }
 
 function roleCounts(nodes) {
@@ -110,12 +102,12 @@ const legend = () => h("ul", { class: "legend", testid: "network-legend" },
   Object.values(LOOKS).map((look) => h("li", {}, h("span", { class: `dot ${look.dot} tone${look.tone}`, "aria-hidden": "true" }), look.one)),
   h("li", {}, "halo: proposes now"), h("li", {}, "black rim: this node"), h("li", {}, "amber rim: behind"), h("li", {}, "hollow, red: silent"));
 
-function nodeTable(found, turn, now) {
+function nodeTable(found, turn) {
   return table("network-node", "This node first; heights are the last each told.", [
-    ["Node", (node) => [h("span", { class: `dot ${LOOKS[node.role].dot} tone${LOOKS[node.role].tone}`, "aria-hidden": "true" }), node.name || short(node.peer), h("span", { class: "under", title: node.peer }, node.role, node.self ? ", this node" : node.direct ? ", neighbour" : ", heard of")]],
-    ["Height", (node) => [whole(node.height), node.behind > 0 && h("span", { class: "under" }, `−${whole(node.behind)}`)], "num"],
+    ["Node", (node) => [h("span", { class: `dot ${LOOKS[node.role].dot} tone${LOOKS[node.role].tone}`, "aria-hidden": "true" }), node.name || short(node.peer), h("span", { class: "under", title: node.peer }, node.role, node.self ? ", this node" : node.direct ? ", neighbour" : node.gone ? "" : ", heard of")]],
+    ["Height", (node) => [node.height === null ? "–" : whole(node.height), node.behind > 0 && h("span", { class: "under" }, `−${whole(node.behind)}`)], "num"],
     ["State", (node) => [pill(...WORDS[node.state]), turn === node.key && node.key !== "0x" && h("span", { class: "under" }, "proposes now")]],
-    ["Last word", (node) => (node.self ? "–" : ago(node.seen_ms, now)), "num"],
+    ["Last word", (node) => (node.self ? "–" : ago(node.seen_ms)), "num"],
   ], found.nodes, { key: (node) => node.name || node.peer, mark: (node) => node.self, tight: true });
 }
 
@@ -130,6 +122,6 @@ function drawBlocks(rows, known) {
         row.phase, h("span", {}, proposerName(known, row.proposer), row.round > 0 && `, round ${row.round + 1}`)))))));
 }
 
-const proposerName = (known, key) => known?.peers.find((peer) => peer.key === key)?.name || short(key, 4);
+const proposerName = (known, key) => known.find((peer) => peer.key === key)?.name || short(key, 4);
 
-const nameOf = (known, peer) => known?.peers.find((node) => node.peer === peer)?.name || short(peer, 6);
+const nameOf = (known, peer) => known?.found.nodes.find((node) => node.peer === peer)?.name || short(peer, 6);

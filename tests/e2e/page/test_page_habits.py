@@ -116,7 +116,7 @@ def test_without_its_charts_the_page_says_so(browser: Browser, world: World) -> 
 
 def test_a_node_that_goes_away_and_comes_back(browser: Browser, world: World) -> None:
     """The page says that the connection is lost, keeps what it had, and goes on by itself when the node is back;
-    a neighbour's page says who was lost."""
+    a neighbour's page says who was lost, shows it as silent, and as in step once it is."""
     away = world.nodes["f0"]
     with (
         sight(browser, world.node.url) as other,
@@ -131,11 +131,17 @@ def test_a_node_that_goes_away_and_comes_back(browser: Browser, world: World) ->
         other.page.wait_for_function(
             "() => document.querySelector('[data-testid=network-events]').innerText.includes('f0 lost')"
         )
+        other.page.wait_for_function(
+            "() => document.querySelector('[data-testid=network-node-row-f0]').innerText.includes('silent')"
+        )
         height = world.node.height
         away.start()
         wait_until(lambda: away.ready, READY_S, "f0 ready again")
         tab.page.wait_for_function("() => document.getElementById('lost').hidden")
         tab.wait_beyond(height)
+        other.page.wait_for_function(
+            "() => document.querySelector('[data-testid=network-node-row-f0]').innerText.includes('in step')"
+        )
 
 
 def test_errors_are_told_in_words_and_can_be_tried_again(browser: Browser, world: World) -> None:

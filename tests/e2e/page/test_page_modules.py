@@ -69,11 +69,19 @@ def test_whose_turn_it_is_to_propose(tab: Sight, powers: list[int]) -> None:
 
 
 def peer(name: str, *near: str, height: int = 30, direct: bool = False, ago_ms: int = 0) -> dict[str, Any]:
-    return {"peer": name, "neighbours": list(near), "height": height, "direct": direct, "seen_ms": NOW - ago_ms}
+    return {
+        "peer": name,
+        "key": "0x",
+        "role": "full",
+        "neighbours": list(near),
+        "height": height,
+        "direct": direct,
+        "seen_ms": NOW - ago_ms,
+    }
 
 
 def test_who_is_behind_silent_or_in_a_part_by_itself(tab: Sight) -> None:
-    """Silent nodes belong to no part and connect nobody; links count from either end."""
+    """Silent ones are in no part and connect nobody; either end tells of a link; no validator is left out."""
     found = call(
         tab,
         "topology",
@@ -86,6 +94,7 @@ def test_who_is_behind_silent_or_in_a_part_by_itself(tab: Sight) -> None:
             peer("gone", "a", height=9, ago_ms=40_000),
         ],
         NOW,
+        [{"key": "0xaa", "power": 1}],
     )
     assert {node["peer"]: node["state"] for node in found["nodes"]} == {
         "a": "well",
@@ -93,6 +102,7 @@ def test_who_is_behind_silent_or_in_a_part_by_itself(tab: Sight) -> None:
         "c": "behind",
         "d": "well",
         "gone": "silent",
+        "0xaa": "silent",
     }
     assert sorted(map(sorted, found["parts"])) == [["a", "b"], ["c", "d"]]
     assert sorted(map(tuple, found["links"])) == [("a", "b"), ("a", "gone"), ("c", "d"), ("d", "gone")]
