@@ -16,7 +16,9 @@ from settlement.ledger.orders import DONE
 POLL_S: Final = 0.2
 MAX_STEPS: Final = 10_000
 #: How long a node may be away (it restarts, say) before following gives up.
-AWAY_S: Final = 10.0
+AWAY_S: Final = 30.0
+#: How long an intent may be between its block and the node's history.
+GONE_S: Final = 5.0
 _ENDED: Final = frozenset(state.value for state in DONE)
 
 
@@ -101,17 +103,21 @@ def follow(
 
     ``until_trade`` also ends with the first trade. ``None`` where the node forgot it: a block refused it.
     """
-    deadline, away, seen, life = time.monotonic() + timeout_s, None, 0, None
+    deadline, seen, life = time.monotonic() + timeout_s, 0, None
+    away: float | None = None
+    gone: float | None = None
     while True:
         try:
-            life, away = life_of(client, number), None
+            life, away, gone = life_of(client, number), None, None
             for step in life.steps[seen:]:
                 told(step)
             seen = max(seen, len(life.steps))
             if life.ended or (until_trade and life.trades):
                 return life
         except NotKnown:
-            return None
+            gone = time.monotonic() if gone is None else gone
+            if time.monotonic() - gone > GONE_S:
+                return None
         except (Unreachable, NodeBusy):
             away = time.monotonic() if away is None else away
             if time.monotonic() - away > AWAY_S:

@@ -17,8 +17,8 @@ from node.client.errors import NodeBusy, NodeRefused, NotKnown, StrangeAnswer, U
 
 #: A receipt holds the whole auction; everything else is far smaller.
 MAX_ANSWER_BYTES: Final = 64 << 20
-TIMEOUT_S: Final = 10.0
-CONNECT_S: Final = 3.0
+TIMEOUT_S: Final = 30.0
+CONNECT_S: Final = 5.0
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _LATER: Final = frozenset({408, 429, 503})
 
