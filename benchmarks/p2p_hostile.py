@@ -45,7 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     logging.disable(logging.CRITICAL)
     plan = Plan(
-        nodes=asked.nodes, publishers=asked.nodes, dials=asked.nodes - 1, rate=asked.rate, seconds=asked.seconds
+        nodes=asked.nodes,
+        publishers=asked.nodes,
+        dials=asked.nodes - 1,
+        rate=asked.rate,
+        seconds=asked.seconds,
+        neighbour_per_s=5 * asked.rate,
     )
     cases: tuple[tuple[str, Trouble | None], ...] = (
         ("calm", None),
