@@ -20,7 +20,7 @@ from node.api.forms_intents import (
     SubmitTransaction,
 )
 from node.api.forms_quotes import NowForm
-from node.api.lives import life_of
+from node.api.lives import kept_life, waiting_life
 from node.api.operation import Call, Reply
 from node.api.reading import holder_of
 from node.chain.blocks import MAX_ITEM_BYTES
@@ -117,7 +117,8 @@ def _item_of(body: SubmitIntent) -> bytes:
 
 
 async def _life(context: Context, call: Call) -> IntentLife:
-    found = await context.ask(life_of, context.node, context.waiting, IntentId(bytes.fromhex(call["id"][2:])))
+    number = IntentId(bytes.fromhex(call["id"][2:]))
+    found = await context.ask(kept_life, context.node, number) or waiting_life(context.waiting, number)
     if found is None:
         raise NotFound("path.id", f"no intent {call['id']} is known here")
     return found

@@ -17,7 +17,7 @@ from node.api.converting import to_form, to_hex
 from node.api.forms_auctions import AuctionForm
 from node.api.forms_intents import IntentForm
 from node.api.forms_stream import BlockEvent, Event, ItemsEvent, PeerEvent, Reset
-from node.api.lives import life_of
+from node.api.lives import kept_life
 from node.api.metrics import Metrics
 from node.api.ring import Ring
 from node.api.waiting import Waiting
@@ -164,7 +164,7 @@ class Hub:
                 del self._changed[topic]
                 with suppress(WalrasError):
                     life = await trio.to_thread.run_sync(
-                        life_of, self._node, self._waiting, _intent_of(topic), abandon_on_cancel=True
+                        kept_life, self._node, _intent_of(topic), abandon_on_cancel=True
                     )
                     if life is not None:
                         self._publish(topic, to_form(IntentForm, life))

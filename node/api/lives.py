@@ -11,14 +11,18 @@ from settlement.ledger.accounts import account_of
 from settlement.ledger.orders import ORDERS, OrderState
 
 
-def life_of(node: Served, waiting: Waiting, number: IntentId) -> IntentLife | None:
-    """``number`` is the intent's id, or of one that waits also its item's."""
-    found = node.history.intent(number, node.state)
+def kept_life(node: Served, number: IntentId) -> IntentLife | None:
+    """From history and ledger. How it fared may have to be worked out: to be asked in a thread of its own."""
+    state = node.state
+    found = node.history.intent(number, state)
     if found is not None:
         return found
-    order = node.state.get(ORDERS, number)
-    if order is not None:
-        return _begun(order.intent, order.state)
+    order = state.get(ORDERS, number)
+    return None if order is None else _begun(order.intent, order.state)
+
+
+def waiting_life(waiting: Waiting, number: IntentId) -> IntentLife | None:
+    """Before its first block. ``number`` is the intent's id, or its item's; to be asked in the node's thread."""
     item = waiting.find(number)
     return None if item is None else _begun(item.intent, OrderState.RECEIVED)
 

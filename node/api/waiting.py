@@ -12,11 +12,14 @@ from node.chain.reading import read_item
 
 #: Items remembered, the newest; of those whose intent is not known yet, how many are read for one question.
 MAX_KNOWN: Final = 8_192
-MAX_READ: Final = 2_048
+MAX_READ: Final = 1_024
 
 
 class Waiting:
-    """Items are noted as they come and read when somebody asks; the node has checked them already."""
+    """Items are noted as they come and read when somebody asks; the node has checked them already.
+
+    For the node's own thread alone.
+    """
 
     def __init__(self, item: Callable[[bytes], bytes | None], network: bytes) -> None:
         self._item, self._network = item, network
