@@ -87,6 +87,9 @@ class LightChain:
             del self._blocks[min(self._blocks)]
 
     def _check_fork(self, light: Light, where: str) -> None:
-        known = self._blocks.get(light.header.height, light.block)
-        if known != light.block:
-            raise Forked(where, light.header.height, known.hex(), light.block.hex())
+        """Against what is known of its height, and of the one before, which it names."""
+        height = light.header.height
+        for at, block in ((height, light.block), (height - 1, light.header.previous)):
+            known = self._blocks.get(at, block)
+            if known != block:
+                raise Forked(where, at, known.hex(), block.hex())

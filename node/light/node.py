@@ -21,7 +21,7 @@ from node.client.node_client import NodeClient
 from node.embedded.recovery import verified
 from node.history.recording import auction_at
 from node.light.chain import LightChain
-from node.light.errors import Forked, LightError, NoFullNode, NotBelieved
+from node.light.errors import Forked, NoFullNode, NotBelieved
 from node.light.proofs import Proven, proven
 from node.light.settings import MAX_NODES, LightSettings
 from node.light.sources import Source, Sources
@@ -51,7 +51,7 @@ class LightNode:
         self._newest_s = trio.current_time()
         self._written_s = -_WRITE_S
         self._counts: Counter[str] = Counter()
-        self._fork = ""
+        self._fork: Forked | None = None
         self._started_ms = time.time_ns() // 1_000_000
 
     @property
@@ -81,8 +81,11 @@ class LightNode:
                 nursery.start_soon(self._follow, source)
 
     async def entry(self, table: Table[Any, Any], key: object) -> Proven:
-        """What is proven of an entry, under a header believed here. Raises ``NoFullNode``, ``Forked``."""
+        """What is proven of an entry, under a header believed here. Raises ``NoFullNode``, and ``Forked`` from the
+        moment on in which the validators were caught certifying two blocks of one height."""
         why = "none is left that was not caught lying"
+        if self._fork is not None:
+            raise self._fork
         for attempt in range(_TRIES):
             for source in self._sources.ranked():
                 try:
@@ -136,8 +139,9 @@ class LightNode:
         source.failed(error)
         self._counts["lies" if source.barred else "failures"] += 1
 
-    def _forked(self, error: LightError) -> None:
-        self._fork = str(error)
+    def _forked(self, error: Forked) -> None:
+        """There is no telling which of the two is the network's: nothing is believed any more."""
+        self._fork = self._fork or error
         self._counts["forks"] += 1
 
     def _write(self, *, now: bool = False) -> None:
@@ -152,8 +156,8 @@ class LightNode:
 
     def trouble(self) -> str:
         """Why it cannot be relied on now, in words; nothing where it can."""
-        if self._fork:
-            return self._fork
+        if self._fork is not None:
+            return str(self._fork)
         if not self._sources.ranked():
             return "every full node it knows was caught lying"
         if self.chain.head is None:

@@ -69,7 +69,7 @@ def test_an_overtaken_header_is_too_old_for_an_answer() -> None:
     old = found.take(checkpoint(3, OLD, OLD), "")
     found.take(checkpoint(3 + MAX_LAG, OLD, OLD), "")
     found.recent(old, "a node")
-    found.take(checkpoint(4 + MAX_LAG, OLD, OLD), "")
+    found.take(checkpoint(5 + MAX_LAG, OLD, OLD), "")
     with pytest.raises(NotBelieved):
         found.recent(old, "a node")
 
@@ -85,6 +85,15 @@ def test_two_certified_blocks_of_one_height_are_a_fork(first: int) -> None:
         found.take(other, "a node")
     with pytest.raises(Forked) as caught:
         found.take(another_block(5), "a node")
+    assert caught.value.height == 5
+
+
+def test_a_block_that_follows_another_than_the_one_believed_is_a_fork() -> None:
+    """It names the one before it, which may have been seen."""
+    found = chain()
+    found.take(checkpoint(5, OLD, OLD), "")
+    with pytest.raises(Forked) as caught:
+        found.take(checkpoint(6, OLD, OLD), "a node")
     assert caught.value.height == 5
 
 
@@ -105,8 +114,8 @@ def test_a_pin_is_where_belief_begins() -> None:
     with pytest.raises(LyingNode):
         found.take(checkpoint(30, NEXT, NEXT), "a node")
     found.take(wanted, "")
-    found.take(checkpoint(31, OTHERS, OTHERS), "")
-    assert found.height == 31
+    found.take(checkpoint(33, OTHERS, OTHERS), "")
+    assert found.height == 33
 
 
 def another_block(height: int) -> Checkpoint:

@@ -6,6 +6,7 @@ import json
 import stat
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -19,6 +20,8 @@ from benchmarks.single_node import world
 from intents.codec import intent_id
 from intents.errors import UsageError
 from intents.intent import IntentId
+from intents.signing import SigningKey
+from node.agreement.messages import Ballot, light_id, vote_digest
 from node.api.settings import ApiSettings
 from node.catchup.light import Trusted
 from node.catchup.wire import decode_checkpoint, encode_checkpoint
@@ -27,7 +30,7 @@ from node.chain.tables import CHAIN, validators_of
 from node.client.node_client import NodeClient
 from node.embedded.recovery import verified
 from node.light.chain import LightChain
-from node.light.errors import LyingNode, NoFullNode
+from node.light.errors import Forked, LyingNode, NoFullNode
 from node.light.node import LightNode, open_light
 from node.light.serving import serve_light
 from node.light.settings import LightSettings
@@ -191,6 +194,33 @@ async def test_a_forged_header_is_noticed_while_following() -> None:
             assert (status.ready, status.role.value, status.peers) == (True, "light", 1)
             assert light.chain.head is not None
             assert status.root == light.chain.head.header.state_root
+
+
+def certify_another(path: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """What a validator who lies can do: certify a second block of the height with its own key."""
+    if path == "/v1/checkpoints" and answer["checkpoints"]:
+        found = decode_checkpoint(bytes.fromhex(answer["checkpoints"][-1][2:]))
+        old, key = found.certificate, SigningKey.from_seed(world.VALIDATOR)
+        block = light_id(found.header, b"another".ljust(32, b"-"))
+        network = rules_of(world.first()).network
+        vote = key.sign(vote_digest(network, Ballot.PRECOMMIT, old.height, old.round, block))
+        certificate = replace(old, block=block, votes=((0, vote),))
+        forked = replace(found, body_hash=b"another".ljust(32, b"-"), certificate=certificate)
+        answer["checkpoints"][-1] = "0x" + encode_checkpoint(forked).hex()
+    return answer
+
+
+async def test_two_certified_blocks_of_one_height_end_all_belief() -> None:
+    """Nobody can tell which is the network's: the client says so and answers nothing any more."""
+    async with moving() as desk:
+        with light_of(desk.url, None, certify_another) as (light, _):
+            with trio.fail_after(20):
+                while "certified blocks" not in light.trouble():
+                    await light.poll()
+            with pytest.raises(Forked):
+                await light.entry(BALANCES, (OWNER, world.A))
+            assert not light.status().ready
+            assert light.counters()["forks"] >= 1
 
 
 async def test_words_for_readers_are_not_the_nodes_own() -> None:
