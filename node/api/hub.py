@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final, Protocol
 
 import msgspec
 import trio
 
-from intents.errors import WalrasError
 from intents.intent import IntentId
 from node.api.converting import to_form, to_hex
 from node.api.forms_auctions import AuctionForm
@@ -28,6 +27,7 @@ from node.history.errors import HistoryError
 from node.served import BlockDecided, ItemTaken, NodeEvent, PeerChanged, Served
 from settlement.ledger.orders import ORDERS
 
+_LOG: Final = logging.getLogger("walras.api")
 #: Events of the node that may wait for the hub; it does nothing slow, so this is a second's worth of a flood.
 ROOM: Final = 16_384
 #: Ids in one event about items.
@@ -84,7 +84,7 @@ class Hub:
             try:
                 async with self._node.events(ROOM) as events:
                     async for event in events:
-                        self._take(event)
+                        self._take_safely(event)
             except Stopped:
                 return
             self._begin_anew("the node was faster than its readers")
@@ -96,6 +96,13 @@ class Hub:
             self._watched[topic] = self._look(topic)
 
     # Events
+
+    def _take_safely(self, event: NodeEvent) -> None:
+        """A mistake in telling readers is no reason for a node to stop."""
+        try:
+            self._take(event)
+        except Exception:
+            _LOG.exception("an event could not be told")
 
     def _take(self, event: NodeEvent) -> None:
         match event:
@@ -162,12 +169,14 @@ class Hub:
             while self._changed:
                 topic = next(iter(self._changed))
                 del self._changed[topic]
-                with suppress(WalrasError):
+                try:
                     life = await trio.to_thread.run_sync(
                         kept_life, self._node, _intent_of(topic), abandon_on_cancel=True
                     )
                     if life is not None:
                         self._publish(topic, to_form(IntentForm, life))
+                except Exception:
+                    _LOG.exception("an intent's life could not be told")
 
     # Telling
 

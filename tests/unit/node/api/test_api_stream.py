@@ -12,7 +12,8 @@ import trio
 
 from node.api.settings import Limits
 from node.api.stream import Close
-from node.served import PeerChanged
+from node.chain.blocks import Phase
+from node.served import BlockDecided, PeerChanged
 from tests.unit.node.api.desk import FAST, Desk, opened
 from tests.unit.node.api.websocket import Rejected, stream
 
@@ -251,3 +252,20 @@ async def test_frames_are_not_unfolded() -> None:
         data = (bomb.compress(b"a" * (1 << 20)) + bomb.flush(zlib.Z_SYNC_FLUSH))[:-4]
         await client.tcp.send_all(bytes([0xC1, 0x80 | 126]) + len(data).to_bytes(2, "big") + bytes(4) + data)
         assert await client.closed() == CUT
+
+
+async def test_a_mistake_in_telling_ends_neither_stream_nor_node(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What could not be told is in the log; the next event is told."""
+    async with opened() as desk, stream(desk) as client:
+        await client.subscribe("peers", "blocks")
+
+        def breaks(*_: object) -> None:
+            raise RuntimeError("a mistake")
+
+        monkeypatch.setattr(desk.node.history, "auctions", breaks)
+        desk.tell(BlockDecided(2, Phase.SETTLE, 1, b"", 0, b"", 0))
+        desk.tell(peer(7))
+        assert (await client.hear("event"))["data"]["peer"] == "peer 7"
+        assert "could not be told" in caplog.text
