@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
+from benchmarks.fuzzing.api_targets import api_targets
 from benchmarks.fuzzing.file_targets import file_targets
 from benchmarks.fuzzing.live_targets import live_targets
 from benchmarks.fuzzing.target import Target
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def all_targets(folder: Path) -> tuple[Target, ...]:
-    return (*peer_targets(), *live_targets(), *file_targets(folder))
+    return (*peer_targets(), *live_targets(), *api_targets(), *file_targets(folder))
 
 
 def run(target: Target, inputs: int, seed: int) -> Row:

@@ -145,7 +145,7 @@ class Stream:
     def _hear(self, data: str | bytes) -> None:
         try:
             message = msgspec.json.decode(data, type=FromClient)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self._say(Refused("stream.message", str(error)[:200]))
             return
         match message:
