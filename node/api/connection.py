@@ -9,9 +9,13 @@ from __future__ import annotations
 import math
 import socket
 import struct
+from typing import Final
 
 import trio
 from trio.abc import HalfCloseableStream
+
+#: Bytes of one write.
+PART_BYTES: Final = 64 << 10
 
 
 class Connection(HalfCloseableStream):
@@ -24,6 +28,12 @@ class Connection(HalfCloseableStream):
         self._sending: trio.CancelScope | None = None
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        """Each part has its time: what is large may take long, as long as it is read."""
+        whole = memoryview(data)
+        for start in range(0, len(whole), PART_BYTES):
+            await self._send(whole[start : start + PART_BYTES])
+
+    async def _send(self, data: memoryview) -> None:
         deadline = min(trio.current_time() + self._send_s, self._hurry_until)
         with trio.CancelScope(deadline=deadline) as scope:
             self._sending = scope

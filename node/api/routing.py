@@ -36,6 +36,8 @@ from node.api.settings import ApiSettings
 _LOG: Final = logging.getLogger("walras.api")
 #: Nesting of a body: an intent's condition is the deepest thing in it.
 _MAX_DEPTH: Final = 32
+#: Bytes of a body that is too large which are read and thrown away.
+_DISCARDED: Final = 8 << 20
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -96,13 +98,18 @@ async def _body(request: Request, context: WithSettings, form: type[msgspec.Stru
     if media != "application/json":
         raise WrongMediaType("content-type", f"expected application/json, got {media[:60] or 'none'}")
     limits, data = context.settings.limits, bytearray()
-    if request.headers.get("content-length", "0").isdecimal():
-        _fits(int(request.headers.get("content-length", "0")[:18]), limits.body_bytes)
+    read = 0
     with trio.move_on_after(limits.body_s) as scope:
         async with aclosing(request.stream()) as parts:
             async for part in parts:
-                data += part
-                _fits(len(data), limits.body_bytes)
+                read += len(part)
+                # A little more is read than is kept: a client that is still sending would not see the answer.
+                if read <= limits.body_bytes:
+                    data += part
+                elif read > limits.body_bytes + _DISCARDED:
+                    break
+    if read > limits.body_bytes:
+        raise TooLarge("body", f"{read} bytes or more; at most {limits.body_bytes} are read")
     if scope.cancelled_caught:
         raise TooSlow("body", f"not all there after {limits.body_s:g} s")
     value = parse_json(bytes(data), "body", max_bytes=limits.body_bytes, max_depth=_MAX_DEPTH)
@@ -110,8 +117,3 @@ async def _body(request: Request, context: WithSettings, form: type[msgspec.Stru
         return msgspec.convert(value, form)
     except msgspec.ValidationError as error:
         raise BadParameter("body", str(error)[:200]) from error
-
-
-def _fits(length: int, limit: int) -> None:
-    if length > limit:
-        raise TooLarge("body", f"{length} bytes or more; at most {limit} are read")
