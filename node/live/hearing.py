@@ -174,9 +174,12 @@ class Hearing:
             if len(word) != offer.size or hashlib.sha256(word).digest() != offer.digest or word[0] != offer.kind:
                 raise wire.no_such_kind(word[0])
             await self._heed(found, line, word)
+            if offer.place == DECISION and self._node.machine.agreement.height <= offer.height:
+                raise wire.no_such_kind(word[0])
         except Stopped:
             return True
         except WalrasError:
+            # Not what was offered, or a decision that nobody made.
             self._count("words_malformed")
             self._ban(peer, "malformed words")
             return False

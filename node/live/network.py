@@ -67,7 +67,7 @@ class Network:
         self.directory = Directory()
         self.neighbourhood = Neighbourhood(me.network, me.identity.public)
         validates = me.role is Role.VALIDATOR
-        self.sending = Sending(self.directory, validates, lambda: len(node.machine.app.validators) - 1)
+        self.sending = Sending(self.directory, validates, lambda: node.machine.app.validators)
         self._hearing = Hearing(transport, node, self.directory, count, self.take, self._ban)
         self._greeting = Greeting(transport, me, self.hello, count, self._meet, self._ban)
         self._items, self._presence = wire.items_topic(me.network), wire.presence_topic(me.network)

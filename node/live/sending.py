@@ -13,6 +13,7 @@ import trio
 
 from node.agreement.effects import Broadcast, Pull, Send
 from node.agreement.messages import Body, Decision, Message, Status
+from node.agreement.validators import ValidatorSet
 from node.agreement.wire import encode_message
 from node.catchup.messages import Tell
 from node.catchup.wire import encode_peer
@@ -30,10 +31,10 @@ OTHERS: Final = 2
 
 
 class Sending:
-    """Posts to all connected peers. ``fellows``: how many validators there are besides this node, if it is one."""
+    """Posts to all connected peers. ``validators`` are those of the height under way."""
 
-    def __init__(self, directory: Directory, validates: bool, fellows: Callable[[], int]) -> None:
-        self._directory, self._validates, self._fellows = directory, validates, fellows
+    def __init__(self, directory: Directory, validates: bool, validators: Callable[[], ValidatorSet]) -> None:
+        self._directory, self._validates, self._validators = directory, validates, validators
         self._posts: dict[str, Post] = {}
         self.shelf = Shelf()
         self._turn = 0
@@ -120,12 +121,13 @@ class Sending:
         validators = [found for found in everybody if found.hello.role is Role.VALIDATOR]
         if not self._validates:
             return self._some(self._furthest(everybody), ASKED) if isinstance(message, Status) else []
-        if len(validators) >= self._fellows():
+        if len(validators) >= len(self._validators()) - 1:
             return validators
         return [*validators, *self._some([found for found in everybody if found not in validators], OTHERS)]
 
     def _furthest(self, peers: list[Neighbour]) -> list[Neighbour]:
-        best = max((found.height for found in peers), default=-1)
+        """Those that are about as far as the chain, and those that only say so: they are asked in turn."""
+        best = self._directory.best(self._validators())
         return [found for found in peers if found.height >= best - 1]
 
     def _one(self, number: int) -> list[Neighbour]:

@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 import trio
 
+from node.agreement.messages import Ballot, Certificate, Decision, block_id
 from node.agreement.timeouts import Timeouts
+from node.agreement.wire import encode_message
 from node.chain.genesis import network_of
 from node.live import wire
 from node.live.identity import self_of
 from node.live.node import LiveNode
 from node.live.opening import open_live
 from node.live.settings import Rates
+from node.live.shelf import DECISION
 from node.served import Role
 from p2p.base import Limits, P2PError, Verdict
 from p2p.libp2p.transport import Libp2pTransport, Settings, open_transport
@@ -171,6 +174,24 @@ async def test_what_is_offered_and_is_not_what_was_said_is_not_believed(tmp_path
         peer.transport.serve(wire.FETCH, lie)
         assert await peer.ask(wire.WORDS, pack([wire.encode_offer(offer)])) == wire.TAKEN
         await until(lambda: node.counters().get("p2p_banned", 0) > 0)
+
+
+async def test_a_decision_that_nobody_made_is_fetched_once(tmp_path: Path) -> None:
+    """It decides nothing, and whoever gave it is shut out."""
+    async with attacked(tmp_path) as node, stranger(tmp_path, node) as peer:
+        block = bytes(80_000)
+        certificate = Certificate(Ballot.PRECOMMIT, 0, 0, block_id(block), ((0, bytes(64)),))
+        word = wire.word(wire.Kind.AGREEMENT, encode_message(Decision(0, block, certificate)))
+
+        async def give(name: str, data: bytes) -> bytes:
+            return word
+
+        peer.transport.serve(wire.FETCH, give)
+        assert (
+            await peer.ask(wire.WORDS, pack([wire.encode_offer(wire.offer_of(word, 0, DECISION))])) == wire.TAKEN
+        )
+        await until(lambda: node.counters().get("p2p_banned", 0) > 0)
+        assert node.status().height == -1
 
 
 async def test_no_word_a_request_can_carry_raises_anything_unexpected(tmp_path: Path) -> None:
