@@ -1,4 +1,4 @@
-// Who competed: each solver by its best solution, with its score against the best or the bound, and why it lost.
+// Who competed: each solver by what it won with, or by its best solution, with its score against the best or the bound, and why it lost.
 
 import { bar, card, h, nothing, pill, table } from "./dom.js";
 import { amount, plural } from "./format.js";
@@ -9,9 +9,10 @@ export function contest(detail, unit, decimals) {
   const title = "Who won, and why others lost";
   if (!detail.solutions.length) return card("batch-contest", title, nothing("batch-contest-none", "No solver sent a solution."));
   const solvers = bySolver(detail.solutions);
-  const top = detail.solutions.reduce((most, item) => (item.score !== null && BigInt(item.score) > most ? BigInt(item.score) : most), BigInt(detail.bound ?? 0));
+  const scores = [detail.bound ?? "0", detail.row.score, ...detail.solutions.map((item) => item.score ?? "0")].map(BigInt);
+  const top = scores.reduce((most, score) => (score > most ? score : most));
   return card("batch-contest", title,
-    h("p", { class: "hint" }, "Each solver by its best solution. ", detail.bound === null ? "Bars: score against the best." : `Bars: score against the proven bound of ${amount(detail.bound, decimals)} ${unit}.`),
+    h("p", { class: "hint" }, "Each solver by what it won with, or by its best solution. ", detail.bound === null ? "Bars: score against the best." : `Bars: score against the proven bound of ${amount(detail.bound, decimals)} ${unit}.`),
     h("ol", { class: "contest", testid: "batch-solutions" }, solvers.slice(0, MOST_SOLVERS).map((items) => line(items, top, unit, decimals))),
     solvers.length > MOST_SOLVERS && h("p", { class: "hint" }, `${plural(solvers.length - MOST_SOLVERS, "more solver")} in the receipt.`));
 }
@@ -25,14 +26,15 @@ function bySolver(solutions) {
 }
 
 function line(items, top, unit, decimals) {
-  const [best, ...rest] = items, wins = items.filter((item) => item.won).length;
-  const share = best.score === null || top <= 0n ? 0 : Number((BigInt(best.score) * 10_000n) / top) / 10_000;
+  const [best, ...rest] = items, won = items.filter((item) => item.won), wins = won.length;
+  const score = best.score === null ? null : (wins ? won : [best]).reduce((sum, item) => sum + BigInt(item.score), 0n);
+  const share = score === null || top <= 0n ? 0 : Number((score * 10_000n) / top) / 10_000;
   return h("li", { testid: `solver-${best.solver}` },
     h("span", { class: "rank" }, best.rank ?? "–", h("span", { class: "unseen" }, best.rank === null ? "no rank" : ". rank")),
-    h("span", {}, h("span", { class: "who" }, best.solver), " ", verdict(best), wins > 1 && ` ${plural(wins, "solution")}`),
-    h("span", { class: "num" }, best.score === null ? "no score" : `${amount(best.score, decimals)} ${unit}`),
+    h("span", {}, h("span", { class: "who" }, best.solver), " ", verdict(best), wins > 1 && ` with ${plural(wins, "solution")}`),
+    h("span", { class: "num" }, score === null ? "no score" : `${amount(String(score), decimals)} ${unit}`),
     bar(share, "score", best.won ? "tone2" : "tone7"),
-    h("div", { class: "why" }, h("p", { testid: `why-${best.solver}` }, why(best, unit, decimals)), rest.length > 0 && others(best.solver, rest, unit, decimals)));
+    h("div", { class: "why" }, h("p", { testid: `why-${best.solver}` }, why(best, won, decimals)), rest.length > 0 && others(best.solver, rest, unit, decimals)));
 }
 
 const verdict = (item) => (item.won ? pill("won", "good") : item.score === null ? pill("refused", "bad") : pill("lost"));
@@ -44,12 +46,12 @@ function others(solver, rest, unit, decimals) {
       ["Rank", (item) => item.rank ?? "–"],
       [`Score, ${unit}`, (item) => (item.score === null ? "–" : amount(item.score, decimals, 5)), "num"],
       ["Fills", (item) => item.filled, "num"],
-      ["", (item) => [verdict(item), !item.won && h("span", { class: "under" }, reason(item, decimals))]],
+      ["Verdict", (item) => [verdict(item), !item.won && h("span", { class: "under" }, reason(item, decimals))]],
     ], rest.slice(0, MOST_EACH), { key: (item) => item.solution, tight: true }));
 }
 
-function why(item, unit, decimals) {
-  if (item.won) return `Filled ${plural(item.filled, "intent")}.`;
+function why(item, won, decimals) {
+  if (item.won) return `Filled ${plural(won.reduce((all, each) => all + each.filled, 0), "intent")}.`;
   const text = reason(item, decimals);
   return [text.charAt(0).toUpperCase() + text.slice(1).replace(/\.?$/, "."), item.filled > 0 && ` It filled ${plural(item.filled, "intent")}.`, item.code && [" ", h("code", { class: "soft" }, item.code)]];
 }

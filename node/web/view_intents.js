@@ -112,7 +112,7 @@ function latest({ trades, missed, row }, assets) {
   ];
   return table("intents-latest-table", `Settled ${day(row.at_ms)}`, [
     ["Intent", (found) => intentLink(found.intent)],
-    ["", (found) => pill(found.state, found.tone)],
+    ["Outcome", (found) => pill(found.state, found.tone)],
     ["What happened", (found) => found.words, "wide"],
   ], rows, { key: (found) => found.intent });
 }

@@ -50,7 +50,7 @@ function drawAccount({ assets, account }) {
       ? table("account-balances", plural(account.balances.length, "balance"), [
         ["Asset", (row) => h("span", { title: row.asset }, assets.name(row.asset))],
         ["Held", (row) => h("span", { title: `${row.amount} base units` }, amount(row.amount, assets.decimals(row.asset), 12)), "num"],
-        ["", (row) => h("a", { href: proof(row.asset), testid: `prove-${row.asset}` }, "Prove it", h("span", { class: "unseen" }, ` for ${assets.name(row.asset)}`))],
+        ["Proof", (row) => h("a", { href: proof(row.asset), testid: `prove-${row.asset}` }, "Prove it", h("span", { class: "unseen" }, ` for ${assets.name(row.asset)}`))],
       ], account.balances, { key: (row) => row.asset, tight: true })
       : nothing("account-empty", "This account holds nothing."),
     facts([

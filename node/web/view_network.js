@@ -100,7 +100,7 @@ function split(found) {
 
 const legend = () => h("ul", { class: "legend", testid: "network-legend" },
   Object.values(LOOKS).map((look) => h("li", {}, h("span", { class: `dot ${look.dot} tone${look.tone}`, "aria-hidden": "true" }), look.one)),
-  h("li", {}, "halo: proposes now"), h("li", {}, "black rim: this node"), h("li", {}, "amber rim: behind"), h("li", {}, "hollow, red: silent"));
+  h("li", {}, "halo: proposes now"), h("li", {}, "bold rim: this node"), h("li", {}, "amber rim: behind"), h("li", {}, "hollow, red: silent"));
 
 function nodeTable(found, turn) {
   return table("network-node", "This node first; heights are the last each told.", [

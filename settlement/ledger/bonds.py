@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from intents.schema import Integer, Octets, Record, Text
 from settlement.ledger.accounts import REWARDS, Account, AccountKind, bond_of
 from settlement.ledger.books import Books
-from settlement.ledger.errors import BelowMinimum, NameTaken, StillLocked
+from settlement.ledger.errors import BadName, BelowMinimum, NameTaken, StillLocked
 from settlement.ledger.rules import Rules
 from settlement.ledger.state import Draft, Table
 from settlement.penalties import Fault, penalty
+
+
+#: As in solutions and receipts: one under another name would make every receipt with it unreadable.
+_NAME: Final = re.compile(r"[!-~]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ SOLVERS: Final[Table[bytes, Bonded]] = Table(
 
 def post(books: Books, rules: Rules, holder: bytes, name: str, amount: int) -> None:
     """Move ``amount`` of the numeraire into the bond; the first post registers the solver."""
+    if not _NAME.fullmatch(name):
+        raise BadName("ledger", name)
     for other, solver in sorted(books.draft.rows(SOLVERS).items()):
         if solver.name == name and other != holder:
             raise NameTaken("ledger", name)

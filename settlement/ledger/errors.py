@@ -204,6 +204,14 @@ class TradingStopped(LedgerError):
 
 
 @dataclass(eq=False)
+class BadName(LedgerError):
+    code: ClassVar[str] = "ledger.bad-name"
+    text: ClassVar[str] = "a solver's name is 1 to 64 printable ASCII characters without spaces, not {name!r}"
+
+    name: str
+
+
+@dataclass(eq=False)
 class NameTaken(LedgerError):
     code: ClassVar[str] = "ledger.name-taken"
     text: ClassVar[str] = "another solver is called {name}"

@@ -35,6 +35,7 @@
     return [
       ...all("a, button, input, select, [role=img]").filter((e) => !name(e).trim()).map((e) => `no name: ${e.outerHTML}`),
       ...all("table").filter((e) => !e.caption?.textContent.trim()).map((e) => `no caption: ${e.dataset.testid}`),
+      ...all("th").filter((e) => !e.textContent.trim()).map((e) => `no title: ${e.closest("table").dataset.testid}`),
       ...all("img:not([alt])").map(() => "no alt"),
       ...all("section")
         .filter((e) => !document.getElementById(e.getAttribute("aria-labelledby")))

@@ -17,6 +17,7 @@ from settlement.ledger.accounts import OUTSIDE, REWARDS, account_of_venue, bond_
 from settlement.ledger.bonds import slash
 from settlement.ledger.books import BALANCES, Books, check_all
 from settlement.ledger.errors import (
+    BadName,
     BelowMinimum,
     LedgerError,
     NameTaken,
@@ -86,6 +87,8 @@ def test_deposit_transfer_withdraw() -> None:
         (ANN, Transfer(holder(BOB), A, 1001 * WHOLE), Overdrawn),
         (ANN, Withdraw(B, 1001 * WHOLE, b""), Overdrawn),
         (ANN, PostBond("solver", WHOLE), NameTaken),
+        (ANN, PostBond("two words", WHOLE), BadName),
+        (ANN, PostBond("", WHOLE), BadName),
         (ANN, LeaveBond(), BelowMinimum),
         (SOLVER, ReleaseBond(), StillLocked),
         (ANN, AddLiquidity(VenueId("none"), 1, ()), UnknownVenue),
