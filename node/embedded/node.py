@@ -102,6 +102,7 @@ class Node:
         self._wake = trio.Event()
         self._full = trio.Event()
         self._stopping = self._ended = False
+        self._failure: BaseException | None = None
         self._acknowledged = self._groups = 0
         self._add(recovered.effects)
 
@@ -145,7 +146,15 @@ class Node:
             if self._ended:
                 raise Stopped("")
             aside = self._aside and (size > LONG_BYTES or self._much())
-            group = self.event(await trio.to_thread.run_sync(work) if aside else work())
+            try:
+                effects = await trio.to_thread.run_sync(work) if aside else work()
+            except RuntimeError as error:
+                if type(error) is RuntimeError:
+                    # What was decided cannot be applied here: this node's own fault, and its end.
+                    self._failure = error
+                    self.stop()
+                raise
+            group = self.event(effects)
             if self._acted is not None:
                 self._acted()
             return group
@@ -175,20 +184,19 @@ class Node:
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Until ``stop``. Raises ``DiskFailed``, or whatever else the store finds wrong."""
-        failure: BaseException | None = None
         try:
             async with trio.open_nursery() as nursery:
                 task_status.started()
                 try:
                     await self._write_groups(nursery)
                 except Exception as error:
-                    failure = error
+                    self._failure = error
                 nursery.cancel_scope.cancel()
         finally:
             self._ended = True
             self._group.done.set()
-        if failure is not None:
-            raise failure
+        if self._failure is not None:
+            raise self._failure
 
     # Writing
 
@@ -216,6 +224,8 @@ class Node:
             await self._wake.wait()
             with trio.move_on_after(self._group_ms / 1000):
                 await self._full.wait()
+            if self._failure is not None:
+                return
             group, self._group = self._group, Group()
             self._wake, self._full = trio.Event(), trio.Event()
             if not group.effects:

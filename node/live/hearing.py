@@ -83,9 +83,9 @@ class Hearing:
                 else:
                     await self._heed(found, line, word)
             await self._take(found, items)
-        except (BadPack, WalrasError) as error:
-            if isinstance(error, Stopped):
-                return TAKEN
+        except Stopped:
+            return TAKEN
+        except (BadPack, WalrasError):
             self._count("words_malformed")
             self._ban(peer, "malformed words")
             return MALFORMED

@@ -145,3 +145,22 @@ async def test_the_only_validator_does_not_begin_anew_when_its_store_is_gone(tmp
         with pytest.raises(LostStore):
             async with open_live(alone(tmp_path)):
                 pass
+
+
+async def test_a_decided_block_that_cannot_be_applied_ends_the_node(tmp_path: Path) -> None:
+    """It was valid for a quorum: going on would mean another ledger than everybody's."""
+    asked: list[int] = []
+
+    def valid(height: int, block: bytes) -> bool:
+        asked.append(height)
+        return len(asked) == 1
+
+    async def run() -> None:
+        async with open_live(alone(tmp_path)) as node:
+            node.machine.app.valid = valid  # type: ignore[method-assign]
+            await trio.sleep(20)
+
+    with pytest.raises(RuntimeError, match="not valid here"):
+        await run()
+    with Store(alone(tmp_path).store, None) as store:
+        assert store.height() == -1
