@@ -39,6 +39,14 @@ class Stand:
                 self._taken.append(solution.id)
             yield self.certified(solution)
 
+    def closed(self, parts: int, rivals: Sequence[Verified]) -> bool:
+        """Whether these bids are worth all that is proven to be there, but for one of so many parts, and no bid of
+        rivals for one pair can have them refused."""
+        if self.proof is None or not self.best or any(unfair_pairs(bid, rivals) for bid in self.best):
+            return False
+        bound = int(str(self.proof["bound"]))
+        return (bound - worth(self.best)) * parts <= bound
+
     def certified(self, solution: Solution) -> Solution:
         """``solution`` with what is proven so far: a bound on any solution to the auction."""
         return replace(solution, certificate=self.proof)

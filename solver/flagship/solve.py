@@ -3,18 +3,22 @@
 seeds → prepare → a first batch (start, climb, select, polish → settle in integers, verify) → bound and
 certificate → batches with floors, that stand beside rivals → batches without → single pairs that are left
 
+Where few assets trade the bound comes after the seeds of the first solver. Once it proves that nothing is left to
+be had, the rest is left out.
+
 Orders alone, without venues, costs or fees of ours, have a search of their own (``order_only``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from intents.auction import Auction
 from settlement.certificate.bound import certify
+from settlement.certificate.dual import DualPrices
 from settlement.solution import Solution
 from settlement.verified import DirectedPair, Verified
 from settlement.verify import Verifier
@@ -40,6 +44,12 @@ ORDERS_SHARE: Final = 0.6
 #: The share of the time left in which such a batch is made fair, and how often pairs are taken out of it.
 FAIR_SHARE: Final = 0.6
 FAIR_ROUNDS: Final = 3
+#: Among so many assets the bound costs little more than a simple answer, and simple answers may reach it.
+FEW_ASSETS: Final = 4
+#: Of what is proven to be the most, in parts, what is not worth looking for.
+CLOSED: Final = 1_000_000
+#: Stands for a solver after the last one of the simple.
+LAST: Final = 1_000
 #: The id of a smaller batch that stands where the whole one is refused as unfair.
 FAIRER_ID: Final = 10_000
 #: Bids for single pairs are numbered from here; each may take this share of the time that is left.
@@ -71,39 +81,61 @@ class Walras:
             yield from self._orders_alone(auction, settling, stand, deadline)
             return
         simple: list[Verified] = []
-        yield from self._simple(auction, settling, stand, simple, deadline)
+        dual = yield from self._simple(auction, settling, stand, simple, deadline)
+        if stand.closed(CLOSED, simple):
+            return
         problem = prepare(measure(auction, self.name), deadline)
         # A first batch of any kind; then fair ones, where there is anything to be fair to; then any again.
         for batch in islice(settling.batches(problem, deadline.part(FIRST_SHARE), deadline), 1):
             yield from self._offered(settling, stand, batch, simple, deadline)
-        dual = dual_prices(problem.market, deadline.part(BOUND_SHARE))
+        if dual is None:
+            dual = dual_prices(problem.market, deadline.part(BOUND_SHARE))
+            stand.proof = certify(auction, dual)
+            yield from stand.bids()
         problem = replace(problem, start=relative(dual, problem.market))
-        stand.proof = certify(auction, dual)
-        yield from stand.bids()
+        if stand.closed(CLOSED, simple):
+            return
         fair: Verified | None = None
         for batch in self._fair(settling, problem, simple, deadline.part(self.config.fair_share)):
             yield from self._offered(settling, stand, batch, simple, deadline)
+            if stand.closed(CLOSED, simple):
+                return
             if not unfair_pairs(batch, simple) and (fair is None or batch.score.net > fair.score.net):
                 fair = batch
                 yield from self._beside(stand, fair, simple)
         for batch in settling.batches(problem, deadline.part(self.config.free_share), deadline):
             yield from self._offered(settling, stand, batch, simple, deadline)
+            if stand.closed(CLOSED, simple):
+                return
         if fair is not None:  # once more, as what it stands beside has changed
             yield from self._beside(stand, fair, simple)
         yield from self._pairs(settling, stand, problem, fair, simple, deadline)
 
     def _simple(
         self, auction: Auction, settling: Settling, stand: Stand, simple: list[Verified], deadline: Deadline
-    ) -> Iterator[Solution]:
-        """The first simple answer at once, then the best that all of them or one solver's make together."""
+    ) -> Generator[Solution, None, DualPrices | None]:
+        """The first simple answer at once, then the best that all of them or one solver's make together. Where few
+        assets trade, also the bound, which may show that the first solver's cannot be bettered: then no others."""
         families: dict[int, list[Verified]] = {}
-        for number, bid in seeds(auction, settling, deadline):
+        dual: DualPrices | None = None
+        few = len({leg.asset for o in auction.orders for leg in (*o.intent.give, *o.intent.want)}) <= FEW_ASSETS
+        for number, bid in chain(seeds(auction, settling, deadline), [(LAST, None)]):
+            if few and number > 0 and dual is None:
+                yield from stand.offer(winners(simple))
+                dual = dual_prices(measure(auction, self.name), deadline.part(BOUND_SHARE))
+                stand.proof = certify(auction, dual)
+                yield from stand.bids()
+                if stand.closed(CLOSED, simple):
+                    return dual
+            if bid is None:
+                break
             simple.append(bid)
             families.setdefault(number, []).append(bid)
             if not stand.best:
                 yield from stand.offer([bid])
         for bids in (simple, *families.values()):
             yield from stand.offer(winners(bids))
+        return dual
 
     def _fair(
         self, settling: Settling, problem: Problem, simple: Sequence[Verified], deadline: Deadline
