@@ -15,6 +15,7 @@ from typing import ClassVar
 from intents.amounts import MAX_BPS, mul_div_ceil, mul_div_floor
 from intents.errors import WalrasError
 from intents.intent import CurvePoint, DutchCurve, Intent, Kind
+from intents.remember import remembered
 
 
 @dataclass(eq=False)
@@ -46,6 +47,8 @@ def limits_at(intent: Intent, number: int, solver: str, where: str = "intent") -
     then raises the wanted amounts by ``override_bps`` (or lowers the given amount of a buy in the same
     proportion) for other solvers; an override of 0 shuts them out: ``ExclusiveToAnother``.
     """
+    if intent.curve is None and intent.exclusive is None:
+        return signed_limits(intent)
     give = tuple(leg.amount for leg in intent.give)
     want = tuple(leg.amount for leg in intent.want)
     if intent.curve is not None:
@@ -62,6 +65,12 @@ def limits_at(intent: Intent, number: int, solver: str, where: str = "intent") -
     if intent.kind is Kind.EXACT_OUT:
         return Limits(tuple(mul_div_floor(amount, MAX_BPS, raised) for amount in give), want)
     return Limits(give, tuple(mul_div_ceil(amount, raised, MAX_BPS) for amount in want))
+
+
+@remembered(1 << 14)
+def signed_limits(intent: Intent) -> Limits:
+    """The legs as they are signed: the limits of an intent that neither moves nor prefers a solver."""
+    return Limits(tuple([leg.amount for leg in intent.give]), tuple([leg.amount for leg in intent.want]))
 
 
 def curve_amount(curve: DutchCurve, number: int, *, round_up: bool) -> int:

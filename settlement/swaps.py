@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from intents.amounts import MAX_AMOUNT
 from intents.assets import AssetId
 from intents.auction import Auction, AuctionOrder
-from intents.curves import ExclusiveToAnother, Limits, limits_at
+from intents.curves import ExclusiveToAnother, Limits, limits_at, signed_limits
 from intents.intent import Intent, Kind, Leg
 from intents.remember import remembered
 from settlement.checks import check_amount_made, price_of
@@ -48,7 +48,7 @@ def bounds_of(order: AuctionOrder, auction: Auction, solver: str, where: str) ->
 @remembered(1 << 14)
 def _plain_bounds(intent: Intent) -> Bounds:
     """Limits that neither move nor depend on the solver: the legs as they are signed."""
-    limits = limits_at(intent, 0, "")
+    limits = signed_limits(intent)
     return Bounds(limits, limits)
 
 

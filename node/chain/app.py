@@ -123,7 +123,10 @@ class ChainApp:
 
     def item(self, number: bytes) -> bytes | None:
         """An item that is waiting, for whoever misses it."""
-        return next((found[number] for found in self.waiting.values() if number in found), None)
+        for waiting in self.waiting.values():
+            if number in waiting:
+                return waiting[number]
+        return None
 
     # The application, as agreement sees it
 

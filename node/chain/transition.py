@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Final
 
 from intents.auction import Auction
@@ -140,9 +141,7 @@ def _seal(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects) -
         draft.set(SEALS, item.solver, Seals(tuple(sorted(set(seals)))[:2]))
 
 
-def _settle(
-    draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects, known: Auction | None
-) -> None:
+def _settle(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects, known: Auction | None) -> None:
     chain = chain_of(draft)
     now = chain.auction
     auction = known or auction_of(draft, rules, now, chain.seed)
@@ -189,7 +188,7 @@ def _open(
             effects.refused[number] = "reveal.mismatch"
         else:
             try:
-                answers[item.solver] = _solutions(item.solutions, draft_name(draft, item.solver))
+                answers[item.solver] = solutions_in(item.solutions, draft_name(draft, item.solver))
             except WalrasError as error:
                 effects.refused[number] = error.code
                 answers[item.solver] = []
@@ -200,7 +199,7 @@ def _open(
     return answers, faults
 
 
-def _solutions(data: bytes, name: str) -> list[Solution]:
+def solutions_in(data: bytes, name: str) -> list[Solution]:
     """The solutions in a reveal, all under the solver's bonded name."""
     packed = read_list(unpack(data, "reveal", limit=MAX_SOLUTION_BYTES), "reveal", limit=MAX_SOLUTIONS_PER_SOLVER)
     found = []
@@ -223,9 +222,8 @@ def _holder(solver: bytes) -> bytes:
 
 def _expire(draft: Draft, now: int) -> None:
     """Open intents past their validity end; whatever has ended and cannot come back is forgotten."""
-    for number, order in sorted(draft.rows(ORDERS).items()):
-        if order.intent.valid_to >= now:
-            continue
+    expired = [(number, order) for number, order in draft.rows(ORDERS).items() if order.intent.valid_to < now]
+    for number, order in sorted(expired, key=itemgetter(0)):
         if order.state in OPEN_STATES:
             closed(Books(draft), step(draft, number, OrderState.EXPIRED, now))
         elif order.state in DONE:
@@ -237,7 +235,12 @@ def _put_back(draft: Draft, books: Books, now: int) -> None:
 
     One that traded ends the others of its group.
     """
-    rows = sorted(draft.rows(ORDERS).items())
+    concerned = [
+        (number, order)
+        for number, order in draft.rows(ORDERS).items()
+        if order.state in (OrderState.BATCHED, OrderState.SETTLED) or order.intent.group
+    ]
+    rows = sorted(concerned, key=itemgetter(0))
     traded = {
         (order.intent.owner, order.intent.group): number
         for number, order in rows

@@ -72,7 +72,7 @@ def may_trade(state: State | Draft, number: IntentId, order: Order, now: int) ->
     """What of the intent may still trade by now, in units of its reference leg: all that is left, or what its
     schedule allows of it."""
     whole = order.intent.reference_leg.amount
-    watched = state.get(WATCHED, number)
+    watched = None if order.intent.schedule is None else state.get(WATCHED, number)
     if order.intent.schedule is None or watched is None:
         return max(0, whole - order.filled)
     return max(0, allowed(order.intent.schedule, whole, watched.triggered or now, now) - order.filled)

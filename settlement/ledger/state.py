@@ -212,10 +212,11 @@ class Draft:
         found: dict[bytes, bytes | None] = {}
         for number, changes in self._changes.items():
             table, rows = state.tables[number], state.entries[number]
+            key_form, value_form = table.key.to_wire, table.value.to_wire
             for key, value in changes.items():
                 if value != rows.get(key):
-                    found[table.key_bytes(key)] = None if value is None else table.value_bytes(value)
-        return dict(sorted(found.items()))
+                    found[pack([number, key_form(key)])] = None if value is None else pack(value_form(value))
+        return {key: found[key] for key in sorted(found)}
 
     def _state(self) -> State:
         assert isinstance(self.base, State)

@@ -48,6 +48,8 @@ def ask(draft: Draft, rules: Rules, guardian: bytes, trading: TradingState) -> N
 
 def trading_of(state: State | Draft, rules: Rules) -> TradingState:
     """As strict as at least ``least_guardians`` ask: fewer can neither stop trading nor keep it stopped."""
+    if not rules.guardians:
+        return TradingState.ACTIVE
     asked = [state.get(ASKED, guardian) or TradingState.ACTIVE for guardian in rules.guardians]
     strictest = sorted(asked, key=_STRICTNESS.index, reverse=True)
     least = rules.least_guardians
@@ -59,6 +61,8 @@ def may_want(state: State | Draft, rules: Rules, intent: Intent, trading: Tradin
     if trading is TradingState.HALTED:
         return False
     reducing = trading is TradingState.REDUCING
+    if not reducing and not rules.oracles:
+        return True
     return not any(
         leg.asset != rules.numeraire and (reducing or stale(state, rules, leg.asset, now)) for leg in intent.want
     )
