@@ -1,8 +1,8 @@
 """The same decoders under a fuzzer that follows coverage: libFuzzer by way of atheris, where that is installed.
 
 ``python -m benchmarks.fuzz_atheris TARGET [--runs N] [--seed N]``; without TARGET the names are listed. atheris is
-no dependency: ``pip install --target DIR atheris`` in a folder of its own, and ``PYTHONPATH=DIR``. Sound inputs are
-its first corpus; it ends with an error and the input at the first exception that a decoder does not declare.
+no dependency: ``pip install --target DIR atheris`` in a folder of its own, and ``PYTHONPATH=DIR``. Sound inputs
+are its first corpus; it ends with an error and the input at the first exception a decoder does not declare.
 """
 
 from __future__ import annotations

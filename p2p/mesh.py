@@ -56,7 +56,8 @@ class _Peer:
 class Mesh:
     """The router of one node. ``trusted`` says who may be grafted; ``blame`` is told of offences.
 
-    ``anchors`` are in the mesh of every topic they read, whatever its size, and are never shed.
+    ``anchors`` are in the mesh of every topic they read, whatever its size, and are never shed. Who is ``ours``,
+    dialled by this node, is sent its own messages in the mesh or not: strangers that fill a mesh keep nothing in.
     """
 
     def __init__(
@@ -67,8 +68,9 @@ class Mesh:
         trusted: Callable[[str], bool],
         blame: Callable[[str, Offence], None],
         anchors: Set[str] = frozenset(),
+        ours: Callable[[str], bool] = lambda peer: False,
     ) -> None:
-        self._anchors = anchors
+        self._anchors, self._ours = anchors, ours
         self._params, self._limits, self._rng = params, limits, rng
         self._trusted, self._blame = trusted, blame
         self._peers: dict[str, _Peer] = {}
@@ -114,9 +116,10 @@ class Mesh:
         """Whom an accepted (or our own) message goes to. It is remembered for those who ask."""
         self.cache.put(mid, topic, data)
         targets = self._mesh.get(topic, set()) - {came_from or ""}
-        if came_from is None and len(targets) < self._params.degree:
+        if came_from is None:
             others = [peer for peer in self.listeners(topic) if peer not in targets and self._trusted(peer)]
             targets |= set(self._some(others, self._params.degree - len(targets)))
+            targets |= {peer for peer in others if self._ours(peer)}
         return sorted(peer for peer in targets if mid not in self._peers[peer].dont_send)
 
     def unwanted(self, mid: bytes, topic: str, size: int, came_from: str) -> Sends:

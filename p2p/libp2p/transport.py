@@ -68,7 +68,7 @@ class Libp2pTransport(INotifee):
         self._scores = Scores(settings.limits.ban_ms)
         anchors = frozenset(peer for text in settings.anchors if (peer := address(text)[0]) is not None)
         self._gate = Gate(settings.limits, self._scores, settings.allow, settings.deny, anchors)
-        mesh = Mesh(settings.mesh, self._limits, rng, self._trusted, self._penalise, anchors)
+        mesh = Mesh(settings.mesh, self._limits, rng, self._trusted, self._penalise, anchors, self._dials)
         self._gossip = Gossip(
             self._host, self._limits, settings.mesh, mesh, self._count, self._penalise, self._drop_soon, rng
         )
@@ -208,6 +208,9 @@ class Libp2pTransport(INotifee):
 
     def _trusted(self, peer: str) -> bool:
         return self._scores.trusted(peer, _now_ms())
+
+    def _dials(self, peer: str) -> bool:
+        return self._supervisor.wants(peer)
 
     def _tell(self, event: PeerEvent) -> None:
         for listener in self._listeners:

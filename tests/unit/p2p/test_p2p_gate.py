@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from p2p.libp2p.transport import open_transport
 from p2p.mesh import Mesh, MeshParams
 from p2p.messages import Rpc
 from p2p.scoring import Offence, Scores
-from tests.p2p_hosts import QUICK, TOPIC, Inbox, settings, until
+from tests.p2p_hosts import QUICK, TOPIC, Inbox, raw_peer, settings, until
 
 LIMITS = Limits(connections=8, connections_per_subnet=2)
 
@@ -104,6 +105,36 @@ def test_who_has_a_message_is_not_sent_it_again() -> None:
     assert mesh.route(b"m" * 32, "t", b"x", "a") == ["c"]
     mesh.heartbeat(5_000)
     assert mesh.route(b"m" * 32, "t", b"x", "a") == ["b", "c"]
+
+
+def test_own_messages_reach_those_we_dial_though_strangers_fill_the_mesh() -> None:
+    """What others say is forwarded within the mesh alone."""
+    mesh = Mesh(
+        MeshParams(), Limits(), random.Random(1), lambda peer: True, lambda *_: None, ours=lambda p: p == "us"
+    )
+    mesh.join("t")
+    for name in (*map(str, range(20)), "us"):
+        mesh.add_peer(name)
+        mesh.handle(name, Rpc(subscriptions=((True, "t"),), graft=("t",)), 0)
+    assert "us" not in mesh.mesh("t")
+    assert "us" in mesh.route(b"m" * 32, "t", b"x", None)
+    assert "us" not in mesh.route(b"n" * 32, "t", b"y", "1")
+
+
+async def test_strangers_that_take_all_places_do_not_keep_out_whom_we_dial() -> None:
+    """Six of eight places are theirs; the seventh stranger waits, the peer we want comes in."""
+    async with (
+        open_transport(settings(2, mesh=QUICK)) as wanted,
+        open_transport(settings(1, limits=LIMITS, mesh=QUICK)) as node,
+        AsyncExitStack() as stack,
+    ):
+        Inbox(node)
+        Inbox(wanted)
+        for number in range(7):
+            await stack.enter_async_context(raw_peer(node, 200 + number))
+        await until(lambda: node.counters().get("too_many_connections", 0) > 0 and len(node.peers()) == 6)
+        node.want(wanted.addresses[0])
+        await until(lambda: wanted.identity in node.peers())
 
 
 async def test_an_anchor_is_dialled_and_outlives_its_offences() -> None:
