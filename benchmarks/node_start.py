@@ -4,8 +4,8 @@
 
 Each run starts ``walras node run`` as a user does, on a home that exists and on a new one, and asks until it is
 ready; then ``walras --help``. Seconds of wall time and of the process's own CPU time until then; the best and the
-median of all runs. The peer in the same run is the interpreter alone importing trio and Hypercorn. On a busy machine
-``chrt -f 1`` before the command has it served first, as if there were nobody else.
+median of all runs. The peer in the same run is the interpreter alone importing trio and Hypercorn. On a busy
+machine ``chrt -f 1`` before the command has it served first, as if there were nobody else.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``walras ledger``: a node's ledger, read from its store."""
+"""``walras ledger``: a node's ledger, read from its store or asked of the node."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from node.cli.command import Command, Settings, emit, global_options, remember
+from node.cli.ledger_accounts import account, transfer
 from node.cli.nodes import client_of, node_options
 from node.cli.text import table
 
@@ -18,7 +19,7 @@ _STORE = click.argument("store", type=click.Path(path_type=Path, dir_okay=False)
 @global_options
 @click.pass_context
 def ledger(context: click.Context, /, **options: object) -> None:
-    """Balances, proofs and the journal of a node's ledger, from its store."""
+    """Balances, proofs, transfers and the journal of a node's ledger: of its store, or of a node that runs."""
     remember(context, options)
 
 
@@ -130,3 +131,7 @@ def reconcile(settings: Settings, store: Path) -> None:
     )
     if faults:
         raise click.exceptions.Exit(5)
+
+
+ledger.add_command(account)
+ledger.add_command(transfer)

@@ -31,7 +31,7 @@ COMMANDS: Mapping[str, Entry] = {
     "auction": Entry(
         "node.cli.auction:auction", "Import, show, solve, verify, rank and explain auctions", "Auctions"
     ),
-    "ledger": Entry("node.cli.ledger:ledger", "Show, prove and reconcile a node's ledger", "Auctions"),
+    "ledger": Entry("node.cli.ledger:ledger", "Show, prove, move and reconcile what a ledger holds", "Auctions"),
     "compete": Entry("node.cli.compete:compete", "Let solvers compete over auctions", "Compete"),
     "leaderboard": Entry("node.cli.leaderboard:leaderboard", "Show who won, and by how much", "Compete"),
     "solver": Entry("node.cli.solver:solver", "List, write, test and serve solvers", "Compete"),

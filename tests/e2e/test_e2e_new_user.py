@@ -66,6 +66,19 @@ def test_user_signs_with_a_wallet(home: Path, node: RunningNode, tmp_path: Path)
     done = intent(home, *asked, right, "--wait", "--json")
     assert (done.code, done.document["got"]) == (0, str(300 * 10**6)), done.err
     assert done.document["owner"] == "0x00" + made.out.split("0x", 1)[1].splitlines()[0]
+    moved = walras(
+        "ledger",
+        "transfer",
+        "1.5",
+        "UNI",
+        "to",
+        "ed25519:" + "ab" * 32,
+        *("--from", "mine"),
+        *("--password-file", right, "--home", home, "--json"),
+    )
+    assert moved.document["balances"] == [{"asset": "UNI", "amount": str(15 * 10**17)}]
+    held = walras("ledger", "account", "mine", "--home", home, "--json").document["balances"]
+    assert {row["asset"]: row["amount"] for row in held}["UNI"] == str(30_000 * 10**18 - 15 * 10**17)
 
 
 def test_user_quotes_explains_and_cancels(home: Path, node: RunningNode) -> None:
@@ -74,6 +87,8 @@ def test_user_quotes_explains_and_cancels(home: Path, node: RunningNode) -> None
     assert int(quote["limit"]) < int(quote["amount_out"])
     high = ("submit", "1", "ETH", "for", "9000", "USDC", "--fok", "--valid-batches", "1000")
     number = intent(home, *high, "--dev", "carol", "--json").document["id"]
+    while intent(home, "show", number, "--json").document["state"] == "received":
+        pass  # the next block takes it
     explained = intent(home, "explain", number, "--json").document
     assert explained["now"]["distance_bps"] > 5_000
     other = intent(home, "cancel", number, "--dev", "dave", "--timeout", "3", "--json")
