@@ -38,10 +38,11 @@ class Child:
             os.killpg(self.process.pid, number)
 
     def tell(self) -> None:
-        """Ask the process itself, which ends its own children, to end."""
+        """Ask the process itself, which ends its own children, to end; a stopped one has to go on for it."""
         if self.status is None:
             with contextlib.suppress(ProcessLookupError):
                 self.process.send_signal(signal.SIGTERM)
+            self.signal(signal.SIGCONT)
 
     def last_line(self) -> str:
         """The last thing it wrote."""

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from node.livedemo.desk import Seen, Settled
 from node.livedemo.watching import Watch
 
 HEAD: Final = (
-    f"{'node':<14}{'role':<11}{'height':>7}{'auction':>9}  {'phase':<7}{'peers':>6}{'waiting':>9}  root      state"
+    f"{'node':<12}{'role':<11}{'process':>8}{'height':>8}{'auction':>9}  {'phase':<7}{'peers':>6}{'waiting':>9}"
+    "  root      state"
 )
 
 
-def lines(watch: Watch, url: str, seconds: float) -> list[str]:
+def lines(watch: Watch, url: str, seconds: float, notes: Sequence[str] = ()) -> list[str]:
     """The whole picture, at most a screen high."""
     return [
         f"page {url}    {seconds:.0f} s, Ctrl-C ends it",
         "",
         HEAD,
-        *(_node(name, seen) for name, seen in watch.seen.items()),
+        *(_node(name, seen, watch.processes.get(name, 0)) for name, seen in watch.seen.items()),
         "",
         f"{'auction':<9}{'intents':>8}{'filled':>8}{'bids':>6}  won by",
         *(_auction(row) for row in reversed(watch.latest)),
         "",
+        *notes,
         f"{watch.totals()}; {verdict(watch)}",
     ]
 
@@ -41,12 +44,12 @@ def line(row: Settled) -> str:
     )
 
 
-def _node(name: str, seen: Seen | None) -> str:
+def _node(name: str, seen: Seen | None, process: int) -> str:
     if seen is None:
-        return f"{name:<14}does not answer"
+        return f"{name:<12}{'':<11}{process:>8}  does not answer"
     state = "ready" if seen.ready else seen.trouble or "starting"
     return (
-        f"{name:<14}{seen.role:<11}{seen.height:>7}{seen.auction:>9}  {seen.phase:<7}{seen.peers:>6}"
+        f"{name:<12}{seen.role:<11}{process:>8}{seen.height:>8}{seen.auction:>9}  {seen.phase:<7}{seen.peers:>6}"
         f"{seen.waiting:>9}  {seen.root[2:10]:<8}  {state}"
     )
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from node.livedemo.desk import Settled
 from node.livedemo.screen import line, lines
 from node.livedemo.watching import Watch
+
+#: Remarks that stay on the screen.
+NOTES: Final = 3
 
 
 class Shown(Protocol):
@@ -57,13 +61,17 @@ class Lines:
 
 
 class Screen:
-    """One picture on a terminal, drawn again at every look."""
+    """One picture on a terminal, drawn again at every look, with the last remarks in it."""
 
     def __init__(self, live: Any) -> None:
         self._live, self._url, self._since = live, "", time.monotonic()
+        self._notes: deque[str] = deque(maxlen=NOTES)
 
     def note(self, text: str) -> None:
-        self._draw([text])
+        if self._url:
+            self._notes.append(text)
+        else:
+            self._draw([text])
 
     def started(self, url: str) -> None:
         self._url, self._since = url, time.monotonic()
@@ -71,7 +79,7 @@ class Screen:
     def settled(self, row: Settled) -> None: ...
 
     def look(self, watch: Watch) -> None:
-        self._draw(lines(watch, self._url, time.monotonic() - self._since))
+        self._draw(lines(watch, self._url, time.monotonic() - self._since, tuple(self._notes)))
 
     def _draw(self, shown: list[str]) -> None:
         from rich.text import Text

@@ -14,7 +14,7 @@ import trio
 from intents.signing import SigningKey
 from node.livedemo.desk import Desk, Endpoint, open_client
 from node.livedemo.errors import DemoFailed
-from node.livedemo.layout import Layout
+from node.livedemo.layout import Layout, Planned
 from node.livedemo.people import look, look_once, trade
 from node.livedemo.process import Child, start, stop_all
 from node.livedemo.shown import Quiet, Shown
@@ -26,6 +26,9 @@ READY_S: Final = 120.0
 ASK_READY_S: Final = 0.2
 #: After the last intent: how long the nodes get to stand at one height for the closing comparison.
 LEVEL_S: Final = 5.0
+#: How long a process that was ended stays away, and how often it comes back.
+RESTART_S: Final = 10.0
+MAX_RESTARTS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +43,21 @@ class Wanted:
 async def demonstrate(layout: Layout, wanted: Wanted, shown: Shown) -> Watch:
     """Run it until its time is over or a signal comes; what was seen.
 
-    Raises ``DemoFailed`` where the network does not come up, or a process ends unasked.
+    A process that somebody ends is started again a little later. Raises ``DemoFailed`` where the network does not
+    come up.
     """
     watch, told = Watch(), trio.Event()
     async with open_client() as client, trio.open_nursery() as signals:
         await signals.start(_heed_signals, told)
         desk = Desk(client)
-        async with _processes(layout, shown, told) as children:
+        async with _processes(layout, shown, told, watch) as children:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_until, told, nursery.cancel_scope)
-                for child in children:
-                    nursery.start_soon(_guard, child)
+                up = trio.Event()
+                for place, planned in enumerate(layout.processes[: len(children)]):
+                    nursery.start_soon(_keep_running, planned, children, place, up, watch, shown)
                 await _all_ready(desk, layout.endpoints, shown)
+                up.set()
                 shown.started(layout.endpoints[0].url)
                 await _run(desk, layout, wanted, watch, shown)
                 nursery.cancel_scope.cancel()
@@ -61,7 +67,7 @@ async def demonstrate(layout: Layout, wanted: Wanted, shown: Shown) -> Watch:
 
 
 @asynccontextmanager
-async def _processes(layout: Layout, shown: Shown, told: trio.Event) -> AsyncIterator[list[Child]]:
+async def _processes(layout: Layout, shown: Shown, told: trio.Event, watch: Watch) -> AsyncIterator[list[Child]]:
     """All processes of the layout, in their order; none is left afterwards."""
     children: list[Child] = []
     try:
@@ -69,11 +75,30 @@ async def _processes(layout: Layout, shown: Shown, told: trio.Event) -> AsyncIte
             if not told.is_set():
                 started = await start(planned.name, planned.command, planned.log)
                 children.append(started)
+                watch.processes[planned.name] = started.process.pid
         yield children
     finally:
         killed = await stop_all(children)
         if killed:
             shown.note(f"had to be killed: {', '.join(killed)}")
+
+
+async def _keep_running(
+    planned: Planned, children: list[Child], place: int, up: trio.Event, watch: Watch, shown: Shown
+) -> None:
+    """Who ends before the network is up is broken; afterwards somebody wanted to see what the others do."""
+    for _ in range(MAX_RESTARTS):
+        child = children[place]
+        await child.process.wait()
+        how = f"{child.name} ended with status {child.status}"
+        if not up.is_set():
+            raise DemoFailed("", f"{how}: {child.last_line() or 'no word'}")
+        shown.note(f"{how}; it is started again in {RESTART_S:g} s")
+        await trio.sleep(RESTART_S)
+        children[place] = await start(planned.name, planned.command, planned.log)
+        watch.processes[planned.name] = children[place].process.pid
+        shown.note(f"{child.name} is started again")
+    shown.note(f"{planned.name} is not started again any more")
 
 
 async def _heed_signals(told: trio.Event, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -86,11 +111,6 @@ async def _heed_signals(told: trio.Event, task_status: trio.TaskStatus[None] = t
 async def _until(told: trio.Event, scope: trio.CancelScope) -> None:
     await told.wait()
     scope.cancel()
-
-
-async def _guard(child: Child) -> None:
-    await child.process.wait()
-    raise DemoFailed("", f"{child.name} ended with status {child.status}: {child.last_line() or 'no word'}")
 
 
 async def _all_ready(desk: Desk, endpoints: Sequence[Endpoint], shown: Shown) -> None:

@@ -16,9 +16,11 @@ AUCTIONS_SHOWN: Final = 8
 
 @dataclass
 class Watch:
-    """``first`` is the auction that was under way at the beginning: only later ones count."""
+    """``first`` is the auction that was under way at the beginning: only later ones count. ``processes``: their
+    ids by name. ``settled`` counts fills: an intent that fills in parts has several."""
 
     first: int = 0
+    processes: dict[str, int] = field(default_factory=dict)
     seen: dict[str, Seen | None] = field(default_factory=dict)
     latest: list[Settled] = field(default_factory=list)
     batches: int = 0
@@ -82,7 +84,7 @@ class Watch:
             "batches": self.batches,
             "intents_acknowledged": self.acknowledged,
             "intents_turned_away": self.turned_away,
-            "intents_settled": self.settled,
+            "fills": self.settled,
             "wins": dict(sorted(self.wins.items())),
             "heights_compared": self.agreed + len(self.forks),
             "roots_equal": not self.forks and self.agreed > 0,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import time
@@ -36,28 +35,32 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def running_in(folder: Path) -> list[str]:
-    """Command lines of processes that name this folder, other than the demonstration's own."""
+def running_in(folder: Path) -> list[int]:
+    """Processes whose command line names something in this folder, other than the demonstration's own."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             try:
-                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+                line = (entry / "cmdline").read_bytes().decode("utf-8", "replace")
             except OSError:
                 continue
             if str(folder) in line and "--live" not in line:
-                found.append(line)
+                found.append(int(entry.name))
     return found
+
+
+def told(process: subprocess.Popen[str], text: str) -> str:
+    """The rest of the first line it writes that begins so."""
+    assert process.stderr is not None
+    while line := process.stderr.readline():
+        if line.startswith(text):
+            return line[len(text) :].strip()
+    raise AssertionError(f"it ended and never said {text!r}")
 
 
 def page_of(process: subprocess.Popen[str]) -> str:
     """The address it tells once all nodes are ready."""
-    assert process.stderr is not None
-    while line := process.stderr.readline():
-        found = re.match(r"page: (http://\S+)", line)
-        if found:
-            return found[1]
-    raise AssertionError("it ended before its page was there")
+    return told(process, "page: ")
 
 
 def nothing_left(folder: Path) -> None:
@@ -74,18 +77,22 @@ def test_it_trades_shows_a_page_and_goes_on_later(tmp_path: Path) -> None:
     assert first.code == 0, first.err
     document = first.document
     assert document["roots_equal"] is True
-    assert min(document[name] for name in ("batches", "intents_acknowledged", "intents_settled")) > 0
+    assert min(document[name] for name in ("batches", "intents_acknowledged", "fills")) > 0
     nothing_left(home)
     with started("demo", "--live", "--home", str(home), "--json") as process:
         page = httpx.get(page_of(process), trust_env=False)
         assert (page.status_code, "<html" in page.text.lower()) == (200, True)
         assert len(running_in(home)) >= 4
+        os.kill(running_in(home / "v1")[0], signal.SIGKILL)
+        told(process, "v1 ended with status -9; it is started again")
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
     again = json.loads(out)
     stood = max(node["height"] for node in document["nodes"])
-    assert min(node["height"] for node in again["nodes"]) >= stood
+    left = {node["name"]: node["height"] for node in again["nodes"] if node["height"] is not None}
+    assert set(left) == {"v0", "naive", "engine"}
+    assert min(left.values()) >= stood
     nothing_left(home)
 
 

@@ -46,9 +46,9 @@ def test_old_heights_are_forgotten() -> None:
 
 def test_the_picture_tells_who_is_in_trouble() -> None:
     """A node that does not answer, one in trouble and the winners are all on it."""
-    watch = Watch(first=1)
+    watch = Watch(first=1, processes={"v2": 4711})
     watch.auctions([settled(1)])
     watch.statuses({"v0": seen("v0", 6), "v1": seen("v1", 5, ready=False, trouble="no quorum"), "v2": None})
     shown = "\n".join(lines(watch, "http://127.0.0.1:1", 12.0))
-    for word in ("http://127.0.0.1:1", "no quorum", "does not answer", "walras", "1 batches"):
+    for word in ("http://127.0.0.1:1", "no quorum", "does not answer", "4711", "walras", "1 batches"):
         assert word in shown
