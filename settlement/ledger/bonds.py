@@ -14,7 +14,6 @@ from settlement.ledger.rules import Rules
 from settlement.ledger.state import Draft, Table
 from settlement.penalties import Fault, penalty
 
-
 #: As in solutions and receipts: one under another name would make every receipt with it unreadable.
 _NAME: Final = re.compile(r"[!-~]{1,64}")
 
