@@ -8,7 +8,7 @@ from this, when they ask.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -27,7 +27,8 @@ from intents.canonical import (
 )
 from intents.errors import WrongValue
 from intents.intent import IntentId
-from node.chain.transition import Slashed
+from node.chain.items import MAX_SOLUTION_BYTES
+from node.chain.transition import Slashed, solutions_in
 from settlement.ledger.orders import ORDERS
 from settlement.ledger.state import MAX_ENTRY_BYTES
 from settlement.mechanism import MAX_BIDS, mechanism
@@ -37,7 +38,6 @@ from settlement.receipt_codec import MAX_RECEIPT_BYTES
 from settlement.rewards import RewardCaps
 from settlement.settle import Settlement, settle
 from settlement.solution import Solution
-from settlement.solution_codec import MAX_SOLUTION_BYTES, decode_solution, encode_solution
 
 VERSION: Final = 1
 #: Speed over size: most of it is signatures and hashes.
@@ -65,8 +65,8 @@ def considered(settlement: Settlement) -> list[Solution]:
     return found + [item.solution for item in settlement.refused]
 
 
-def pack_settled(found: Settled) -> bytes:
-    """Without the intents' terms, which ``terms_of`` has."""
+def pack_settled(found: Settled, reveals: Sequence[tuple[str, bytes]]) -> bytes:
+    """Without the intents' terms. ``reveals``: by solver's name its answers, in bytes as the chain has them."""
     inputs = found.inputs
     orders = inputs.auction.orders
     bare = encode_auction(replace(inputs.auction, orders=()))
@@ -76,7 +76,7 @@ def pack_settled(found: Settled) -> bytes:
                 VERSION,
                 bare,
                 [[order.id, pack_amount(order.remaining)] for order in orders],
-                [encode_solution(solution) for solution in inputs.solutions],
+                [[solver, data] for solver, data in reveals],
                 inputs.mechanism,
                 inputs.max_winners,
                 [pack_amount(inputs.caps.low), pack_amount(inputs.caps.high)],
@@ -106,25 +106,22 @@ def unpack_settled(data: bytes, terms: Terms, where: str) -> Settled:
     bare = decode_auction(read_bytes(parts[1], f"{where}.auction", limit=MAX_RECEIPT_BYTES), f"{where}.auction")
     orders = read_list(parts[2], f"{where}.orders", limit=MAX_ORDERS)
     auction = replace(bare, orders=tuple(_order(item, terms, f"{where}.orders") for item in orders))
-    solutions = tuple(
-        decode_solution(read_bytes(item, f"{where}.solutions", limit=MAX_SOLUTION_BYTES), f"{where}.solutions")
-        for item in read_list(parts[3], f"{where}.solutions", limit=MAX_BIDS)
-    )
+    solutions = [
+        solution
+        for item in read_list(parts[3], f"{where}.reveals", limit=MAX_BIDS)
+        for solution in _revealed(item, f"{where}.reveals")
+    ]
     low, high = read_list(parts[6], f"{where}.caps", limit=2, length=2)
-    inputs = Inputs(
-        auction,
-        solutions,
-        read_text(parts[4], f"{where}.mechanism"),
-        read_int(parts[5], f"{where}.max_winners"),
-        RewardCaps(read_amount(low, f"{where}.caps.low"), read_amount(high, f"{where}.caps.high")),
-    )
-    chosen_by = mechanism(inputs.mechanism, max_winners=inputs.max_winners)
-    settlement = settle(auction, solutions, chosen_by, inputs.caps)
-    return Settled(
-        settlement,
-        inputs,
-        dict(_slashed(item, f"{where}.slashed") for item in read_list(parts[7], where, limit=MAX_BIDS)),
-    )
+    rule, max_winners = read_text(parts[4], f"{where}.mechanism"), read_int(parts[5], f"{where}.max_winners")
+    caps = RewardCaps(read_amount(low, f"{where}.caps.low"), read_amount(high, f"{where}.caps.high"))
+    settlement = settle(auction, solutions, mechanism(rule, max_winners=max_winners), caps)
+    slashed = dict(_slashed(item, f"{where}.slashed") for item in read_list(parts[7], where, limit=MAX_BIDS))
+    return Settled(settlement, inputs_of(settlement, rule, max_winners, caps), slashed)
+
+
+def _revealed(item: Value, where: str) -> list[Solution]:
+    solver, data = read_list(item, where, limit=2, length=2)
+    return solutions_in(read_bytes(data, where, limit=MAX_SOLUTION_BYTES), read_text(solver, where))
 
 
 def _order(item: Value, terms: Terms, where: str) -> AuctionOrder:

@@ -8,22 +8,21 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from intents.assets import AssetId
+from intents.canonical import unpack
 from intents.intent import IntentId
 from node.chain.blocks import Phase
 from node.history.base import IntentLife, Missed, Step, TradeRow
 from node.history.recording import BEFORE, OPEN
 from settlement.ledger.accounts import account_of
-from settlement.ledger.orders import Order, OrderState
+from settlement.ledger.orders import ORDERS, Order, OrderState
+from settlement.ledger.state import MAX_ENTRY_BYTES
 
 #: The state of an intent that the ledger has forgotten, and whose end this history did not see.
 UNKNOWN: Final = "unknown"
 #: Trades of one intent that are told of, the latest.
 MAX_TRADES: Final = 256
 
-COLUMNS: Final = (
-    "seq, id, owner, give, want, give_max, want_min, valid_from, valid_to, state, note, taken, batched, missed,"
-    " ended, ended_phase"
-)
+COLUMNS: Final = "seq, id, owner, terms, state, note, taken, batched, missed, ended, ended_phase"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,21 @@ class Known:
 
 
 def known(row: Sequence[Any]) -> Known:
-    seq, number, owner, give, want, give_max, want_min, *rest = row
-    return Known(seq, number, owner, AssetId(give), AssetId(want), int(give_max), int(want_min), *rest)
+    seq, number, owner, terms, *rest = row
+    intent = ORDERS.value.from_wire(unpack(terms, "terms", limit=MAX_ENTRY_BYTES), "terms").intent
+    give, want = intent.give[0], intent.want[0]
+    return Known(
+        seq,
+        number,
+        owner,
+        give.asset,
+        want.asset,
+        give.amount,
+        want.amount,
+        intent.valid_from,
+        intent.valid_to,
+        *rest,
+    )
 
 
 def trades_of(db: sqlite3.Connection, found: Known) -> tuple[tuple[int, TradeRow], ...]:

@@ -151,7 +151,7 @@ class Reader:
 
     def _terms(self, number: bytes) -> bytes | None:
         with self._read() as db:
-            row = db.execute("SELECT terms FROM intent WHERE id = ? AND terms != x''", (number,)).fetchone()
+            row = db.execute("SELECT terms FROM intent WHERE id = ?", (number,)).fetchone()
         return None if row is None else row[0]
 
     def _life(self, found: lives.Known, state: State | None, load: Load | None) -> IntentLife:

@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from intents.codec import intent_id
 from intents.errors import WalrasError
-from intents.intent import Intent, IntentId
+from intents.intent import IntentId
 from node.chain.app import Applied
 from node.chain.blocks import Phase, phase_of
-from node.chain.items import Submission, decode_item
+from node.chain.items import Reveal, Submission, decode_item
+from node.chain.transition import draft_name
 from node.effects import Commit
 from node.history.competition import ranked_bids
 from node.history.inputs import Settled, inputs_of, pack_settled
@@ -35,14 +36,13 @@ DENIED: Final = "denied"
 OPEN: Final = "open"
 
 _TAKEN: Final = (
-    "INSERT INTO intent (id, owner, give, want, give_max, want_min, valid_from, valid_to, state, note, terms,"
-    f" taken, batched) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '{OPEN}', '', ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-    f" state = '{OPEN}', note = '', terms = excluded.terms, ended = NULL, taken = coalesce(taken, excluded.taken),"
-    f" batched = excluded.batched WHERE batched IS NULL OR state = '{DENIED}'"
+    f"INSERT INTO intent (id, owner, terms, state, note, taken, batched) VALUES (?, ?, ?, '{OPEN}', '', ?, ?)"
+    f" ON CONFLICT (id) DO UPDATE SET state = '{OPEN}', note = '', terms = excluded.terms, ended = NULL,"
+    " taken = coalesce(taken, excluded.taken), batched = excluded.batched"
+    f" WHERE batched IS NULL OR state = '{DENIED}'"
 )
 _DENIED: Final = (
-    "INSERT INTO intent (id, owner, give, want, give_max, want_min, valid_from, valid_to, state, note, terms,"
-    f" ended, ended_phase) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '{DENIED}', ?, x'', ?, 0)"
+    f"INSERT INTO intent (id, owner, terms, state, note, ended, ended_phase) VALUES (?, ?, ?, '{DENIED}', ?, ?, 0)"
     f" ON CONFLICT (id) DO UPDATE SET note = excluded.note, ended = excluded.ended WHERE state = '{DENIED}'"
 )
 _ENDED: Final = "UPDATE intent SET state = ?, ended = ?, ended_phase = ? WHERE id = ?"
@@ -80,12 +80,12 @@ def write_intents(db: sqlite3.Connection, height: int, applied: Applied) -> None
     db.executemany(_TAKEN, (_taken(number, order, now, applied.delta) for number, order in orders))
     _end(db, orders, now, Phase.BATCH)
     refused = [(applied.block.items[place], why) for place, why in sorted(applied.effects.refused.items())]
-    db.executemany(_DENIED, ((*_terms(intent), why, now) for intent, why in _intents(refused)))
+    db.executemany(_DENIED, (_denied(item, why, now) for item, why in _submissions(refused)))
 
 
 def write_earlier(db: sqlite3.Connection, orders: Iterable[tuple[IntentId, Order]], applied: Applied) -> None:
     """After heights that this history has not seen: intents on the ledger now that are not new in this block."""
-    new = {intent_id(intent) for intent, _ in _intents([(data, "") for data in applied.block.items])}
+    new = {intent_id(item.intent) for item, _ in _submissions([(data, "") for data in applied.block.items])}
     found = [(number, order) for number, order in orders if number not in new]
     db.executemany(_TAKEN, (_taken(number, order, BEFORE, {}) for number, order in found))
 
@@ -98,7 +98,7 @@ def write_auction(
     if settlement is None:
         return None
     found = Settled(settlement, inputs_of(settlement, rules.mechanism, rules.max_winners, rules.caps), slashed)
-    number, data = settlement.auction.number, pack_settled(found)
+    number, data = settlement.auction.number, pack_settled(found, _reveals(applied))
     improvements = _write_trades(db, settlement)
     orders = settlement.auction.orders
     traded = {trade.order for item in settlement.settled for trade in item.trades}
@@ -123,6 +123,17 @@ def write_auction(
             now_ms,
         ),
     )
+    return found
+
+
+def _reveals(applied: Applied) -> list[tuple[str, bytes]]:
+    """The answers that were opened, in bytes as they came, each with the name its solver bonded under."""
+    names, found = applied.before.draft(), []
+    for place, data in enumerate(applied.block.items):
+        if place not in applied.effects.refused:
+            item = decode_item(data)
+            if isinstance(item, Reveal):
+                found.append((draft_name(names, item.solver), item.solutions))
     return found
 
 
@@ -181,7 +192,7 @@ def _end(db: sqlite3.Connection, orders: Iterable[tuple[IntentId, Order]], now: 
     )
 
 
-def _intents(items: Iterable[tuple[bytes, str]]) -> Iterable[tuple[Intent, str]]:
+def _submissions(items: Iterable[tuple[bytes, str]]) -> Iterable[tuple[Submission, str]]:
     """Those of a block's items that are intents, each with what is said of it."""
     for data, said in items:
         try:
@@ -189,25 +200,17 @@ def _intents(items: Iterable[tuple[bytes, str]]) -> Iterable[tuple[Intent, str]]
         except WalrasError:  # a block's items were read before it was decided
             continue
         if isinstance(item, Submission):
-            yield item.intent, said
+            yield item, said
 
 
 def _taken(number: IntentId, order: Order, now: int, delta: Mapping[bytes, bytes | None]) -> tuple[Any, ...]:
     """``delta`` has most orders in bytes already."""
     terms = delta.get(ORDERS.key_bytes(number)) or ORDERS.value_bytes(order)
     batched = now if order.state is OrderState.BATCHED or now == BEFORE else None
-    return (*_terms(order.intent, number), terms, now, batched)
+    return number, account_of(order.intent.owner).holder, terms, now, batched
 
 
-def _terms(intent: Intent, number: IntentId | None = None) -> tuple[Any, ...]:
-    give, want = intent.give[0], intent.want[0]
-    return (
-        intent_id(intent) if number is None else number,
-        account_of(intent.owner).holder,
-        give.asset,
-        want.asset,
-        str(give.amount),
-        str(want.amount),
-        intent.valid_from,
-        intent.valid_to,
-    )
+def _denied(item: Submission, why: str, now: int) -> tuple[Any, ...]:
+    order = Order(item.intent, item.signature, OrderState.DENIED, 0, now)
+    holder = account_of(item.intent.owner).holder
+    return intent_id(item.intent), holder, ORDERS.value_bytes(order), why, now

@@ -31,9 +31,8 @@ TABLES: Final = (
     " score TEXT NOT NULL, reward TEXT NOT NULL, slashed TEXT NOT NULL,"
     " PRIMARY KEY (auction, solver)) WITHOUT ROWID",
     "CREATE TABLE intent (seq INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, owner BLOB NOT NULL,"
-    " give TEXT NOT NULL, want TEXT NOT NULL, give_max TEXT NOT NULL, want_min TEXT NOT NULL,"
-    " valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, state TEXT NOT NULL, note TEXT NOT NULL,"
-    " terms BLOB NOT NULL, taken INTEGER, batched INTEGER, missed INTEGER, ended INTEGER, ended_phase INTEGER)",
+    " terms BLOB NOT NULL, state TEXT NOT NULL, note TEXT NOT NULL,"
+    " taken INTEGER, batched INTEGER, missed INTEGER, ended INTEGER, ended_phase INTEGER)",
     "CREATE INDEX intent_owner ON intent (owner, seq)",
     "CREATE INDEX intent_ended ON intent (ended) WHERE ended IS NOT NULL",
     "CREATE TABLE trade (intent INTEGER NOT NULL, auction INTEGER NOT NULL, gave TEXT NOT NULL, got TEXT NOT NULL,"
