@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +158,11 @@ def test_cli_node_settings(
     path.write_text(out)
     config = read_config(path, {}, {})
     assert (config.node.name, config.api.port, config.solver.seconds) == ("filed", 1234, 0.5)
+
+
+def test_cli_node_starts_light() -> None:
+    """What a lone node needs to start is not libp2p, a solver's numerics, or anything that draws."""
+    heavy = ("libp2p", "ortools", "scipy", "numpy", "plotly", "matplotlib", "polars", "networkx")
+    program = f"import sys, node.cli.node_run; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

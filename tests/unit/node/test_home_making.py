@@ -15,7 +15,7 @@ from node.agreement.timeouts import Timeouts
 from node.chain.genesis import network_of
 from node.embedded import folder
 from node.embedded.errors import BadKeyFile
-from node.home.config import RoleName
+from node.home.config import LightPart, NetworkPart, RoleName
 from node.home.config_file import read_config
 from node.home.entry import Entry
 from node.home.errors import HomeError, HomeExists
@@ -133,6 +133,34 @@ def test_home_of_several_owners(tmp_path: Path) -> None:
     assert [config.solver.spec for config in configs] == ["walras", "", ""]
     assert homes[0].store.exists()
     assert not homes[2].store.exists()
+
+
+def test_home_of_a_light_client(tmp_path: Path) -> None:
+    """It has full nodes to ask and no socket for peers; without one to ask there is no light client."""
+    other, home = Home(tmp_path / "other"), Home(tmp_path / "light")
+    single(other, SinglePlan(host="10.0.0.1"))
+    genesis = read_genesis(other.genesis)
+    with pytest.raises(UsageError, match="--full-node"):
+        join(home, genesis, JoinPlan(role=RoleName.LIGHT))
+    with pytest.raises(UsageError, match="--full-node"):
+        join(home, genesis, JoinPlan(role=RoleName.FULL, full_nodes=("http://a",)))
+    join(home, genesis, JoinPlan(full_nodes=("http://a:1", "http://b:2")))
+    config = read_config(home.config, {}, {})
+    assert (config.node.role, config.network, config.light) == (
+        RoleName.LIGHT,
+        None,
+        LightPart(("http://a:1", "http://b:2")),
+    )
+    assert not home.store.exists()
+
+
+def test_home_that_others_reach(tmp_path: Path) -> None:
+    """It listens on all its addresses and announces the one it was told; the genesis names it."""
+    home = Home(tmp_path / "home")
+    single(home, SinglePlan(host="a.example", port=9_999))
+    address = f"/dns/a.example/tcp/9999/p2p/{public_keys(home).peer}"
+    assert read_config(home.config, {}, {}).network == NetworkPart(("/ip4/0.0.0.0/tcp/9999",), announce=(address,))
+    assert read_genesis(home.genesis).bootstrap == (address,)
 
 
 def test_home_join_refusals(tmp_path: Path) -> None:
