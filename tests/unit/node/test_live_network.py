@@ -172,3 +172,18 @@ async def test_a_block_too_long_to_be_sent_unasked_is_fetched(tmp_path: Path) ->
         assert max(len(found.block) for found in decisions if found is not None) > wire.MAX_SENT_BYTES
         assert any(node.counters().get("fetched", 0) > 0 for node in nodes)
         assert full.counters().get("fetched", 0) > 0
+
+
+async def test_what_a_validator_has_seen_of_a_large_batch_is_fetched_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ids of thousands of items are more than is sent unasked, and without them nobody could propose."""
+    monkeypatch.setattr(wire, "MAX_SENT_BYTES", 1_000)
+    made = genesis(2)
+    items = Minter(made).items(60, 1)
+    async with network(tmp_path, made, timeouts=replace(FAST, window_ms=(1_500, 100, 100))) as nodes:
+        await until(lambda: all(node.status().ready for node in nodes))
+        async with trio.open_nursery() as users:
+            for item in items:
+                users.start_soon(nodes[1].submit, item)
+        await until(lambda: all(len(node.state.rows(ORDERS)) == 60 for node in nodes), 60)
