@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -120,14 +121,26 @@ async def test_a_receipt_verifies_and_says_what_the_auction_says(tmp_path: Path)
         await submitted(desk, 10)
         await desk.until(8)
         rows = (await desk.client.get("/v1/auctions")).json()["auctions"]
-        number = next(row["number"] for row in rows if row["filled"])
-        receipt = await desk.client.get(f"/v1/auctions/{number}/receipt")
+        row = next(row for row in rows if row["filled"])
+        receipt = await desk.client.get(f"/v1/auctions/{row['number']}/receipt")
         assert receipt.headers["content-type"] == "application/json"
     file = tmp_path / "receipt.json"
     file.write_bytes(receipt.content)
-    command = [sys.executable, "-m", "node.cli.main", "auction", "verify", str(file), "--json"]
+    command = [
+        sys.executable,
+        "-c",
+        "from node.cli.main import main; main()",
+        "auction",
+        "verify",
+        str(file),
+        "--json",
+    ]
     found = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert found.returncode == 0, found.stderr
+    told = json.loads(found.stdout)
+    assert (told["ok"], told["orders_settled"]) == (True, row["filled"])
+    file.write_bytes(receipt.content.replace(b'"solver"', b'"folver"'))
+    assert subprocess.run(command, capture_output=True, timeout=60).returncode != 0
 
 
 async def test_pages_hold_every_row_once() -> None:
