@@ -16,7 +16,7 @@ _ADDRESS = re.compile(
     r"/(ip4|ip6|dns|dns4|dns6)/[0-9A-Za-z.:_-]{1,253}/tcp/([0-9]{1,5})(/p2p/[1-9A-HJ-NP-Za-km-z]{1,128})?"
 )
 _PEER = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,128}")
-_HOST = re.compile(r"[0-9A-Za-z.:_-]{1,253}")
+HOST = re.compile(r"[0-9A-Za-z.:_-]{1,253}")
 _NAME = re.compile(r"[0-9A-Za-z._-]{1,64}")
 
 
@@ -80,7 +80,7 @@ def _peer(value: object, where: str) -> str:
 
 
 def _host(value: object, where: str) -> str:
-    return _matching(value, where, _HOST, "a host name or address")
+    return _matching(value, where, HOST, "a host name or address")
 
 
 def _origin(value: object, where: str) -> str:

@@ -75,6 +75,8 @@ def join(home: Home, genesis: GenesisFile, plan: JoinPlan) -> NodeConfig:
         raise HomeError(str(home.path), "holds a node of some network already")
     if plan.role is RoleName.LIGHT or plan.full_nodes:
         return _join_light(home, genesis, plan)
+    if plan.host is not None:
+        multiaddr(plan.host, P2P_PORT)
     role = plan.role or _role(home, genesis, plan.spec)
     solves = bool(plan.spec) or role is RoleName.SOLVER
     if not home.exists:

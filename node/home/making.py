@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
+from intents.errors import UsageError
 from intents.signing import SigningKey
 from node.chain.genesis import build
 from node.embedded.folder import locked
 from node.home.config import NodeConfig, RoleName
 from node.home.config_file import config_text
+from node.home.config_keys import HOST
 from node.home.entry import Entry
 from node.home.errors import HomeError, HomeExists
 from node.home.genesis_file import GenesisFile, genesis_text
@@ -94,13 +96,11 @@ def entry_of(home: Home, name: str, host: str, port: int) -> Entry:
 
 
 def multiaddr(host: str, port: int, peer: str = "") -> str:
-    """The address of a host name or IP address, of a peer where one is named."""
+    """The address of a host name or IP address, of a peer where one is named. Raises ``UsageError``."""
+    if not HOST.fullmatch(host):
+        raise UsageError("--host", f"a host name or IP address, not {host[:80]!r}")
     kind = "ip6" if ":" in host else "ip4" if host.replace(".", "").isdecimal() else "dns"
     return f"/{kind}/{host}/tcp/{port}" + (f"/p2p/{peer}" if peer else "")
-
-
-def with_bootstrap(genesis: GenesisFile, addresses: tuple[str, ...]) -> GenesisFile:
-    return replace(genesis, bootstrap=addresses)
 
 
 def _public(path: Path) -> bytes:

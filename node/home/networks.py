@@ -70,6 +70,8 @@ class Place:
 
 def single(home: Home, plan: SinglePlan) -> None:
     """A network of one validator that solves for itself, with funded development accounts."""
+    if plan.host is not None:
+        multiaddr(plan.host, plan.port)
     keys = make_keys(home, validator=True, solver=bool(plan.spec))
     assert keys.validator is not None
     solvers = [] if keys.solver is None else [(_plain(plan.spec), keys.solver)]
@@ -87,6 +89,7 @@ def network(out: Path, plan: NetworkPlan) -> tuple[Place, ...]:
     """
     places = tuple(_places(out, plan))
     for place in places:
+        multiaddr(place.host, place.port)
         if place.home.exists:
             raise HomeExists(str(place.home.path), "holds a node already: its keys and ledger belong together")
     keys = {place.name: _keys(place) for place in places}

@@ -98,6 +98,9 @@ def test_cli_init_names_a_solver_from_anywhere(capsys: pytest.CaptureFixture[str
         ("--validators", "2", "--host", "a"),
         ("--validators", "0"),
         ("--windows", "1,2"),
+        ("--host", "a b"),
+        ("--hosts", "a,b c", "--validators", "2"),
+        ("--key-only", "--host", "a/b"),
         ("--windows", "1,0,2"),
     ],
 )
