@@ -34,7 +34,7 @@ WANTED = (
 #: Every view, as hash routes; ``World.routes`` fills in ids.
 VIEWS = ("network", "batches", "batch", "intents", "intent", "owner", "leaderboard", "ledger", "proof")
 LOOKS = Path(__file__).with_name("page") / "looks.js"
-PATIENCE_MS = 20_000
+PATIENCE_MS = 40_000
 WIDE, NARROW = (1280, 900), (400, 850)
 
 

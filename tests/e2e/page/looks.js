@@ -52,8 +52,9 @@
       .map((e) => e.outerHTML.slice(0, 120));
   },
 
-  /** Tables that would have to be scrolled sideways. */
+  /** Tables that would have to be scrolled sideways, folded ones unfolded. */
   scrolled() {
+    for (const details of document.querySelectorAll("details")) details.open = true;
     return [...document.querySelectorAll(".scroll")]
       .filter((e) => e.scrollWidth > e.clientWidth + 1)
       .map((e) => e.innerText.slice(0, 60));

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.e2e.network import READY_S, wait_until
 from tests.e2e.page_world import NARROW, VIEWS, WIDE, World, sight
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, WebSocketRoute
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -142,6 +143,38 @@ def test_a_node_that_goes_away_and_comes_back(browser: Browser, world: World) ->
         other.page.wait_for_function(
             "() => document.querySelector('[data-testid=network-node-row-f0]').innerText.includes('in step')"
         )
+
+
+def test_the_stream_goes_on_where_it_was(browser: Browser, world: World) -> None:
+    """Cut off between node and page, the page comes back with the number of the last event it had."""
+    routes: list[WebSocketRoute] = []
+    subscribed: list[dict[str, Any]] = []
+
+    def carry(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        routes.append(route)
+
+        def passed(message: str | bytes) -> None:
+            said = json.loads(message)
+            if said["type"] == "subscribe":
+                subscribed.append(said)
+            server.send(message)
+
+        route.on_message(passed)
+
+    with sight(browser, world.node.url) as tab:
+        tab.page.route_web_socket("**/v1/stream", carry)
+        tab.show("ledger")
+        tab.wait_beyond(world.node.height)
+        routes[-1].close(code=1001)
+        tab.page.wait_for_function("() => !document.getElementById('lost').hidden")
+        tab.page.wait_for_function("() => document.getElementById('lost').hidden")
+        tab.wait_beyond(world.node.height)
+    first, again = subscribed[0], subscribed[-1]
+    assert "since" not in first
+    assert again["since"] > 0
+    assert again["epoch"]
+    assert again["topics"] == first["topics"] == ["blocks", "auctions", "peers"]
 
 
 def test_errors_are_told_in_words_and_can_be_tried_again(browser: Browser, world: World) -> None:
