@@ -21,7 +21,7 @@ _AMOUNTS: Final = frozenset({"bound", "greedy_total"})
 
 
 async def auctions(context: Context, call: Call) -> Reply:
-    rows = await context.ask(context.node.history.auctions, call["before"], call["limit"])
+    rows = await context.look(context.node.history.auctions, call["before"], call["limit"])
     following = rows[-1].number if len(rows) >= call["limit"] else None
     return Reply(AuctionsForm([to_form(AuctionForm, row) for row in rows], following))
 

@@ -58,7 +58,7 @@ async def submit_intent(context: Context, call: Call) -> Reply:
         state = known.state.value
     elif context.node.item(item_id(data)) is not None:
         state = OrderState.RECEIVED.value
-    elif (life := await context.ask(context.node.history.intent, number, context.node.state)) is not None:
+    elif (life := await context.look(context.node.history.intent, number, context.node.state)) is not None:
         state = life.state
     if state is None:
         context.waiting.note(await context.node.submit(data), number)
@@ -99,7 +99,7 @@ async def explain(context: Context, call: Call) -> Reply:
 
 async def intents(context: Context, call: Call) -> Reply:
     owner, before, limit = holder_of(call["owner"]), call["cursor"], call["limit"]
-    rows = await context.ask(context.node.history.intents, owner, before, limit)
+    rows = await context.look(context.node.history.intents, owner, before, limit)
     following = rows[-1][0] if len(rows) >= limit else None
     return Reply(IntentsForm([to_form(IntentForm, life) for _, life in rows], following))
 

@@ -42,7 +42,7 @@ async def metrics(context: Context, call: Call) -> Reply:
 
 
 async def grafana(context: Context, call: Call) -> Reply:
-    return Reply(await context.ask(resources.files("node.api").joinpath("grafana.json").read_bytes))
+    return Reply(await context.look(resources.files("node.api").joinpath("grafana.json").read_bytes))
 
 
 async def openapi(context: Context, call: Call) -> Reply:
@@ -90,6 +90,6 @@ async def network(context: Context, call: Call) -> Reply:
 
 
 async def blocks(context: Context, call: Call) -> Reply:
-    rows = await context.ask(context.node.history.blocks, call["before"], call["limit"])
+    rows = await context.look(context.node.history.blocks, call["before"], call["limit"])
     following = rows[-1].height if len(rows) >= call["limit"] else None
     return Reply(BlocksForm([to_form(BlockForm, row) for row in rows], following))

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-#: Questions to the history at once. It works out one at a time; a second may read what is at hand meanwhile.
+#: Questions at once that may have to be worked out; the history works out one at a time.
 ASKING: Final = 4
+#: Short looks at what is kept, which never wait for those.
+LOOKING: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,16 @@ class Context:
     hub: Hub
     metrics: Metrics
     asking: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(ASKING))
+    looking: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(LOOKING))
 
     async def ask(self, function: Callable[P, T], *args: P.args, **keywords: P.kwargs) -> T:
         """What may take a while, in a thread; a node that ends does not wait for it."""
         return await trio.to_thread.run_sync(
             lambda: function(*args, **keywords), abandon_on_cancel=True, limiter=self.asking
+        )
+
+    async def look(self, function: Callable[P, T], *args: P.args, **keywords: P.kwargs) -> T:
+        """What reads rows and works nothing out, in a thread: never behind what is worked out for others."""
+        return await trio.to_thread.run_sync(
+            lambda: function(*args, **keywords), abandon_on_cancel=True, limiter=self.looking
         )

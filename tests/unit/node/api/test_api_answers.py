@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import coincurve
 import pytest
+import trio
 
 from benchmarks.single_node import world
 from intents.codec import INTENT, intent_id
 from intents.eip712 import address_of, intent_digest
 from intents.intent import Intent, Owner, OwnerScheme
 from intents.signing import SigningKey, sign_intent, verify_ed25519
+from node.api.context import ASKING
 from node.chain.items import Submission, decode_item, encode_item
 from settlement.ledger.transactions import Cancel, Transaction, Transfer, encode_transaction
 from tests.unit.node.api.desk import FAST, Desk, opened
@@ -250,3 +254,23 @@ async def test_health_follows_the_node(monkeypatch: pytest.MonkeyPatch) -> None:
         answer = await desk.client.get("/health/ready")
         assert (answer.status_code, answer.json()) == (503, {"ready": False, "trouble": "behind by 12 blocks"})
         assert (await desk.client.get("/health/live")).json() == {"live": True}
+
+
+async def test_who_hands_in_never_waits_for_who_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With more questions under way than are worked out at once, short ones and writes are answered."""
+    async with opened() as desk:
+        go_on = threading.Event()
+
+        def slow(number: int) -> None:
+            go_on.wait(60)
+
+        monkeypatch.setattr(desk.node.history, "auction", slow)
+        async with trio.open_nursery() as nursery:
+            for _ in range(2 * ASKING):
+                nursery.start_soon(partial(desk.client.get, "/v1/auctions/1", timeout=60))
+            await trio.sleep(0.1)
+            body = {"item": "0x" + desk.item().hex()}
+            assert (await desk.writer.post("/v1/intents", json=body)).status_code == 202
+            for path in ("/v1/auctions", "/v1/blocks", "/v1/status", f"/v1/intents?owner={OWNER}"):
+                assert (await desk.client.get(path)).status_code == 200
+            go_on.set()
