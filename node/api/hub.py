@@ -127,10 +127,10 @@ class Hub:
         if event.phase is not Phase.SETTLE:
             return None
         try:
-            rows = self._node.history.auctions(None, 1)
+            rows = self._node.history.auctions(event.auction + 1, 1)
         except HistoryError:
             return None  # those who ask for the auction are told
-        return rows[0] if rows and rows[0].height == event.height else None
+        return rows[0] if rows and rows[0].number == event.auction else None
 
     async def _tell_items(self) -> None:
         """Many at a time: thousands may come in a second."""

@@ -271,3 +271,14 @@ async def test_a_mistake_in_telling_ends_neither_stream_nor_node(
         desk.tell(peer(7))
         assert (await client.hear("event"))["data"]["peer"] == "peer 7"
         assert "could not be told" in caplog.text
+
+
+async def test_auctions_are_told_though_the_history_is_ahead() -> None:
+    """Several may be settled before the first is told, as when a node catches up: each is told all the same."""
+    async with opened(FAST) as desk:
+        await desk.until(9)
+        async with stream(desk) as client:
+            await client.subscribe("auctions")
+            desk.tell(BlockDecided(2, Phase.SETTLE, 1, b"", 0, b"", 0))
+            told = [(await client.hear("event"))["data"]["number"] for _ in range(3)]
+            assert 1 in told
