@@ -6,6 +6,7 @@ next collects. A disk that fails ends the node at once: nothing is said or ackno
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -24,7 +25,9 @@ from node.embedded.recovery import Recovered
 from node.storage.store import Store
 from settlement.solution import Solution
 
-#: Finds solutions; what it raises is its own affair and must be caught there.
+_log = logging.getLogger(__name__)
+
+#: Finds solutions; what it raises is logged, and counts as none.
 Solving = Callable[[Auction], Awaitable[Sequence[Solution]]]
 #: Effects for others than this node: messages, gossip, requests.
 Outside = Callable[[Effect], None]
@@ -271,6 +274,11 @@ class Node:
 
     async def _solve(self, auction: Auction) -> None:
         assert self._solving is not None
-        solutions = await self._solving(auction)
+        try:
+            solutions = await self._solving(auction)
+        except Exception:
+            # A contestant's failure is its own, whatever it is: this auction passes without it.
+            _log.exception("the solver failed")
+            return
         if not self._stopping:
             await self.act(lambda: self.machine.solved(auction.number, solutions))

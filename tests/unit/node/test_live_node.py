@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import trio
 
+from intents.auction import Auction
 from intents.errors import WalrasError
 from node.agreement.timeouts import Timeouts
 from node.chain.blocks import Phase
@@ -21,6 +23,7 @@ from node.live.settings import LiveSettings, Rates
 from node.served import BlockDecided, ItemTaken, Role
 from node.storage.errors import DiskFailed
 from node.storage.store import Store
+from settlement.solution import Solution
 from tests.live_nodes import Minter, genesis, settings, until
 
 ONE = genesis(1)
@@ -164,3 +167,18 @@ async def test_a_decided_block_that_cannot_be_applied_ends_the_node(tmp_path: Pa
         await run()
     with Store(alone(tmp_path).store, None) as store:
         assert store.height() == -1
+
+
+async def test_a_solver_that_fails_costs_its_own_auction_alone(tmp_path: Path) -> None:
+    """The node goes on, and asks it again."""
+    asked: list[int] = []
+
+    async def fail(auction: Auction) -> Sequence[Solution]:
+        asked.append(auction.number)
+        raise OSError("the solver's own affair")
+
+    async with open_live(alone(tmp_path, solving=fail)) as node:
+        for item in Minter(ONE).items(4, 1):
+            await node.submit(item)
+        await until(lambda: len(asked) >= 2, 40)
+        assert node.status().ready
