@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A development home whose batches are short."""
     path = tmp_path_factory.mktemp("user") / "home"
-    made = walras("init", "--home", path, "--windows", "150,700,150", "--solver", "baseline", "--json")
+    made = walras("init", "--home", path, "--windows", "100,400,100", "--solver", "baseline", "--json")
     assert made.document["homes"] == [str(path)]
     return path
 
@@ -39,7 +39,7 @@ def intent(home: Path, *arguments: object) -> Ended:
 def test_user_trades_and_checks_the_receipt(home: Path, node: RunningNode, tmp_path: Path) -> None:
     """An intent is signed, settles, and its receipt verifies offline; the trade keeps the limit."""
     receipt = tmp_path / "receipt.json"
-    wait = ("--wait", "--receipt", receipt, "--json")
+    wait = ("--wait", "--valid-batches", "9999", "--receipt", receipt, "--json")
     done = intent(home, "submit", "1", "ETH", "for", "2900", "USDC", "--dev", "alice", *wait)
     assert done.code == 0, done.err
     found = done.document
@@ -63,7 +63,7 @@ def test_user_signs_with_a_wallet(home: Path, node: RunningNode, tmp_path: Path)
     assert made.code == 0, made.err
     asked = ("submit", "ETH", "for", "300", "USDC", "--from", "mine", "--password-file")
     refused(intent(home, *asked, wrong), "wallet.password")
-    done = intent(home, *asked, right, "--wait", "--json")
+    done = intent(home, *asked, right, "--wait", "--valid-batches", "9999", "--json")
     assert (done.code, done.document["got"]) == (0, str(300 * 10**6)), done.err
     assert done.document["owner"] == "0x00" + made.out.split("0x", 1)[1].splitlines()[0]
     moved = walras(
@@ -91,7 +91,7 @@ def test_user_quotes_explains_and_cancels(home: Path, node: RunningNode) -> None
         pass  # the next block takes it
     explained = intent(home, "explain", number, "--json").document
     assert explained["now"]["distance_bps"] > 5_000
-    other = intent(home, "cancel", number, "--dev", "dave", "--timeout", "3", "--json")
+    other = intent(home, "cancel", number, "--dev", "dave", "--timeout", "1", "--json")
     assert (other.code, other.document["state"] == "cancelled") == (1, False)
     done = intent(home, "cancel", number, "--dev", "carol", "--json")
     assert (done.code, done.document["state"]) == (0, "cancelled"), done.err
@@ -101,7 +101,7 @@ def test_user_quotes_explains_and_cancels(home: Path, node: RunningNode) -> None
 def test_user_is_told_of_denied_intents(home: Path, node: RunningNode) -> None:
     """What the ledger denies is not waited for in vain."""
     ask = ("submit", "1000", "ETH", "for", "1", "USDC", "--fok", "--dev", "erin")
-    done = intent(home, *ask, "--wait", "--timeout", "30")
+    done = intent(home, *ask, "--wait", "--valid-batches", "9999", "--timeout", "30")
     assert done.code == 1
 
 
@@ -153,12 +153,26 @@ def test_user_cannot_run_it_twice(home: Path, node: RunningNode) -> None:
 def test_user_comes_back_after_a_kill(tmp_path: Path) -> None:
     """What a node acknowledged is there after it was killed, and it goes on from there."""
     home = tmp_path / "home"
-    assert walras("init", "--home", home, "--windows", "150,500,150", "--solver", "baseline").code == 0
+    assert walras("init", "--home", home, "--windows", "100,300,100", "--solver", "baseline").code == 0
     with running(home) as node:
         resting = intent(
             home, "submit", "1", "ETH", "for", "9000", "USDC", "--dev", "alice", "--valid-batches", "9999"
         )
-        traded = intent(home, "submit", "1", "ETH", "for", "2900", "USDC", "--dev", "bob", "--wait", "--json")
+        traded = intent(
+            home,
+            "submit",
+            "1",
+            "ETH",
+            "for",
+            "2900",
+            "USDC",
+            "--dev",
+            "bob",
+            "--wait",
+            "--valid-batches",
+            "9999",
+            "--json",
+        )
         assert traded.code == 0, traded.err
         height = walras("node", "status", "--home", home, "--json").document["height"]
         node.kill()
@@ -167,7 +181,21 @@ def test_user_comes_back_after_a_kill(tmp_path: Path) -> None:
     with running(home) as node:
         assert intent(home, "show", resting.out.strip(), "--json").document["state"] in ("checked", "batched")
         assert intent(home, "show", traded.document["intent"], "--json").document["state"] == "settled"
-        again = intent(home, "submit", "1", "ETH", "for", "2900", "USDC", "--dev", "bob", "--wait", "--json")
+        again = intent(
+            home,
+            "submit",
+            "1",
+            "ETH",
+            "for",
+            "2900",
+            "USDC",
+            "--dev",
+            "bob",
+            "--wait",
+            "--valid-batches",
+            "9999",
+            "--json",
+        )
         assert again.code == 0, again.err
         assert walras("node", "status", "--home", home, "--json").document["height"] > height
         assert node.stop() == 0

@@ -20,7 +20,7 @@ def free_port() -> int:
 def test_two_people_form_a_network(tmp_path: Path) -> None:
     """By docs/running-a-node.md: the genesis file is all that Anna gives Ben."""
     anna, ben = tmp_path / "anna", tmp_path / "ben"
-    windows = ("--windows", "300,900,300", "--solver", "baseline")
+    windows = ("--windows", "150,500,150", "--solver", "baseline")
     made = walras("init", "--home", anna, "--host", "127.0.0.1", "--port", free_port(), "--name", "anna", *windows)
     assert made.code == 0, made.err
     genesis = anna / "genesis.json"
@@ -29,7 +29,21 @@ def test_two_people_form_a_network(tmp_path: Path) -> None:
     with running(anna), running(ben) as node:
         assert joined.document["network"] == node.ready["network"]
         receipt = tmp_path / "receipt.json"
-        ask = ("submit", "1", "ETH", "for", "2900", "USDC", "--dev", "bob", "--wait", "--receipt", receipt)
+        ask = (
+            "submit",
+            "1",
+            "ETH",
+            "for",
+            "2900",
+            "USDC",
+            "--dev",
+            "bob",
+            "--wait",
+            "--valid-batches",
+            "9999",
+            "--receipt",
+            receipt,
+        )
         done = walras("intent", *ask, "--home", ben, "--json")
         assert (done.code, done.document["state"]) == (0, "settled"), done.err
         assert walras("auction", "verify", receipt).code == 0
@@ -55,13 +69,27 @@ def test_several_owners_vote(tmp_path: Path) -> None:
         entries[-1].write_text(entry.out)
     genesis = tmp_path / "genesis.json"
     pairs = [part for entry in entries for part in ("--genesis-from", str(entry))]
-    genesis.write_text(walras("init", *pairs, "--windows", "300,900,300").out)
+    genesis.write_text(walras("init", *pairs, "--windows", "150,500,150").out)
     for home in homes:
         solver = ("--solver", "baseline") if home is homes[0] else ()
         joined = walras("init", "--join", genesis, "--home", home, *solver)
         assert joined.code == 0, joined.err
     with running(homes[0]), running(homes[1]):
-        ask = ("submit", "ETH", "for", "300", "USDC", "--dev", "carol", "--wait", "--home", homes[1], "--json")
+        ask = (
+            "submit",
+            "ETH",
+            "for",
+            "300",
+            "USDC",
+            "--dev",
+            "carol",
+            "--wait",
+            "--valid-batches",
+            "9999",
+            "--home",
+            homes[1],
+            "--json",
+        )
         done = walras("intent", *ask)
         assert done.code == 0, done.err
         assert done.document["got"] == str(300 * 10**6)

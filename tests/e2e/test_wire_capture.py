@@ -167,6 +167,6 @@ async def test_all_that_nodes_say_is_as_the_document_has_it(tmp_path: Path, capt
                 seen["presence of a " + read_presence(data)] += 1
     for protocol, request, answer in capture.requests:
         seen.update(read_request(protocol, request, answer))
-    said = {"vote", "proposal", "seen", "body", "status", "decision", "hello", "offer", "manifest", "chunk"}
+    said = {"vote", "proposal", "seen", "body", "status", "decision", "hello", "offer", "manifest", "want_chunk"}
     said |= {"gossip intent", "gossip commit", "gossip reveal", "presence of a validator", "presence of a full"}
     assert said <= set(seen), seen

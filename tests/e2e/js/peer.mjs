@@ -48,23 +48,22 @@ const node = await createLibp2p({
   },
 });
 
-// Streams: one request each, both directions.
+// Streams: requests we make have one each; those made of us may follow one another on one.
 
-async function received(stream) {
+async function* received(stream) {
   let held = Buffer.alloc(0);
   for await (const part of stream) {
     held = Buffer.concat([held, part.subarray()]);
-    const message = wire.unchunked(held);
-    if (message !== null) return message;
+    for (let found; (found = wire.unchunked(held)) !== null; held = held.subarray(found.end)) yield found.message;
   }
-  throw new Error("ended in the middle");
 }
 
 async function request(peer, protocol, data) {
   const stream = await node.dialProtocol(peerIdFromString(peer), protocol);
   try {
     stream.send(wire.chunked(data));
-    const answer = await received(stream);
+    const { value: answer, done } = await received(stream).next();
+    if (done) throw new Error("ended in the middle");
     if (answer[0] !== 0) throw new Error(`refused: ${answer[0]}`);
     return answer.subarray(1);
   } finally {
@@ -75,8 +74,10 @@ async function request(peer, protocol, data) {
 async function serve(protocol, answer) {
   await node.handle(protocol, async (stream, connection) => {
     try {
-      const response = await answer(await received(stream), connection.remotePeer.toString());
-      stream.send(wire.chunked(Buffer.concat([Buffer.from([0]), response])));
+      for await (const asked of received(stream)) {
+        const response = await answer(asked, connection.remotePeer.toString());
+        stream.send(wire.chunked(Buffer.concat([Buffer.from([0]), response])));
+      }
     } catch (error) {
       tell({ event: "failed", protocol, error: String(error) });
       stream.abort(error);

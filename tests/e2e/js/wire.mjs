@@ -60,12 +60,12 @@ export function chunked(data) {
   return Buffer.concat([...parts, Buffer.alloc(4)]);
 }
 
-/** The message in what has come so far, or null while it is not whole. */
+/** The message in what has come so far and where it ends, or null while it is not whole. */
 export function unchunked(data) {
   const parts = [];
   for (let at = 0; at + 4 <= data.length; ) {
     const length = data.readUInt32BE(at);
-    if (length === 0) return Buffer.concat(parts);
+    if (length === 0) return { message: Buffer.concat(parts), end: at + 4 };
     if (at + 4 + length > data.length) return null;
     parts.push(data.subarray(at + 4, at + 4 + length));
     at += 4 + length;
