@@ -37,7 +37,7 @@ export function network(main, frame) {
   });
 
   frame.listen((topic, data, at_ms) => {
-    if (topic === "intents") for (let n = 0; n < data.count; n += 1) items.push({ at_ms, gossiped: data.gossiped });
+    if (topic === "intents") items.push({ at_ms, gossiped: data.gossiped, count: data.count });
     if (topic === "peers") {
       events.unshift({ ...data, at_ms });
       events.splice(KEPT_EVENTS);
@@ -47,9 +47,10 @@ export function network(main, frame) {
   const count = () => {
     const now = Date.now();
     while (items.length && now - items[0].at_ms > GOSSIP_WINDOW_MS) items.shift();
-    const far = items.filter((item) => item.gossiped).length;
+    const sum = (found) => found.reduce((all, item) => all + item.count, 0);
+    const far = sum(items.filter((item) => item.gossiped)), near = sum(items) - far;
     if (frame.page.lagging) return swap(seen, "More comes in than this page can count.");
-    return swap(seen, items.length ? `${plural(far, "item")} from peers and ${whole(items.length - far)} from users of this node in the last minute.` : "No intent or transaction came in during the last minute.");
+    return swap(seen, items.length ? `${plural(far, "item")} from peers and ${whole(near)} from users of this node in the last minute.` : "No intent or transaction came in during the last minute.");
   };
   count();
   const timer = setInterval(count, 1000);

@@ -32,6 +32,11 @@ def test_network_shows_every_node_and_grows_by_itself(browser: Browser, world: W
         assert tab.page.locator("[data-testid=network-graph] .scatterlayer .point").count() >= 3
         height = int(tab.text("node-height").replace(",", ""))
         tab.wait_beyond(height + 3)
+        count = len(hand_in(world.crowd, [world.node], 2))
+        tab.page.wait_for_function(
+            "words => document.querySelector('[data-testid=network-gossip-count]').innerText.includes(words)",
+            arg=f"and {count} from users of this node",
+        )
         assert tab.requests.count(f"{world.node.url}/") == 1
 
 
