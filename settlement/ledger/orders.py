@@ -72,6 +72,17 @@ ORDERS: Final[Table[IntentId, Order]] = Table(
 )
 
 
+def fill(draft: Draft, order_id: IntentId, now: int, filled: int) -> None:
+    """A batched order wins and trades: both steps at once. Raises ``IllegalStep`` where they do not follow."""
+    order = draft.get(ORDERS, order_id)
+    current = OrderState.RECEIVED if order is None else order.state
+    if order is None or OrderState.WON not in STEPS[current]:
+        raise IllegalStep(order_id.hex(), "unknown" if order is None else current.value, OrderState.WON.value)
+    whole = order.filled + filled >= order.intent.reference_leg.amount
+    done = OrderState.SETTLED if whole else OrderState.PART_FILLED
+    draft.set(ORDERS, order_id, Order(order.intent, order.signature, done, order.filled + filled, now))
+
+
 def step(draft: Draft, order_id: IntentId, to: OrderState, now: int, *, filled: int = 0) -> Order:
     """Take the order to its next state; raises ``IllegalStep`` where that does not follow."""
     order = draft.get(ORDERS, order_id)

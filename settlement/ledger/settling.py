@@ -19,7 +19,7 @@ from settlement.ledger.accounts import (
 )
 from settlement.ledger.books import Books
 from settlement.ledger.errors import UnknownVenue
-from settlement.ledger.orders import ORDERS, OrderState, step
+from settlement.ledger.orders import ORDERS, fill
 from settlement.ledger.venues import VENUES, reserves_of
 from settlement.settle import Settlement
 from settlement.solution import Interaction
@@ -78,10 +78,7 @@ def _trade(books: Books, settlement: Settlement, winner: Verified, now: int) -> 
             if leg.amount:
                 books.move(CLEARING, owner, leg.asset, leg.amount, "received")
         if books.draft.get(ORDERS, trade.order) is not None:
-            order = step(books.draft, trade.order, OrderState.WON, now)
-            whole = order.filled + trade.filled >= order.intent.reference_leg.amount
-            done = OrderState.SETTLED if whole else OrderState.PART_FILLED
-            step(books.draft, trade.order, done, now, filled=trade.filled)
+            fill(books.draft, trade.order, now, trade.filled)
 
 
 def _pay_makers(books: Books, venue: VenueId, after: VenueState) -> None:

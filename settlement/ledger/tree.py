@@ -136,7 +136,12 @@ class StateTree:
 
     def change(self, delta: Delta) -> TreeChange:
         """What ``delta`` would change, here and in every tree with the same root."""
-        leaves = {key: None if value is None else entry_hash(key, value) for key, value in delta.items()}
+        sha256 = hashlib.sha256
+        leaves = {
+            # As ``entry_hash``, spelled out: a block changes thousands.
+            key: None if value is None else sha256(b"\0" + pack([key, value])).digest()
+            for key, value in delta.items()
+        }
         keys, nodes = self._changed(leaves)
         return TreeChange(leaves, keys, nodes)
 
