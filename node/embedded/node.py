@@ -140,15 +140,17 @@ class Node:
         self._add(effects)
         return group
 
-    async def act(self, work: Callable[[], Sequence[Effect]], *, size: int = 0) -> Group:
+    async def act(self, work: Callable[[], Sequence[Effect]], *, size: int = 0, items: bool = False) -> Group:
         """Let the machine work, in its turn, and perform what comes of it. Raises what ``work`` raises.
 
-        ``size`` in bytes of what it is told: with much of it, or much in hand, the work may be long.
+        ``size`` in bytes of what it is told: with much of it, or much in hand, the work may be long; with ``items``
+        to take in only where a proposal waits for some.
         """
         async with self._turn:
             if self._ended:
                 raise Stopped("")
-            aside = self._aside and (size > LONG_BYTES or self._much())
+            short = items and not self.machine.app.missing
+            aside = self._aside and not short and (size > LONG_BYTES or self._much())
             try:
                 effects = await trio.to_thread.run_sync(work) if aside else work()
             except RuntimeError as error:

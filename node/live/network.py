@@ -255,7 +255,7 @@ class Network:
             return [effect for effect in machine.hear(number, items) if not isinstance(effect, Gossip)]
 
         try:
-            group = await self._node.act(hear)
+            group = await self._node.act(hear, items=True)
             self._intake.heard([item_id(item) for item in items])
             if group.items > MAX_UNDER_WAY:
                 self._count("peers_waited")

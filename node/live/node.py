@@ -180,7 +180,7 @@ class LiveNode:
             await self._network.room()
         if self._node.stopping:
             raise Stopped("")
-        group = await self._node.act(lambda: self._submitted(item, read))
+        group = await self._node.act(lambda: self._submitted(item, read), items=True)
         if self.item(number) is not None:
             await group.wait()
         return number

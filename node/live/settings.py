@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from intents.signing import SigningKey
 from node.agreement.timeouts import Timeouts
 from node.catchup.library import Keeping
 from node.catchup.light import Pin
-from node.embedded.node import GROUP_MS, Solving
+from node.embedded.node import Solving
 from node.served import Role
 from node.solving import SolverKey
 from settlement.ledger.state import State
 
 if TYPE_CHECKING:
     from p2p.libp2p.transport import Settings as TransportSettings
+
+
+#: How long items are collected for a commit: as long as a batch does not notice.
+LIVE_GROUP_MS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +60,4 @@ class LiveSettings:
     rates: Rates = field(default_factory=Rates)
     keeping: Keeping = Keeping(snapshot_every=50, keep_decisions=1_000)
     pin: Pin | None = None
-    group_ms: float = GROUP_MS
+    group_ms: float = LIVE_GROUP_MS
