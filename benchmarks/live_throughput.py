@@ -39,9 +39,9 @@ BATCH_S = 3.5
 class Result:
     """``settled_per_s``: intents that traded, over the time between the first and last auction settled under load.
 
-    Times in seconds; ``processor_s`` of each node process until all had settled, all of them together in milliseconds an
-    intent acknowledged, which another's load on the machine changes little. ``lost``: acknowledged intents that
-    are neither decided nor waiting on some node's disk.
+    Times in seconds; ``processor_s`` of each node process until all had settled, all of them together in
+    milliseconds an intent acknowledged, which another's load on the machine changes little. ``lost``: acknowledged
+    intents that are neither decided nor waiting on some node's disk.
     """
 
     offered_per_s: float
