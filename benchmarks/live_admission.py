@@ -10,6 +10,7 @@ of node without a network (``benchmarks.node_admission``): the ratio is what the
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import logging
 import multiprocessing
@@ -74,6 +75,9 @@ def _settings(folder: Path, role: Role, seed: bytes, bootstrap: tuple[str, ...] 
 
 def _node(place: str, intents: int, pipe: Connection) -> None:
     logging.disable(logging.CRITICAL)
+    # As ``walras node run`` does.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     trio.run(_serve, Path(place), intents, pipe)
 
 

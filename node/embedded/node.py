@@ -143,8 +143,8 @@ class Node:
     async def act(self, work: Callable[[], Sequence[Effect]], *, size: int = 0, items: bool = False) -> Group:
         """Let the machine work, in its turn, and perform what comes of it. Raises what ``work`` raises.
 
-        ``size`` in bytes of what it is told: with much of it, or much in hand, the work may be long; with ``items``
-        to take in only where a proposal waits for some.
+        ``size`` in bytes of what it is told: with much of it, or much in hand, the work may be long; taking in
+        ``items`` is long only where a proposal waits for some.
         """
         async with self._turn:
             if self._ended:

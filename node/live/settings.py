@@ -25,13 +25,16 @@ LIVE_GROUP_MS: Final = 15
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Items a second from one owner (a public key) and from one neighbour, and how many at once."""
+    """Items a second from one owner (a public key) and from one neighbour, and how many at once.
+
+    One neighbour may bring half of what a node can check, so that a flood leaves room for the others.
+    """
 
     owner_per_s: int = 1_000
     owner_burst: int = 10_000
     owners: int = 65_536
-    peer_per_s: int = 10_000
-    peer_burst: int = 40_000
+    peer_per_s: int = 2_500
+    peer_burst: int = 20_000
     peers: int = 1_024
 
 
