@@ -13,7 +13,6 @@ from node.chain.items import item_id
 from node.effects import Commit, Effect, Gossip
 from node.embedded.errors import Stopped
 from node.embedded.node import Node
-from node.home.peer_id import peer_id
 from node.live import wire
 from node.live.directory import Directory, Neighbour
 from node.live.greeting import Greeting
@@ -21,8 +20,9 @@ from node.live.hearing import Hearing
 from node.live.identity import Self
 from node.live.intake import Intake
 from node.live.post import Post
-from node.live.presence import EVERY_MS, Known, Neighbourhood
+from node.live.presence import EVERY_MS, Neighbourhood
 from node.live.sending import Sending
+from node.live.views import heard_view, met_view
 from node.served import NodeEvent, PeerChanged, PeerView, Role
 from p2p.base import EventKind, P2PError, Transport, Verdict
 from p2p.buckets import KeyedBuckets
@@ -109,18 +109,9 @@ class Network:
     def views(self) -> tuple[PeerView, ...]:
         """The peers met first, then those only heard of."""
         known = {found.peer: found for found in self.neighbourhood.all(_now_ms())}
-        met = [self._view(found, known.get(found.peer)) for found in self.directory.all()]
-        heard = [_heard_of(known[peer]) for peer in sorted(known) if self.directory.of(peer) is None]
+        met = [met_view(found, known.get(found.peer), _unix_ms()) for found in self.directory.all()]
+        heard = [heard_view(known[peer]) for peer in sorted(known) if self.directory.of(peer) is None]
         return (*met, *heard)
-
-    def _view(self, found: Neighbour, known: Known | None) -> PeerView:
-        said = found.hello
-        addresses = known.presence.addresses if known is not None else said.addresses
-        neighbours = tuple(map(peer_id, known.presence.neighbours)) if known is not None else ()
-        height = max(found.height, known.presence.height if known is not None else -1)
-        seen_ms = known.seen_ms if known is not None else _unix_ms()
-        address = addresses[0] if addresses else ""
-        return PeerView(found.peer, said.name, said.role, said.key, address, height, True, neighbours, seen_ms)
 
     def present(self, votes: bool) -> int:
         """For a node that votes: how many others of those who vote now are met; for another: how many peers."""
@@ -327,15 +318,6 @@ class Network:
             self._count("fetches_refused")
             return b""
         return word
-
-
-def _heard_of(known: Known) -> PeerView:
-    said = known.presence
-    address = said.addresses[0] if said.addresses else ""
-    neighbours = tuple(map(peer_id, said.neighbours))
-    return PeerView(
-        known.peer, said.name, said.role, said.key, address, said.height, False, neighbours, known.seen_ms
-    )
 
 
 async def _nothing(sender: str, data: bytes) -> None:
