@@ -26,7 +26,18 @@ from node.agreement.effects import (
     Validated,
 )
 from node.agreement.elsewhere import MAX_EARLY, MAX_PAST, Elsewhere
-from node.agreement.messages import Ballot, Body, Certificate, Decision, Message, Proposal, Seen, Step, Vote
+from node.agreement.messages import (
+    Ballot,
+    Body,
+    Certificate,
+    Decision,
+    Message,
+    Proposal,
+    Seen,
+    Step,
+    Vote,
+    block_id,
+)
 from node.agreement.recovery import Past, recall
 from node.agreement.timeouts import Timeouts
 from node.agreement.validators import ValidatorSet
@@ -304,7 +315,7 @@ class Agreement:
     # Steps: each says its message, and hears itself
 
     def _say_proposal(self, block: bytes, valid_round: int, polka: Certificate | None) -> None:
-        self.ear.body(block)
+        self.bodies[block_id(block)] = block
         self._hear(self.voice.proposal(self.round, block, valid_round, polka))
 
     def _prevote(self, block: bytes | None) -> None:

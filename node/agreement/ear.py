@@ -27,7 +27,7 @@ from node.agreement.validators import ValidatorSet
 
 #: Rounds ahead that anybody can make us look at.
 MAX_SKIP: Final = 1000
-#: Bodies of one height.
+#: Bodies of one height, besides those asked for.
 MAX_BODIES: Final = 64
 
 
@@ -99,8 +99,9 @@ class Ear:
             self._accuse(earlier, message)
 
     def body(self, block: bytes) -> bool:
+        """Anybody can say any body: those that nobody signed for do not take the place of one that is awaited."""
         number = block_id(block)
-        if number in self.bodies or len(self.bodies) >= MAX_BODIES:
+        if number in self.bodies or (len(self.bodies) >= MAX_BODIES and number not in self._pulled):
             return False
         self.bodies[number] = block
         return True

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from node.agreement.core import MAX_EARLY, MAX_PAST, MAX_SKIP, Agreement
+from node.agreement.ear import MAX_BODIES
 from node.agreement.effects import (
     Accuse,
     Broadcast,
@@ -359,6 +360,27 @@ def test_line_36_a_polka_for_a_block_that_is_not_here_fetches_it() -> None:
     assert [e.holders for e in new if isinstance(e, Pull)] == [tuple(KEYS[:3])]
     one.hear(Body(0, GOOD))
     assert one.votes(COMMIT) == [block_id(GOOD)]
+
+
+def junk_bodies() -> list[Body]:
+    return [Body(0, b"junk %d" % number) for number in range(MAX_BODIES + 1)]
+
+
+def test_bodies_that_nobody_signed_for_do_not_keep_out_the_proposed_one() -> None:
+    """Anybody can send any body: with as many as are kept, the block proposed is asked for and voted for."""
+    one = One().begin()
+    one.hear(*junk_bodies(), Body(0, OTHER))
+    assert len(one.core.bodies) == MAX_BODIES
+    new = one.hear(proposal(GOOD), Body(0, GOOD))
+    assert [e.block for e in new if isinstance(e, Pull)] == [block_id(GOOD)]
+    assert one.votes(POLKA) == [block_id(GOOD)]
+
+
+def test_bodies_that_nobody_signed_for_do_not_keep_out_one_s_own() -> None:
+    """The proposer votes for what it proposes."""
+    one = One(me=0).begin()
+    one.hear(*junk_bodies(), seen(1), seen(2))
+    assert one.votes(POLKA) == [block_id(GOOD)]
 
 
 def test_line_36_a_polka_counts_once() -> None:
