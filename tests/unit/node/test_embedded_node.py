@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
+from threading import Thread
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import trio
@@ -25,7 +28,7 @@ from node.embedded.answering import in_thread
 from node.embedded.errors import Stopped, TooBusy
 from node.embedded.folder import solver_key, validator_key
 from node.embedded.node import Node
-from node.embedded.performing import Performer, divided, in_order
+from node.embedded.performing import Performer, divided, held_items, in_order
 from node.embedded.recovery import Recovered, recovered
 from node.storage.errors import DiskFailed
 from node.storage.store import Store
@@ -224,3 +227,16 @@ async def test_a_solver_that_finds_nothing_holds_nothing_up(folder: Path) -> Non
             node.stop()
         assert node.status.auction >= 2
     assert SigningKey.from_seed(world.VALIDATOR).public == validator_key(folder).public
+
+
+def test_what_is_held_is_told_while_the_machine_takes_in_more() -> None:
+    """The machine works in a thread of its own: counting beside it sees a moment, and does not fail."""
+    numbers = [number.to_bytes(32, "big") for number in range(200_000)]
+    app: Any = SimpleNamespace(waiting={phase: dict.fromkeys(numbers[:50_000], b"") for phase in Phase})
+    taken = app.waiting[Phase.BATCH]
+    working = Thread(target=lambda: [taken.update({number: b""}) for number in numbers[50_000:]])
+    working.start()
+    found = [held_items(app) for _ in range(20)]
+    working.join()
+    assert all(set(numbers[:50_000]) <= held for held in found)
+    assert held_items(app) == frozenset(numbers)
