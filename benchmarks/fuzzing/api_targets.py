@@ -11,6 +11,7 @@ from benchmarks.fuzzing import corpus
 from benchmarks.fuzzing.file_targets import documents
 from benchmarks.fuzzing.mutate import json_bytes, spoilt
 from benchmarks.fuzzing.target import Target
+from benchmarks.fuzzing.targets import fill_caches
 from intents.codec import TERMS
 from intents.errors import WalrasError
 from intents.strict_json import parse_json
@@ -37,8 +38,8 @@ def api_targets() -> tuple[Target, ...]:
     many = {"items": ["0x" + data.hex() for data in corpus.items()[:3]]}
     said = {"type": "subscribe", "topics": ["blocks", "auctions"], "epoch": "0a", "since": 5}
     return (
-        Target("api: an intent", documents(whole), _submitted, _DECLARED),
-        Target("api: an item", documents({"item": "0x" + item.hex()}), _submitted, _DECLARED),
+        Target("api: an intent", documents(whole), _submitted, _DECLARED, warm=fill_caches),
+        Target("api: an item", documents({"item": "0x" + item.hex()}), _submitted, _DECLARED, warm=fill_caches),
         Target("api: items", documents(many), lambda data: _converted(data, SubmitIntents), _DECLARED),
         Target("api: a quote", documents(quote), lambda data: _converted(data, AskQuote), _DECLARED),
         Target("api: a stream's message", _messages(said), _message, _OF_STREAM),

@@ -31,8 +31,8 @@ def peer_targets() -> tuple[Target, ...]:
     solutions = tuple(map(encode_solution, corpus.solutions()))
     intents = tuple(_intent_bytes(item) for item in corpus.items()[:4])
     return (
-        Target("item", canonical(partial(made, ITEM), corpus.items()), _item, warm=_warm),
-        Target("intent", canonical(intent_value, intents), _intent, warm=_warm),
+        Target("item", canonical(partial(made, ITEM), corpus.items()), _item, warm=fill_caches),
+        Target("intent", canonical(intent_value, intents), _intent, warm=fill_caches),
         Target("agreement", canonical(partial(made, MESSAGE), corpus.agreement()), _message),
         Target("block", raw(corpus.blocks()), _block),
         Target("catch-up", canonical(partial(made, PEER_MESSAGE), corpus.peer()), _peer),
@@ -54,7 +54,7 @@ def _intent_bytes(item: bytes) -> bytes:
     return canonical_bytes([1, *value[1][0]])
 
 
-def _warm() -> None:
+def fill_caches() -> None:
     """More sound intents than any cache of the codecs holds."""
     for nonce in range(1 << 15):
         _item(corpus.intent(100 + nonce))
