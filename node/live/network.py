@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 import trio
@@ -173,13 +174,16 @@ class Network:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(post.run)
                     nursery.start_soon(self._hearing.fetch_from, peer)
-                    await self._node.act(self._node.machine.status)
-            except (P2PError, Stopped) as error:
+                    with suppress(Stopped):
+                        await self._node.act(self._node.machine.status)
+            except P2PError as error:
                 _log.info("%s: %r", peer, error)
             finally:
-                self.sending.closed(peer)
-                self._hearing.closed(peer)
-                self.directory.lost(peer)
+                # It may be back, and met again, before what it said last is done with.
+                if self._scopes.get(peer, scope) is scope:
+                    self.sending.closed(peer)
+                    self._hearing.closed(peer)
+                    self.directory.lost(peer)
         if not met and self._scopes.get(peer) is scope:
             # Connected, and does not say who it is: not for long.
             self._ban(peer, "no hello", 5_000)

@@ -1,0 +1,123 @@
+"""Peers that come, go and come back, as a node among them sees it; transport and loop are the test's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
+from typing import Any
+
+import trio
+import trio.testing
+
+from intents.signing import SigningKey
+from node.agreement.validators import Validator, ValidatorSet
+from node.embedded.errors import Stopped
+from node.home.peer_id import peer_id
+from node.live import wire
+from node.live.identity import Self
+from node.live.intake import Intake
+from node.live.network import Network
+from node.live.settings import Rates
+from node.served import Role
+from p2p.base import EventKind, PeerEvent
+
+NETWORK = bytes(range(32))
+OWN, OTHER = SigningKey.from_seed(bytes(32)), SigningKey.from_seed(b"o" * 32)
+PEER = peer_id(OTHER.public)
+
+
+class Line:
+    """Whoever is connected says hello and takes all words; ``heard`` are the requests of words."""
+
+    def __init__(self) -> None:
+        self.connected: tuple[str, ...] = (PEER,)
+        self.heard: list[bytes] = []
+        self.addresses: tuple[str, ...] = ()
+
+    def peers(self) -> tuple[str, ...]:
+        return self.connected
+
+    def serve(self, protocol: str, server: object) -> None: ...
+
+    def subscribe(self, topic: str, validator: object, handler: object) -> None: ...
+
+    async def publish(self, topic: str, data: bytes) -> int:
+        await trio.lowlevel.checkpoint()
+        return 0
+
+    async def ban(self, peer: str, reason: str, for_ms: int | None = None) -> None:
+        raise AssertionError(reason)
+
+    async def events(self) -> AsyncIterator[PeerEvent]:
+        while True:
+            await trio.sleep(60)
+            yield PeerEvent(EventKind.CONNECTED, PEER)
+
+    async def request(self, peer: str, protocol: str, data: bytes, timeout_ms: int | None = None) -> bytes:
+        await trio.lowlevel.checkpoint()
+        if protocol == wire.HELLO:
+            return wire.encode_welcome(wire.Hello(1, NETWORK, Role.FULL, "other", b"", b"", 3, ()))
+        self.heard.append(data)
+        return wire.TAKEN
+
+
+def node_of(act: Callable[..., Any]) -> Any:
+    """A node whose machine is at work as long as ``act`` takes."""
+    validators = ValidatorSet((Validator(OTHER.public),))
+    app = SimpleNamespace(validators=validators, height=0, auction=0, missing=set())
+    machine = SimpleNamespace(app=app, status=list)
+    return SimpleNamespace(act=act, machine=machine, store=SimpleNamespace(height=lambda: 0))
+
+
+def network_of(line: Line, act: Callable[..., Any]) -> Network:
+    def count(name: str, by: int = 1) -> None: ...
+
+    me = Self(NETWORK, Role.FULL, "me", OWN, peer_id(OWN.public), b"", b"")
+    intake = Intake(NETWORK, Rates(), count)
+    return Network(line, node_of(act), me, intake, (), count, lambda event: None)  # type: ignore[arg-type]
+
+
+async def test_a_peer_that_is_back_before_it_was_gone_is_heard_and_told(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Work begun for its first connection ends after the second has begun: the second stands."""
+    line, done, working = Line(), trio.Event(), []
+
+    async def act(work: object, **more: object) -> None:
+        working.append(1)
+        if len(working) == 1:
+            with trio.CancelScope(shield=True):
+                await done.wait()
+
+    found = network_of(line, act)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(found.run)
+        await trio.sleep(1)
+        assert len(working) == 1
+        line.connected = ()
+        await trio.sleep(1)
+        line.connected = (PEER,)
+        await trio.sleep(1)
+        assert len(working) == 2
+        done.set()
+        await trio.sleep(1)
+        assert [view.peer for view in found.views()] == [PEER]
+        found.sending.ask([bytes(32)])
+        await trio.sleep(1)
+        assert len(line.heard) == 1
+        line.connected = ()
+        await trio.sleep(1)
+        assert not found.views()
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_peer_met_while_the_node_ends_does_not_fail_it(autojump_clock: trio.testing.MockClock) -> None:
+    """There is nothing more to say to it: no reason to end otherwise than in good order."""
+
+    async def act(work: object, **more: object) -> None:
+        raise Stopped("")
+
+    found = network_of(Line(), act)
+    with trio.move_on_after(2) as scope:
+        await found.run()
+    assert scope.cancelled_caught
