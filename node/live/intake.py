@@ -62,7 +62,8 @@ class Intake:
         if not self._peers.take(sender, len(items), now_us()):
             self._count("items_over_peer_rate", len(items))
             return Verdict.IGNORE
-        new = [item for item in items if item_id(item) not in self._heard]
+        # One that is there twice counts once: whoever packs another's items must not use up its share.
+        new = [item for item in dict.fromkeys(items) if item_id(item) not in self._heard]
         if new:
             read = await trio.to_thread.run_sync(_read, new, self._network, limiter=self._thread)
             if read is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,8 +16,10 @@ from node.agreement.messages import Ballot, Certificate, Decision, block_id
 from node.agreement.timeouts import Timeouts
 from node.agreement.wire import encode_message
 from node.chain.genesis import network_of
+from node.chain.items import item_id
 from node.live import wire
 from node.live.identity import self_of
+from node.live.intake import Intake
 from node.live.node import LiveNode
 from node.live.opening import open_live
 from node.live.settings import Rates
@@ -149,6 +152,17 @@ async def test_a_flood_is_taken_in_at_the_owners_rate_and_costs_nobody_else(tmp_
         await until(lambda: node.status().waiting >= 15)
         assert node.status().waiting <= 18
         assert node.counters().get("p2p_banned", 0) == 0
+
+
+async def test_an_item_packed_again_and_again_takes_its_owners_share_once() -> None:
+    """A neighbour cannot shut an owner out with copies of the owner's own items."""
+    counts: Counter[str] = Counter()
+    intake = Intake(NETWORK, Rates(owner_per_s=1, owner_burst=3), lambda name, by=1: counts.update({name: by}))
+    first, second, third = Minter(ONE).items(3, 1)
+    for copies in (pack([first] * 200), pack([second, first, second, third])):
+        assert await intake.judge("neighbour", copies) is Verdict.ACCEPT
+        intake.heard([item_id(item) for item in intake.judged(copies)])
+    assert not counts
 
 
 async def test_a_peer_beyond_its_share_is_left_for_later_not_punished(tmp_path: Path) -> None:
