@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import trio
+import trio.testing
 
 from node.agreement.messages import Ballot, Certificate, Decision, block_id
 from node.agreement.timeouts import Timeouts
@@ -18,6 +20,8 @@ from node.agreement.wire import encode_message
 from node.chain.genesis import network_of
 from node.chain.items import item_id
 from node.live import wire
+from node.live.directory import Directory, Neighbour
+from node.live.hearing import QUESTIONS_BURST, QUESTIONS_PER_S, Hearing
 from node.live.identity import self_of
 from node.live.intake import Intake
 from node.live.node import LiveNode
@@ -152,6 +156,36 @@ async def test_a_flood_is_taken_in_at_the_owners_rate_and_costs_nobody_else(tmp_
         await until(lambda: node.status().waiting >= 15)
         assert node.status().waiting <= 18
         assert node.counters().get("p2p_banned", 0) == 0
+
+
+async def test_questions_with_long_answers_are_answered_at_a_rate(autojump_clock: trio.testing.MockClock) -> None:
+    """One peer's hundreds a second would keep the node from its votes; another's words come through meanwhile."""
+    counts: Counter[str] = Counter()
+    asked: list[int] = []
+
+    async def act(work: Callable[[], object], size: int = 0) -> None:
+        work()
+
+    async def take(found: Neighbour, items: Sequence[bytes]) -> None: ...
+
+    machine: Any = SimpleNamespace(body_wanted=lambda *question: asked.append(question[0]))
+    node: Any = SimpleNamespace(act=act, machine=machine)
+    directory, nobody = Directory(), cast(Any, None)
+    hearing = Hearing(nobody, node, directory, lambda name, by=1: counts.update({name: by}), take, nobody)
+    hello = wire.Hello(1, NETWORK, Role.FULL, "x", b"", b"", 0, ())
+    numbers = {peer: directory.met(peer, hello).number for peer in ("greedy", "other")}
+    for peer in numbers:
+        hearing.opened(peer)
+    question = pack([wire.want_body(0, bytes(32))] * (QUESTIONS_BURST + 2 * QUESTIONS_PER_S))
+    began = trio.current_time()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(hearing.words, "greedy", question)
+        await trio.sleep(0.5)
+        assert asked.count(numbers["greedy"]) <= QUESTIONS_BURST + QUESTIONS_PER_S
+        assert await hearing.words("other", pack([wire.want_body(0, bytes(32))])) == wire.TAKEN
+        assert trio.current_time() == began + 0.5
+    assert trio.current_time() - began >= 2 - 1 / QUESTIONS_PER_S
+    assert counts["words_heard"] == len(asked) == QUESTIONS_BURST + 2 * QUESTIONS_PER_S + 1
 
 
 async def test_an_item_packed_again_and_again_takes_its_owners_share_once() -> None:
