@@ -28,6 +28,11 @@ WORDS_BURST: Final = 8_000
 #: Statuses among them: an old one makes work.
 STATUS_PER_S: Final = 40
 STATUS_BURST: Final = 80
+#: Words with or about the past, and questions: short, and their answers long; answered later, too.
+QUESTIONS_PER_S: Final = 50
+QUESTIONS_BURST: Final = 200
+_QUESTIONS: Final = (Kind.PAST, Kind.WANT_BODY, Kind.WANT_ITEMS)
+_MOST_S: Final = 5.0
 _FETCH_TIMEOUT_MS: Final = 9_000
 _MAX_OFFERS: Final = 64
 
@@ -39,6 +44,7 @@ class _Line:
         now_us = int(trio.current_time() * 1_000_000)
         self.bucket = TokenBucket(WORDS_PER_S, WORDS_BURST, now_us)
         self.statuses = TokenBucket(STATUS_PER_S, STATUS_BURST, now_us)
+        self.questions = TokenBucket(QUESTIONS_PER_S, QUESTIONS_BURST, now_us)
         self.send, self.offers = trio.open_memory_channel[Offer](_MAX_OFFERS)
 
 
@@ -72,10 +78,7 @@ class Hearing:
             return STRANGER
         try:
             words = unpack(data, WORD_PACKS)
-            wait_us = line.bucket.owe(len(words), int(trio.current_time() * 1_000_000))
-            if wait_us:
-                self._count("words_slowed", len(words))
-                await trio.sleep(min(wait_us / 1_000_000, 5.0))
+            await self._within(line.bucket, "words_slowed", len(words))
             items: list[bytes] = []
             for word in words:
                 if word[0] == Kind.ITEM:
@@ -101,9 +104,18 @@ class Hearing:
 
     # Inside
 
+    async def _within(self, bucket: TokenBucket, slowed: str, words: int) -> None:
+        """Whoever is over its rate is waited for: its own words come late, nobody else's."""
+        wait_us = bucket.owe(words, int(trio.current_time() * 1_000_000))
+        if wait_us:
+            self._count(slowed, words)
+            await trio.sleep(min(wait_us / 1_000_000, _MOST_S))
+
     async def _heed(self, found: Neighbour, line: _Line, word: bytes) -> None:
         """One word; raises a ``WalrasError`` where it is no good."""
         machine, number, body = self._node.machine, found.number, word[1:]
+        if word[0] in _QUESTIONS:
+            await self._within(line.questions, "questions_slowed", 1)
         match word[0]:
             case Kind.AGREEMENT:
                 message = decode_message(body)
