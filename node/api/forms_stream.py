@@ -10,7 +10,7 @@ from node.api.forms import Hex, PhaseName
 
 MAX_SEQ = 2**62
 #: blocks, auctions, peers, intents, or intents:0x… for one intent's life.
-Topic = Annotated[str, Meta(pattern="^(blocks|auctions|peers|intents(:0x[0-9a-f]{2,128})?)$")]
+Topic = Annotated[str, Meta(pattern="^(blocks|auctions|peers|intents(:0x([0-9a-f]{2}){1,64})?)$")]
 
 
 class Subscribe(Struct, tag_field="type", tag="subscribe", forbid_unknown_fields=True):

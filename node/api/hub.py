@@ -32,6 +32,8 @@ _LOG: Final = logging.getLogger("walras.api")
 ROOM: Final = 16_384
 #: Ids in one event about items.
 SHOWN: Final = 32
+#: Intents that were watched; with more, those that nobody watches any more are forgotten before the next block.
+MAX_WATCHED: Final = 8_192
 #: Before listening again to a node that has hung up; how long items are gathered.
 _PAUSE_S: Final = 0.1
 _PREFIX: Final = "intents:"
@@ -93,6 +95,8 @@ class Hub:
     def watch(self, topic: str) -> None:
         """From now on tell when the intent that a topic is about changes."""
         if topic not in self._watched:
+            if len(self._watched) >= MAX_WATCHED:
+                self._forget_unwanted()
             self._watched[topic] = self._look(topic)
 
     # Events
@@ -146,9 +150,12 @@ class Hub:
 
     # Watched intents
 
-    def _look_again(self) -> None:
+    def _forget_unwanted(self) -> None:
         wanted = {topic for reader in self.readers for topic in reader.topics if topic.startswith(_PREFIX)}
         self._watched = {topic: told for topic, told in self._watched.items() if topic in wanted}
+
+    def _look_again(self) -> None:
+        self._forget_unwanted()
         for topic, told in self._watched.items():
             now = self._look(topic)
             if now != told:

@@ -10,8 +10,11 @@ from collections.abc import Callable
 import pytest
 import trio
 
+from node.api.hub import MAX_WATCHED, Hub
+from node.api.metrics import Metrics
 from node.api.settings import Limits
 from node.api.stream import Close
+from node.api.waiting import Waiting
 from node.chain.blocks import Phase
 from node.served import BlockDecided, PeerChanged
 from tests.unit.node.api.desk import FAST, Desk, opened
@@ -19,6 +22,15 @@ from tests.unit.node.api.websocket import Rejected, stream
 
 #: RFC 6455, section 7.4.1: what a reader takes an end without a closing message for.
 CUT = 1006
+
+
+class Watcher:
+    """A stream that is told nothing."""
+
+    def __init__(self) -> None:
+        self.topics: set[str] = set()
+
+    def tell(self, message: bytes) -> None: ...
 
 
 def peer(number: int) -> PeerChanged:
@@ -213,7 +225,14 @@ async def test_nonsense_is_refused_and_a_flood_is_closed() -> None:
             for text in wrong:
                 await client.send(text)
                 assert (await client.hear())["type"] == "refused", text[:40]
-            for topics in ([], ["everything"], ["intents:0x"], ["intents:0xABCD"], ["blocks", 7]):
+            for topics in (
+                [],
+                ["everything"],
+                ["intents:0x"],
+                ["intents:0xABCD"],
+                ["intents:0xabc"],
+                ["blocks", 7],
+            ):
                 await client.say(type="subscribe", topics=topics)
                 assert (await client.hear())["code"] == "stream.message", topics
             await client.say(type="subscribe", topics=["blocks", "auctions", "peers"])
@@ -282,3 +301,16 @@ async def test_auctions_are_told_though_the_history_is_ahead() -> None:
             desk.tell(BlockDecided(2, Phase.SETTLE, 1, b"", 0, b"", 0))
             told = [(await client.hear("event"))["data"]["number"] for _ in range(3)]
             assert 1 in told
+
+
+async def test_intents_that_nobody_watches_any_more_are_forgotten_without_a_block() -> None:
+    """A node whose network has halted is not filled by a reader that watches one intent after another."""
+    async with opened() as desk:
+        waiting = Waiting(desk.node.item, desk.node.network)
+        hub, reader = Hub(desk.node, Metrics(desk.node), waiting, 4), Watcher()
+        hub.readers.add(reader)
+        for number in range(2 * MAX_WATCHED):
+            reader.topics = {f"intents:0x{number:064x}"}
+            hub.watch(*reader.topics)
+            assert len(hub._watched) <= MAX_WATCHED
+        assert hub._watched.keys() >= reader.topics
