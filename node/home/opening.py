@@ -18,6 +18,7 @@ from node.home.making import check_votes
 from node.home.paths import Home
 from node.home.secrets import read_or_create_secret
 from node.light.settings import LightSettings
+from node.live.marks import Marks
 from node.live.settings import LiveSettings, Rates
 from node.served import Role
 from node.solving import SolverKey
@@ -61,6 +62,10 @@ def live_settings(
     validates = config.node.role is RoleName.VALIDATOR
     if validates:
         check_votes(home, genesis)
+    key = validator_key(home.path) if validates else None
+    if key is not None and not home.store.exists():
+        # It was made together with the home, see ``settle_in``: gone with all its marks, it is gone all the same.
+        Marks(home.store, key.public).had_store()
     seed = read_or_create_secret(home.identity_key)
     return LiveSettings(
         store=home.store,
@@ -70,7 +75,7 @@ def live_settings(
         role=Role(config.node.role.value),
         seed=seed,
         name=config.node.name,
-        key=validator_key(home.path) if validates else None,
+        key=key,
         solver=solver,
         solving=solving,
         transport=None if config.network is None else _transport(home, config, seed),

@@ -26,6 +26,10 @@ class Marks:
     store: Path
     key: bytes
 
+    def had_store(self) -> None:
+        """The key has had one, whoever made it knows, though all that had its name may be gone."""
+        _write(self._voted, self.key.hex())
+
     def before_opening(self) -> None:
         """Say so on disk if the store about to be made takes the place of one that is gone."""
         if not self.store.exists() and _read(self._voted) == self.key.hex():

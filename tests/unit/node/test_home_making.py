@@ -23,10 +23,13 @@ from node.home.genesis_file import read_genesis
 from node.home.joining import JoinPlan, genesis_from, join
 from node.home.making import entry_of, make_keys, public_keys
 from node.home.networks import NetworkPlan, SinglePlan, network, single
+from node.home.opening import live_settings
 from node.home.paths import Home, default_home
 from node.home.peer_id import peer_id
 from node.home.running import announced, running_url
 from node.home.secrets import new_secret, read_secret, write_secret
+from node.live.errors import LostStore
+from node.live.opening import open_live
 from node.storage.store import Store
 from settlement.ledger.rules import rules_of
 
@@ -234,3 +237,18 @@ def test_home_running_url(tmp_path: Path) -> None:
     assert running_url(home) is None
     (tmp_path / "api.url").write_text("javascript:alert(1)")
     assert running_url(home) is None
+
+
+async def test_home_whose_ledger_is_gone_with_all_its_marks_does_not_vote_anew(tmp_path: Path) -> None:
+    """The ledger was made with the home: a key without it may have voted, and alone there is nobody to ask."""
+    home = Home(tmp_path / "home")
+    single(home, SinglePlan())
+    config, genesis = read_config(home.config, {}, {}), read_genesis(home.genesis)
+    async with open_live(live_settings(home, config, genesis, None, None)) as node:
+        assert node.status().validators == 1
+    for _ in range(2):
+        for path in home.path.glob("node.sqlite*"):
+            path.unlink()
+        with pytest.raises(LostStore):
+            async with open_live(live_settings(home, config, genesis, None, None)):
+                pass
