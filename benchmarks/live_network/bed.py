@@ -16,7 +16,7 @@ from intents.intent import Leg
 from intents.signing import SigningKey
 from node.agreement.timeouts import Timeouts
 from node.chain.genesis import Genesis
-from node.home.development import DECIMALS, holder_of, units
+from node.home.development import DECIMALS, ETH, WORTH, holder_of, units
 from node.livedemo.desk import Desk, Endpoint, Seen, open_client
 from node.livedemo.homes import MadeNode, NodeWanted, make_homes
 from node.livedemo.process import Child, start, stop_all
@@ -125,8 +125,9 @@ async def open_bed(
 
 
 def with_owners(genesis: Genesis) -> Genesis:
-    """The development genesis with the load's owners in it, each with a thousand whole units of every asset."""
-    funds = tuple(Leg(asset, units(asset, 1_000)) for asset in DECIMALS)
+    """The development genesis with the load's owners in it, each with as much of every asset as a thousand ETH are
+    worth: none runs out of what it keeps giving."""
+    funds = tuple(Leg(asset, units(asset, 1_000 * WORTH[ETH] / WORTH[asset])) for asset in DECIMALS)
     owners = {holder_of(key.public): funds for key in OWNERS}
     return replace(genesis, balances={**genesis.balances, **owners})
 

@@ -19,7 +19,7 @@ from node.agreement.messages import MAX_ROUND, Proposal, Seen, Vote, parts_of
 from node.agreement.validators import MAX_VALIDATORS
 from node.agreement.wire import MAX_BLOCK_BYTES, PROPOSAL, SEEN, VOTE
 
-MAX_ITEM_BYTES: Final = 320 << 10
+MAX_ITEM_BYTES: Final = (1 << 20) + (64 << 10)
 MAX_ITEMS: Final = 16_384
 MAX_EVIDENCE: Final = 64
 MAX_HEADER_BYTES: Final = 1 << 10

@@ -17,7 +17,8 @@ from intents.signing import verify_ed25519, verify_signature
 from node.chain.blocks import MAX_ITEM_BYTES, Phase
 from settlement.ledger.transactions import TRANSACTION, Transaction, check_transaction
 
-MAX_SOLUTION_BYTES: Final = 256 << 10
+#: A solution of some seven thousand fills fits.
+MAX_SOLUTION_BYTES: Final = 1 << 20
 SALT_BYTES: Final = 32
 #: Items up to so many bytes have their ids remembered.
 MAX_SMALL_BYTES: Final = 1024

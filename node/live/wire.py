@@ -61,9 +61,9 @@ WORDS: Final = "/walras/words/1"
 FETCH: Final = "/walras/fetch/1"
 
 #: The largest gossip message and frame of a Walras network: the longest item fits.
-MESSAGE_BYTES: Final = 384 << 10
-FRAME_BYTES: Final = 512 << 10
-ITEM_PACKS: Final = PackLimits(items=256, pack_bytes=336 << 10, linger_ms=40)
+MESSAGE_BYTES: Final = 1_280 << 10
+FRAME_BYTES: Final = 1_536 << 10
+ITEM_PACKS: Final = PackLimits(items=256, pack_bytes=1_152 << 10, linger_ms=40)
 WORD_PACKS: Final = PackLimits(items=512, pack_bytes=1 << 20, linger_ms=0)
 #: Words longer than this are offered.
 MAX_SENT_BYTES: Final = 64 << 10

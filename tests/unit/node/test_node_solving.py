@@ -37,7 +37,7 @@ def test_what_fits_is_sealed_whole() -> None:
 def test_of_too_much_the_widest_is_sealed_and_opens() -> None:
     """Three large answers do not fit one item: the widest goes, small ones beside it, and the seal opens."""
     key = SigningKey.from_seed(SECRET)
-    found = [solution(0, 3000), solution(1, 3500), solution(2, 5), solution(3, 3200)]
+    found = [solution(0, 12_000), solution(1, 14_000), solution(2, 5), solution(3, 12_800)]
     both = sealed(b"n" * 32, SolverKey(key.public, SECRET, key.sign), 1, found)
     assert both is not None
     reveal = decode_item(both[1])
@@ -49,11 +49,11 @@ def test_of_too_much_the_widest_is_sealed_and_opens() -> None:
 def test_nothing_that_fits_is_nothing_to_say() -> None:
     """A single answer larger than an item is not sent: opening it would cost the bond."""
     key = SigningKey.from_seed(SECRET)
-    assert sealed(b"n" * 32, SolverKey(key.public, SECRET, key.sign), 1, [solution(0, 6000)]) is None
+    assert sealed(b"n" * 32, SolverKey(key.public, SECRET, key.sign), 1, [solution(0, 24_000)]) is None
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.lists(st.integers(0, 2500), max_size=8), st.integers(0, 300))
+@given(st.lists(st.integers(0, 10_000), max_size=8), st.integers(0, 300))
 def test_never_over_the_bounds(widths: list[int], small: int) -> None:
     """Whatever was found, what is sealed is within both bounds, and the widest that fits at all is in it."""
     found = [solution(number, width) for number, width in enumerate([*widths, *[1] * small])]
