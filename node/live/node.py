@@ -73,7 +73,8 @@ class LiveNode:
         self._decided_s = trio.current_time()
         self._started_ms = _unix_ms()
         self._own: set[bytes] = set()
-        self._waited: frozenset[bytes] = frozenset()
+        # What the disk kept may never have left this node: the first auction that ends has it gossiped again.
+        self._waited = held_items(self.machine.app)
         self._intake = Intake(me.network, settings.rates, self._count)
         self._node = Node(
             store,

@@ -22,6 +22,8 @@ from node.home.secrets import read_secret
 from node.livedemo.desk import Endpoint
 
 LOOPBACK: Final = "127.0.0.1"
+#: Where nothing listens on any machine that is well kept (tcpmux).
+NOBODYS_PORT: Final = 1
 #: (who dials, who is dialled, its port) -> the port to dial instead.
 Through = Callable[[str, str, int], int]
 
@@ -143,9 +145,11 @@ def _settle(one: MadeNode, nodes: Sequence[MadeNode], file: GenesisFile, through
         for other in nodes
         if other.wanted.role is RoleName.VALIDATOR and other.name != one.name
     )
+    # Where there are ports in between nobody is told the real ones: the way through is to be the only one.
+    announce = (multiaddr(LOOPBACK, NOBODYS_PORT, one.peer),) if through else ()
     config = NodeConfig(
         NodePart(one.name, one.wanted.role),
-        NetworkPart(listen=(multiaddr(LOOPBACK, one.port),), bootstrap=bootstrap),
+        NetworkPart(listen=(multiaddr(LOOPBACK, one.port),), bootstrap=bootstrap, announce=announce),
         ApiPart(port=one.api_port),
         SolverPart(one.wanted.spec),
     )

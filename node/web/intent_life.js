@@ -24,17 +24,17 @@ export function life({ assets, intent, why, status }) {
       tile("intent-got", "Got", want(intent.got), `at least ${want(intent.want_min)} wanted for all of it`),
       tile("intent-over", "Better than its limit", over === null ? "–" : bps(over), "over all trades so far")),
     explanation(intent, why),
+    card("intent-trades", "Trades", trades(intent, give, want)),
     h("div", { class: "two" },
-      card("intent-trades", "Trades", trades(intent, give, want)),
-      card("intent-life", "Life", steps(intent.steps))),
-    card("intent-terms", "What was signed", facts([
-      ["Intent", h("code", { testid: "intent-number" }, intent.intent)],
-      ["Owner", ownerLink(intent.owner)],
-      ["Gives at most", give(intent.give_max)],
-      ["Wants at least", want(intent.want_min)],
-      ["Limit", limitWords(intent, assets)],
-      ["Valid", `in auctions ${whole(intent.valid_from)} to ${whole(intent.valid_to)}`],
-    ])),
+      card("intent-life", "Life", steps(intent.steps)),
+      card("intent-terms", "What was signed", facts([
+        ["Intent", h("code", { testid: "intent-number" }, intent.intent)],
+        ["Owner", ownerLink(intent.owner)],
+        ["Gives at most", give(intent.give_max)],
+        ["Wants at least", want(intent.want_min)],
+        ["Limit", limitWords(intent, assets)],
+        ["Valid", `in auctions ${whole(intent.valid_from)} to ${whole(intent.valid_to)}`],
+      ]))),
   ];
 }
 

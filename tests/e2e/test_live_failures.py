@@ -133,7 +133,7 @@ def test_no_intent_that_was_acknowledged_is_unknown(network: Network, crowd: Cro
     network.moves_on(network["v0"], 3)
     for node in network.validators:
         wait_until(lambda node=node: node.height > height, 60, f"{node.name} beyond {height}")  # type: ignore[misc]
-        assert "unknown" not in states(node, signed)
+        wait_until(lambda node=node: "unknown" not in states(node, signed), 60, f"{node.name} knows all")  # type: ignore[misc]
     assert not any("Traceback" in node.log() for node in network.nodes.values())
 
 
