@@ -16,6 +16,8 @@ from tests.e2e.command_line import WALRAS
 
 #: A machine with much else to do starts slowly; nothing here is timed.
 PATIENCE_S = 120.0
+#: What ``walras intent`` is told for a sale that settles at once on a development network.
+BOBS_SALE = tuple("submit 1 ETH for 2900 USDC --dev bob --wait --valid-batches 9999".split())
 
 
 @dataclass(eq=False)

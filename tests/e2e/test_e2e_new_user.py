@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.e2e.command_line import Ended, refused, walras
-from tests.e2e.running_node import RunningNode, running
+from tests.e2e.running_node import BOBS_SALE, RunningNode, running
 
 ROOT = Path(__file__).parents[2]
 
@@ -158,21 +158,7 @@ def test_user_comes_back_after_a_kill(tmp_path: Path) -> None:
         resting = intent(
             home, "submit", "1", "ETH", "for", "9000", "USDC", "--dev", "alice", "--valid-batches", "9999"
         )
-        traded = intent(
-            home,
-            "submit",
-            "1",
-            "ETH",
-            "for",
-            "2900",
-            "USDC",
-            "--dev",
-            "bob",
-            "--wait",
-            "--valid-batches",
-            "9999",
-            "--json",
-        )
+        traded = intent(home, *BOBS_SALE, "--json")
         assert traded.code == 0, traded.err
         height = walras("node", "status", "--home", home, "--json").document["height"]
         node.kill()
@@ -181,21 +167,7 @@ def test_user_comes_back_after_a_kill(tmp_path: Path) -> None:
     with running(home) as node:
         assert intent(home, "show", resting.out.strip(), "--json").document["state"] in ("checked", "batched")
         assert intent(home, "show", traded.document["intent"], "--json").document["state"] == "settled"
-        again = intent(
-            home,
-            "submit",
-            "1",
-            "ETH",
-            "for",
-            "2900",
-            "USDC",
-            "--dev",
-            "bob",
-            "--wait",
-            "--valid-batches",
-            "9999",
-            "--json",
-        )
+        again = intent(home, *BOBS_SALE, "--json")
         assert again.code == 0, again.err
         assert walras("node", "status", "--home", home, "--json").document["height"] > height
         assert node.stop() == 0

@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 
 from tests.e2e.command_line import refused, walras
-from tests.e2e.running_node import running
+from tests.e2e.running_node import BOBS_SALE, running
 
 
 def free_port() -> int:
@@ -29,21 +29,7 @@ def test_two_people_form_a_network(tmp_path: Path) -> None:
     with running(anna), running(ben) as node:
         assert joined.document["network"] == node.ready["network"]
         receipt = tmp_path / "receipt.json"
-        ask = (
-            "submit",
-            "1",
-            "ETH",
-            "for",
-            "2900",
-            "USDC",
-            "--dev",
-            "bob",
-            "--wait",
-            "--valid-batches",
-            "9999",
-            "--receipt",
-            receipt,
-        )
+        ask = (*BOBS_SALE, "--receipt", receipt)
         done = walras("intent", *ask, "--home", ben, "--json")
         assert (done.code, done.document["state"]) == (0, "settled"), done.err
         assert walras("auction", "verify", receipt).code == 0
