@@ -57,6 +57,10 @@ class MadeNode:
         return self.wanted.role.value
 
     @property
+    def votes(self) -> bool:
+        return self.wanted.role is RoleName.VALIDATOR
+
+    @property
     def url(self) -> str:
         return f"http://{LOOPBACK}:{self.api_port}"
 
@@ -97,11 +101,13 @@ def make_homes(
         [key.validator for key in keys if key.validator is not None],
         [(one.name, key.solver) for one, key in zip(wanted, keys, strict=True) if key.solver is not None],
     )
-    file = GenesisFile(changed(genesis), timeouts, (), accounts())
     made = [
         _made(root, one, key.peer, *ports[2 * number : 2 * number + 2])
         for number, (one, key) in enumerate(zip(wanted, keys, strict=True))
     ]
+    # Whoever joins by the genesis file alone finds the validators by it, where there is nothing in between.
+    first = () if through else tuple(multiaddr(LOOPBACK, one.port, one.peer) for one in made if one.votes)
+    file = GenesisFile(changed(genesis), timeouts, first, accounts())
     for one in made:
         _settle(one, made, file, through)
     return made
@@ -143,7 +149,7 @@ def _settle(one: MadeNode, nodes: Sequence[MadeNode], file: GenesisFile, through
     bootstrap = tuple(
         multiaddr(LOOPBACK, through(one.name, other.name, other.port) if through else other.port, other.peer)
         for other in nodes
-        if other.wanted.role is RoleName.VALIDATOR and other.name != one.name
+        if other.votes and other.name != one.name
     )
     # Where there are ports in between nobody is told the real ones: the way through is to be the only one.
     announce = (multiaddr(LOOPBACK, NOBODYS_PORT, one.peer),) if through else ()

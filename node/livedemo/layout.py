@@ -43,9 +43,10 @@ class Planned:
 class Layout:
     """``processes`` in the order in which they start; the first endpoint's page is the one shown.
 
-    ``seeds`` are secrets of the funded accounts that trade.
+    ``seeds`` are secrets of the funded accounts that trade. The home of a node is ``root/NAME``.
     """
 
+    root: Path
     processes: Sequence[Planned]
     endpoints: Sequence[Endpoint]
     seeds: Sequence[bytes]
@@ -105,7 +106,7 @@ def _layout(root: Path, engines: Sequence[Engine], made: Sequence[MadeNode]) -> 
     ]
     nodes = [Planned(one.name, one.command, one.log) for one in made]
     seeds = [account.seed for account in accounts() if account.name != MAKER]
-    return Layout([*serving, *nodes], [one.endpoint for one in made], seeds)
+    return Layout(root.absolute(), [*serving, *nodes], [one.endpoint for one in made], seeds)
 
 
 def _spec(root: Path, given: str) -> str:

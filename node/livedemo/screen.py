@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
-from node.livedemo.desk import Seen, Settled
+from node.livedemo.desk import Endpoint, Seen, Settled
 from node.livedemo.watching import Watch
 
 HEAD: Final = (
@@ -14,10 +15,32 @@ HEAD: Final = (
 )
 
 
-def lines(watch: Watch, url: str, seconds: float, notes: Sequence[str] = ()) -> list[str]:
+def introduction(endpoints: Sequence[Endpoint], root: Path, processes: Mapping[str, int]) -> Iterator[str]:
+    """Where everything is, for whoever wants to take part in it or to break it."""
+    yield f"page: {endpoints[0].url}"
+    yield f"homes: {root}/NAME, for `--home`"
+    for one in endpoints:
+        yield f"{one.name}: {one.role}, process {processes.get(one.name, 0)}, {one.url}"
+
+
+def changes(before: Mapping[str, Seen | None], after: Mapping[str, Seen | None]) -> Iterator[str]:
+    """What has become of nodes between two looks, where it is worth a line; the first look is none."""
+    for name, seen in after.items():
+        was = _state(before[name]) if name in before else "ready"
+        if _state(seen) != was:
+            yield f"{name}: {_state(seen)}" + (f" at height {seen.height}" if seen is not None else "")
+
+
+def _state(seen: Seen | None) -> str:
+    if seen is None:
+        return "does not answer"
+    return "ready" if seen.ready else seen.trouble or "starting"
+
+
+def lines(watch: Watch, url: str, root: Path, seconds: float, notes: Sequence[str] = ()) -> list[str]:
     """The whole picture, at most a screen high."""
     return [
-        f"page {url}    {seconds:.0f} s, Ctrl-C ends it",
+        f"page {url}    homes {root}/NAME    {seconds:.0f} s, Ctrl-C ends it",
         "",
         HEAD,
         *(_node(name, seen, watch.processes.get(name, 0)) for name, seen in watch.seen.items()),
@@ -46,11 +69,10 @@ def line(row: Settled) -> str:
 
 def _node(name: str, seen: Seen | None, process: int) -> str:
     if seen is None:
-        return f"{name:<12}{'':<11}{process:>8}  does not answer"
-    state = "ready" if seen.ready else seen.trouble or "starting"
+        return f"{name:<12}{'':<11}{process:>8}  {_state(seen)}"
     return (
         f"{name:<12}{seen.role:<11}{process:>8}{seen.height:>8}{seen.auction:>9}  {seen.phase:<7}{seen.peers:>6}"
-        f"{seen.waiting:>9}  {seen.root[2:10]:<8}  {state}"
+        f"{seen.waiting:>9}  {seen.root[2:10]:<8}  {_state(seen)}"
     )
 
 

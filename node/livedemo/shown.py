@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final, Protocol
 
-from node.livedemo.desk import Settled
-from node.livedemo.screen import line, lines
+from node.livedemo.desk import Endpoint, Seen, Settled
+from node.livedemo.screen import changes, introduction, line, lines
 from node.livedemo.watching import Watch
 
 #: Remarks that stay on the screen.
@@ -20,8 +21,8 @@ class Shown(Protocol):
     def note(self, text: str) -> None:
         """A remark; the same one again is not said twice."""
 
-    def started(self, url: str) -> None:
-        """All nodes are ready; the page is there."""
+    def started(self, endpoints: Sequence[Endpoint], root: Path, processes: Mapping[str, int]) -> None:
+        """All nodes are ready; the first one's page is the network's, their homes are in ``root``."""
 
     def settled(self, row: Settled) -> None: ...
 
@@ -33,7 +34,7 @@ class Quiet:
 
     def note(self, text: str) -> None: ...
 
-    def started(self, url: str) -> None: ...
+    def started(self, endpoints: Sequence[Endpoint], root: Path, processes: Mapping[str, int]) -> None: ...
 
     def settled(self, row: Settled) -> None: ...
 
@@ -45,26 +46,31 @@ class Lines:
 
     def __init__(self, out: Any) -> None:
         self._out, self._last = out, ""
+        self._seen: Mapping[str, Seen | None] = {}
 
     def note(self, text: str) -> None:
         if text != self._last:
             self._last = text
             self._out(text)
 
-    def started(self, url: str) -> None:
-        self._out(f"page: {url}")
+    def started(self, endpoints: Sequence[Endpoint], root: Path, processes: Mapping[str, int]) -> None:
+        for text in introduction(endpoints, root, processes):
+            self._out(text)
 
     def settled(self, row: Settled) -> None:
         self._out(line(row))
 
-    def look(self, watch: Watch) -> None: ...
+    def look(self, watch: Watch) -> None:
+        for text in changes(self._seen, watch.seen):
+            self._out(text)
+        self._seen = watch.seen
 
 
 class Screen:
     """One picture on a terminal, drawn again at every look, with the last remarks in it."""
 
     def __init__(self, live: Any) -> None:
-        self._live, self._url, self._since = live, "", time.monotonic()
+        self._live, self._url, self._root, self._since = live, "", Path(), time.monotonic()
         self._notes: deque[str] = deque(maxlen=NOTES)
 
     def note(self, text: str) -> None:
@@ -73,13 +79,13 @@ class Screen:
         else:
             self._draw([text])
 
-    def started(self, url: str) -> None:
-        self._url, self._since = url, time.monotonic()
+    def started(self, endpoints: Sequence[Endpoint], root: Path, processes: Mapping[str, int]) -> None:
+        self._url, self._root, self._since = endpoints[0].url, root, time.monotonic()
 
     def settled(self, row: Settled) -> None: ...
 
     def look(self, watch: Watch) -> None:
-        self._draw(lines(watch, self._url, time.monotonic() - self._since, tuple(self._notes)))
+        self._draw(lines(watch, self._url, self._root, time.monotonic() - self._since, tuple(self._notes)))
 
     def _draw(self, shown: list[str]) -> None:
         from rich.text import Text

@@ -58,7 +58,7 @@ async def demonstrate(layout: Layout, wanted: Wanted, shown: Shown) -> Watch:
                     nursery.start_soon(_keep_running, planned, children, place, up, watch, shown)
                 await _all_ready(desk, layout.endpoints, shown)
                 up.set()
-                shown.started(layout.endpoints[0].url)
+                shown.started(layout.endpoints, layout.root, watch.processes)
                 await _run(desk, layout, wanted, watch, shown)
                 nursery.cancel_scope.cancel()
             await _close(desk, layout.endpoints, watch)
@@ -97,7 +97,7 @@ async def _keep_running(
         await trio.sleep(RESTART_S)
         children[place] = await start(planned.name, planned.command, planned.log)
         watch.processes[planned.name] = children[place].process.pid
-        shown.note(f"{child.name} is started again")
+        shown.note(f"{child.name} is started again, process {children[place].process.pid}")
     shown.note(f"{planned.name} is not started again any more")
 
 

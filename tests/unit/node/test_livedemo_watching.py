@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from node.livedemo.desk import Seen, Settled
-from node.livedemo.screen import lines, verdict
+from pathlib import Path
+
+from node.livedemo.desk import Endpoint, Seen, Settled
+from node.livedemo.screen import changes, introduction, lines, verdict
 from node.livedemo.watching import HEIGHTS_KEPT, Watch
 
 
@@ -49,6 +51,38 @@ def test_the_picture_tells_who_is_in_trouble() -> None:
     watch = Watch(first=1, processes={"v2": 4711})
     watch.auctions([settled(1)])
     watch.statuses({"v0": seen("v0", 6), "v1": seen("v1", 5, ready=False, trouble="no quorum"), "v2": None})
-    shown = "\n".join(lines(watch, "http://127.0.0.1:1", 12.0))
-    for word in ("http://127.0.0.1:1", "no quorum", "does not answer", "4711", "walras", "1 batches"):
+    shown = "\n".join(lines(watch, "http://127.0.0.1:1", Path("/homes"), 12.0))
+    for word in (
+        "http://127.0.0.1:1",
+        "no quorum",
+        "/homes/NAME",
+        "does not answer",
+        "4711",
+        "walras",
+        "1 batches",
+    ):
         assert word in shown
+
+
+def test_where_everything_is() -> None:
+    """The page first, then the homes, then each node with its process: what a user needs to break one."""
+    nodes = [
+        Endpoint("v0", "validator", "http://127.0.0.1:1", ""),
+        Endpoint("s", "solver", "http://127.0.0.1:2", ""),
+    ]
+    assert list(introduction(nodes, Path("/homes"), {"v0": 7, "s": 8})) == [
+        "page: http://127.0.0.1:1",
+        "homes: /homes/NAME, for `--home`",
+        "v0: validator, process 7, http://127.0.0.1:1",
+        "s: solver, process 8, http://127.0.0.1:2",
+    ]
+
+
+def test_only_what_has_become_of_a_node_is_told() -> None:
+    """Nothing while all is well; a line when a node is gone, in trouble, or back."""
+    well, cut = seen("v0", 6), seen("v0", 7, ready=False, trouble="no quorum")
+    assert list(changes({}, {"v0": well})) == []
+    assert list(changes({"v0": well}, {"v0": seen("v0", 9)})) == []
+    assert list(changes({"v0": well}, {"v0": cut})) == ["v0: no quorum at height 7"]
+    assert list(changes({"v0": cut}, {"v0": None})) == ["v0: does not answer"]
+    assert list(changes({"v0": None}, {"v0": well})) == ["v0: ready at height 6"]
