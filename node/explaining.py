@@ -31,7 +31,7 @@ from settlement.why_not import Reason, unfilled_orders
 
 _ENDED: Final = {
     OrderState.RECEIVED: "it waits for the block of the next batch",
-    OrderState.SETTLED: "it was filled whole",
+    OrderState.SETTLED: "it was filled whole, or but for too little to trade",
     OrderState.EXPIRED: "its last auction is over",
     OrderState.CANCELLED: "its owner cancelled it, or another intent of its group traded",
     OrderState.DENIED: "it was not taken",

@@ -39,7 +39,7 @@ _WHY = {
     OrderState.BATCHED: "it is in the auction under way",
     OrderState.WON: "it is in a winning solution",
     OrderState.PART_FILLED: "some of it has traded, the rest goes on",
-    OrderState.SETTLED: "it was filled whole",
+    OrderState.SETTLED: "it was filled whole, or but for too little to trade",
     OrderState.EXPIRED: "its last auction is over",
     OrderState.CANCELLED: "its owner cancelled it, or another intent of its group traded",
     OrderState.DENIED: "it failed a check before trading",

@@ -151,7 +151,7 @@ def _settle(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects,
     settlement = settle(auction, solutions, chosen_by, rules.caps)
     passed = {verified.solution.solver for verified in settlement.verified}
     books = Books(draft)
-    apply_settlement(books, settlement, now)
+    apply_settlement(books, rules, settlement, now)
     names = {draft_name(draft, solver): solver for solver in answers}
     for name, reward in sorted(settlement.rewards.items()):
         pay_reward(books, _holder(names[name]), rules.numeraire, reward)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from intents.amounts import MAX_BPS, PRICE_SCALE
+from intents.amounts import MAX_BPS
 from intents.codec import intent_id
-from intents.intent import FillMode, Intent, IntentId, Leg
+from intents.intent import FillMode, Intent, IntentId
 from intents.schema import Integer, Octets, Pair, Record
 from settlement.ledger.accounts import account_of
 from settlement.ledger.books import Books
 from settlement.ledger.conditions import WATCHED, watch
-from settlement.ledger.feeds import ASSETS, price_of
+from settlement.ledger.feeds import ASSETS, value_of
 from settlement.ledger.orders import DONE, ORDERS, Order, OrderState
 from settlement.ledger.rules import Rules
 from settlement.ledger.state import Draft, Table
@@ -125,17 +125,6 @@ def forget(books: Books, number: IntentId, order: Order) -> None:
     books.draft.set(ORDERS, number, None)
     books.draft.set(WATCHED, number, None)
     books.draft.set(USED, (holder, order.intent.nonce), None)
-
-
-def value_of(draft: Draft, rules: Rules, legs: tuple[Leg, ...], now: int) -> int | None:
-    """What the legs are worth at the agreed prices, rounded down; ``None`` where one has no price."""
-    worth = 0
-    for leg in legs:
-        price = price_of(draft, rules, leg.asset, now)
-        if price is None:
-            return None
-        worth += leg.amount * price
-    return worth // PRICE_SCALE
 
 
 def _wrong_size(rules: Rules, worth: int | None) -> bool:

@@ -6,7 +6,7 @@ prices, and what an intent's limit is compared with before it is taken.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,6 +72,17 @@ def price_of(state: State | Draft, rules: Rules, asset: AssetId, now: int) -> in
         return PRICE_SCALE
     found = state.get(AGREED, asset)
     return None if found is None or now - found.at > rules.stale_after else found.value
+
+
+def value_of(state: State | Draft, rules: Rules, legs: Iterable[Leg], now: int) -> int | None:
+    """What the legs are worth at the agreed prices, rounded down; ``None`` where one has no price."""
+    worth = 0
+    for leg in legs:
+        price = price_of(state, rules, leg.asset, now)
+        if price is None:
+            return None
+        worth += leg.amount * price
+    return worth // PRICE_SCALE
 
 
 def _held_back(last: Price | None, value: int, rules: Rules) -> int:

@@ -10,6 +10,8 @@ from intents.codec import TERMS
 from intents.intent import Intent, IntentId
 from intents.schema import Amount, Choice, Integer, Octets, Record
 from settlement.ledger.errors import IllegalStep
+from settlement.ledger.remainders import is_over
+from settlement.ledger.rules import Rules
 from settlement.ledger.state import Draft, Table
 
 
@@ -72,15 +74,16 @@ ORDERS: Final[Table[IntentId, Order]] = Table(
 )
 
 
-def fill(draft: Draft, order_id: IntentId, now: int, filled: int) -> None:
+def fill(draft: Draft, rules: Rules, order_id: IntentId, now: int, filled: int) -> None:
     """A batched order wins and trades: both steps at once. Raises ``IllegalStep`` where they do not follow."""
     order = draft.get(ORDERS, order_id)
     current = OrderState.RECEIVED if order is None else order.state
     if order is None or OrderState.WON not in STEPS[current]:
         raise IllegalStep(order_id.hex(), "unknown" if order is None else current.value, OrderState.WON.value)
-    whole = order.filled + filled >= order.intent.reference_leg.amount
-    done = OrderState.SETTLED if whole else OrderState.PART_FILLED
-    draft.set(ORDERS, order_id, Order(order.intent, order.signature, done, order.filled + filled, now))
+    filled += order.filled
+    over = is_over(draft, rules, order.intent, filled, now)
+    done = OrderState.SETTLED if over else OrderState.PART_FILLED
+    draft.set(ORDERS, order_id, Order(order.intent, order.signature, done, filled, now))
 
 
 def step(draft: Draft, order_id: IntentId, to: OrderState, now: int, *, filled: int = 0) -> Order:

@@ -31,7 +31,8 @@ class Rules:
     lies further than ``band_bps`` from the agreed prices, in its owner's disfavour, is a mistake and denied.
 
     Pre-trade limits: per owner at most ``max_open_per_owner`` intents rest and ``max_new_per_owner`` are taken in
-    one auction; what an intent gives is worth between ``min_notional`` and ``max_notional`` (0: no bound).
+    one auction; what an intent gives is worth between ``min_notional`` and ``max_notional`` (0: no bound);
+    a remainder worth less ends its order.
     ``guardians`` are the keys with a say in the trading state: it is as strict as ``least_guardians`` of them ask.
     ``venue_price`` is what opening a venue by transaction costs: every auction carries all of them.
     """

@@ -20,16 +20,17 @@ from settlement.ledger.accounts import (
 from settlement.ledger.books import Books
 from settlement.ledger.errors import UnknownVenue
 from settlement.ledger.orders import ORDERS, fill
+from settlement.ledger.rules import Rules
 from settlement.ledger.venues import VENUES, reserves_of
 from settlement.settle import Settlement
 from settlement.solution import Interaction
 from settlement.verified import Verified
 
 
-def apply_settlement(books: Books, settlement: Settlement, now: int) -> None:
+def apply_settlement(books: Books, rules: Rules, settlement: Settlement, now: int) -> None:
     """Everything the winners do, in order. The law has verified it; the books check it again by adding up."""
     for winner in settlement.settled:
-        _trade(books, settlement, winner, now)
+        _trade(books, rules, settlement, winner, now)
         for swap in winner.solution.interactions:
             interact(books, swap)
         for asset, amount in winner.protocol_fees.items():
@@ -65,7 +66,7 @@ def pay_reward(books: Books, solver: bytes, numeraire: AssetId, reward: int) -> 
     return -amount
 
 
-def _trade(books: Books, settlement: Settlement, winner: Verified, now: int) -> None:
+def _trade(books: Books, rules: Rules, settlement: Settlement, winner: Verified, now: int) -> None:
     orders = settlement.auction.order
     for trade in winner.trades:
         owner = account_of(orders[trade.order].intent.owner)
@@ -78,7 +79,7 @@ def _trade(books: Books, settlement: Settlement, winner: Verified, now: int) -> 
             if leg.amount:
                 books.move(CLEARING, owner, leg.asset, leg.amount, "received")
         if books.draft.get(ORDERS, trade.order) is not None:
-            fill(books.draft, trade.order, now, trade.filled)
+            fill(books.draft, rules, trade.order, now, trade.filled)
 
 
 def _pay_makers(books: Books, venue: VenueId, after: VenueState) -> None:

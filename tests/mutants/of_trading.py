@@ -11,6 +11,7 @@ OPENING: Final = "settlement/ledger/opening.py"
 TRADING_STATE: Final = "settlement/ledger/trading.py"
 ADMISSION: Final = "settlement/ledger/admission.py"
 FEEDS: Final = "settlement/ledger/feeds.py"
+REMAINDERS: Final = "settlement/ledger/remainders.py"
 RECONCILE: Final = "settlement/ledger/reconcile.py"
 
 TRADING: Final = (
@@ -189,6 +190,27 @@ TRADING: Final = (
         "if order is None or to not in STEPS[current]:",
         "if order is None:",
         "test_only_legal_steps_are_taken",
+    ),
+    Mutant(
+        "what buys nothing rests on",
+        REMAINDERS,
+        "left <= 0 or is_dust(intent, left) or",
+        "left <= 0 or",
+        "test_dust_ends_with_its_trade_and_makes_room",
+    ),
+    Mutant(
+        "what buys exactly one unit ends",
+        REMAINDERS,
+        "return left * max(most) < whole",
+        "return left * max(most) <= whole",
+        "test_of_a_moving_limit_the_most_that_it_comes_to_counts",
+    ),
+    Mutant(
+        "what is too small to be taken anew rests on",
+        REMAINDERS,
+        "return worth < rules.min_notional",
+        "return False",
+        "test_what_is_too_small_to_be_taken_anew_ends",
     ),
     Mutant(
         "balances change without entries",

@@ -30,6 +30,7 @@ from settlement.ledger.books import BALANCES, check_all
 from settlement.ledger.feeds import price_of
 from settlement.ledger.orders import DONE, STEPS, OrderState
 from settlement.ledger.reconcile import reconcile
+from settlement.ledger.remainders import is_dust
 from settlement.ledger.rules import rules_of
 from settlement.ledger.state import State
 from settlement.ledger.trading import TradingState, may_want, trading_of
@@ -235,7 +236,13 @@ class Ledger(RuleBasedStateMachine):
         self.seen = now
         open_by_owner: dict[bytes, int] = {}
         for order in self.market.orders.values():
-            assert 0 <= order.filled <= order.intent.reference_leg.amount
+            left = order.intent.reference_leg.amount - order.filled
+            assert left >= 0
+            # What rests can trade; what has settled could not any more.
+            if order.filled:
+                assert (order.state is OrderState.SETTLED) == (left == 0 or is_dust(order.intent, left)) or (
+                    order.state in (OrderState.EXPIRED, OrderState.CANCELLED)
+                )
             if order.state not in DONE:
                 who = account_of(order.intent.owner).holder
                 open_by_owner[who] = open_by_owner.get(who, 0) + 1
