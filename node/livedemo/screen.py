@@ -27,8 +27,13 @@ def changes(before: Mapping[str, Seen | None], after: Mapping[str, Seen | None])
     """What has become of nodes between two looks, where it is worth a line; the first look is none."""
     for name, seen in after.items():
         was = _state(before[name]) if name in before else "ready"
-        if _state(seen) != was:
+        if _without_figures(_state(seen)) != _without_figures(was):
             yield f"{name}: {_state(seen)}" + (f" at height {seen.height}" if seen is not None else "")
+
+
+def _without_figures(state: str) -> str:
+    """How long or how far changes at every look, and is no news."""
+    return "".join(character for character in state if not character.isdigit())
 
 
 def _state(seen: Seen | None) -> str:

@@ -84,5 +84,7 @@ def test_only_what_has_become_of_a_node_is_told() -> None:
     assert list(changes({}, {"v0": well})) == []
     assert list(changes({"v0": well}, {"v0": seen("v0", 9)})) == []
     assert list(changes({"v0": well}, {"v0": cut})) == ["v0: no quorum at height 7"]
+    longer = [seen("v0", 7, ready=False, trouble=f"no decision for {seconds} s") for seconds in (9, 15)]
+    assert list(changes({"v0": longer[0]}, {"v0": longer[1]})) == []
     assert list(changes({"v0": cut}, {"v0": None})) == ["v0: does not answer"]
     assert list(changes({"v0": None}, {"v0": well})) == ["v0: ready at height 6"]
