@@ -15,10 +15,21 @@ from intents.codec import intent_id
 from intents.errors import WalrasError
 from node.agreement.messages import Proposal, Seen, Vote, block_id
 from node.agreement.validators import ValidatorSet
-from node.chain.blocks import MAX_EVIDENCE, Block, Evidence, Header, Phase, decode_block, encode_block, phase_of
+from node.chain.answers import Answers, opens
+from node.chain.blocks import (
+    MAX_EVIDENCE,
+    MAX_ITEM_BYTES,
+    Block,
+    Evidence,
+    Header,
+    Phase,
+    decode_block,
+    encode_block,
+    phase_of,
+)
 from node.chain.evidence import proves, punishable
-from node.chain.inclusion import must_include, ordered
-from node.chain.items import Item, Submission, item_id, phase_for
+from node.chain.inclusion import FULL_BYTES, must_include, ordered, until_full
+from node.chain.items import Commit, Item, Reveal, Submission, item_id, phase_for
 from node.chain.memo import Memo, Outcome, Verdict
 from node.chain.reading import read_item
 from node.chain.tables import chain_of, validators_of
@@ -80,6 +91,7 @@ class ChainApp:
         self.evidence: list[Evidence] = []
         #: Items that others vouched for and that are not here.
         self.missing: set[bytes] = set()
+        self._answers = Answers()
         #: The auction under way, from the BATCH block that fixed it until it is settled, if that was applied here.
         self.batch: Auction | None = None
         self._memo = memo or Memo(0)
@@ -107,9 +119,19 @@ class ChainApp:
         waiting, number = self.waiting[phase_for(item)], item_id(data)
         if number in waiting or len(waiting) >= MAX_WAITING or self._over(item):
             return False
+        if not self.welcome(item, number):
+            return False
+        if isinstance(item, Commit | Reveal):
+            self._answers.take(item)
         waiting[number] = data
         self.missing.discard(number)
         return True
+
+    def welcome(self, item: Item, number: bytes) -> bool:
+        """Whether to have the item, whose id is ``number``: of answers few, but whatever many vouch for."""
+        if not isinstance(item, Commit | Reveal) or number in self.missing:
+            return True
+        return self._answers.welcome(item, self.state, phase_of(self.height + 1))
 
     def _over(self, item: Item) -> bool:
         """Whether the item has had its block already."""
@@ -137,15 +159,16 @@ class ChainApp:
         validators = self.validators
         phase = phase_of(height)
         waiting = self.waiting[phase]
-        must = must_include(seen, validators, self.previous, MAX_BLOCK_ITEMS)
+        vouched = must_include(seen, validators, self.previous, MAX_BLOCK_ITEMS)
+        sizes = {number: len(data) for number, data in waiting.items()}
+        must = until_full(vouched, sizes)
         self.missing = {number for number in must if number not in waiting}
         if self.missing:
             return None
-        others = [number for number in ordered(waiting, self.previous) if number not in must]
-        chosen = ordered([*must, *others[: MAX_BLOCK_ITEMS - len(must)]], self.previous)
+        chosen = ordered([*must, *self._besides(must, waiting)], self.previous)
         items = tuple(waiting[number] for number in chosen)
         evidence = self._provable(height) if phase is Phase.SETTLE else ()
-        outcome = self.outcome(height, round, items, evidence)
+        outcome = self.outcome(height, round, items, evidence, len(must) < len(vouched))
         header = Header(
             self.network,
             height,
@@ -160,6 +183,16 @@ class ChainApp:
         data = encode_block(block)
         self._ready[block_id(data)] = (block, outcome)
         return data
+
+    def _besides(self, must: Sequence[bytes], waiting: Mapping[bytes, bytes]) -> list[bytes]:
+        """What else waits and has room in the block, in its order."""
+        taken, found = set(must), list[bytes]()
+        room, places = FULL_BYTES - sum(len(waiting[number]) for number in must), MAX_BLOCK_ITEMS - len(must)
+        for number in ordered(waiting.keys() - taken, self.previous) if places and room > 0 else ():
+            if len(waiting[number]) <= room and len(found) < places:
+                found.append(number)
+                room -= len(waiting[number])
+        return found
 
     def valid(self, height: int, block: bytes) -> bool:
         number = block_id(block)
@@ -192,15 +225,20 @@ class ChainApp:
             return None
         if header.validators != validators.digest() or not self._heard(block, validators):
             return None
+        sizes = {item_id(data): len(data) for data in block.items}
         ids = [item_id(data) for data in block.items]
-        must = must_include(block.seen, validators, self.previous, MAX_BLOCK_ITEMS)
-        if len(ids) > MAX_BLOCK_ITEMS or not set(must) <= set(ids) or ids != ordered(set(ids), self.previous):
+        vouched = must_include(block.seen, validators, self.previous, MAX_BLOCK_ITEMS)
+        must = until_full(vouched, sizes)
+        if len(ids) > MAX_BLOCK_ITEMS or sum(sizes.values()) > FULL_BYTES + MAX_ITEM_BYTES:
+            return None
+        if not set(must) <= set(ids) or ids != ordered(set(ids), self.previous):
             return None
         if any(phase_for(read_item(data, self.network)) is not phase for data in block.items):
             return None
         if not self._convicts(block, phase):
             return None
-        outcome = self.outcome(height, header.round, block.items, block.evidence)
+        full = len(must) < len(vouched)
+        outcome = self.outcome(height, header.round, block.items, block.evidence, full)
         if (outcome.change.root, outcome.next_validators) != (header.state_root, header.next_validators):
             return None
         return outcome
@@ -240,19 +278,25 @@ class ChainApp:
         )
 
     def outcome(
-        self, height: int, round: int, items: tuple[bytes, ...], evidence: tuple[Evidence, ...]
+        self,
+        height: int,
+        round: int,
+        items: tuple[bytes, ...],
+        evidence: tuple[Evidence, ...],
+        full: bool = False,
     ) -> Outcome:
-        """What the next block would do to the state with these items and this evidence."""
+        """What the next block would do to the state with these items and this evidence; ``full`` where more was
+        vouched for than has room in it."""
 
         def work() -> Outcome:
             draft = self.state.draft()
             read = [read_item(data, self.network) for data in items]
-            effects = transition(draft, phase_of(height), read, self.previous, self.batch)
+            effects = transition(draft, phase_of(height), read, self.previous, self.batch, full)
             effects.ruling = conclude(draft, height, round, evidence)
             effects.entries = [*effects.entries, *effects.ruling.entries]
             return Outcome(draft.change(), effects, validators_of(draft).digest())
 
-        return self._memo.outcomes.of((self.state.root, self.previous, height, round, items, evidence), work)
+        return self._memo.outcomes.of((self.state.root, self.previous, height, round, items, evidence, full), work)
 
     # Deciding
 
@@ -272,9 +316,18 @@ class ChainApp:
             self.batch = outcome.effects.auction
         taken = {item_id(item) for item in block.items}
         self.waiting[phase] = {key: item for key, item in self.waiting[phase].items() if key not in taken}
-        if phase is Phase.SETTLE:
+        if phase is Phase.SEAL:
+            self.waiting[Phase.SETTLE] = {
+                key: item for key, item in self.waiting[Phase.SETTLE].items() if self._opens(item)
+            }
+        elif phase is Phase.SETTLE:
             # Seals and reveals of an auction that is over are of no use to anybody.
             self.waiting[Phase.SEAL].clear()
             self.waiting[Phase.SETTLE].clear()
+            self._answers.clear()
             self.evidence = [item for item in self.evidence if punishable(item, self.state, height + 1)]
         return Applied(block, outcome.change.delta, outcome.effects, before, self.state, outcome.change.values)
+
+    def _opens(self, data: bytes) -> bool:
+        item = read_item(data, self.network)
+        return isinstance(item, Reveal) and opens(item, self.state)

@@ -63,9 +63,15 @@ class Effects:
 
 
 def transition(
-    draft: Draft, phase: Phase, items: Sequence[Item], seed: bytes, auction: Auction | None = None
+    draft: Draft,
+    phase: Phase,
+    items: Sequence[Item],
+    seed: bytes,
+    auction: Auction | None = None,
+    full: bool = False,
 ) -> Effects:
-    """Apply one block's items, in their order, to ``draft``. ``seed`` is the id of the block before.
+    """Apply one block's items, in their order, to ``draft``. ``seed`` is the id of the block before. Of a ``full``
+    block more was vouched for than it has room for: nobody's seal can be said to be unopened then.
 
     ``auction`` is what BATCH fixed, for whoever still has it: it is a function of the state, and nothing that it
     reads changes until SETTLE.
@@ -78,7 +84,7 @@ def transition(
         case Phase.SEAL:
             _seal(draft, rules, items, effects)
         case Phase.SETTLE:
-            _settle(draft, rules, items, effects, auction)
+            _settle(draft, rules, items, effects, auction, full)
     return effects
 
 
@@ -141,11 +147,13 @@ def _seal(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects) -
         draft.set(SEALS, item.solver, Seals(tuple(sorted(set(seals)))[:2]))
 
 
-def _settle(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects, known: Auction | None) -> None:
+def _settle(
+    draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects, known: Auction | None, full: bool
+) -> None:
     chain = chain_of(draft)
     now = chain.auction
     auction = known or auction_of(draft, rules, now, chain.seed)
-    answers, faults = _open(draft, rules, items, now, effects)
+    answers, faults = _open(draft, rules, items, now, effects, full)
     solutions = [solution for found in answers.values() for solution in found]
     chosen_by = mechanism(rules.mechanism, max_winners=rules.max_winners)
     settlement = settle(auction, solutions, chosen_by, rules.caps)
@@ -170,7 +178,7 @@ def _settle(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects,
 
 
 def _open(
-    draft: Draft, rules: Rules, items: Sequence[Item], now: int, effects: Effects
+    draft: Draft, rules: Rules, items: Sequence[Item], now: int, effects: Effects, full: bool
 ) -> tuple[dict[bytes, list[Solution]], dict[bytes, list[Fault]]]:
     """Solutions by solver whose seal was opened, and the faults of the others."""
     answers: dict[bytes, list[Solution]] = {}
@@ -193,7 +201,7 @@ def _open(
                 effects.refused[number] = error.code
                 answers[item.solver] = []
                 faults[item.solver] = [Fault.INVALID_REVEAL]
-    for solver in sealed:
+    for solver in sealed if not full else ():
         if solver not in answers and solver not in faults:
             faults[solver] = [Fault.NO_REVEAL]
     return answers, faults

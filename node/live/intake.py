@@ -42,10 +42,16 @@ def now_us() -> int:
 
 
 class Intake:
-    """``hear`` is handed what is new, sound and within its owner's share."""
+    """``hear`` is handed what is new, sound, within its owner's share and ``welcome``, told by item and id."""
 
-    def __init__(self, network: bytes, rates: Rates, count: Callable[..., None]) -> None:
-        self._network, self._count = network, count
+    def __init__(
+        self,
+        network: bytes,
+        rates: Rates,
+        count: Callable[..., None],
+        welcome: Callable[[Item, bytes], bool] = lambda item, number: True,
+    ) -> None:
+        self._network, self._count, self._welcome = network, count, welcome
         self._owners: KeyedBuckets[bytes] = KeyedBuckets(rates.owner_per_s, rates.owner_burst, rates.owners)
         self._peers: KeyedBuckets[str] = KeyedBuckets(rates.peer_per_s, rates.peer_burst, rates.peers)
         self._heard: OrderedDict[bytes, None] = OrderedDict()
@@ -69,6 +75,10 @@ class Intake:
             if read is None:
                 self._count("items_rejected")
                 return Verdict.REJECT
+            if not all(self._welcome(item, item_id(data)) for data, item in zip(new, read, strict=True)):
+                # Nobody's fault: who is a block behind does not know a new bond yet.
+                self._count("items_unwelcome")
+                return Verdict.IGNORE
             new = [data for data, item in zip(new, read, strict=True) if self.within(item)]
         if len(self._judged) < 4_096:
             self._judged[data] = tuple(new)

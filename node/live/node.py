@@ -75,7 +75,12 @@ class LiveNode:
         self._own: set[bytes] = set()
         # What the disk kept may never have left this node: the first auction that ends has it gossiped again.
         self._waited = held_items(self.machine.app)
-        self._intake = Intake(me.network, settings.rates, self._count)
+        self._intake = Intake(
+            me.network,
+            settings.rates,
+            self._count,
+            lambda item, number: self.machine.app.welcome(item, number),
+        )
         self._node = Node(
             store,
             recovered,

@@ -11,6 +11,7 @@ EVIDENCE: Final = "node/chain/evidence.py"
 VOTERS: Final = "node/chain/voters.py"
 STAKES: Final = "settlement/ledger/stakes.py"
 TRANSITION: Final = "node/chain/transition.py"
+INCLUSION: Final = "node/chain/inclusion.py"
 
 CHAIN: Final = (
     Mutant(
@@ -187,5 +188,19 @@ CHAIN: Final = (
         "    if not rules.vote_price:\n        _free(draft)\n",
         "",
         "test_where_votes_have_no_price_jail_ends_by_itself",
+    ),
+    Mutant(
+        "a block is full at once",
+        INCLUSION,
+        "        if room <= 0:\n",
+        "        if room <= FULL_BYTES:\n",
+        "test_a_block_that_is_not_full_leaves_nothing_out",
+    ),
+    Mutant(
+        "a seal that had no room to be opened costs",
+        TRANSITION,
+        "for solver in sealed if not full else ():",
+        "for solver in sealed:",
+        "test_of_a_full_block_nobody_pays_for_a_seal_that_is_not_opened",
     ),
 )

@@ -14,11 +14,12 @@ import pytest
 import trio
 import trio.testing
 
+from intents.signing import SigningKey
 from node.agreement.messages import Ballot, Certificate, Decision, block_id
 from node.agreement.timeouts import Timeouts
 from node.agreement.wire import encode_message
 from node.chain.genesis import network_of
-from node.chain.items import item_id
+from node.chain.items import Commit, encode_item, item_id
 from node.live import wire
 from node.live.directory import Directory, Neighbour
 from node.live.hearing import QUESTIONS_BURST, QUESTIONS_PER_S, Hearing
@@ -197,6 +198,18 @@ async def test_an_item_packed_again_and_again_takes_its_owners_share_once() -> N
         assert await intake.judge("neighbour", copies) is Verdict.ACCEPT
         intake.heard([item_id(item) for item in intake.judged(copies)])
     assert not counts
+
+
+async def test_seals_of_who_has_no_bond_are_neither_kept_nor_passed_on(tmp_path: Path) -> None:
+    """Nobody is punished: who brings one may know of a bond already."""
+    key = SigningKey.from_seed(b"j" * 32)
+    made = Commit(1, key.public, b"s" * 32)
+    junk = encode_item(replace(made, signature=key.sign(made.signed(NETWORK))))
+    async with attacked(tmp_path) as node, stranger(tmp_path, node) as peer:
+        await peer.gossip([junk])
+        await until(lambda: node.counters().get("items_unwelcome", 0) == 1)
+        assert node.item(item_id(junk)) is None
+        assert node.counters().get("p2p_banned", 0) == 0
 
 
 async def test_a_peer_beyond_its_share_is_left_for_later_not_punished(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from node.agreement.wire import MAX_BLOCK_BYTES
 from node.catchup.messages import Now
 from node.catchup.wire import CHUNK_BYTES
 from node.chain.blocks import MAX_HEADER_BYTES, MAX_ITEM_BYTES
+from node.chain.inclusion import FULL_BYTES
 from node.chain.items import decode_item, item_id
 from node.live import greeting, hearing, presence, shelf, wire
 from settlement.solution import MAX_SOLUTIONS_PER_SOLVER
@@ -65,6 +66,7 @@ def test_every_number_is_that_of_the_code() -> None:
         greeting._TRIES, wire.WORD_PACKS.items, wire.WORD_PACKS.pack_bytes, wire.MAX_SENT_BYTES,
         shelf.KEPT_MS // 1_000, wire.MAX_WORD_BYTES, hearing.WORDS_PER_S, hearing.WORDS_BURST, presence.EVERY_MS,
         presence.BELIEVED_MS, MAX_HEADER_BYTES, MAX_BLOCK_BYTES, CHUNK_BYTES,
+        FULL_BYTES,
     )  # fmt: skip
     for number in numbers:
         assert f"`{number:,}`" in TEXT, number
