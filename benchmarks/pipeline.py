@@ -73,7 +73,7 @@ class Pipeline:
             self.kernel,
             self.links,
             self.genesis,
-            Timeouts(),
+            Timeouts(early=False),
             solvers={0: (SolverKey(solver.public, solver.public, solver.sign), self._solve)},
             mesh=self,
         )

@@ -30,7 +30,7 @@ from sim.workers import workers
 
 HEIGHTS: Final = 20
 HORIZON_US: Final = 60_000_000
-TIMEOUTS: Final = Timeouts((100, 150, 100), 300, 150, 100, 100)
+TIMEOUTS: Final = Timeouts((100, 150, 100), 300, 150, 100, 100, early=False)
 INTENTS: Final = 12
 INTENTS_US: Final = 4_000_000
 #: Of so many worlds one is without a memo: each of its nodes works everything out itself.

@@ -25,7 +25,7 @@ from sim.links import LinkModel
 from sim.links import Links as Network
 from tests.ledgers import WHOLE, A, B, genesis, holder
 
-TIMEOUTS = Timeouts((100, 150, 100), 300, 150, 100, 100)
+TIMEOUTS = Timeouts((100, 150, 100), 300, 150, 100, 100, early=False)
 VALIDATORS = [SigningKey.from_seed(bytes([0x10 + i]) * 32) for i in range(4)]
 CANDIDATES = [SigningKey.from_seed(bytes([0x20 + i]) * 32) for i in range(2)]
 #: Votes of each validator at first.

@@ -19,6 +19,9 @@ class Application(Protocol):
     def held(self, height: int) -> Sequence[bytes]:
         """The ids this node can vouch for as its window closes."""
 
+    def complete(self, height: int) -> bool:
+        """Whether nothing more can come that a block of ``height`` would take; the window then ends early."""
+
     def propose(self, height: int, round: int, seen: Sequence[Seen]) -> bytes | None:
         """A block that follows the inclusion rule for ``seen``; ``None`` if it cannot be made (yet)."""
 

@@ -5,7 +5,8 @@ kept up to two per sender (``tally``), a proposal of an earlier round's block ca
 safe (``ear``), and a round is skipped to only on word of more than a third, at most ``MAX_SKIP`` rounds ahead.
 
 A height begins in WAIT: until its window has run, what arrives is counted but nothing is voted for, so clocks
-that differ can only delay. A block counts as proposed once its body is here and found valid.
+that differ can only delay. A window ends before its time where all that it could bring is here. A block counts as
+proposed once its body is here and found valid.
 """
 
 from __future__ import annotations
@@ -139,8 +140,7 @@ class Agreement:
     def _on_timer(self, timer: Timer) -> None:
         if timer.kind is Timeout.WINDOW:
             if self.step is Step.WAIT:
-                self._hear(self.voice.seen(self.application.held(self.height)))
-                self._start_round(0)
+                self._close()
         elif timer.round == self.round:
             if timer.kind is Timeout.PROPOSE and self.step is Step.PROPOSE:  # L57
                 self._prevote(None)
@@ -183,8 +183,19 @@ class Agreement:
 
     def _advance(self) -> None:
         """Apply rules until none does: each moves to a later step or round, or is applied once per round."""
-        while not self.decided and (self._commit() or (self.step is not Step.WAIT and self._rules())):
+        while not self.decided and (self._commit() or (self._take_part() and self._rules())):
             pass
+
+    def _take_part(self) -> bool:
+        """Whether the window has run, or need not."""
+        if self.step is Step.WAIT and self.timeouts.early and self.application.complete(self.height):
+            self._close()
+        return self.step is not Step.WAIT
+
+    def _close(self) -> None:
+        """The end of the window: say what is held, and begin."""
+        self._hear(self.voice.seen(self.application.held(self.height)))
+        self._start_round(0)
 
     def _rules(self) -> bool:
         if self._skip():

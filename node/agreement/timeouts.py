@@ -10,13 +10,15 @@ from node.agreement.effects import Timeout
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """Milliseconds. ``window_ms`` per kind of height (height mod its length) is how long a node collects before
-    it takes part; peers' windows may close that much later, so waiting for a proposal includes it."""
+    it takes part; peers' windows may close that much later, so waiting for a proposal includes it. ``early``:
+    a window ends as soon as nothing more can come that its height takes; else all batches take equally long."""
 
     window_ms: tuple[int, ...] = (1000, 2000, 500)
     propose_ms: int = 1000
     vote_ms: int = 500
     propose_step_ms: int = 500
     vote_step_ms: int = 250
+    early: bool = True
 
     def after_ms(self, kind: Timeout, height: int, round: int) -> int:
         window_ms = self.window_ms[height % len(self.window_ms)]

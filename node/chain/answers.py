@@ -1,21 +1,29 @@
-"""Solvers' answers that wait, seals and their openings. To sign one costs nothing: few are taken of each solver,
-none of those without a bond, and of openings, once it can be told, only what opens a seal."""
+"""Solvers' answers that wait, seals and their openings: how many to have, and who still owes one.
+
+To sign one costs nothing: few are taken of each solver, none of those without a bond, and of openings, once it can
+be told, only what opens a seal. A height that seals or settles takes one word of each of a known few, so a node that
+has those words need not wait for the clock; where one keeps silent the window runs whole.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 from node.chain.blocks import Phase
 from node.chain.items import Commit, Reveal
 from node.chain.tables import SEALS, chain_of
-from settlement.ledger.bonds import SOLVERS
+from settlement.ledger.bonds import SOLVERS, may_commit
+from settlement.ledger.books import Books
 from settlement.ledger.rules import rules_of
 from settlement.ledger.state import State
 
 #: Of one solver in one auction. Two seals prove that it made two.
 MAX_SEALS: Final = 2
 MAX_REVEALS: Final = 1
+#: What stands before an Ed25519 key in the name of its account.
+_ED25519: Final = b"\0"
 
 
 class Answers:
@@ -26,7 +34,7 @@ class Answers:
 
     def welcome(self, item: Commit | Reveal, state: State, coming: Phase) -> bool:
         """Whether there is room for one more of its solver; ``coming`` is the phase that follows the state."""
-        if state.get(SOLVERS, b"\0" + item.solver) is None or item.auction > chain_of(state).auction + 1:
+        if state.get(SOLVERS, _ED25519 + item.solver) is None or item.auction > chain_of(state).auction + 1:
             return False
         most = MAX_SEALS if isinstance(item, Commit) else MAX_REVEALS
         if self._taken[type(item), item.auction, item.solver] >= most:
@@ -36,8 +44,28 @@ class Answers:
     def take(self, item: Commit | Reveal) -> None:
         self._taken[type(item), item.auction, item.solver] += 1
 
+    def all_of(self, solvers: Iterable[bytes], phase: Phase, auction: int) -> bool:
+        """Whether each has given its word that a block of this phase takes."""
+        kind = Commit if phase is Phase.SEAL else Reveal
+        return all(self._taken[kind, auction, solver] for solver in solvers)
+
     def clear(self) -> None:
         self._taken.clear()
+
+
+def awaited(state: State, phase: Phase) -> frozenset[bytes]:
+    """Keys of the solvers whose word the next block takes, if it is of this phase: in SEAL those that may commit,
+    in SETTLE those with a seal to open. Two seals are void whatever opens them. BATCH takes anybody's word."""
+    match phase:
+        case Phase.SEAL:
+            draft, rules, now = state.draft(), rules_of(state), chain_of(state).auction
+            books = Books(draft)
+            holders = (holder for holder in draft.rows(SOLVERS) if holder.startswith(_ED25519))
+            return frozenset(holder[1:] for holder in holders if may_commit(draft, books, rules, holder, now))
+        case Phase.SETTLE:
+            return frozenset(solver for solver, found in state.rows(SEALS).items() if len(found.seals) == 1)
+        case Phase.BATCH:
+            return frozenset()
 
 
 def opens(item: Reveal, state: State) -> bool:

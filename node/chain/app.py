@@ -15,7 +15,7 @@ from intents.codec import intent_id
 from intents.errors import WalrasError
 from node.agreement.messages import Proposal, Seen, Vote, block_id
 from node.agreement.validators import ValidatorSet
-from node.chain.answers import Answers, opens
+from node.chain.answers import Answers, awaited, opens
 from node.chain.blocks import (
     MAX_EVIDENCE,
     MAX_ITEM_BYTES,
@@ -92,6 +92,7 @@ class ChainApp:
         #: Items that others vouched for and that are not here.
         self.missing: set[bytes] = set()
         self._answers = Answers()
+        self._awaited: frozenset[bytes] | None = None
         #: The auction under way, from the BATCH block that fixed it until it is settled, if that was applied here.
         self.batch: Auction | None = None
         self._memo = memo or Memo(0)
@@ -154,6 +155,20 @@ class ChainApp:
 
     def held(self, height: int) -> Sequence[bytes]:
         return ordered(self.waiting[phase_of(height)], self.previous)[:MAX_BLOCK_ITEMS]
+
+    def complete(self, height: int) -> bool:
+        """Whether all have answered the auction; of one without orders, whether anybody waits for the next."""
+        phase = phase_of(height)
+        if phase is Phase.BATCH or self.batch is None:
+            return False
+        if not self.batch.orders:
+            return bool(self.waiting[Phase.BATCH])
+        if self._awaited is None:
+            self._awaited = awaited(self.state, phase)
+        # Without any solver there is no haste; without any seal there is nothing to wait for.
+        return bool(self._awaited or phase is Phase.SETTLE) and self._answers.all_of(
+            self._awaited, phase, self.auction
+        )
 
     def propose(self, height: int, round: int, seen: Sequence[Seen]) -> bytes | None:
         validators = self.validators
@@ -310,6 +325,7 @@ class ChainApp:
         self.state = self._memo.after(self.state, outcome.change)
         self._ready.clear()
         self.missing.clear()
+        self._awaited = None
         self.height, self.previous = height, number
         phase = phase_of(height)
         if phase is not Phase.SEAL:

@@ -37,6 +37,7 @@ class Request:
     hosts: str
     specs: tuple[str, ...]
     windows: str | None
+    whole_windows: bool
     name: str | None
     host: str | None
     port: int | None
@@ -59,6 +60,7 @@ class Request:
 @click.option("--hosts", default="", metavar="A,B,…", help="Machines of a network's nodes, in order.")
 @click.option("--solver", "specs", multiple=True, metavar="SPEC", help="Built-in, FILE.py or URL; repeatable.")
 @click.option("--windows", metavar="MS,MS,MS", help="Milliseconds to collect, solve and reveal.")
+@click.option("--whole-windows", is_flag=True, help="No window ends before its time: all batches are as long.")
 @click.option("--name", help="What others call this node.")
 @click.option("--host", help="Where others reach this node: it will listen for them.")
 @click.option("--port", type=_PORT, help="Its port for them (default: 8644).")
@@ -144,7 +146,7 @@ def _single(settings: Settings, request: Request) -> None:
             request.port or 8644,
             request.api_port,
             request.specs[0] if request.specs else "walras",
-            timeouts_of(request.windows),
+            timeouts_of(request.windows, request.whole_windows),
         ),
     )
     _tell(settings, [home.path], home.genesis, f"walras node run --home {home.path}")
@@ -161,7 +163,7 @@ def _network(settings: Settings, request: Request) -> None:
         request.base_port,
         tuple(part.strip() for part in request.hosts.split(",") if part.strip()),
         request.specs or ("walras",),
-        timeouts_of(request.windows),
+        timeouts_of(request.windows, request.whole_windows),
     )
     places = network(out, plan)
     paths = [place.home.path for place in places]
@@ -189,7 +191,8 @@ def _genesis(request: Request) -> None:
     from node.home.joining import genesis_from
 
     entries = read_entries(request.entries)
-    file = genesis_from(entries, request.name or "development", timeouts_of(request.windows))
+    timeouts = timeouts_of(request.windows, request.whole_windows)
+    file = genesis_from(entries, request.name or "development", timeouts)
     click.echo(genesis_text(file), nl=False)
 
 
@@ -228,14 +231,14 @@ def _tell(settings: Settings, homes: list[Path], genesis: Path, then: str) -> No
     emit(settings, {"network": network, "homes": [str(home) for home in homes]}, lambda: "\n".join(lines))
 
 
-def timeouts_of(windows: str | None) -> Timeouts:
-    """Those of ``--windows``, or the usual ones."""
+def timeouts_of(windows: str | None, whole: bool) -> Timeouts:
+    """Those of ``--windows``, or the usual ones; ``whole``: none ends before its time."""
     from node.agreement.timeouts import Timeouts
 
     if windows is None:
-        return Timeouts()
+        return Timeouts(early=not whole)
     parts = windows.split(",")
     if len(parts) != 3 or not all(part.isdecimal() and len(part) < 8 and int(part) for part in parts):
         raise UsageError("--windows", f"three numbers of milliseconds, not {windows[:40]!r}")
     collect, solve, reveal = (int(part) for part in parts)
-    return Timeouts(window_ms=(collect, solve, reveal))
+    return Timeouts(window_ms=(collect, solve, reveal), early=not whole)

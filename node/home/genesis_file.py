@@ -21,7 +21,7 @@ from intents.errors import Duplicate, WalrasError, WrongValue
 from intents.fields import Fields
 from intents.intent import Leg
 from intents.keys import PUBLIC_KEY_BYTES, check_public_key
-from intents.schema import Amount, Integer, Many, Octets, Record, Text
+from intents.schema import Amount, Flag, Integer, Many, Octets, Record, Text
 from intents.strict_json import parse_json
 from intents.venue_codec import VENUE
 from intents.venue_states import VenueState
@@ -106,6 +106,7 @@ _TIMEOUTS: Final = Record(
         "vote_ms": _WAIT,
         "propose_step_ms": _WAIT,
         "vote_step_ms": _WAIT,
+        "early": Flag(),
     },
 )
 _BOOTSTRAP: Final[Many[str]] = Many(Text(256), MAX_BOOTSTRAP)

@@ -76,6 +76,7 @@ class ChainPart:
     collect_ms: int = number(1000, 10, 600_000, "how long intents are collected for a batch")
     solve_ms: int = number(2000, 10, 600_000, "how long solvers have")
     reveal_ms: int = number(500, 10, 600_000, "how long seals may be opened")
+    early: bool = text(False, "whether a window ends once all who may answer have; else all batches are as long")
     propose_ms: int = number(1000, 10, 600_000, "wait for a proposal, beyond the window")
     vote_ms: int = number(500, 10, 600_000, "wait for the rest of the votes")
     mechanism: Mechanism = text(Mechanism.EXACT, "how winners are chosen")

@@ -27,7 +27,7 @@ from sim.prices.process import PriceProcess
 from sim.recording.events import EventKind
 from sim.recording.recorder import Recorder
 from sim.recording.rows import PRICE_EVERY_US
-from sim.scenario.parts import ClockJump
+from sim.scenario.parts import ChainPart, ClockJump
 from sim.scenario.simulation import Simulation
 from sim.world.accounts import People, genesis_of, people_of
 from sim.world.bookkeeping import Bookkeeper
@@ -104,7 +104,7 @@ class World:
             kernel,
             self.transport,
             genesis,
-            Timeouts((chain.collect_ms, chain.solve_ms, chain.reveal_ms), chain.propose_ms, chain.vote_ms),
+            _timeouts(chain),
             solvers=self.contestants.nodes,
             followers=self.machines - chain.validators,
             mesh=self,
@@ -276,3 +276,8 @@ def _news(desk: AtNode, auction: int, settlement: Settlement | None) -> Settled:
             if found is not None:
                 fills.append(Fill(trade.order, found[0], trade.gives[0], trade.wants[0]))
     return Settled(auction, tuple(fills))
+
+
+def _timeouts(chain: ChainPart) -> Timeouts:
+    windows_ms = (chain.collect_ms, chain.solve_ms, chain.reveal_ms)
+    return Timeouts(windows_ms, chain.propose_ms, chain.vote_ms, early=chain.early)
