@@ -1,8 +1,8 @@
 """Solvers' answers that wait, seals and their openings: how many to have, and who still owes one.
 
 To sign one costs nothing: few are taken of each solver, none of those without a bond, and of openings, once it can
-be told, only what opens a seal. A height that seals or settles takes one word of each of a known few, so a node that
-has those words need not wait for the clock; where one keeps silent the window runs whole.
+be told, only what opens a seal. A height that seals or settles takes one word of each of a known few, so a node
+that has those words need not wait for the clock; where one keeps silent the window runs whole.
 """
 
 from __future__ import annotations
