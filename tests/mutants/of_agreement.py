@@ -152,9 +152,16 @@ AGREEMENT: Final = (
     Mutant(
         "the window is not waited for",
         CORE,
-        "(self.step is not Step.WAIT and self._rules())",
-        "self._rules()",
+        "return self.step is not Step.WAIT",
+        "return True",
         "test_before_its_window_has_run_a_node_counts_and_does_not_vote",
+    ),
+    Mutant(
+        "windows end early where they are to run whole",
+        CORE,
+        "self.step is Step.WAIT and self.timeouts.early and",
+        "self.step is Step.WAIT and",
+        "test_agreement_whole_windows_run_to_their_end",
     ),
     Mutant(
         "a new block may claim another round",

@@ -190,6 +190,13 @@ CHAIN: Final = (
         "test_where_votes_have_no_price_jail_ends_by_itself",
     ),
     Mutant(
+        "one answer of many ends the window",
+        "node/chain/answers.py",
+        "return all(self._taken",
+        "return any(self._taken",
+        "test_chain_a_seal_of_each_solver_completes_seal",
+    ),
+    Mutant(
         "a block is full at once",
         INCLUSION,
         "        if room <= 0:\n",
