@@ -25,7 +25,7 @@ from node.chain.app import ChainApp
 from node.chain.blocks import Phase, phase_of
 from node.chain.items import item_id
 from node.effects import Ask, Commit, Effect, Give, Gossip, Solve, Store
-from node.solving import SolverKey, sealed
+from node.solving import SolverKey, sealed, sitting_out
 from settlement.solution import Solution
 
 __all__ = ["Ask", "Commit", "Effect", "Give", "Gossip", "Machine", "Solve", "Store"]
@@ -134,12 +134,15 @@ class Machine:
         return [*out, *self.past.tick(self.app.height)]
 
     def solved(self, auction: int, solutions: Sequence[Solution]) -> list[Effect]:
-        """Answers to a ``Solve``: seal them, if they are still in time."""
-        if self.solver is None or auction != self.app.auction:
+        """Answers to a ``Solve``: seal them, if they are still in time. Without any, where windows end once all
+        have answered, say so."""
+        late = auction != self.app.auction or phase_of(self.agreement.height) is Phase.SETTLE
+        if self.solver is None or late:
             return []
         both = sealed(self.app.network, self.solver, auction, solutions)
-        if both is None or phase_of(self.agreement.height) is Phase.SETTLE:
-            return []
+        if both is None:
+            early = self.agreement.timeouts.early
+            return self.submit(sitting_out(self.app.network, self.solver, auction)) if early else []
         commit, reveal = both
         # The reveal is on disk before the seal is out: a crash between them must not cost the bond.
         self._reveal = (auction, reveal)

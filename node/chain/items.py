@@ -20,6 +20,8 @@ from settlement.ledger.transactions import TRANSACTION, Transaction, check_trans
 #: A solution of some seven thousand fills fits.
 MAX_SOLUTION_BYTES: Final = 1 << 20
 SALT_BYTES: Final = 32
+#: A seal of nothing: its solver sits the auction out, so that nobody waits for it, and has nothing to open.
+NOTHING_SEALED: Final = bytes(32)
 #: Items up to so many bytes have their ids remembered.
 MAX_SMALL_BYTES: Final = 1024
 _COMMIT_DOMAIN: Final = b"walras/commit/1\0"

@@ -17,7 +17,7 @@ from intents.auction_codec import auction_hash
 from intents.canonical import read_bytes, read_list, unpack
 from intents.errors import WalrasError
 from node.chain.blocks import Phase
-from node.chain.items import MAX_SOLUTION_BYTES, Commit, Item, Reveal, Submission
+from node.chain.items import MAX_SOLUTION_BYTES, NOTHING_SEALED, Commit, Item, Reveal, Submission
 from node.chain.tables import SEALS, Seals, chain_of, put_chain
 from node.chain.voters import Ruling
 from settlement.ledger import bonds
@@ -141,6 +141,8 @@ def _seal(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects) -
             continue
         if not bonds.may_commit(draft, books, rules, _holder(item.solver), now):
             effects.refused[number] = "seal.not-bonded"
+            continue
+        if item.seal == NOTHING_SEALED:
             continue
         known = draft.get(SEALS, item.solver)
         seals = (*(known.seals if known else ()), item.seal)

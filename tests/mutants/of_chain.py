@@ -197,6 +197,13 @@ CHAIN: Final = (
         "test_chain_a_seal_of_each_solver_completes_seal",
     ),
     Mutant(
+        "who sits out is slashed for not opening",
+        TRANSITION,
+        "if item.seal == NOTHING_SEALED:",
+        "if False:",
+        "test_chain_who_sits_out_is_not_waited_for_and_owes_nothing",
+    ),
+    Mutant(
         "a block is full at once",
         INCLUSION,
         "        if room <= 0:\n",

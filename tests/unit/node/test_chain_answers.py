@@ -11,6 +11,7 @@ from node.chain.answers import awaited
 from node.chain.app import ChainApp
 from node.chain.blocks import Phase
 from node.chain.genesis import build
+from node.solving import SolverKey, sitting_out
 from settlement.ledger.bonds import SOLVERS, Bonded
 from tests.ledgers import SOLVER, WHOLE, A, B, holder, item
 from tests.unit.node.test_chain_app import step
@@ -25,6 +26,7 @@ from tests.unit.node.test_chain_solver_faults import (
     double,
     honest,
     mismatching,
+    winners,
 )
 
 
@@ -131,3 +133,20 @@ def test_chain_answers_of_an_auction_gone_by_complete_nothing() -> None:
     step(node)
     assert node.auction == 2
     assert not node.complete(4)
+
+
+def test_chain_who_sits_out_is_not_waited_for_and_owes_nothing() -> None:
+    """The other's seal and opening complete the heights; nobody is slashed, and the other wins."""
+    node = sealing()
+    node.add(sitting_out(node.network, SolverKey(RIVAL.public, RIVAL.public, RIVAL.sign), node.auction))
+    assert not node.complete(1)
+    made = honest(node, SOLVER)
+    node.add(made.seals[0])
+    assert node.complete(1)
+    assert not step(node).refused
+    assert awaited(node.state, Phase.SETTLE) == {SOLVER.public}
+    node.add(made.reveals[0])
+    assert node.complete(2)
+    settled = step(node)
+    assert winners(settled) == ["solver"]
+    assert settled.slashed == {}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,10 +13,15 @@ from intents.assets import AssetId
 from intents.canonical import Value, pack, read_bytes, read_list, unpack
 from intents.intent import IntentId
 from intents.signing import SigningKey
+from node.agreement.timeouts import Timeouts
 from node.chain.items import MAX_SOLUTION_BYTES, Reveal, decode_item
-from node.solving import SolverKey, fitting, sealed
+from node.effects import Gossip
+from node.machine import Machine
+from node.solving import SolverKey, fitting, sealed, sitting_out
 from settlement.solution import MAX_SOLUTIONS_PER_SOLVER, Fill, Solution
 from settlement.solution_codec import decode_solution
+from tests.ledgers import SOLVER
+from tests.unit.node.test_chain_solver_faults import chain
 
 SECRET = b"s" * 32
 
@@ -50,6 +57,18 @@ def test_nothing_that_fits_is_nothing_to_say() -> None:
     """A single answer larger than an item is not sent: opening it would cost the bond."""
     key = SigningKey.from_seed(SECRET)
     assert sealed(b"n" * 32, SolverKey(key.public, SECRET, key.sign), 1, [solution(0, 24_000)]) is None
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_who_found_nothing_says_so_where_that_ends_a_window(early: bool) -> None:
+    """Where windows run whole nobody is helped by it."""
+    app = chain()
+    timeouts = replace(Timeouts(), early=early)
+    key = SolverKey(SOLVER.public, SOLVER.public, SOLVER.sign)
+    node = Machine(app, timeouts, SOLVER.sign, SOLVER.public, lambda height: None, key)
+    node.start()
+    said = [one.item for one in node.solved(app.auction, ()) if isinstance(one, Gossip)]
+    assert said == ([sitting_out(app.network, key, app.auction)] if early else [])
 
 
 @settings(max_examples=12, deadline=None)
