@@ -1,20 +1,25 @@
 """Resident memory of four validators over time at half load: the slope after warm-up, by least squares.
 
-``python -m benchmarks.live_memory [--minutes 15] [--warm-up 6] [--rate 500] [--json]`` runs four validators with
-their interfaces and histories, hands in intents that meet at a steady rate, and looks at each process's resident
-memory every second (solvers' own processes are not counted). The warm-up has to fill every bounded memory: the
-largest are of the last 32,768 intents read and the last 131,072 ids heard, so at another rate it takes as many
-seconds as that many intents. ``--minutes 120`` is the long run.
+``python -m benchmarks.live_memory [--minutes 15] [--warm-up 6] [--rate 500] [--samples FILE] [--json]`` runs four
+validators with their interfaces and histories, hands in intents that meet at a steady rate, and looks at each
+process's resident memory every second (solvers' own processes are not counted). The warm-up has to fill every
+bounded memory: the largest are of the last 16,384 intents read and the last 32,768 ids heard, so at another rate
+it takes as many seconds as that many intents. ``--minutes 120`` is the long run; every minute it adds a line of
+JSON to ``--samples``, so that one cut short says something too. The slope's standard error is of the means of its
+minutes, since samples a second apart are as good as one.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
+from pathlib import Path
 
 import trio
 
@@ -31,7 +36,8 @@ BATCH_S = 3.5
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``slope_mib_per_h`` by node, after the warm-up; resident memory in MiB at its end and at the end of all."""
+    """By node: the slope after the warm-up and its standard error (none of less than three minutes), resident
+    memory at the end of the warm-up and at the end of all."""
 
     minutes: float
     rate: float
@@ -39,40 +45,58 @@ class Result:
     refused: int
     auctions: int
     slope_mib_per_h: dict[str, float]
+    error_mib_per_h: dict[str, float | None]
     warm_mib: dict[str, float]
     last_mib: dict[str, float]
 
 
-async def measure(minutes: float, warm_up: float, rate: float) -> Result:
+Samples = list[tuple[float, int]]
+
+
+async def measure(minutes: float, warm_up: float, rate: float, file: Path | None) -> Result:
     wanted = [NodeWanted(f"v{i}", spec="naive" if i == 0 else "") for i in range(VALIDATORS)]
-    samples: dict[str, list[tuple[float, int]]] = {one.name: [] for one in wanted}
     counted = [0, 0]
     async with open_bed(wanted) as bed:
         first = (await bed.status("v0")).auction
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_load, bed, rate, counted)
-            end = trio.current_time() + 60 * minutes
-            began = time.monotonic()
-            while trio.current_time() < end:
-                bed.still_running()
-                for name, found in samples.items():
-                    found.append((time.monotonic() - began, bed.memory_bytes(name)))
-                await trio.sleep(1)
+            samples = await _watch(bed, [one.name for one in wanted], minutes, counted, file)
             nursery.cancel_scope.cancel()
         auctions = (await bed.status("v0")).auction - first
-    after = {
-        name: [one for one in found if one[0] >= 60 * min(warm_up, minutes / 2)] for name, found in samples.items()
-    }
+    began = 60 * min(warm_up, minutes / 2)
+    after = {name: [one for one in found if one[0] >= began] for name, found in samples.items()}
+    slopes = {name: slope(found) for name, found in after.items()}
     return Result(
         minutes,
         rate,
         counted[0],
         counted[1],
         auctions,
-        {name: round(slope(found) * 3600 / MIB, 2) for name, found in after.items()},
+        {name: round(found * 3600 / MIB, 2) for name, (found, _) in slopes.items()},
+        {name: None if error is None else round(error * 3600 / MIB, 2) for name, (_, error) in slopes.items()},
         {name: round(found[0][1] / MIB, 1) for name, found in after.items()},
         {name: round(found[-1][1] / MIB, 1) for name, found in after.items()},
     )
+
+
+async def _watch(
+    bed: Bed, names: Sequence[str], minutes: float, counted: Sequence[int], file: Path | None
+) -> dict[str, Samples]:
+    """Seconds since the start and bytes, every second, by node."""
+    samples: dict[str, Samples] = {name: [] for name in names}
+    began = noted = time.monotonic()
+    while (now := time.monotonic()) < began + 60 * minutes:
+        bed.still_running()
+        for name, found in samples.items():
+            found.append((now - began, bed.memory_bytes(name)))
+        if file is not None and now >= noted:
+            noted += 60
+            mib = {name: round(found[-1][1] / MIB, 2) for name, found in samples.items()}
+            row = {"minutes": round((now - began) / 60, 2), "acknowledged": counted[0], "refused": counted[1]}
+            with file.open("a", encoding="ascii") as lines:
+                lines.write(json.dumps({**row, "mib": mib}) + "\n")
+        await trio.sleep(1)
+    return samples
 
 
 async def _load(bed: Bed, rate: float, counted: list[int]) -> None:
@@ -91,12 +115,18 @@ async def _load(bed: Bed, rate: float, counted: list[int]) -> None:
         counted[1] += sent.refused
 
 
-def slope(samples: Sequence[tuple[float, int]]) -> float:
-    """Bytes a second, by least squares."""
-    count = len(samples)
-    mean_t, mean_y = (sum(one[i] for one in samples) / count for i in (0, 1))
-    spread = sum((t - mean_t) ** 2 for t, _ in samples)
-    return sum((t - mean_t) * (y - mean_y) for t, y in samples) / spread if spread else 0.0
+def slope(samples: Sequence[tuple[float, int]]) -> tuple[float, float | None]:
+    """Bytes a second by least squares over the means of whole minutes, and its standard error."""
+    minutes = [list(group) for _, group in groupby(samples, lambda one: one[0] // 60)]
+    points = [tuple(sum(one[i] for one in group) / len(group) for i in (0, 1)) for group in minutes]
+    count = len(points)
+    mean_t, mean_y = (sum(one[i] for one in points) / count for i in (0, 1))
+    spread = sum((t - mean_t) ** 2 for t, _ in points)
+    if not spread:
+        return 0.0, None
+    found = sum((t - mean_t) * (y - mean_y) for t, y in points) / spread
+    rest = sum((y - mean_y - found * (t - mean_t)) ** 2 for t, y in points)
+    return found, math.sqrt(rest / (count - 2) / spread) if count > 2 else None
 
 
 def main(arguments: list[str]) -> int:
@@ -104,9 +134,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--warm-up", type=float, default=6.0, help="minutes")
     parser.add_argument("--rate", type=float, default=500.0, help="intents a second")
+    parser.add_argument("--samples", type=Path, help="add a line of JSON to this file every minute")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    result = run(measure, options.minutes, options.warm_up, options.rate)
+    result = run(measure, options.minutes, options.warm_up, options.rate, options.samples)
     if options.json:
         print(json.dumps(asdict(result)))
     else:

@@ -91,7 +91,7 @@ def decode_intent(data: bytes, where: str = "intent") -> Intent:
     return read_intent(unpack(data, where, limit=MAX_INTENT_BYTES), where)
 
 
-@remembered(1 << 15)
+@remembered(1 << 14)
 def intent_id(intent: Intent) -> IntentId:
     """SHA-256 over a domain tag and the canonical bytes."""
     return IntentId(hashlib.sha256(INTENT_TAG + encode_intent(intent)).digest())

@@ -22,7 +22,7 @@ from intents.remember import forget_oldest, remembered
 
 _DOMAIN: Final = b"walras/signature/1\0"
 #: Signatures found to hold, and digests of intents, that are remembered: an intent passes many checks in its life.
-_REMEMBERED: Final = 1 << 15
+_REMEMBERED: Final = 1 << 14
 #: Signatures known to hold, as (key, message, signature), the oldest first.
 _held: Final[dict[tuple[bytes, bytes, bytes], None]] = {}
 

@@ -13,7 +13,7 @@ from node.chain.items import Item, Submission, check_item, decode_item, encode_i
 
 #: Items up to so many bytes are remembered once they are checked: many large ones would fill the memory.
 MAX_KNOWN_BYTES: Final = 4096
-MAX_KNOWN: Final = 1 << 15
+MAX_KNOWN: Final = 1 << 14
 #: Checked items by network and bytes, the oldest first.
 _known: Final[dict[tuple[bytes, bytes], Item]] = {}
 

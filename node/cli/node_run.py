@@ -15,6 +15,7 @@ import trio
 
 from node.api.serving import serve_api
 from node.embedded.folder import locked
+from node.home.allocator import steady_allocator
 from node.home.config import NodeConfig, RoleName
 from node.home.genesis_file import GenesisFile, read_genesis
 from node.home.opening import (
@@ -52,6 +53,7 @@ class Ready:
 def run_node(home: Home, config: NodeConfig, ready: Callable[[Ready], None]) -> None:
     """Until SIGTERM or SIGINT; a second one ends the process at once. Raises a ``WalrasError``."""
     check_home(home)
+    steady_allocator()
     with locked(home.path):
         trio.run(_run_light if config.node.role is RoleName.LIGHT else _run, home, config, ready)
 

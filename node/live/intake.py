@@ -23,7 +23,7 @@ from p2p.packing import BadPack, unpack
 from settlement.ledger.transactions import Transaction
 
 #: Ids of items that were taken in lately.
-MAX_HEARD: Final = 131_072
+MAX_HEARD: Final = 32_768
 
 
 def owner_of(item: Item) -> bytes:
