@@ -16,6 +16,7 @@ from node.embedded.errors import Stopped
 from node.embedded.node import Node
 from node.live import wire
 from node.live.directory import Directory, Neighbour
+from node.live.fetching import fetch
 from node.live.shelf import BODY, DECISION, Fetching
 from node.live.wire import FETCH, MALFORMED, STRANGER, TAKEN, WORD_PACKS, Kind, Offer
 from p2p.base import P2PError, Transport
@@ -142,10 +143,7 @@ class Hearing:
                 offer = wire.decode_offer(body)
                 if offer.place == DECISION:
                     found.height = max(found.height, offer.height)
-                try:
-                    line.send.send_nowait(offer)
-                except trio.WouldBlock:
-                    self._count("offers_dropped")
+                self._offered(line, offer)
             case _:
                 raise wire.no_such_kind(word[0])
 
@@ -159,28 +157,37 @@ class Hearing:
 
     async def _fetch(self, peer: str, offer: Offer) -> None:
         """From this peer, or from another that offered the same."""
-        turn: tuple[str, Offer] | None = (peer, offer)
         try:
-            while turn is not None:
-                if await self._fetched(*turn):
-                    self._fetching.done(turn[1], _now_ms())
-                    return
-                turn = self._fetching.failed(turn[1])
-        except BaseException:
-            self._fetching.gone(offer)
-            raise
+            await fetch(self._fetching, peer, offer, self._get, self._taken)
+        finally:
+            # If this peer has gone, those who offered it too have their turns.
+            for other, its in self._fetching.gone(offer):
+                line = self._lines.get(other)
+                if line is not None:
+                    self._offered(line, its)
 
-    async def _fetched(self, peer: str, offer: Offer) -> bool:
-        found, line = self._directory.of(peer), self._lines.get(peer)
-        if found is None or line is None:
-            return False
+    def _offered(self, line: _Line, offer: Offer) -> None:
+        try:
+            line.send.send_nowait(offer)
+        except trio.WouldBlock:
+            self._count("offers_dropped")
+
+    async def _get(self, peer: str, offer: Offer) -> bytes | None:
+        if self._directory.of(peer) is None:
+            return None
         try:
             word = await self._transport.request(peer, FETCH, offer.digest, _FETCH_TIMEOUT_MS)
         except P2PError:
             self._count("fetches_failed")
-            return False
+            return None
         if not word:
             self._count("fetches_late")
+        return word or None
+
+    async def _taken(self, peer: str, offer: Offer, word: bytes) -> bool:
+        """Whether it was what was offered, and of use."""
+        found, line = self._directory.of(peer), self._lines.get(peer)
+        if found is None or line is None:
             return False
         try:
             if len(word) != offer.size or hashlib.sha256(word).digest() != offer.digest or word[0] != offer.kind:

@@ -14,10 +14,15 @@ KEPT_MS: Final = 20_000
 MAX_WORDS: Final = 256
 MAX_BYTES: Final = 128 << 20
 #: Offers of one thing that are remembered while it is being fetched, and things fetched lately.
-MAX_OTHERS: Final = 8
+MAX_OTHERS: Final = 32
 MAX_LATELY: Final = 512
 #: For which what was fetched is not fetched again.
 LATELY_MS: Final = 1_500
+#: How long a peer may take to give out what it offered before the next is asked too, and that for each MiB; how
+#: long, and of how many peers, it is remembered that one took longer.
+PATIENCE_MS: Final = 1_000
+LATE_MS: Final = 60_000
+MAX_LATE: Final = 512
 
 
 class Shelf:
@@ -56,44 +61,66 @@ class Shelf:
 
 
 class Fetching:
-    """What is being fetched. ``wanted`` says of an offer whether it is of use still."""
+    """What is being fetched, and who took long. ``wanted`` says of an offer whether it is of use still."""
 
     def __init__(self, wanted: Callable[[Offer], bool]) -> None:
         self._wanted = wanted
         self._others: dict[Hashable, list[tuple[str, Offer]]] = {}
         self._lately: OrderedDict[bytes, int] = OrderedDict()
+        self._late: OrderedDict[str, int] = OrderedDict()
 
     def begin(self, peer: str, offer: Offer, now_ms: int) -> bool:
-        """Whether to fetch it from this peer now; if that is under way, it is remembered in case that fails."""
+        """Whether to fetch it from this peer now; if that is under way, its last offer is remembered in case that
+        fails."""
         if now_ms - self._lately.get(offer.digest, -LATELY_MS) < LATELY_MS or not self._wanted(offer):
             return False
         others = self._others.get(_thing(offer))
         if others is None:
             self._others[_thing(offer)] = []
             return True
+        others[:] = [found for found in others if found[0] != peer]
         if len(others) < MAX_OTHERS:
             others.append((peer, offer))
         return False
 
-    def failed(self, offer: Offer) -> tuple[str, Offer] | None:
-        """Who else offered it."""
+    def following(self, offer: Offer, now_ms: int) -> tuple[str, Offer] | None:
+        """Who else offered it: those first who were not late before."""
         others = self._others.get(_thing(offer), [])
+        others.sort(key=lambda found: self._was_late(found[0], now_ms))
         while others:
             peer, other = others.pop(0)
             if self._wanted(other):
                 return peer, other
-        self.gone(offer)
         return None
 
-    def gone(self, offer: Offer) -> None:
-        """It is not being fetched any more."""
-        self._others.pop(_thing(offer), None)
+    def gone(self, offer: Offer) -> list[tuple[str, Offer]]:
+        """It is not being fetched any more; who else offered it."""
+        return self._others.pop(_thing(offer), [])
 
     def done(self, offer: Offer, now_ms: int) -> None:
         self.gone(offer)
         self._lately[offer.digest] = now_ms
         if len(self._lately) > MAX_LATELY:
             self._lately.popitem(last=False)
+
+    # Who gives out what it offered
+
+    def patience_ms(self, peer: str, offer: Offer, now_ms: int) -> int:
+        """How long to wait for this peer alone: not at all for one that was late."""
+        return 0 if self._was_late(peer, now_ms) else PATIENCE_MS * (1 + (offer.size >> 20))
+
+    def _was_late(self, peer: str, now_ms: int) -> bool:
+        return now_ms - self._late.get(peer, -LATE_MS) < LATE_MS
+
+    def late(self, peer: str, now_ms: int) -> None:
+        """It offered, and did not give out in time."""
+        self._late[peer] = now_ms
+        self._late.move_to_end(peer)
+        if len(self._late) > MAX_LATE:
+            self._late.popitem(last=False)
+
+    def served(self, peer: str) -> None:
+        self._late.pop(peer, None)
 
 
 def _thing(offer: Offer) -> Hashable:

@@ -19,12 +19,23 @@ from node.home.peer_id import peer_id
 from node.live import wire
 from node.live.directory import MAX_NUMBERED, Directory
 from node.live.errors import LostStore
+from node.live.fetching import fetch
 from node.live.health import PATIENCE, Sight, batch_ms, trouble
 from node.live.identity import identity_of
 from node.live.marks import Marks
 from node.live.post import MAX_WORDS, Post
 from node.live.presence import BELIEVED_MS, BURST, MAX_NODES, Neighbourhood
-from node.live.shelf import DECISION, KEPT_MS, LATELY_MS, Fetching, Shelf
+from node.live.shelf import (
+    DECISION,
+    KEPT_MS,
+    LATE_MS,
+    LATELY_MS,
+    MAX_LATE,
+    MAX_OTHERS,
+    PATIENCE_MS,
+    Fetching,
+    Shelf,
+)
 from node.live.wire import Kind, Offer, Presence
 from node.served import Role
 from p2p.base import RequestTimedOut, UnknownPeer, Verdict
@@ -129,8 +140,9 @@ def test_what_several_offer_is_fetched_once_and_from_another_if_that_fails() -> 
     one, two = (Offer(0, 7, DECISION, bytes([number]) * 32, 1) for number in (1, 2))
     assert fetching.begin("a", one, 0)
     assert not fetching.begin("b", two, 0)
-    assert fetching.failed(one) == ("b", two)
-    assert fetching.failed(two) is None
+    assert fetching.following(one, 0) == ("b", two)
+    assert fetching.following(two, 0) is None
+    assert fetching.gone(one) == []
     assert fetching.begin("a", one, 0)
     fetching.done(one, 0)
     assert not fetching.begin("c", one, 10)
@@ -138,6 +150,107 @@ def test_what_several_offer_is_fetched_once_and_from_another_if_that_fails() -> 
     fetching.gone(one)
     wanted.clear()
     assert not fetching.begin("d", two, 0)
+
+
+def test_who_did_not_serve_what_it_offered_is_not_waited_for_next_time() -> None:
+    """For a while, or until it serves; of others that offer, those come first who were in time."""
+    fetching = Fetching(lambda offer: True)
+    offer = Offer(0, 7, DECISION, b"d" * 32, 1 << 20)
+    assert fetching.patience_ms("a", offer, 0) == 2 * PATIENCE_MS
+    fetching.late("a", 0)
+    assert fetching.patience_ms("a", offer, LATE_MS - 1) == 0
+    assert fetching.patience_ms("a", offer, LATE_MS) > 0
+    assert fetching.begin("x", offer, 0)
+    for peer in ("a", "b"):
+        assert not fetching.begin(peer, offer, 0)
+    for _ in range(MAX_OTHERS):
+        assert not fetching.begin("a", offer, 0)
+    assert fetching.following(offer, 0) == ("b", offer)
+    assert fetching.following(offer, 0) == ("a", offer)
+    assert fetching.following(offer, 0) is None
+    fetching.served("a")
+    assert fetching.patience_ms("a", offer, 0) > 0
+    for number in range(2 * MAX_LATE):
+        fetching.late(str(number), 0)
+    assert sum(fetching.patience_ms(str(number), offer, 0) == 0 for number in range(2 * MAX_LATE)) == MAX_LATE
+
+
+@pytest.mark.parametrize(("offered_s", "expected_s"), [(0.0, 1.0), (2.5, 2.6)])
+async def test_one_that_offers_and_does_not_serve_delays_nobody_for_long(
+    autojump_clock: trio.testing.MockClock, offered_s: float, expected_s: float
+) -> None:
+    """The next that offers the same is asked beside it; the time after that at once."""
+    fetching = Fetching(lambda offer: True)
+    asked: list[tuple[str, float]] = []
+
+    async def get(peer: str, offer: Offer) -> bytes | None:
+        asked.append((peer, trio.current_time()))
+        await trio.sleep(9 if peer == "mute" else 0.01)
+        return None if peer == "mute" else b"word"
+
+    async def later(offer: Offer) -> None:
+        await trio.sleep(offered_s)
+        assert not fetching.begin("good", offer, 0)
+
+    for turn, most_s in enumerate((expected_s, offered_s + 0.2)):
+        offer, began = Offer(0, turn, DECISION, bytes([turn]) * 32, 1), trio.current_time()
+        assert fetching.begin("mute", offer, int(began * 1_000))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(later, offer)
+            await fetch(fetching, "mute", offer, get, heed)
+        assert [peer for peer, _ in asked] == ["mute", "good"]
+        assert asked[-1][1] - began <= most_s
+        assert fetching.gone(offer) == []
+        asked.clear()
+
+
+async def test_what_nobody_serves_is_given_up(autojump_clock: trio.testing.MockClock) -> None:
+    """After everybody who offered it was asked, at once where they say no."""
+    fetching = Fetching(lambda offer: True)
+    asked: list[str] = []
+
+    async def get(peer: str, offer: Offer) -> bytes | None:
+        asked.append(peer)
+        await trio.lowlevel.checkpoint()
+        return None
+
+    offer = Offer(0, 7, DECISION, b"d" * 32, 1)
+    assert fetching.begin("a", offer, 0)
+    for peer in ("b", "c"):
+        fetching.begin(peer, offer, 0)
+    began = trio.current_time()
+    await fetch(fetching, "a", offer, get, heed)
+    assert sorted(asked) == ["a", "b", "c"]
+    assert trio.current_time() - began < 0.5
+
+
+async def test_a_word_that_takes_long_to_take_in_is_not_asked_for_again(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """A large block may: the peer that gave it out was in time."""
+    fetching = Fetching(lambda offer: True)
+    asked: list[str] = []
+
+    async def get(peer: str, offer: Offer) -> bytes | None:
+        asked.append(peer)
+        await trio.sleep(PATIENCE_MS / 2_000)
+        return b"word"
+
+    async def take_long(peer: str, offer: Offer, word: bytes) -> bool:
+        await trio.sleep(20)
+        return True
+
+    offer = Offer(0, 7, DECISION, b"d" * 32, 1)
+    assert fetching.begin("a", offer, 0)
+    fetching.begin("b", offer, 0)
+    await fetch(fetching, "a", offer, get, take_long)
+    assert asked == ["a"]
+    assert fetching.patience_ms("a", offer, 20_500) > 0
+
+
+async def heed(peer: str, offer: Offer, word: bytes) -> bool:
+    """It was what was offered."""
+    return True
 
 
 class Line:
