@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from intents.assets import AssetId
-from intents.auction import Auction
+from intents.auction import Auction, Balance
 from intents.intent import Owner
 from settlement.errors import BalanceExceeded, NotConserved
 from settlement.solution import Interaction
@@ -74,3 +74,22 @@ class BalanceBook:
             balance = self._known.get((owner, asset))
             if balance is not None and amount > balance:
                 raise BalanceExceeded(asset, str(owner), amount, balance)
+
+    def take(self, trades: Sequence[Trade]) -> None:
+        """Listed balances pay what their owners give, and receive what they get."""
+        if not self._known:
+            return
+        for trade in trades:
+            owner = self._auction.order[trade.order].intent.owner
+            for legs, sign in ((trade.gives, -1), (trade.wants, 1)):
+                for leg in legs:
+                    known = self._known.get((owner, leg.asset))
+                    if known is not None:
+                        self._known[owner, leg.asset] = known + sign * leg.amount
+
+    def balances(self) -> tuple[Balance, ...]:
+        """As they stand now, in the auction's order."""
+        return tuple(
+            replace(balance, amount=self._known[balance.owner, balance.asset])
+            for balance in self._auction.balances
+        )

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from intents.assets import AssetId
 from intents.auction import Auction
-from intents.intent import Owner
+from intents.intent import IntentId
+from intents.venue_states import VenueId, VenueState
+from settlement.conservation import BalanceBook
 from settlement.errors import LawError
 from settlement.mechanism import Mechanism, Outcome, bid_name, bid_of
 from settlement.rewards import DEFAULT_CAPS, RewardCaps
@@ -101,67 +102,58 @@ def judge(verifier: Verifier, solutions: Iterable[Solution]) -> tuple[tuple[Veri
 
 
 def apply(auction: Auction, winners: Sequence[Verified]) -> tuple[tuple[Verified, ...], tuple[Refused, ...]]:
-    """The winners in order, each valid on the snapshot that the earlier ones left; and those that are not.
-
-    The law reads of the snapshot only what a solution touches. So a winner that touches nothing an
-    earlier one changed keeps its verdict, and only the others are verified again.
-    """
+    """The winners in order, each valid on the snapshot that the earlier ones left; and those that are not."""
     settled: list[Verified] = []
     failed: list[Refused] = []
-    changed: set[object] = set()
-    current = auction
+    ground = Ground(auction)
     for place, winner in enumerate(winners):
-        again = winner
-        if changed and not changed.isdisjoint(touched(auction, winner)):
-            try:
-                again = Verifier(current).verify(winner.solution)
-            except LawError as error:
-                failed.append(Refused(winner.solution, error))
-                continue
+        try:
+            again = ground.verified(winner)
+        except LawError as error:
+            failed.append(Refused(winner.solution, error))
+            continue
         settled.append(again)
         if place < len(winners) - 1:
-            current = after(current, again)
-            changed |= touched(auction, again)
+            ground.take(again)
     return tuple(settled), tuple(failed)
 
 
-def touched(auction: Auction, winner: Verified) -> set[object]:
-    """What of the snapshot ``winner`` depends on and changes: orders, venues and listed balances."""
-    found: set[object] = {*(trade.order for trade in winner.trades), *winner.venues_used}
-    if auction.balances:
-        found |= _moved(auction, winner).keys() & _listed(auction)
-    return found
+class Ground:
+    """An auction's snapshot as winners leave it: less remaining, venues moved, listed balances as they now are."""
 
+    def __init__(self, auction: Auction) -> None:
+        self._auction = auction
+        self._filled: dict[IntentId, int] = {}
+        self._venues: dict[VenueId, VenueState] = {}
+        self._balances = BalanceBook(auction)
 
-def after(auction: Auction, settled: Verified) -> Auction:
-    """The snapshot after ``settled``: less remaining, venues moved, listed balances paid and received."""
-    filled = {trade.order: trade.filled for trade in settled.trades}
-    moved = _moved(auction, settled) if auction.balances else {}
-    return replace(
-        auction,
-        orders=tuple(
-            replace(order, remaining=order.remaining - filled[order.id]) if order.id in filled else order
-            for order in auction.orders
-        ),
-        venues=tuple(settled.venues_after.get(venue.id, venue) for venue in auction.venues),
-        balances=tuple(
-            replace(balance, amount=balance.amount + moved.get((balance.owner, balance.asset), 0))
-            for balance in auction.balances
-        ),
-    )
+    def verified(self, winner: Verified) -> Verified:
+        """What ``winner``, verified on the first snapshot, comes to on this one. Raises a ``LawError``.
 
+        The law reads of a snapshot only what a solution touches. So one on orders and venues that nobody has
+        touched keeps its verdict but for its owners' balances, and only another is verified again.
+        """
+        orders = (trade.order for trade in winner.trades)
+        if self._filled.keys().isdisjoint(orders) and self._venues.keys().isdisjoint(winner.venues_used):
+            if self._filled:
+                self._balances.check(winner.trades)
+            return winner
+        return Verifier(self.snapshot()).verify(winner.solution)
 
-def _moved(auction: Auction, settled: Verified) -> dict[tuple[Owner, AssetId], int]:
-    """Per owner and asset, what it receives less what it gives."""
-    moved: dict[tuple[Owner, AssetId], int] = {}
-    for trade in settled.trades:
-        owner = auction.order[trade.order].intent.owner
-        for leg in trade.gives:
-            moved[owner, leg.asset] = moved.get((owner, leg.asset), 0) - leg.amount
-        for leg in trade.wants:
-            moved[owner, leg.asset] = moved.get((owner, leg.asset), 0) + leg.amount
-    return moved
+    def take(self, settled: Verified) -> None:
+        for trade in settled.trades:
+            self._filled[trade.order] = self._filled.get(trade.order, 0) + trade.filled
+        self._venues.update(settled.venues_after)
+        self._balances.take(settled.trades)
 
-
-def _listed(auction: Auction) -> set[tuple[Owner, AssetId]]:
-    return {(balance.owner, balance.asset) for balance in auction.balances}
+    def snapshot(self) -> Auction:
+        auction, filled = self._auction, self._filled
+        return replace(
+            auction,
+            orders=tuple(
+                replace(order, remaining=order.remaining - filled[order.id]) if order.id in filled else order
+                for order in auction.orders
+            ),
+            venues=tuple(self._venues.get(venue.id, venue) for venue in auction.venues),
+            balances=self._balances.balances(),
+        )

@@ -16,6 +16,7 @@ from intents.auction import Auction
 from intents.auction_codec import auction_hash
 from intents.canonical import read_bytes, read_list, unpack
 from intents.errors import WalrasError
+from intents.intent import IntentId, Owner
 from node.chain.blocks import Phase
 from node.chain.items import MAX_SOLUTION_BYTES, NOTHING_SEALED, Commit, Item, Reveal, Submission
 from node.chain.tables import SEALS, Seals, chain_of, put_chain
@@ -172,7 +173,7 @@ def _settle(
         amount = bonds.slash(books, rules, _holder(solver), found, now, IDLE_AUCTIONS)
         effects.slashed[draft_name(draft, solver)] = Slashed(tuple(found), amount)
     books.check()
-    _put_back(draft, books, now)
+    _put_back(draft, books, auction, now)
     for solver in draft.rows(SEALS):
         draft.set(SEALS, solver, None)
     put_chain(draft, replace(chain, auction=now + 1, seed=b"", auction_hash=b""))
@@ -240,28 +241,22 @@ def _expire(draft: Draft, now: int) -> None:
             forget(Books(draft), number, order)
 
 
-def _put_back(draft: Draft, books: Books, now: int) -> None:
+def _put_back(draft: Draft, books: Books, auction: Auction, now: int) -> None:
     """Batched intents that did not trade rest on; those that are done make room for their owner's next.
 
     One that traded ends the others of its group.
     """
-    concerned = [
-        (number, order)
-        for number, order in draft.rows(ORDERS).items()
-        if order.state in (OrderState.BATCHED, OrderState.SETTLED) or order.intent.group
-    ]
-    rows = sorted(concerned, key=itemgetter(0))
-    traded = {
-        (order.intent.owner, order.intent.group): number
-        for number, order in rows
-        if order.intent.group and order.filled and order.since == now
-    }
-    for number, order in rows:
-        first = traded.get((order.intent.owner, order.intent.group))
-        if first not in (None, number) and order.state in OPEN_STATES:
-            closed(books, step(draft, number, OrderState.CANCELLED, now))
-            continue
+    traded: dict[tuple[Owner, bytes], IntentId] = {}
+    for batched in auction.orders:
+        order = draft.get(ORDERS, batched.id)
+        assert order is not None, "what is batched stays until it is settled"
         if order.state is OrderState.BATCHED:
-            step(draft, number, OrderState.PART_FILLED if order.filled else OrderState.CHECKED, now)
-        elif order.state is OrderState.SETTLED and order.since == now:
+            step(draft, batched.id, OrderState.PART_FILLED if order.filled else OrderState.CHECKED, now)
+        elif order.state is OrderState.SETTLED:
             closed(books, order)
+        if order.filled and order.intent.group:
+            traded[order.intent.owner, order.intent.group] = batched.id
+    for number, order in sorted(draft.rows(ORDERS).items(), key=itemgetter(0)) if traded else ():
+        first = traded.get((order.intent.owner, order.intent.group), number)
+        if first != number and order.state in OPEN_STATES:
+            closed(books, step(draft, number, OrderState.CANCELLED, now))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from intents.errors import WrongValue
 from intents.intent import Owner, OwnerScheme
@@ -40,10 +41,13 @@ class Account:
     holder: bytes = b""
 
 
+_SCHEMES: Final = {scheme: bytes([place]) for place, scheme in enumerate(OwnerScheme)}
+
+
 @remembered(1 << 14)
 def account_of(owner: Owner) -> Account:
     """An owner's account: the scheme is part of who they are."""
-    return Account(AccountKind.OWNER, bytes([list(OwnerScheme).index(owner.scheme)]) + owner.key)
+    return Account(AccountKind.OWNER, _SCHEMES[owner.scheme] + owner.key)
 
 
 def bond_of(key: bytes) -> Account:

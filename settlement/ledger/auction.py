@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from operator import itemgetter
 from typing import Final
 
 from intents.assets import AssetId
@@ -33,7 +32,7 @@ def batch(draft: Draft, rules: Rules, now: int, seed: bytes) -> list[IntentId]:
     rows, trading = draft.rows(ORDERS), trading_of(draft, rules)
     ready = [
         (hashlib.sha256(seed + number).digest(), number)
-        for number, order in sorted(rows.items(), key=itemgetter(0))
+        for number, order in rows.items()
         if order.state in OPEN_STATES
         and order.intent.valid_from <= now <= order.intent.valid_to
         and look(draft, rules, number, order, now)

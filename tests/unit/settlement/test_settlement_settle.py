@@ -12,7 +12,7 @@ from settlement import settle as module
 from settlement.errors import BalanceExceeded, NotConserved
 from settlement.mechanism import Mechanism, bid_name, mechanism, mechanism_names
 from settlement.rewards import DEFAULT_CAPS, RewardCaps
-from settlement.settle import after, apply, judge, latest, settle
+from settlement.settle import Ground, apply, judge, latest, settle
 from settlement.solution import Fill, Solution
 from settlement.verified import Verified
 from settlement.verify import Verifier
@@ -77,7 +77,9 @@ def test_after_a_winner_the_snapshot_has_moved() -> None:
     """Less remains of its orders, its venues are where it left them, and listed balances are paid."""
     batch = batch_of()
     verified = Verifier(batch.auction).verify(part(batch, "matched"))
-    left = after(batch.auction, verified)
+    ground = Ground(batch.auction)
+    ground.take(verified)
+    left = ground.snapshot()
     for trade in verified.trades:
         assert left.order[trade.order].remaining == batch.auction.order[trade.order].remaining - trade.filled
     (swap,) = verified.solution.interactions
@@ -143,6 +145,23 @@ def test_winners_that_share_a_balance_are_replaced() -> None:
     assert settlement.score == settlement.outcome.total
     rich, same = one_owner(balance=200)
     assert names(settle(rich, same, GREEDY).settled) == ["first/0", "second/0"]
+
+
+@pytest.mark.parametrize("balance", [100, 199, 200])
+def test_a_winner_that_shares_balances_alone_is_judged_as_if_verified_again(balance: int) -> None:
+    """The same trades, or the same refusal, as the whole law on the snapshot that the first one left."""
+    auction, (first, second, _) = one_owner(balance)
+    verifier, ground = Verifier(auction), Ground(auction)
+    ground.take(ground.verified(verifier.verify(first)))
+    winner, anew = verifier.verify(second), Verifier(ground.snapshot())
+    if balance == 200:
+        assert ground.verified(winner) == anew.verify(second)
+        return
+    with pytest.raises(BalanceExceeded) as quick:
+        ground.verified(winner)
+    with pytest.raises(BalanceExceeded) as whole:
+        anew.verify(second)
+    assert vars(quick.value) == vars(whole.value)
 
 
 def test_without_replacements_left_a_failing_winner_is_dropped_and_pays(monkeypatch: pytest.MonkeyPatch) -> None:
