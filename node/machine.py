@@ -197,7 +197,7 @@ class Machine:
     def _install(self, fetched: Fetched) -> None:
         """Go on from a snapshot: nothing was said at its height or later, so nothing can be said twice."""
         height = fetched.light.header.height
-        self._out.append(Install(height, fetched.manifest, fetched.chunks))
+        self._out.append(Install(height, fetched.manifest, fetched.chunks, fetched.state))
         self.app = self.app.at(fetched.state, height, fetched.light.block)
         self.agreement.application = self.app
         self.past.installed(fetched)

@@ -187,18 +187,22 @@ class Stream:
 def endpoint(context: Context) -> Callable[[WebSocket], Awaitable[None]]:
     """The route's answer: at most so many streams at once."""
 
+    # Counted from before the first await on: many that knock at once see one another.
+    limits, taken = context.settings.limits, set[WebSocket]()
+
     async def answer(websocket: WebSocket) -> None:
         websocket.scope["operation"] = PATH
-        hub, limits = context.hub, context.settings.limits
-        if hub.ending.is_set() or len(hub.readers) >= limits.streams:
+        if context.hub.ending.is_set() or len(taken) >= limits.streams:
             refusal = problem(NotNow("", f"{limits.streams} streams are open; try again later"))
             await websocket.send_denial_response(refusal)
             return
+        taken.add(websocket)
         context.metrics.stream_opened()
         why = Close.GONE
         try:
             why = await Stream(websocket, context).run()
         finally:
+            taken.discard(websocket)
             context.metrics.stream_closed(why.name.lower())
 
     return answer

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from intents.canonical import pack
 from node.agreement.messages import Certificate
 from node.agreement.validators import Validator
+from settlement.ledger.state import State
 
 _NOW_DOMAIN = b"walras/now/1\0"
 
@@ -108,11 +109,13 @@ class Prune:
 @dataclass(frozen=True, slots=True)
 class Install:
     """The state is now this snapshot's, and its height the last decided: replace the durable state and the log
-    in one transaction, before any effect that follows."""
+    in one transaction, before any effect that follows. ``state`` is what the chunks say, as it was then, unless
+    blocks since have changed it in place (``Memo.shares``)."""
 
     height: int
     manifest: Manifest
     chunks: tuple[bytes, ...]
+    state: State
 
 
 CatchUpEffect = Tell | Archive | Prune | Install

@@ -243,7 +243,8 @@ class LiveNode:
                     self._marks.spoke()
                     self._marks = None
                 case Install():
-                    self._state, self._height, self._decision = self.machine.app.state, effect.height, None
+                    # The machine may be further already.
+                    self._state, self._height, self._decision = effect.state, effect.height, None
                 case _:
                     pass
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import trio
@@ -13,7 +13,9 @@ import trio
 from intents.auction import Auction
 from intents.errors import WalrasError
 from node.agreement.timeouts import Timeouts
+from node.catchup.messages import Install
 from node.chain.blocks import Phase
+from node.chain.genesis import build
 from node.chain.items import item_id
 from node.embedded.errors import Stopped, TooBusy
 from node.live import node as module
@@ -72,6 +74,15 @@ async def test_it_tells_what_happens_and_keeps_its_history(tmp_path: Path) -> No
     async with open_live(alone(tmp_path, timeouts=SLOW)) as node:
         assert node.status().root == kept
         assert node.history.auctions(None, 100)[-1].intents > 0
+
+
+async def test_a_snapshot_on_disk_is_shown_as_it_is_there(tmp_path: Path) -> None:
+    """Though the machine has gone on from it: what a reader is told is never ahead of the disk."""
+    there = build(genesis(2))
+    async with open_live(alone(tmp_path, timeouts=SLOW)) as node:
+        node._durable([Install(7, cast(Any, None), (), there)])
+        assert node.machine.app.state.root != there.root
+        assert (node.state, node.status().height, node.decision()) == (there, 7, None)
 
 
 async def test_a_listener_that_does_not_keep_up_finds_its_channel_closed(tmp_path: Path) -> None:

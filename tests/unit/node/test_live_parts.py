@@ -22,7 +22,7 @@ from node.live.errors import LostStore
 from node.live.fetching import fetch
 from node.live.health import PATIENCE, Sight, batch_ms, trouble
 from node.live.identity import identity_of
-from node.live.marks import Marks
+from node.live.marks import MAX_KEYS, Marks
 from node.live.post import MAX_WORDS, Post
 from node.live.presence import BELIEVED_MS, BURST, MAX_NODES, Neighbourhood
 from node.live.shelf import (
@@ -308,6 +308,41 @@ def test_a_lost_store_is_marked_until_something_is_said(tmp_path: Path) -> None:
         marks.opened(alone=True)
     marks.spoke()
     assert marks.opened(alone=True) is None
+
+
+def test_each_key_that_used_a_store_that_is_gone_is_told(tmp_path: Path) -> None:
+    """Whichever comes back first, and though another had its turn in between."""
+    store, keys = tmp_path / "node.sqlite", [bytes([number]) * 32 for number in range(3)]
+    store.touch()
+    for key in keys[:2]:
+        assert Marks(store, key).opened(alone=False) is None
+    store.unlink()
+    for key in reversed(keys):
+        marks = Marks(store, key)
+        marks.before_opening()
+        store.touch()
+        assert (marks.opened(alone=False) is None) is (key == keys[2])
+    for key in keys[:2]:
+        Marks(store, key).spoke()
+        assert Marks(store, key).opened(alone=False) is None
+    assert not store.with_name("node.sqlite.lost").exists()
+
+
+def test_marks_are_within_a_bound_and_what_is_no_key_is_none(tmp_path: Path) -> None:
+    """The newest keys count; a damaged line harms no other."""
+    store = tmp_path / "node.sqlite"
+    store.touch()
+    voted = store.with_name("node.sqlite.voted")
+    voted.write_text("nonsense\n" + (b"k" * 32).hex() + "\n")
+    for number in range(MAX_KEYS):
+        Marks(store, number.to_bytes(32, "big")).had_store()
+    assert len(voted.read_text().split()) == MAX_KEYS
+    store.unlink()
+    for key, known in ((b"k" * 32, False), (bytes(32), True)):
+        marks = Marks(store, key)
+        marks.before_opening()
+        store.touch()
+        assert (marks.opened(alone=False) is not None) is known
 
 
 GOOD = Sight(

@@ -265,6 +265,30 @@ async def test_pages_of_others_and_more_than_enough_streams_are_not_let_in() -> 
             assert json.loads(full.value.body)["code"] == "api.not-now"
 
 
+async def test_of_many_streams_at_once_no_more_are_let_in_than_there_may_be() -> None:
+    """They all knock before the first has been let in; a place that is left is there for the next."""
+    async with opened(limits=Limits(streams=2)) as desk:
+        refused, done = 0, trio.Event()
+
+        async def knock() -> None:
+            nonlocal refused
+            try:
+                async with stream(desk):
+                    await done.wait()
+            except* Rejected:
+                refused += 1
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(12):
+                nursery.start_soon(knock)
+            with trio.move_on_after(5):
+                await until(lambda: refused == 10)
+            done.set()
+        assert refused == 10
+        async with stream(desk):
+            pass
+
+
 async def test_frames_are_not_unfolded() -> None:
     """Compression is not agreed to, whoever offers it; a frame that is compressed all the same ends the stream."""
     async with opened() as desk, stream(desk, [(b"sec-websocket-extensions", b"permessage-deflate")]) as client:
