@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import ClassVar, Final, Protocol
 
 from intents.errors import Duplicate, TooMany, UsageError, WrongValue
@@ -162,6 +162,7 @@ def mechanism_names() -> tuple[str, ...]:
     return tuple(_registry())
 
 
+@cache
 def _registry() -> Mapping[str, Callable[[int], Mechanism]]:
     # Imported here because each mechanism imports the vocabulary above.
     from settlement.exact import Exact

@@ -97,7 +97,8 @@ def judge(verifier: Verifier, solutions: Iterable[Solution]) -> tuple[tuple[Veri
         try:
             passed.append(verifier.verify(solution))
         except LawError as error:
-            refused.append(Refused(solution, error))
+            # Kept for long: without the frames it came through, which would be kept with it.
+            refused.append(Refused(solution, error.with_traceback(None)))
     return tuple(passed), tuple(refused)
 
 
@@ -110,7 +111,7 @@ def apply(auction: Auction, winners: Sequence[Verified]) -> tuple[tuple[Verified
         try:
             again = ground.verified(winner)
         except LawError as error:
-            failed.append(Refused(winner.solution, error))
+            failed.append(Refused(winner.solution, error.with_traceback(None)))
             continue
         settled.append(again)
         if place < len(winners) - 1:

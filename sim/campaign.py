@@ -92,7 +92,7 @@ def run_world(seed: int, *, plain: bool | None = None, recent: Recent | None = N
         # A node that raises is a violation like any other: the campaign goes on.
         found.append(Violation(seed, "exception", f"{type(error).__name__}: {error}"))
     found += violations(seed, witness, acknowledged)
-    return World(
+    world = World(
         seed,
         tuple(found),
         kernel.events,
@@ -102,6 +102,10 @@ def run_world(seed: int, *, plain: bool | None = None, recent: Recent | None = N
         settled(witness),
         witness.trace,
     )
+    market.cluster = None
+    cluster.end()
+    kernel.forget()
+    return world
 
 
 class Market:

@@ -138,7 +138,9 @@ class Cluster:
         for twin in twins:
             self._holders[keys[twin]].append(len(self._keys))
             self._keys.append(keys[twin])
-        self.members = [self._member(i, Disk()) for i in range(len(self._keys))]
+        places = range(len(self._keys))
+        self._others = [tuple(other for other in places if other != i) for i in places]
+        self.members = [self._member(i, Disk()) for i in places]
 
     def start(self) -> None:
         """All begin but those that were made to crash before: they join when they are restarted."""
@@ -146,6 +148,11 @@ class Cluster:
             if member.alive:
                 self._perform(member, member.machine.start())
                 self.kernel.after(1 + member.index * 7_919, self._status, member, member.life)
+
+    def end(self) -> None:
+        """Nobody goes on from here: nodes are let go of now, not when somebody looks for garbage."""
+        self.members.clear()
+        self.hazard = self.corrupt = self.committed = self.watch = self.clock = self.distort = None
 
     def submit(self, index: int, item: bytes) -> None:
         """A user hands an item to a node. Raises a ``WalrasError`` where the node refuses it."""
@@ -205,10 +212,8 @@ class Cluster:
         # The most frequent first.
         match effect:
             case Broadcast():
-                source, message = member.index, effect.message
-                for target in range(len(self.members)):
-                    if target != source:
-                        self._send(member, target, message)
+                for target in self._others[member.index]:
+                    self._send(member, target, effect.message)
             case SetTimer():
                 self._arm(member, effect)
             case Persist():

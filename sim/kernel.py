@@ -36,8 +36,12 @@ class Kernel:
 
     def after(self, delay_us: int, call: Callable[..., None], *arguments: Any) -> None:
         """``delay_us`` ≥ 0 from now."""
-        self.scheduled += 1
-        heapq.heappush(self._heap, (self.now_us + delay_us, self.scheduled, call, arguments))
+        self.put(delay_us, call, arguments)
+
+    def put(self, delay_us: int, call: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+        """As ``after``, for whoever has the arguments as one tuple."""
+        self.scheduled = number = self.scheduled + 1
+        heapq.heappush(self._heap, (self.now_us + delay_us, number, call, arguments))
 
     def stream(self, name: str) -> random.Random:
         """A generator of its own for each use, so that one more draw here changes nothing there."""
@@ -58,6 +62,11 @@ class Kernel:
         """``run`` ends after the event under way."""
         self._halted = True
         self.scheduled += 1
+
+    def forget(self) -> None:
+        """Drop whatever is still due, and whatever it refers to."""
+        self._heap.clear()
+        self.watch = None
 
     def run(self, until_us: int, stop: Callable[[], bool] | None = None) -> None:
         """Until nothing is left, time is up, somebody halts, or ``stop`` says so after an event."""

@@ -62,10 +62,10 @@ class Links:
                 return
             if model.copies and random() < model.copies:
                 span_us = model.slow_us - model.least_us + 1
-                kernel.after(model.least_us + int(random() * span_us), deliver, *arguments)
+                kernel.put(model.least_us + int(random() * span_us), deliver, arguments)
         most_us = model.slow_us if model.slow and random() < model.slow else model.most_us
         # Uniform and both ends in; of spans far below 2^53 as even as ``randint``, at a third of its price.
-        kernel.after(model.least_us + int(random() * (most_us - model.least_us + 1)), deliver, *arguments)
+        kernel.put(model.least_us + int(random() * (most_us - model.least_us + 1)), deliver, arguments)
 
     def _severed(self, source: int, target: int) -> bool:
         if (source in self._cut) == (target in self._cut):

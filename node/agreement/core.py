@@ -224,9 +224,9 @@ class Agreement:
 
     def _propose(self) -> bool:
         """L14: our turn: a block with a polka first, else a new one, once a quorum has said what it holds."""
-        if self.step is not Step.PROPOSE or self.me is None or self.voice.proposed(self.round):
+        if self.step is not Step.PROPOSE or self.validators.proposer(self.height, self.round) != self.me:
             return False
-        if self.validators.proposer(self.height, self.round) != self.me:
+        if self.voice.proposed(self.round):
             return False
         if self.valid is not None and self.valid[1] in self.bodies:
             self._say_proposal(self.bodies[self.valid[1]], self.valid[0], self._polka)

@@ -149,7 +149,7 @@ class Ear:
         self._out.append(Accuse(key, _bare(first), _bare(second)))
 
     def _plausible(self, sender: int, round: int, now: int) -> bool:
-        return 0 <= sender < len(self.validators) and 0 <= round <= min(now + MAX_SKIP, MAX_ROUND)
+        return 0 <= sender < len(self.validators.members) and 0 <= round <= min(now + MAX_SKIP, MAX_ROUND)
 
     def _signed(self, message: Vote | Proposal | Seen) -> bool:
         return signed(message, self.network, self.validators, self.verify)

@@ -83,6 +83,7 @@ class ChainApp:
         memo: Memo | None = None,
     ) -> None:
         self.state = state
+        self.validators = validators_of(state)
         self.verify = verify
         self.height = height
         self.previous = previous
@@ -105,10 +106,6 @@ class ChainApp:
             for data in waiting.values():
                 other.add(data)
         return other
-
-    @property
-    def validators(self) -> ValidatorSet:
-        return validators_of(self.state)
 
     @property
     def auction(self) -> int:
@@ -323,6 +320,7 @@ class ChainApp:
         block, outcome = self._ready[number]
         before = self.state
         self.state = self._memo.after(self.state, outcome.change)
+        self.validators = validators_of(self.state)
         self._ready.clear()
         self.missing.clear()
         self._awaited = None

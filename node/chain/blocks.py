@@ -33,8 +33,11 @@ class Phase(IntEnum):
     SETTLE = 2
 
 
+_PHASES: Final = tuple(Phase)
+
+
 def phase_of(height: int) -> Phase:
-    return Phase(height % len(Phase))
+    return _PHASES[height % len(_PHASES)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,11 +54,11 @@ class Change:
 class State:
     """All tables, and the tree over them."""
 
-    def __init__(self, tables: tuple[Table[Any, Any], ...]) -> None:
+    def __init__(self, tables: tuple[Table[Any, Any], ...], tree: StateTree | None = None) -> None:
         self.tables = {table.number: table for table in tables}
         assert len(self.tables) == len(tables)
         self.entries: dict[int, dict[Any, Any]] = {table.number: {} for table in tables}
-        self.tree = StateTree()
+        self.tree = StateTree() if tree is None else tree
 
     @property
     def root(self) -> bytes:
@@ -76,9 +76,10 @@ class State:
 
     def copy(self) -> State:
         """Another state with the same entries; values are immutable, so they are shared."""
-        found = State(tuple(self.tables.values()))
-        found.entries = {number: dict(rows) for number, rows in self.entries.items()}
-        found.tree = self.tree.copy()
+        found = State(tuple(self.tables.values()), self.tree.copy())
+        for number, rows in self.entries.items():
+            if rows:
+                found.entries[number] = dict(rows)
         return found
 
     def after(self, change: Change) -> State:

@@ -113,11 +113,11 @@ class StateTree:
 
     __slots__ = ("_keys", "_leaves", "_nodes")
 
-    def __init__(self) -> None:
+    def __init__(self, nodes: Sequence[bytes] = _EMPTY) -> None:
         #: By bucket its keys in order: never changed, so that copies may share them.
         self._keys: dict[int, tuple[bytes, ...]] = {}
         self._leaves: dict[bytes, bytes] = {}
-        self._nodes = list(_EMPTY)
+        self._nodes = list(nodes)
 
     @property
     def root(self) -> bytes:
@@ -128,10 +128,9 @@ class StateTree:
 
     def copy(self) -> StateTree:
         """Another tree with the same entries."""
-        found = StateTree()
+        found = StateTree(self._nodes)
         found._keys = dict(self._keys)
         found._leaves = dict(self._leaves)
-        found._nodes = list(self._nodes)
         return found
 
     def change(self, delta: Delta) -> TreeChange:

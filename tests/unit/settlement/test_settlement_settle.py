@@ -31,6 +31,8 @@ def test_verified_bids_compete_and_broken_ones_are_named() -> None:
     """The one that breaks the law takes no part; of two on one pair the better wins; the rest are settled."""
     settlement = settled_batch()
     assert [(item.solution.solver, type(item.error)) for item in settlement.refused] == [("broken", NotConserved)]
+    # What is kept for long keeps no frames.
+    assert [item.error.__traceback__ for item in settlement.refused] == [None]
     assert set(names(settlement.verified)) == {"wide/0", "narrow/0", "narrow/1", "late/0"}
     assert set(settlement.outcome.winners) == {"wide/0", "narrow/1", "late/0"}
     assert names(settlement.settled) == list(settlement.outcome.winners)
