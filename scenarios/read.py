@@ -6,8 +6,9 @@ import re
 from typing import Final
 
 from intents.errors import WrongValue
+from intents.strict_toml import MAX_TOML_BYTES, parse_toml
 from scenarios.errors import OutOfBounds
-from scenarios.records import MAX_TOML_BYTES, record, toml_document
+from scenarios.records import record
 from scenarios.world import World
 
 MAX_WORLD_BYTES: Final = MAX_TOML_BYTES
@@ -16,7 +17,7 @@ NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 def world_from_toml(data: bytes, where: str) -> World:
     """The world described by ``data``, or an ``InputError`` that names the place and the value."""
-    world = record(World, toml_document(data, where), f"{where}: ")
+    world = record(World, parse_toml(data, where), f"{where}: ")
     if not NAME.fullmatch(world.name):
         raise WrongValue(f"{where}: name", "a name of a-z, 0-9 and dashes (at most 64)", repr(world.name))
     _check_together(world, where)

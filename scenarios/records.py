@@ -6,33 +6,17 @@ What a record may hold is declared in its dataclass (``scenarios.declare``).
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
-from intents.errors import Malformed, MissingField, UnknownField, WrongType, WrongValue
+from intents.errors import MissingField, UnknownField, WrongType, WrongValue
 from scenarios.errors import OutOfBounds
 
-MAX_TOML_BYTES: Final = 1 << 20
 MAX_LIST: Final = 64
 
 T = TypeVar("T")
-
-
-def toml_document(data: bytes, where: str) -> dict[str, Any]:
-    """The TOML document in ``data``."""
-    if len(data) > MAX_TOML_BYTES:
-        raise Malformed(where, f"larger than {MAX_TOML_BYTES} bytes")
-    try:
-        return tomllib.loads(data.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise Malformed(where, f"not UTF-8 at byte {error.start}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise Malformed(where, f"not TOML: {error}") from error
-    except RecursionError as error:
-        raise Malformed(where, "nested too deeply") from error
 
 
 def record(kind: type[T], document: object, where: str, *, skip: Sequence[str] = ()) -> T:

@@ -9,7 +9,6 @@ crates/solvers/src/infra/config/baseline.rs and config/example.baseline.toml.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +16,7 @@ from intents.amounts import MAX_AMOUNT
 from intents.assets import AssetId
 from intents.errors import Malformed, MissingField, WrongValue
 from intents.fields import Fields, hex_bytes
+from intents.strict_toml import toml_in
 
 #: Wrapped native tokens by chain id (CoW's contract registry, WETH9).
 WRAPPED_NATIVE: Final = {
@@ -104,17 +104,15 @@ def _document(data: bytes, where: str) -> dict[str, object]:
         raise Malformed(where, f"more than {MAX_CONFIG_BYTES} bytes of TOML")
     try:
         text = data.decode("utf-8")
-        quoted = _QUOTED.fullmatch(text)
-        return tomllib.loads(text) if quoted is None else _one_line(quoted["pairs"])
     except UnicodeDecodeError as error:
         raise Malformed(where, f"not UTF-8 text at byte {error.start}") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise Malformed(where, f"not TOML: {error}") from error
+    quoted = _QUOTED.fullmatch(text)
+    return toml_in(text, where) if quoted is None else _one_line(quoted["pairs"], where)
 
 
-def _one_line(pairs: str | None) -> dict[str, object]:
+def _one_line(pairs: str | None, where: str) -> dict[str, object]:
     """The pairs of a configuration quoted on one line: an inline table without its braces."""
-    found: dict[str, object] = tomllib.loads(f"quoted = {{{pairs or ''}}}")["quoted"]
+    found: dict[str, object] = toml_in(f"quoted = {{{pairs or ''}}}", where)["quoted"]
     return found
 
 

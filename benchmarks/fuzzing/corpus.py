@@ -11,7 +11,7 @@ from typing import Any, Final
 from benchmarks.single_node import world
 from intents.assets import AssetId
 from intents.auction import AuctionOrder, CostModel
-from intents.auction_codec import auction_to_json
+from intents.auction_codec import auction_from_json, auction_to_json
 from intents.canonical import pack as canonical_bytes
 from intents.codec import intent_id
 from intents.conditions import Above, AllOf, Below, Schedule
@@ -46,6 +46,10 @@ from p2p.packing import pack
 from settlement.ledger import transactions as actions
 from settlement.ledger.auction import auction_of
 from settlement.ledger.rules import rules_of
+from settlement.mechanism import mechanism
+from settlement.receipt import receipt_of
+from settlement.rewards import DEFAULT_CAPS
+from settlement.settle import settle
 from settlement.solution import Fill, Interaction, Solution
 from settlement.solution_codec import encode_solution
 
@@ -225,6 +229,14 @@ def solutions() -> tuple[Solution, ...]:
         {"kind": "dual", "prices": {"AAA": "1/3"}, "list": [1, None, True]},
     )
     return (full, Solution("mine", 0, {}, ()))
+
+
+@cache
+def receipt() -> dict[str, Any]:
+    """Of the batch, with a solution that does nothing and one that is refused."""
+    found = auction_from_json(auction(), "corpus")
+    rule = mechanism("greedy")
+    return receipt_of(settle(found, solutions(), rule), rule, 20, DEFAULT_CAPS)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -33,7 +33,7 @@ def file_targets(folder: Path) -> tuple[Target, ...]:
     return (
         Target("genesis file", documents(genesis), _json(genesis_from_json), share=0.1),
         Target("entry file", documents(_entry()), _json(entry_from_json)),
-        Target("config file", lambda rng: _config(config, rng), read_toml, share=0.1),
+        Target("config file", lines_of((config,)), read_toml, share=0.1),
         Target("auction file", documents(corpus.auction()), lambda data: load_auction(data, "a.json"), share=0.5),
         Target("solution json", documents(solution_to_json(corpus.solutions()[0])), _json(solution_from_json)),
         Target("json", documents({"a": [1, {"b": "c"}], "d": 1.5}, spoil=0.9), lambda data: parse_json(data, "x")),
@@ -63,8 +63,13 @@ def _entry() -> dict[str, Any]:
     return entry_to_json(Entry("one", "/ip4/10.0.0.1/tcp/8644", key, None))
 
 
-def _config(sound: bytes, rng: Random) -> bytes:
-    data = sound
-    for _ in range(rng.randint(1, 3)):
-        data = spoilt_text(data, rng)
-    return data
+def lines_of(sound: Sequence[bytes]) -> Callable[[Random], bytes]:
+    """A sound file with one to three of its lines changed."""
+
+    def make(rng: Random) -> bytes:
+        data = rng.choice(sound)
+        for _ in range(rng.randint(1, 3)):
+            data = spoilt_text(data, rng)
+        return data
+
+    return make

@@ -21,7 +21,7 @@ class WrittenTwice(AssertionError):
 class Target:
     """``make`` an input, ``read`` it. ``declared`` errors are answers; any other is a finding.
 
-    ``share`` of a run's inputs: reading a file takes a hundred times what a message takes.
+    ``share`` of a short run's inputs: reading a file takes a hundred times what a message takes.
     """
 
     name: str

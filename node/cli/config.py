@@ -9,22 +9,19 @@ solver = "walras"
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
-from intents.errors import Malformed, UnknownField, Unreadable, WrongType
+from intents.errors import UnknownField, WrongType
 from node.cli.words import did_you_mean
-
-MAX_CONFIG_BYTES: Final = 1 << 20
 
 
 def default_map_from(path: Path, names: Sequence[str], command: click.Command) -> dict[str, Any]:
     """Option defaults for ``command`` (reached by ``names``) from the file; unknown keys are refused."""
-    table: object = read_toml(path)
+    table: object = _document(path)
     where = str(path)
     for depth, name in enumerate(names):
         if not isinstance(table, Mapping):
@@ -39,18 +36,8 @@ def default_map_from(path: Path, names: Sequence[str], command: click.Command) -
     return dict(table)
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """The parsed file, bounded in size, or a typed error naming what is wrong and where."""
-    where = str(path)
-    try:
-        if path.is_dir():
-            raise Unreadable(where, "is a directory, not a file")
-        if path.stat().st_size > MAX_CONFIG_BYTES:
-            raise Unreadable(where, f"is larger than {MAX_CONFIG_BYTES} bytes")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise Unreadable(where, error.strerror or "cannot be read") from error
-    except UnicodeDecodeError as error:
-        raise Malformed(where, f"not UTF-8 at byte {error.start}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise Malformed(where, f"not TOML: {error}") from error
+def _document(path: Path) -> object:
+    from intents.strict_toml import MAX_TOML_BYTES, parse_toml
+    from node.inputs import read_file
+
+    return parse_toml(read_file(path, limit=MAX_TOML_BYTES), str(path))

@@ -57,7 +57,7 @@ def quote(client: NodeClient, ask: Ask, market: Market, slippage_bps: int) -> tu
             "slippage_bps": min(max(slippage_bps, 0), MAX_BPS - 1),
         },
     )
-    return _quoted(fields, give, want, ask.exact_out), fields
+    return quoted_in(fields, give, want, ask.exact_out), fields
 
 
 def filled_in(ask: Ask, found: Quoted) -> Ask:
@@ -66,7 +66,8 @@ def filled_in(ask: Ask, found: Quoted) -> Ask:
     return replace(ask, give_amount=str(amounts[0]), want_amount=str(amounts[1]), raw=True)
 
 
-def _quoted(fields: Fields, give: AssetId, want: AssetId, exact_out: bool) -> Quoted:
+def quoted_in(fields: Fields, give: AssetId, want: AssetId, exact_out: bool) -> Quoted:
+    """The document of a quote, read."""
     return Quoted(
         give,
         want,

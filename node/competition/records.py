@@ -111,6 +111,8 @@ class Results:
         return tuple(dict.fromkeys(entry.solver for entry in self.entries))
 
 
+#: More than any sum of amounts has.
+_SUM_BITS = 320
 _BATCH_SUMS = ("score", "surplus", "cost", "bound", "best_known")
 _ENTRY_SUMS = ("solo", "won", "surplus", "marginal", "reward")
 
@@ -118,10 +120,7 @@ _ENTRY_SUMS = ("solo", "won", "surplus", "marginal", "reward")
 def results_to_json(results: Results) -> dict[str, Any]:
     """Plain JSON values; scores as decimal strings because they outgrow 53 bits."""
     return {
-        "batches": [
-            _stringly(asdict(batch), ("score", "surplus", "cost", "bound", "best_known"))
-            for batch in results.batches
-        ],
+        "batches": [_stringly(asdict(batch), _BATCH_SUMS) for batch in results.batches],
         "entries": [_stringly(asdict(entry), _ENTRY_SUMS) for entry in results.entries],
     }
 
@@ -130,30 +129,25 @@ def _stringly(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: str(value) if name in names and value is not None else value for name, value in values.items()}
 
 
-def results_from_json(document: dict[str, Any]) -> Results:
-    """The inverse of ``results_to_json`` for a file this program wrote."""
-    return Results(tuple(map(_batch, document["batches"])), tuple(map(_entry, document["entries"])))
+def results_from_json(document: Any) -> Results:
+    """The inverse of ``results_to_json``. Raises what a damaged file makes: ``KeyError``, ``TypeError``,
+    ``ValueError``, ``AttributeError`` or ``msgspec.ValidationError``."""
+    import msgspec
+
+    found = {
+        "batches": [_numbered(batch, _BATCH_SUMS) for batch in document["batches"]],
+        "entries": [_numbered(entry, _ENTRY_SUMS) for entry in document["entries"]],
+    }
+    return msgspec.convert(found, Results)
 
 
-def _batch(values: dict[str, Any]) -> Batch:
-    bound = values["bound"]
-    return Batch(
-        **{
-            **values,
-            **{name: int(values[name]) for name in ("score", "surplus", "cost", "best_known")},
-            "bound": None if bound is None else int(bound),
-            "winners": tuple(values["winners"]),
-            "improvements": tuple(Improvement(**row) for row in values["improvements"]),
-            "prices": tuple(PricePoint(**row) for row in values["prices"]),
-        }
-    )
+def _numbered(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """``values`` with whole numbers for the texts that ``_stringly`` made of them."""
+    return {**values, **{name: None if values[name] is None else _sum(values[name]) for name in names}}
 
 
-def _entry(values: dict[str, Any]) -> Entry:
-    return Entry(
-        **{
-            **values,
-            **{name: int(values[name]) for name in _ENTRY_SUMS},
-            "refusals": tuple(Refusal(**row) for row in values["refusals"]),
-        }
-    )
+def _sum(text: str) -> int:
+    value = int(text)
+    if value.bit_length() > _SUM_BITS:
+        raise ValueError(f"a score of {value.bit_length()} bits")
+    return value

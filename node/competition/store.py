@@ -67,11 +67,16 @@ def load(path: Path) -> tuple[Results, dict[str, str]]:
     results_path = path / "results.json"
     if not results_path.is_file():
         raise RunNotFound(str(path), "is not a run directory (no results.json)")
+    import msgspec
+
     try:
         document = json.loads(read_file(results_path))
         facts = json.loads(read_file(path / "run.json"))
         return results_from_json(document), {str(k): str(v) for k, v in facts.items()}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (
+        *(ValueError, KeyError, TypeError, AttributeError, RecursionError),
+        msgspec.ValidationError,
+    ) as error:
         raise RunNotFound(str(results_path), f"is damaged: {type(error).__name__} {error}") from error
 
 

@@ -6,13 +6,13 @@ interface's.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from intents.errors import Malformed, WrongType, WrongValue
+from intents.errors import WrongType, WrongValue
 from intents.fields import Fields, kind_of
+from intents.strict_toml import parse_toml
 from node.home.config import ApiPart, LightPart, LimitsPart, NetworkPart, NodeConfig, NodePart, SolverPart
 from node.home.config_keys import KEYS, Key
 from node.inputs import read_file
@@ -114,10 +114,4 @@ def _plain(value: object) -> object:
 
 
 def _toml(path: Path) -> dict[str, Any]:
-    where, data = str(path), read_file(path, limit=MAX_CONFIG_BYTES)
-    try:
-        return tomllib.loads(data.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise Malformed(where, f"not UTF-8 at byte {error.start}") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise Malformed(where, f"not TOML: {error}") from error
+    return parse_toml(read_file(path, limit=MAX_CONFIG_BYTES), str(path))

@@ -92,12 +92,17 @@ def read(folder: Path, name: str) -> Wallet:
         raise WalletError(str(path), f"cannot be read: {(error.strerror or str(error)).lower()}") from error
     if stat.S_IMODE(state.st_mode) & 0o077:
         raise WalletExposed(str(path), f"others may read it (mode {stat.S_IMODE(state.st_mode):o}); chmod 600 it")
+    return wallet_in(data, name, str(path))
+
+
+def wallet_in(data: bytes, name: str, where: str) -> Wallet:
+    """The closed wallet that a file holds. Raises ``WalletDamaged``."""
     try:
-        return _from_json(parse_json(data, str(path), max_bytes=MAX_WALLET_BYTES), name, str(path))
+        return _from_json(parse_json(data, where, max_bytes=MAX_WALLET_BYTES), name, where)
     except WalletError:
         raise
     except InputError as error:
-        raise WalletDamaged(str(path), f"is no wallet: {error}") from error
+        raise WalletDamaged(where, f"is no wallet: {error}") from error
 
 
 def unlock(wallet: Wallet, password: str) -> SigningKey:
@@ -139,14 +144,14 @@ def _to_json(wallet: Wallet) -> dict[str, Any]:
         "scrypt": {"n": kdf.n, "r": kdf.r, "p": kdf.p, "salt": _hex(kdf.salt)},
         "chacha20_poly1305": {"nonce": _hex(wallet.sealed.nonce), "text": _hex(wallet.sealed.text)},
     }
-    return {**body, "checksum": _hex(_checksum(body))}
+    return {**body, "checksum": _hex(checksum_of(body))}
 
 
 def _from_json(document: object, name: str, where: str) -> Wallet:
     fields = Fields(document, where).only("format", "public", "scrypt", "chacha20_poly1305", "checksum")
     fields.choice("format", (FORMAT,))
     body = {key: value for key, value in fields.document.items() if key != "checksum"}
-    if fields.hex("checksum", length=32) != _checksum(body):
+    if fields.hex("checksum", length=32) != checksum_of(body):
         raise WalletDamaged(where, "its checksum is another: the file is not what was written")
     cost = fields.child("scrypt").only("n", "r", "p", "salt")
     kdf = Scrypt(
@@ -161,8 +166,9 @@ def _from_json(document: object, name: str, where: str) -> Wallet:
     return Wallet(name, fields.hex("public", length=PUBLIC_KEY_BYTES), sealed)
 
 
-def _checksum(body: dict[str, Any]) -> bytes:
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).digest()
+def checksum_of(body: dict[str, Any]) -> bytes:
+    """Over all but the checksum itself; what no wallet holds, such as a number with a fraction, as text."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":"), default=str).encode()).digest()
 
 
 def _hex(data: bytes) -> str:

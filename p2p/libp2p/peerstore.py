@@ -50,7 +50,7 @@ class PeerStore:
 
 def _read(path: Path) -> list[tuple[str, str]]:
     """What the file holds; a damaged one holds nothing, for it is only a help."""
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, RecursionError):
         text = path.read_bytes()
         held = json.loads(text) if len(text) <= _FILE_BYTES else None
         if isinstance(held, dict):

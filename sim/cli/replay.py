@@ -31,8 +31,8 @@ def replay(settings: Settings, recorded: Path, changes: tuple[str, ...]) -> int:
 
 
 def _run(settings: Settings, path: Path, changes: tuple[str, ...]) -> int:
+    from intents.strict_toml import parse_toml
     from node.cli.progress import bars
-    from scenarios.records import toml_document
     from sim.recording.store import read_run
     from sim.replay.difference import first_difference
     from sim.scenario.override import changed
@@ -42,7 +42,7 @@ def _run(settings: Settings, path: Path, changes: tuple[str, ...]) -> int:
         raise UsageError("--set", "a replay keeps its seed: what another seed gives is another run")
     before = read_run(path)
     where = str(path / "scenario.toml")
-    document = changed(toml_document(before.config.encode(), where), changes)
+    document = changed(parse_toml(before.config.encode(), where), changes)
     variants = prepared(document, where, list(before.variants))
     with bars(settings) as advance:
         after, broken = recorded(document, variants, before.seed, advance)

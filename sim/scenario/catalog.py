@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from intents.errors import Unreadable, WalrasError
+from intents.strict_toml import MAX_TOML_BYTES, parse_toml
 from scenarios.errors import UnknownScenario
-from scenarios.records import MAX_TOML_BYTES, toml_document
 from sim.scenario.extending import resolved
 
 #: Keys that only a simulation's file has, no world's.
@@ -65,7 +65,7 @@ def _shipped(name: str) -> Mapping[str, Any]:
         near = difflib.get_close_matches(name, known, n=1)
         raise UnknownScenario("", name, f'; did you mean "{near[0]}"?' if near else "")
     file = resources.files("scenarios") / "simulations" / f"{name}.toml"
-    return toml_document(file.read_bytes(), file.name)
+    return parse_toml(file.read_bytes(), file.name)
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -76,4 +76,4 @@ def _read(path: Path) -> Mapping[str, Any]:
             data = file.read(MAX_TOML_BYTES + 1)
     except OSError as error:
         raise Unreadable(str(path), (error.strerror or "cannot be read").lower()) from error
-    return toml_document(data, str(path))
+    return parse_toml(data, str(path))

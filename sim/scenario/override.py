@@ -7,14 +7,15 @@ The value is TOML; a bare word is taken as a string; nothing after the sign take
 from __future__ import annotations
 
 import copy
-import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from intents.errors import UsageError
+from intents.errors import Malformed, UsageError
+from intents.strict_toml import toml_in
 
 MAX_CHANGES: Final = 256
 _SHOWN: Final = 80
+_DIGITS: Final = 9
 
 
 def changed(document: Mapping[str, Any], changes: Iterable[str]) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def _entry(items: Any, key: str, change: str) -> Any:
     """An entry of a list by its number or name."""
     if not isinstance(items, list):
         raise UsageError("--set", f'"{change}": nothing is below "{key}"')
-    if key.isdecimal() and int(key) < len(items):
+    if key.isdecimal() and len(key) < _DIGITS and int(key) < len(items):
         return items[int(key)]
     for item in items:
         if isinstance(item, Mapping) and key in (item.get("name"), item.get("id")):
@@ -63,8 +64,8 @@ def _entry(items: Any, key: str, change: str) -> Any:
 
 def _value(value: str, change: str) -> Any:
     try:
-        return tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        return toml_in(f"value = {value}", "--set")["value"]
+    except Malformed:
         if value.replace("-", "").replace("_", "").isalnum():
             return value
         raise UsageError("--set", f'"{change}": not a TOML value') from None

@@ -9,9 +9,10 @@ from itertools import pairwise
 from typing import Any, Final
 
 from intents.errors import WrongValue
+from intents.strict_toml import parse_toml
 from scenarios.declare import number, part, parts, text
 from scenarios.read import NAME
-from scenarios.records import record, toml_document
+from scenarios.records import record
 from sim.agents.registry import KINDS
 from sim.prices.declared import PricesPart
 from sim.scenario.override import changed
@@ -74,7 +75,7 @@ def simulation_from(document: Mapping[str, Any], where: str) -> Simulation:
 
 def simulation_from_toml(data: bytes, where: str, changes: Iterable[str] = ()) -> Simulation:
     """The simulation that ``data`` describes, with ``changes`` (``path = value``) made first."""
-    return simulation_from(changed(toml_document(data, where), changes), where)
+    return simulation_from(changed(parse_toml(data, where), changes), where)
 
 
 def variants_of(document: Mapping[str, Any], where: str) -> dict[str, Simulation]:

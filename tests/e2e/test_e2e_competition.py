@@ -276,6 +276,18 @@ def test_run_directories_are_not_overwritten(ran: tuple[Path, Results], tmp_path
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(RunNotFound, match="damaged"):
         load(tmp_path)
+    damage: list[dict[str, object]] = [
+        {"score": "9" * 400},
+        {"score": "x"},
+        {"verify_s": "long"},
+        {"prices": [{}]},
+    ]
+    for wrong in damage:
+        document = json.loads((folder / "results.json").read_text())
+        document["batches"][0].update(wrong)
+        (tmp_path / "results.json").write_text(json.dumps(document))
+        with pytest.raises(RunNotFound, match="damaged"):
+            load(tmp_path)
     (tmp_path / "results.json").write_text("[" * 100_000)
     with pytest.raises(RunNotFound, match="damaged"):
         load(tmp_path)

@@ -91,7 +91,7 @@ def test_keystore_damage(tmp_path: Path) -> None:
         path.write_text(text[:place] + ("0" if text[place] != "0" else "1") + text[place + 1 :])
         with pytest.raises(WalletDamaged):
             wallets.read(tmp_path, "w")
-    for data in ("", "{}", "[]", "\0", text[:-20]):
+    for data in ("", "{}", "[]", "\0", text[:-20], text.replace('"p": 1', '"p": 1.5')):
         path.write_text(data)
         with pytest.raises(WalletDamaged):
             wallets.read(tmp_path, "w")

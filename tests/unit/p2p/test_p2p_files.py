@@ -67,7 +67,7 @@ def test_peers_are_remembered_bounded_and_over_restarts(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["peers.json"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 1}', "\x00"])
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 1}', "\x00", "[" * 50_000])
 def test_a_damaged_peer_file_holds_nothing(tmp_path: Path, text: str) -> None:
     """It is only a help."""
     path = tmp_path / "peers.json"

@@ -116,7 +116,17 @@ def test_changes_reach_keys_entries_by_name_and_numbers_and_take_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", ["chain", "=3", "chain..x=1", "solvers.beta.share=1", "name.x.y=1", "name = [", "q ="]
+    "change",
+    [
+        "chain",
+        "=3",
+        "chain..x=1",
+        "solvers.beta.share=1",
+        "name.x.y=1",
+        "name = [",
+        "q =",
+        f"agents.{'9' * 5_000}=1",
+    ],
 )
 def test_a_change_that_cannot_be_made_is_refused_by_name(change: str) -> None:
     """With the words of the change."""

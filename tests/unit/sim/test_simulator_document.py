@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from scenarios.records import toml_document
+from intents.strict_toml import parse_toml
 from sim.scenario.catalog import find, names
 from sim.scenario.extending import resolved
 from sim.world.recording import prepared
@@ -22,5 +22,5 @@ def test_the_table_names_every_shipped_scenario() -> None:
 def test_the_example_is_a_scenario() -> None:
     """It reads, with its variant and its claim."""
     (example,) = re.findall(r"```toml\n(.*?)```", DOCUMENT, re.DOTALL)
-    document = resolved(toml_document(example.encode(), "example"), "example", lambda name: find(name).document)
+    document = resolved(parse_toml(example.encode(), "example"), "example", lambda name: find(name).document)
     assert list(prepared(document, "example")) == ["base", "greedy"]

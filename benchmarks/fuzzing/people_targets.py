@@ -1,0 +1,197 @@
+"""The decoders of what people hand the command line: wallets, worlds, simulations, receipts, words, runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from benchmarks.fuzzing import corpus
+from benchmarks.fuzzing.file_targets import documents, lines_of
+from benchmarks.fuzzing.mutate import json_bytes, spoilt, spoilt_json
+from benchmarks.fuzzing.target import Target
+from intents.assets import AssetId
+from intents.codec import INTENT
+from intents.fields import Fields
+from intents.strict_json import parse_json
+from intents.strict_toml import parse_toml
+from node.chain.items import Submission, decode_item
+from node.client.asking import Terms, ask_in, intent_in, intent_of
+from node.client.market import Market
+from node.competition import store as runs
+from node.competition.records import Batch, Entry, Improvement, PricePoint, Refusal, Results, results_to_json
+from node.keystore import wallets
+from p2p.libp2p.peerstore import PeerStore
+from scenarios.read import world_from_toml
+from settlement.receipt import read_inputs
+from settlement.receipt_codec import decode_receipt, encode_receipt
+from sim.scenario.override import changed
+from sim.scenario.simulation import simulation_from_toml, variants_of
+
+_SHIPPED = Path(__file__).resolve().parents[2] / "scenarios"
+_WORDS = (
+    "1",
+    "0.5",
+    "1e9",
+    "-1",
+    "1e999999",
+    "9" * 90,
+    "٣",
+    "nan",
+    "ETH",
+    "usdc",
+    "for",
+    "FOR",
+    "",
+    "\udcff",
+    "A" * 99,
+)
+_PATHS = (
+    *(
+        "name=x",
+        "chain.mechanism = greedy",
+        "solvers.0.share=0.5",
+        "agents.1.count = 7",
+        "assets.ETH =",
+        "a=[1,2]",
+    ),
+    *("solvers." + "9" * 5_000 + "=1", "a=" + "9" * 5_000, "a=" + "[" * 3_000, "a.b=2021-02-31", "=", "a.b=9"),
+)
+
+
+def people_targets(folder: Path) -> tuple[Target, ...]:
+    """``folder`` is written to: some of these read files."""
+    sound = encode_receipt(_receipt())
+    return (
+        Target("wallet file", _wallet, lambda data: wallets.wallet_in(data, "w", "w.json")),
+        Target("world file", lines_of(_all(_SHIPPED)), lambda data: world_from_toml(data, "w"), share=0.2),
+        Target("simulation file", lines_of(_all(_SHIPPED / "simulations")), _simulation, share=0.1),
+        Target("setting", _setting, lambda data: changed(_document(), [data.decode("utf-8", "surrogateescape")])),
+        Target("receipt file", documents(_receipt()), _inputs),
+        Target(
+            "compact receipt", lambda rng: spoilt(sound, rng, (sound,)), lambda data: decode_receipt(data, "r")
+        ),
+        Target(
+            "intent file",
+            documents(_intent()),
+            lambda data: intent_in(parse_json(data, "x"), "x", _TERMS, _MARKET),
+        ),
+        Target("words of an intent", _words, _asked),
+        Target("competition", documents(_competition()), _run_in(folder / "run"), share=0.2),
+        Target(
+            "peers file", documents({"peer": "/ip4/10.0.0.1/tcp/1"}), _peers_in(folder / "peers.json"), share=0.2
+        ),
+    )
+
+
+_MARKET = Market(corpus.network(), 7, {AssetId("ETH"): 18, AssetId("USDC"): 6, AssetId("usdc"): 6})
+_PEERS: dict[str, Any] = {"peer": "/ip4/10.0.0.1/tcp/1"}
+_TERMS = Terms(corpus.OWNER.public, nonce=5)
+
+
+def _all(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(folder.glob("*.toml"))]
+
+
+def _wallet(rng: Random) -> bytes:
+    """Half of them with the checksum that what they say now has."""
+    value = spoilt_json(_sound_wallet(), rng)
+    if rng.random() < 0.5 and isinstance(value, dict) and "checksum" in value:
+        body = {key: what for key, what in value.items() if key != "checksum"}
+        value["checksum"] = "0x" + wallets.checksum_of(body).hex()
+    data = json_bytes(value)
+    return data if rng.random() < 0.85 else spoilt(data, rng)
+
+
+def _sound_wallet() -> dict[str, Any]:
+    return {
+        "format": wallets.FORMAT,
+        "public": "0x" + corpus.OWNER.public.hex(),
+        "scrypt": {"n": 1 << 17, "r": 8, "p": 1, "salt": "0x" + "5a" * 32},
+        "chacha20_poly1305": {"nonce": "0x" + "00" * 12, "text": "0x" + "77" * 48},
+        "checksum": "0x" + "00" * 32,
+    }
+
+
+def _simulation(data: bytes) -> None:
+    simulation_from_toml(data, "s")
+    variants_of(parse_toml(data, "s"), "s")
+
+
+def _document() -> dict[str, Any]:
+    return {
+        "name": "x",
+        "chain": {"mechanism": "exact"},
+        "solvers": [{"name": "a", "share": 1}],
+        "agents": [{}, {}],
+    }
+
+
+def _setting(rng: Random) -> bytes:
+    sound = [path.encode() for path in _PATHS]
+    return spoilt(rng.choice(sound), rng, sound) if rng.random() < 0.9 else rng.choice(sound)
+
+
+def _receipt() -> dict[str, Any]:
+    found = json.loads(json_bytes(corpus.receipt()))
+    assert isinstance(found, dict)
+    return found
+
+
+def _inputs(data: bytes) -> None:
+    read_inputs(Fields(parse_json(data, "r"), "r"), "r")
+
+
+def _intent() -> dict[str, Any]:
+    item = decode_item(corpus.items()[0])
+    assert isinstance(item, Submission)
+    found = INTENT.to_json(item.intent)
+    assert isinstance(found, dict)
+    return found
+
+
+def _intent_in(data: bytes) -> None:
+    intent_in(parse_json(data, "x"), "x", _TERMS, _MARKET)
+
+
+def _words(rng: Random) -> bytes:
+    return " ".join(rng.choice(_WORDS) for _ in range(rng.choice((3, 4, 4, 5, 5, 6)))).encode(
+        "utf-8", "surrogateescape"
+    )
+
+
+def _asked(data: bytes) -> None:
+    ask = ask_in(data.decode("utf-8", "surrogateescape").split(" "))
+    if ask.give_amount is not None and ask.want_amount is not None:
+        intent_of(ask, _TERMS, _MARKET)
+
+
+def _competition() -> dict[str, Any]:
+    """As a run directory has it: an auction and a solver's entry."""
+    entry = Entry("a", "s", "ok", 5, 5, 6, 1, 2, 1, 1, 0.5, None, False, 30, (Refusal(1, "code", "words"),), "")
+    batch = Batch(
+        *("a", "0xab", "file", 3, 2, 2, "greedy", 5, 6, 1, 2, None, 5, ("s",), 0.1, "r.json"),
+        improvements=(Improvement("0x01", "s", 30, None),),
+        prices=(PricePoint("A/B", 1.0, 1.1),),
+    )
+    return results_to_json(Results((batch,), (entry,)))
+
+
+def _run_in(folder: Path) -> Callable[[bytes], object]:
+    def read(data: bytes) -> None:
+        folder.mkdir(exist_ok=True)
+        (folder / "run.json").write_bytes(b"{}")
+        (folder / "results.json").write_bytes(data)
+        runs.load(folder)
+
+    return read
+
+
+def _peers_in(path: Path) -> Callable[[bytes], object]:
+    def read(data: bytes) -> None:
+        path.write_bytes(data)
+        PeerStore(path, 3)
+
+    return read
