@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from node.agreement.messages import Decision
 from node.chain.app import ChainApp, Verify
@@ -10,6 +12,31 @@ from node.chain.memo import Memo
 from node.effects import Commit
 from node.history.store import HistoryStore
 from settlement.ledger.state import State
+
+_LOG: Final = logging.getLogger("walras.history")
+#: Blocks, and bytes of them, that a start goes through again for the sake of a history: seconds at most.
+MAX_BLOCKS: Final = 1_000
+MAX_BYTES: Final = 4 << 20
+
+
+def mend(
+    history: HistoryStore, first: State, last: int, decision: Callable[[int], Decision | None], verify: Verify
+) -> bool:
+    """After a crash between a block's commit and its record, or a loss of the file: whether all up to height
+    ``last`` is recorded now. It is not where blocks are not kept any more, or are too many; that leaves a gap."""
+    if history.height >= last:
+        return True
+    decisions, room = list[Decision](), MAX_BYTES
+    for height in range(min(last + 1, MAX_BLOCKS)):
+        found = decision(height)
+        room -= MAX_BYTES if found is None else len(found.block)
+        if found is None or room < 0:
+            break
+        decisions.append(found)
+    if len(decisions) <= last:
+        _LOG.warning("nothing is recorded of heights %d to %d", history.height + 1, last)
+        return False
+    return rebuild(history, first, decisions, verify) == last
 
 
 def rebuild(history: HistoryStore, first: State, decisions: Iterable[Decision], verify: Verify) -> int:

@@ -11,7 +11,8 @@ import trio
 from intents.errors import WalrasError
 from node.chain.memo import Memo
 from node.chain.tables import validators_of
-from node.embedded.recovery import recovered
+from node.embedded.recovery import recovered, verified
+from node.history.rebuilding import mend
 from node.history.store import HistoryStore
 from node.live.errors import NoNetwork, WrongRole
 from node.live.identity import self_of
@@ -66,6 +67,8 @@ async def _opened(settings: LiveSettings, stack: AsyncExitStack) -> LiveNode:
     if marks is not None:
         nonce = marks.opened(alone=len(validators_of(settings.first)) == 1)
     history = stack.enter_context(HistoryStore(settings.history))
+    if settings.history is not None:
+        await trio.to_thread.run_sync(mend, history, settings.first, store.height(), store.decision, verified)
     found = recovered(
         store,
         settings.timeouts,

@@ -18,6 +18,9 @@ from node.chain.blocks import Phase
 from node.chain.genesis import build
 from node.chain.items import item_id
 from node.embedded.errors import Stopped, TooBusy
+from node.embedded.recovery import verified
+from node.history.rebuilding import mend
+from node.history.store import HistoryStore
 from node.live import node as module
 from node.live.errors import LostStore, TooFast, WrongRole
 from node.live.opening import open_live
@@ -74,6 +77,28 @@ async def test_it_tells_what_happens_and_keeps_its_history(tmp_path: Path) -> No
     async with open_live(alone(tmp_path, timeouts=SLOW)) as node:
         assert node.status().root == kept
         assert node.history.auctions(None, 100)[-1].intents > 0
+
+
+async def test_what_a_crash_kept_from_the_history_is_made_up_for_at_the_next_start(tmp_path: Path) -> None:
+    """The ledger was ahead of it by some blocks; it has them all again, and goes on without a gap."""
+    async with open_live(alone(tmp_path)) as node:
+        for item in Minter(ONE).items(8, 1):
+            await node.submit(item)
+        await until(lambda: node.status().height >= 1, 40)
+        node._history.record = lambda *block: None  # type: ignore[method-assign]
+        await until(lambda: node.status().height >= 4, 40)
+    async with open_live(alone(tmp_path, timeouts=SLOW)) as node:
+        history, height = cast(HistoryStore, node.history), node.status().height
+        assert [row.height for row in history.blocks(None, 100)] == [*reversed(range(height + 1))]
+        assert history.auctions(None, 100)[-1].filled > 0
+
+
+def test_a_history_that_cannot_be_made_up_for_says_so(tmp_path: Path) -> None:
+    """Where a block is not kept any more; the rest of the node does not depend on it."""
+    with HistoryStore(tmp_path / "history.sqlite") as history:
+        assert not mend(history, build(ONE), 3, lambda height: None, verified)
+        assert mend(history, build(ONE), -1, lambda height: None, verified)
+        assert history.height == -1
 
 
 async def test_a_snapshot_on_disk_is_shown_as_it_is_there(tmp_path: Path) -> None:
