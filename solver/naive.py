@@ -3,8 +3,8 @@
 One solution per pair, every order filled whole. In ``compatibility`` it answers as CoW's engine did,
 market orders only; some of those answers claim a unit more than the pool pays or lean on buffers of
 the settlement contract, and the law refuses them. Otherwise it competes here: all swaps take part,
-amounts are the pool's own, a pair without a pool is crossed in exact lots, and only what the law
-accepts is yielded. Reference: cowprotocol/services before df9ca2b1, crates/solvers (naive).
+amounts are the pool's own, a pair whose pool does not serve all of them is crossed in exact lots too,
+and only what the law accepts is yielded. Reference: cowprotocol/services before df9ca2b1, crates/solvers (naive).
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ def _at_home(auction: Auction, deadline: Deadline) -> Iterator[Sequence[Solution
         if netting is not None and pair.pool is not None:
             gas = costs.settlement_gas + costs.trade_gas * len(netting.asks) + pair.pool.gas
             found.append(_netted(number, netting, gas))
-        crossing = cross(asks) if asks else None
+        # Where everybody is filled whole already, crossing could only fill less.
+        crossing = cross(asks) if asks and (netting is None or len(netting.asks) < len(asks)) else None
         if crossing is not None:
             fills = tuple(Fill(ask.order.id, executed) for ask, executed in crossing.fills)
             gas = costs.settlement_gas + costs.trade_gas * len(fills)

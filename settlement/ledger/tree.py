@@ -11,7 +11,7 @@ import hashlib
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from intents.canonical import pack
 from settlement.ledger.merkle import EMPTY, climb, node_hash, path, root
@@ -21,6 +21,8 @@ BUCKETS: Final = 1 << BITS
 
 #: New values by key; ``None`` takes the entry out.
 Delta = Mapping[bytes, bytes | None]
+#: Leaf hashes by key, in the order of keys.
+Bucket = Mapping[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,10 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class TreeChange:
-    """What a delta does to a tree: leaf hashes by key (``None``: taken out), the keys of each bucket it touches,
-    nodes by place. Not to be changed."""
+    """What a delta does to a tree: the buckets it touches as they are after it, and nodes by place. Not to be
+    changed."""
 
-    leaves: Mapping[bytes, bytes | None]
-    keys: Mapping[int, tuple[bytes, ...]]
+    buckets: Mapping[int, Bucket]
     nodes: Mapping[int, bytes]
 
 
@@ -106,17 +107,17 @@ def _empty() -> tuple[bytes, ...]:
 
 
 _EMPTY: Final = _empty()
+_NOTHING: Final[Sequence[Bucket]] = ({},) * BUCKETS
 
 
 class StateTree:
     """Hashes only: whoever keeps the values keeps them elsewhere."""
 
-    __slots__ = ("_keys", "_leaves", "_nodes")
+    __slots__ = ("_buckets", "_nodes")
 
-    def __init__(self, nodes: Sequence[bytes] = _EMPTY) -> None:
-        #: By bucket its keys in order: never changed, so that copies may share them.
-        self._keys: dict[int, tuple[bytes, ...]] = {}
-        self._leaves: dict[bytes, bytes] = {}
+    def __init__(self, buckets: Sequence[Bucket] = _NOTHING, nodes: Sequence[bytes] = _EMPTY) -> None:
+        #: Buckets are replaced, never changed, so that copies may share them.
+        self._buckets = list(buckets)
         self._nodes = list(nodes)
 
     @property
@@ -124,14 +125,11 @@ class StateTree:
         return self._nodes[1]
 
     def __len__(self) -> int:
-        return len(self._leaves)
+        return sum(len(bucket) for bucket in self._buckets)
 
     def copy(self) -> StateTree:
         """Another tree with the same entries."""
-        found = StateTree(self._nodes)
-        found._keys = dict(self._keys)
-        found._leaves = dict(self._leaves)
-        return found
+        return StateTree(self._buckets, self._nodes)
 
     def change(self, delta: Delta) -> TreeChange:
         """What ``delta`` would change, here and in every tree with the same root."""
@@ -141,8 +139,7 @@ class StateTree:
             key: None if value is None else sha256(b"\0" + pack([key, value])).digest()
             for key, value in delta.items()
         }
-        keys, nodes = self._changed(leaves)
-        return TreeChange(leaves, keys, nodes)
+        return self._changed(leaves)
 
     def root_after(self, change: TreeChange) -> bytes:
         """The root as it would be."""
@@ -160,38 +157,31 @@ class StateTree:
         """Make a change that was worked out on this tree or on one with the same root; returns the new root."""
         for place, node in change.nodes.items():
             self._nodes[place] = node
-        for key, leaf in change.leaves.items():
-            if leaf is not None:
-                self._leaves[key] = leaf
-            else:
-                self._leaves.pop(key, None)
-        self._keys.update(change.keys)
+        for place, bucket in change.buckets.items():
+            self._buckets[place] = bucket
         return self.root
 
     def prove(self, key: bytes, value: bytes) -> Proof | None:
         """A proof that ``key`` has ``value``; ``None`` where it has another, or none."""
-        if self._leaves.get(key) != entry_hash(key, value):
+        bucket = self._buckets[bucket_of(key)]
+        if bucket.get(key) != entry_hash(key, value):
             return None
-        keys = self._keys[bucket_of(key)]
-        index = bisect_left(keys, key)
-        return Proof(key, value, index, len(keys), self._in_bucket(key, index), self._to_root(key))
+        index = list(bucket).index(key)
+        return Proof(key, value, index, len(bucket), _in_bucket(bucket, index), self._to_root(key))
 
     def prove_absent(self, key: bytes) -> Absence | None:
         """A proof that there is no entry of ``key``; ``None`` where there is one."""
-        if key in self._leaves:
+        bucket = self._buckets[bucket_of(key)]
+        if key in bucket:
             return None
-        keys = self._keys.get(bucket_of(key), ())
+        keys = list(bucket)
         place = bisect_left(keys, key)
         near = tuple(
-            Neighbour(keys[index], index, self._in_bucket(key, index))
+            Neighbour(keys[index], index, _in_bucket(bucket, index))
             for index in (place - 1, place)
             if 0 <= index < len(keys)
         )
         return Absence(key, place, len(keys), near, self._to_root(key))
-
-    def _in_bucket(self, key: bytes, index: int) -> tuple[bytes, ...]:
-        """The path from entry ``index`` of the bucket that ``key`` belongs in."""
-        return tuple(path([self._leaves[other] for other in self._keys[bucket_of(key)]], index))
 
     def _to_root(self, key: bytes) -> tuple[bytes, ...]:
         found, at = [], BUCKETS + bucket_of(key)
@@ -200,25 +190,17 @@ class StateTree:
             at //= 2
         return tuple(found)
 
-    def _changed(
-        self, leaves: Mapping[bytes, bytes | None]
-    ) -> tuple[dict[int, tuple[bytes, ...]], dict[int, bytes]]:
-        """The buckets' keys after the change, and the nodes that differ, by place."""
-        known, held, sha256 = self._leaves, self._nodes, hashlib.sha256
-        touched: dict[int, list[bytes]] = {}
-        for key in leaves:
-            touched.setdefault(bucket_of(key), []).append(key)
+    def _changed(self, leaves: Mapping[bytes, bytes | None]) -> TreeChange:
+        """What new leaf hashes, ``None`` for entries taken out, make of the buckets and nodes they touch."""
+        held, sha256 = self._nodes, hashlib.sha256
+        touched: dict[int, dict[bytes, bytes | None]] = {}
+        for key, leaf in leaves.items():
+            touched.setdefault(bucket_of(key), {})[key] = leaf
         nodes: dict[int, bytes] = {}
-        after: dict[int, tuple[bytes, ...]] = {}
-        for bucket, changed in touched.items():
-            before = self._keys.get(bucket, ())
-            if all(leaves[key] is not None and key in known for key in changed):
-                keys = before
-            else:
-                gone = {key for key in changed if leaves[key] is None}
-                keys = tuple(sorted({*before, *changed} - gone))
-            after[bucket] = keys
-            nodes[BUCKETS + bucket] = root([leaves.get(key) or known[key] for key in keys])
+        buckets: dict[int, Bucket] = {}
+        for place, changed in touched.items():
+            bucket = buckets[place] = _after(self._buckets[place], changed)
+            nodes[BUCKETS + place] = root(list(bucket.values()))
         level = list(nodes)
         while level and level[0] > 1:
             level = list({place >> 1: None for place in level})
@@ -227,4 +209,17 @@ class StateTree:
                 # As ``node_hash``, spelled out: half of what a small change costs are these.
                 pair = (nodes.get(left) or held[left]) + (nodes.get(right) or held[right])
                 nodes[place] = sha256(b"\1" + pair).digest()
-        return after, nodes
+        return TreeChange(buckets, nodes)
+
+
+def _after(bucket: Bucket, changed: Mapping[bytes, bytes | None]) -> Bucket:
+    """The bucket with the changes, in the order of keys."""
+    found = {**bucket, **changed}
+    if len(found) == len(bucket) and None not in changed.values():
+        return cast("Bucket", found)  # nothing but other values: the order is as it was
+    return {key: leaf for key in sorted(found) if (leaf := found[key]) is not None}
+
+
+def _in_bucket(bucket: Bucket, index: int) -> tuple[bytes, ...]:
+    """The path from entry ``index`` to the bucket's root."""
+    return tuple(path(list(bucket.values()), index))
