@@ -109,7 +109,7 @@ def _down(family: Family, rank: Floats, alive: Bools) -> Family:
     if isinstance(family, WeightedMany | Stable):
         trades = family.layout.used & alive[family.layout.place_token]
         ranks = np.where(trades, rank[family.layout.place_token], np.inf)
-        cut = _cuts(ranks)[:, None]
+        cut = _cuts(ranks)
         return family.directed(trades & (ranks <= cut), trades & (ranks > cut))
     first, second = (family.slot_token[slots] for slots in _first_slots(family))
     return OneWay(family, rank[first] < rank[second], alive[first] & alive[second])
@@ -151,11 +151,12 @@ def _reached(tail: Ints, head: Ints, start: int, tokens: int) -> Bools:
 
 
 def _cuts(ranks: Floats) -> Floats:
-    """Per row, the rank below its widest gap: what is up to there comes in, what is after it goes out."""
-    ordered = np.sort(ranks, axis=1)
+    """Per column, the rank below its widest gap: what is up to there comes in, what is after it goes out."""
+    ordered = np.sort(ranks, axis=0)
     with np.errstate(invalid="ignore"):
-        gaps = np.where(np.isfinite(ordered[:, 1:]), np.diff(ordered, axis=1), -np.inf)
-    return np.take_along_axis(ordered, gaps.argmax(1)[:, None], 1)[:, 0]
+        gaps = np.where(np.isfinite(ordered[1:]), np.diff(ordered, axis=0), -np.inf)
+    cuts: Floats = np.take_along_axis(ordered, gaps.argmax(0)[None], 0)[0]
+    return cuts
 
 
 def _first_slots(family: Family) -> tuple[Ints, Ints]:

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.linalg import lapack
 
-from solver.router.families import Bools, Floats
+from solver.router.families import Floats
 from solver.router.laplacian import Solve
-from solver.router.model import Model, Step, eased, settled
+from solver.router.model import Model, Step, factor, settled, without_circles
 
 STEPS: Final = 25
 #: The μ, in log price, at which it is told which levels lie between.
@@ -127,8 +126,11 @@ def interior(model: Model) -> Step | None:
         at = at.moved(way, min(1.0, BORDER * at.room(way)))
     if not np.isfinite(at.change).all():
         return None
-    between = (at.part > BETWEEN * at.low) & (1.0 - at.part > BETWEEN * at.high)
-    return Step(at.change, np.where(between, at.part, np.where(at.part < 0.5, 0.0, 1.0)))
+    asking = (at.part > BETWEEN * at.low) & (1.0 - at.part > BETWEEN * at.high)
+    parts = np.where(at.part < 0.5, 0.0, 1.0)
+    between = without_circles(model, np.zeros_like(asking), asking, -np.abs(at.part - 0.5))
+    parts[between] = at.part[between]
+    return Step(at.change, parts)
 
 
 def _centre(gain: Floats) -> Floats:
@@ -137,15 +139,3 @@ def _centre(gain: Floats) -> Floats:
     safe = np.where(flat, 1.0, gain)
     part = np.where(flat, 0.5, (safe - 2.0 + np.sqrt(safe * safe + 4.0)) / (2.0 * safe))
     return np.clip(part, 1e-6, 1.0 - 1e-6)
-
-
-def factor(matrix: Floats, held: Bools) -> Solve | None:
-    """A solver that leaves held tokens where they are; ``None`` where the matrix is not positive definite."""
-    matrix = eased(matrix)
-    matrix[held, :] = 0.0
-    matrix[:, held] = 0.0
-    matrix[held, held] = 1.0
-    found, info = lapack.dpotrf(matrix, lower=0, clean=0, overwrite_a=1)
-    if info != 0:
-        return None
-    return lambda right: np.asarray(lapack.dpotrs(found, right, lower=0)[0], np.float64)

@@ -1,6 +1,7 @@
-"""Where the tokens of many venues stand: rows of n places, filled from the left, and the edges between them.
+"""Where the tokens of many venues stand: columns of n places, filled from the top, and the edges between them.
 
-Rows let venues of different sizes answer together; a place without a token has index 0 and ``used`` unset.
+Columns let venues of different sizes answer together, and sums over a venue's places are additions of whole rows.
+A place without a token has index 0 and ``used`` unset.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from solver.router.tally import totals
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """P venues over at most n of T tokens each. ``place_token``: (P, n); ``used``: (P, n).
+    """P venues over at most n of T tokens each. ``place_token``: (n, P); ``used``: (n, P).
 
-    ``slots`` are the used places, row by row, as positions in the flattened rows; ``first`` and ``second`` (E,)
-    are the edges between places of one row, likewise. ``everywhere`` tells that no place is unused.
+    ``slots`` are the used places, venue by venue, as positions in the flattened places; ``first`` and ``second``
+    (E,) are the edges between places of one venue, likewise, and ``edge_venue`` (E,) is that venue.
     """
 
     tokens: int
@@ -30,52 +31,52 @@ class Layout:
     slot_venue: Ints
     first: Ints
     second: Ints
+    edge_venue: Ints
     tails: Ints
     heads: Ints
-    everywhere: bool
 
     @classmethod
-    def of(cls, tokens: int, rows: Sequence[Sequence[int]]) -> Layout:
-        width = max((len(row) for row in rows), default=0)
-        place_token = np.zeros((len(rows), width), np.int64)
-        used = np.zeros((len(rows), width), bool)
-        for venue, row in enumerate(rows):
-            place_token[venue, : len(row)] = row
-            used[venue, : len(row)] = True
-        return cls.from_rows(tokens, place_token, used)
+    def of(cls, tokens: int, venues: Sequence[Sequence[int]]) -> Layout:
+        """From the tokens of each venue."""
+        places = max((len(row) for row in venues), default=0)
+        place_token = np.zeros((places, len(venues)), np.int64)
+        used = np.zeros((places, len(venues)), bool)
+        for venue, row in enumerate(venues):
+            place_token[: len(row), venue] = row
+            used[: len(row), venue] = True
+        return cls.from_places(tokens, place_token, used)
 
     @classmethod
-    def from_rows(cls, tokens: int, place_token: Ints, used: Bools) -> Layout:
-        venues, width = place_token.shape
-        flat = np.arange(venues * width).reshape(venues, width)
-        slots = flat[used]
-        left, right = np.triu_indices(width, 1)
-        both = used[:, left] & used[:, right]
-        first, second = flat[:, left][both], flat[:, right][both]
+    def from_places(cls, tokens: int, place_token: Ints, used: Bools) -> Layout:
+        places, venues = place_token.shape
+        flat = np.arange(places * venues).reshape(places, venues)
+        left, right = np.triu_indices(places, 1)
+        both = (used[left] & used[right]).T
+        slots, first, second = flat.T[used.T], flat[left].T[both], flat[right].T[both]
         named = place_token.ravel()
         return cls(
-            tokens, place_token, used, slots, named[slots], slots // max(width, 1), first, second, named[first],
-            named[second], bool(used.all()),
+            tokens, place_token, used, slots, named[slots], slots % max(venues, 1), first, second,
+            first % max(venues, 1), named[first], named[second],
         )  # fmt: skip
 
     @property
     def venues(self) -> int:
-        return len(self.place_token)
+        return int(self.place_token.shape[1])
 
     def only(self, keep: Bools) -> Layout:
-        return Layout.from_rows(self.tokens, self.place_token[keep], self.used[keep])
+        return Layout.from_places(self.tokens, self.place_token[:, keep], self.used[:, keep])
 
-    def net(self, places: Floats) -> Floats:
-        """(T,) the sum per token of one number per place, (P, n); unused places must hold 0."""
-        return totals(self.place_token.ravel(), places.ravel(), self.tokens)
+    def net(self, values: Floats) -> Floats:
+        """(T,) the sum per token of one number per place, (n, P); unused places must hold 0."""
+        return totals(self.place_token.ravel(), values.ravel(), self.tokens)
 
 
-def rows_of(values: Sequence[Sequence[float]], width: int, fill: float) -> Floats:
-    """(P, width) rows padded on the right."""
-    rows = np.full((len(values), width), fill)
-    for venue, row in enumerate(values):
-        rows[venue, : len(row)] = row
-    return rows
+def places_of(venues: Sequence[Sequence[float]], places: int, fill: float) -> Floats:
+    """(n, P) one number per place, from each venue's; unused places hold ``fill``."""
+    filled = np.full((places, len(venues)), fill)
+    for venue, row in enumerate(venues):
+        filled[: len(row), venue] = row
+    return filled
 
 
 class Laid:

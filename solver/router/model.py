@@ -19,7 +19,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from solver.router.families import Bools, Floats
-from solver.router.laplacian import EASE
+from solver.router.laplacian import EASE, Solve
 from solver.router.levels import Levels
 
 #: Times levels may change sides.
@@ -62,53 +62,86 @@ class Step:
 
 def settled(model: Model, parts: Floats) -> Step | None:
     """The exact step, from parts that are nearly right; ``None`` where levels keep changing sides."""
-    levels, gains = model.levels, model.gains
+    solve = factor(model.curvature, model.held)
+    if solve is None:
+        return None
     between = (parts > 0.0) & (parts < 1.0)
-    core = eased(model.curvature)
     for _ in range(CHANGES):
-        if between.sum() > len(model.left):
-            return None
-        step = _balanced(model, core, parts, between)
+        step = _balanced(model, solve, parts, between)
         if step is None:
             return None
-        after = gains + levels.along(step.change)
+        after = model.gains + model.levels.along(step.change)
         over, under = between & (step.parts > 1.0), between & (step.parts < 0.0)
         enters = ~between & (((parts <= 0.0) & (after > ROUNDING)) | ((parts >= 1.0) & (after < -ROUNDING)))
         if not (over | under | enters).any():
             return step
-        between = (between & ~over & ~under) | enters
         parts = np.where(over, 1.0, np.where(under, 0.0, parts))
+        between = between & ~(over | under)
+        between[without_circles(model, between, enters, np.abs(after))] = True
     return None
 
 
-def _balanced(model: Model, core: Floats, parts: Floats, between: Bools) -> Step | None:
+def _balanced(model: Model, solve: Solve, parts: Floats, between: Bools) -> Step | None:
     """The step with levels ``between`` neither gaining nor losing, and all others at their ``parts``."""
-    levels, tokens = model.levels, len(model.left)
-    moving, free = np.flatnonzero(~model.held), np.flatnonzero(between)
-    place = np.full(tokens, -1)
-    place[moving] = np.arange(len(moving))
-    count = len(moving) + len(free)
-    matrix = np.zeros((count, count))
-    matrix[: len(moving), : len(moving)] = core[np.ix_(moving, moving)]
-    column = len(moving) + np.arange(len(free))
-    for token, sign in ((place[levels.out[free]], 1.0), (place[levels.paid[free]], -1.0)):
-        here = token >= 0
-        matrix[token[here], column[here]] += sign
-        matrix[column[here], token[here]] += sign
+    levels, pinned = model.levels, np.flatnonzero(between)
+    out, paid = levels.out[pinned], levels.paid[pinned]
     moved = model.values * (np.where(between, 0.0, parts) - model.whole)
-    right = np.concatenate([-(model.left + levels.spread(moved, moved))[moving], -model.gains[free]])
-    solution, info = lapack.dgesv(matrix, right)[2:] if count else (right, 0)
-    if info != 0 or not np.isfinite(solution).all():
+    # What is left over, and a unit of value through each level between; then what they do to prices.
+    given = np.zeros((len(model.left), 1 + len(pinned)), order="F")
+    given[:, 0] = -(model.left + levels.spread(moved, moved))
+    column = np.arange(1, 1 + len(pinned))
+    given[out, column] = 1.0
+    given[paid, column] = -1.0
+    given[model.held] = 0.0
+    moves = solve(given)
+    gains = moves[out] - moves[paid]
+    values, info = np.zeros(0), 0
+    if len(pinned):
+        values, info = lapack.dposv(gains[:, 1:], gains[:, 0] + model.gains[pinned])[1:]
+    change = moves[:, 0] - moves[:, 1:] @ values
+    if info != 0 or not np.isfinite(change).all():
         return None
-    change, share = np.zeros(tokens), np.where(between, 0.0, parts)
-    change[moving] = solution[: len(moving)]
-    share[free] = solution[len(moving) :] / model.values[free]
+    share = np.where(between, 0.0, parts)
+    share[pinned] = values / model.values[pinned]
     return Step(change, share)
 
 
-def eased(matrix: Floats) -> Floats:
-    """With a little more on the diagonal, for tokens that hang on nothing."""
+def without_circles(model: Model, between: Bools, asking: Bools, urgency: Floats) -> list[int]:
+    """Of the levels ``asking`` to lie between, the most urgent that close no circle with others ``between``: gains
+    around a circle cannot all be nothing. Tokens that are held count as one."""
+    levels, root = model.levels, np.arange(len(model.left)).tolist()
+    for token in np.flatnonzero(model.held).tolist():
+        root[token] = -1
+
+    def joins(level: int) -> bool:
+        ends = []
+        for token in (int(levels.out[level]), int(levels.paid[level])):
+            while token >= 0 and root[token] != token:
+                token = root[token]
+            ends.append(token)
+        if ends[0] == ends[1]:
+            return False
+        root[max(ends)] = min(ends)
+        return True
+
+    for level in np.flatnonzero(between).tolist():
+        joins(level)
+    ask = np.flatnonzero(asking)
+    first = ask[np.argsort(-urgency[ask], kind="stable")][: 2 * len(root)]
+    return [level for level in first.tolist() if joins(level)]
+
+
+def factor(matrix: Floats, held: Bools) -> Solve | None:
+    """A solver that leaves held tokens where they are; ``None`` where the matrix is not positive definite.
+
+    A little more is put on the diagonal, for tokens that hang on nothing."""
     matrix = matrix.copy()
     diagonal = matrix.reshape(-1)[:: len(matrix) + 1]
     diagonal += EASE * diagonal + 1e-30 * max(float(diagonal.max(initial=0.0)), np.finfo(float).tiny)
-    return matrix
+    matrix[held, :] = 0.0
+    matrix[:, held] = 0.0
+    matrix[held, held] = 1.0
+    found, info = lapack.dpotrf(matrix, lower=0, clean=0, overwrite_a=1)
+    if info != 0:
+        return None
+    return lambda right: np.asarray(lapack.dpotrs(found, right, lower=0)[0], np.float64)

@@ -1,4 +1,4 @@
-"""Stableswap pools of n coins, answered at log prices by Newton's method in two unknowns per pool.
+"""Stableswap pools of n coins, answered at log prices by Newton's method in one unknown per pool.
 
 In units of the invariant D (x = balance·scaling/D) a pool keeps
 
@@ -6,8 +6,7 @@ In units of the invariant D (x = balance·scaling/D) a pool keeps
 
 with D held (the fee stays beside the curve). At prices p the best trade has a multiplier λ with λ·∂Fᵢ = pᵢ where a
 coin goes out, pᵢ/γ where it comes in, and xᵢ = Rᵢ where λ·∂Fᵢ lies between. So xᵢ = Q/(p̃ᵢ/λ − A·n), and only λ
-and Q are unknown: F = 0 and the definition of Q. Told by t = log(p̃/λ − A·n) of the cheapest coin and κ = log Q,
-both unbounded, the two are smooth but for kinks where a coin starts to move.
+and Q are unknown: F = 0 and the definition of Q.
 
 With m = value of the balances that move (k of them), M = Σm and K = λ·Q, the curvature in log prices has edges
 
@@ -25,26 +24,26 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from solver.router.families import Answer, Bools, Floats
-from solver.router.layout import Laid, Layout, rows_of
-from solver.router.stable_curve import Solved, invariant, solve
+from solver.router.layout import Laid, Layout, places_of
+from solver.router.stable_curve import solve
+from solver.router.stable_pools import Pools, invariant
+from solver.router.stable_search import Found
 
 
 @dataclass(frozen=True, slots=True)
 class Stable(Laid):
-    """P pools. Per place, (P, n): ``balances`` R in units of D (1 where unused) and ``log_unit``: log of the token
-    amount that one such unit is. Per pool: ``flat`` = A·n, ``log_gamma`` of 1 − fee, ``on_output``: fee on what
-    goes out."""
+    """P pools in units of their D. Per place, (n, P), ``unit``: the token amount that one such unit is, and
+    ``_units_apart``: its log less that of the pool's first. Per pool, ``gamma``: 1 − fee, and ``on_output``: the
+    fee is on what goes out."""
 
     layout: Layout
-    balances: Floats
-    log_unit: Floats
-    flat: Floats
-    log_gamma: Floats
+    pools: Pools
+    unit: Floats
+    gamma: Floats
     on_output: Bools
-    may_come: Bools
-    may_leave: Bools
+    _units_apart: Floats
     #: The last answer: it serves again at the very same prices, and near by the next is found in fewer steps.
-    _last: list[tuple[Floats, Floats, Solved]] = field(default_factory=list, compare=False)
+    _last: list[tuple[Floats, Found]] = field(default_factory=list, compare=False)
 
     kinked = False
 
@@ -61,88 +60,82 @@ class Stable(Laid):
     ) -> Stable:
         """Pools by their tokens, reserves, scaling into units of equal worth, A (with F as above) and 1 − fee."""
         layout = Layout.of(tokens, rows)
-        width = layout.place_token.shape[1]
-        scale = rows_of(scaling, width, 1.0)
-        worth = rows_of(reserves, width, 0.0) * scale
-        flat = np.asarray(amplification, float) * layout.used.sum(1)
-        unit = invariant(worth, flat, layout.used)[:, None]
+        places = len(layout.place_token)
+        scale = places_of(scaling, places, 1.0)
+        worth = places_of(reserves, places, 0.0) * scale
+        flat = np.asarray(amplification, float) * layout.used.sum(0)
+        unit = invariant(worth, flat, layout.used)
         balances = np.where(layout.used, worth / unit, 1.0)
-        log_gamma = np.log(np.asarray(gamma, float))
-        return cls(
-            layout,
-            balances,
-            np.log(unit / scale),
-            flat,
-            log_gamma,
-            np.asarray(on_output, bool),
-            layout.used,
-            layout.used,
-        )
+        kept = np.asarray(gamma, float)
+        pools = Pools.of(balances, flat, np.log(kept), layout.used, layout.used, layout.used)
+        return cls(layout, pools, unit / scale, kept, np.asarray(on_output, bool), np.log(scale[:1] / scale))
+
+    @property
+    def may_come(self) -> Bools:
+        return self.pools.come
+
+    @property
+    def may_leave(self) -> Bools:
+        return self.pools.leave
 
     @property
     def hints(self) -> tuple[Floats, Floats]:
         """At rest prices are as the slopes of F; the depth is what the flat part of the curve holds."""
-        used = self.layout.used
-        count = used.sum(1)
-        product = np.where(used, count[:, None] * self.balances, 1.0).prod(1)
-        logs = (np.log(self.flat[:, None] + 1.0 / (product[:, None] * self.balances)) - self.log_unit).ravel()
+        logs = (self.pools.slopes - self._units_apart).ravel()
+        firm = (self.pools.balances * self.unit * (1.0 + self.pools.flat)).ravel()
         first, second = self.layout.first, self.layout.second
-        firm = self.balances.ravel() * np.exp(self.log_unit.ravel()) * np.repeat(1.0 + self.flat, used.shape[1])
         return logs[first] - logs[second], firm[first]
 
     def answer(self, log_prices: Floats, width: float = 0.0) -> Answer:
-        prices, solved = self._solve(log_prices)
-        values = np.exp(prices) * self._amounts(solved.balances)
-        return Answer(float(values.sum()), self.layout.net(values), self._stiffness(prices, solved))
+        found = self._solve(log_prices)
+        worth = np.exp(log_prices)[self.layout.place_token] * self.unit
+        values = worth * self._paid(found)
+        return Answer(float(values.sum()), self.layout.net(values), self._stiffness(worth, found))
 
     def flows(self, log_prices: Floats, width: float = 0.0) -> Floats:
-        _, solved = self._solve(log_prices)
-        return (self._amounts(solved.balances) * np.exp(self.log_unit)).ravel()[self.layout.slots]
+        return (self._paid(self._solve(log_prices)) * self.unit).ravel()[self.layout.slots]
 
     def only(self, keep: Bools) -> Stable:
         return Stable(
-            self.layout.only(keep), self.balances[keep], self.log_unit[keep], self.flat[keep],
-            self.log_gamma[keep], self.on_output[keep], self.may_come[keep], self.may_leave[keep],
+            self.layout.only(keep), self.pools.only(keep), self.unit[:, keep], self.gamma[keep],
+            self.on_output[keep], self._units_apart[:, keep],
         )  # fmt: skip
 
     def directed(self, may_come: Bools, may_leave: Bools) -> Stable:
-        """The same pools, where only some tokens, (P, n), may be paid in and only some taken out."""
-        come, leave = may_come & self.layout.used, may_leave & self.layout.used
-        return replace(self, may_come=come, may_leave=leave, _last=[])
+        """The same pools, where only some tokens, (n, P), may be paid in and only some taken out."""
+        return replace(self, pools=self.pools.directed(may_come, may_leave), _last=[])
 
-    def _solve(self, log_prices: Floats) -> tuple[Floats, Solved]:
+    def without_fees(self) -> Stable:
+        free = replace(self.pools, log_gamma=np.zeros(self.venues))
+        return replace(self, pools=free, gamma=np.ones(self.venues), _last=[])
+
+    def _solve(self, log_prices: Floats) -> Found:
         if self._last and np.array_equal(self._last[0][0], log_prices):
-            return self._last[0][1:]
-        prices = log_prices[self.layout.place_token] + self.log_unit
-        solved = solve(
-            prices, self.balances, self.flat, self.log_gamma, self.layout.used, self.may_come, self.may_leave,
-            self._last[0][2].near if self._last else None,
-        )  # fmt: skip
-        self._last[:] = [(log_prices.copy(), prices, solved)]
-        return prices, solved
+            return self._last[0][1]
+        # Only how far prices are apart matters, and of that every digit.
+        placed = log_prices[self.layout.place_token]
+        apart = placed - placed[:1] + self._units_apart
+        found = solve(self.pools, apart, self._last[0][1] if self._last else None)
+        self._last[:] = [(log_prices.copy(), found)]
+        return found
 
-    def _amounts(self, balances: Floats) -> Floats:
-        change = np.where(self.layout.used, balances - self.balances, 0.0)
-        gamma = np.exp(self.log_gamma)[:, None]
-        inner = np.where(change > 0.0, -change / gamma, -change)
-        return np.where(self.on_output[:, None], gamma * inner, inner)
+    def _paid(self, found: Found) -> Floats:
+        """(n, P) what the trader gets, in units of D."""
+        change = self.pools.balances - found.balances
+        dear = np.where(change < 0.0, 1.0 / self.gamma, 1.0)
+        return np.asarray(change * dear * np.where(self.on_output, self.gamma, 1.0), np.float64)
 
-    def _stiffness(self, prices: Floats, solved: Solved) -> Floats:
-        """See above; nothing where nothing moves."""
-        values = np.where(solved.moves, np.exp(prices) * solved.balances, 0.0)
-        gamma = np.exp(self.log_gamma)[:, None]
-        values = np.where(solved.balances > self.balances, values / gamma, values)
-        count = 1.0 + solved.moves.sum(1)
-        total = values.sum(1)
+    def _stiffness(self, worth: Floats, found: Found) -> Floats:
+        """See above, with ``worth`` (n, P) of a unit of D; nothing where nothing moves."""
+        values = worth * found.balances * (found.into / self.gamma + found.out)
+        count = 1.0 + found.moves.sum(0)
+        total = values.sum(0)
         part = total / count
-        spread = (values * values).sum(1) - total * part
-        still = ~solved.moves.any(1)
-        spread, scale = np.where(still, 1.0, spread), np.where(still, 1.0, solved.multiplier * solved.curved)
-        scale = np.where(self.on_output, scale / gamma[:, 0], scale)
-        leaning = (np.where(solved.moves, values - part[:, None], 0.0) * values).ravel()
-        rows = self.layout.first // self.balances.shape[1]
-        first, second = self.layout.first, self.layout.second
-        flat = values.ravel()
-        bent = leaning[first] * leaning[second] / spread[rows]
-        stiffness: Floats = (bent + flat[first] * flat[second] / count[rows]) / scale[rows]
+        spread = (values * values).sum(0) - total * part
+        spread = np.where(spread > 0.0, spread, 1.0)
+        scale = worth[:1].sum(0) * np.exp(found.level + found.kappa) / np.where(self.on_output, self.gamma, 1.0)
+        first, second, pools = self.layout.first, self.layout.second, self.layout.edge_venue
+        flat, leaning = values.ravel(), (found.moves * (values - part) * values).ravel()
+        bent = leaning[first] * leaning[second] / (spread * scale)[pools]
+        stiffness: Floats = bent + flat[first] * flat[second] / (count * scale)[pools]
         return stiffness

@@ -1,204 +1,183 @@
-"""The two unknowns of a stableswap pool's best trade, found for many pools at once.
+"""The best trades of stableswap pools by Newton's method, one unknown a pool, for many pools at once.
 
-With t = log(p̃/λ − A·n) of the cheapest coin and κ = log Q, both residuals
+Where it is known which coins come in and which go out, xᵢ = Q/gᵢ with gᵢ = p̃ᵢ/λ − A·n, and Q follows from its own
+definition. So t = log g of the cheapest coin that moves is all that is looked for: the root of
 
-    r₁ = κ + n·log n + Σ log xᵢ        (the definition of Q),
-    r₂ = A·n·(Σ xᵢ − 1) + 1 − Q        (F = 0)
+    h(t) = log Q + log[(A·n·Σ 1/gᵢ − 1) / (A·n·(1 − Σ resting xᵢ) − 1)],
 
-are smooth but for kinks where a coin starts to move. ``newton`` takes both at once. Where it wanders among the
-kinks, ``bracketed`` follows t alone with κ solved exactly beside it: then r₂ falls in t, and a bracket closes.
+which is F = 0 in logarithms, where it is nearly straight. Coins change sides once t is nearly there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from solver.router.clipped import root
 from solver.router.families import Bools, Floats
+from solver.router.stable_pools import Pools
 
-#: Steps of either search; five are usual for the first. No step is longer than ``STRIDE``.
-NEWTON_STEPS: Final = 14
-BRACKET_STEPS: Final = 120
+#: Steps of the search; four are usual. No step is longer than ``STRIDE``.
+STEPS: Final = 20
 STRIDE: Final = 3.0
-#: Steps this short are followed to first order and no further.
+#: From steps this short on it is looked which coins move.
+LOOK: Final = 1e-2
+#: Steps this short are followed to first order and no further: the next would be their square, nothing.
 SHORT: Final = 1e-8
-#: Steps this small, relative to rounding in r₂, change nothing any more.
-DONE: Final = 1e-14
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """Where the pools stand at some (t, κ): balances, which of them move, how their logs fall in t, the residuals
-    and their derivatives."""
-
-    balances: Floats
-    moves: Bools
-    falls: Floats
-    r1: Floats
-    r2: Floats
-    r1_t: Floats
-    r1_kappa: Floats
-    r2_t: Floats
-    r2_kappa: Floats
+#: Balances that would change by no more, relatively, leave their coin on the side it is on.
+RESTING: Final = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    t: Floats
+    """(n, P): ``balances`` after the trade, which coins came ``into`` the pool and went ``out``, and ``leans``
+    log g of these, NaN for others. (P,): ``level`` log λ, ``kappa`` log Q, and ``settled``, whether this was
+    found; pools of which it was not, rest."""
+
+    balances: Floats
+    into: Bools
+    out: Bools
+    leans: Floats
+    level: Floats
     kappa: Floats
-    point: Point
     settled: Bools
+
+    @property
+    def moves(self) -> Bools:
+        return self.into | self.out
 
 
 @dataclass(frozen=True, slots=True)
-class Trades:
-    """Pools asked at prices. ``base``: log p̃ of the cheapest coin; ratios of each coin's p̃ to it, paid in or
-    out."""
+class _At:
+    """At some t: 1/g and d log g/dt of coins that move, 0 for others; log Q and its slope; Newton's step."""
 
-    rests: Floats
-    flat: Floats
-    used: Bools
-    come: Bools
-    leave: Bools
-    constant: Floats
-    cheapest: Floats
+    inverse: Floats
+    falls: Floats
+    kappa: Floats
+    kappa_t: Floats
+    step: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Moving:
+    """Pools at ``log_prices`` (n, P) whose coins ``into`` and ``out`` move. ``base``: log p̃ of the cheapest.
+    g = ``fixed`` + eᵗ·``ratio`` is 1 for coins that rest. ``share``: one over one more than how many move.
+    ``constant``: log Q where all g are 1, in such shares. ``resting``: the divisor in h."""
+
+    pools: Pools
+    log_prices: Floats
+    into: Bools
+    out: Bools
+    moves: Bools
+    cheapest: Bools
     base: Floats
-    ratio_in: Floats
-    ratio_out: Floats
-    rounding: Floats
+    ratio: Floats
+    fixed: Floats
+    share: Floats
+    constant: Floats
+    resting: Floats
 
     @classmethod
-    def at(
-        cls,
-        log_prices: Floats,
-        balances: Floats,
-        flat: Floats,
-        log_gamma: Floats,
-        used: Bools,
-        come: Bools,
-        leave: Bools,
-    ) -> Trades:
-        row = np.arange(len(flat))
-        cheap = np.where(come, log_prices, np.inf).argmin(1)
-        base = log_prices[row, cheap] - log_gamma
-        ratio_out = np.exp(log_prices - base[:, None])
-        count = used.sum(1)
+    def of(cls, pools: Pools, log_prices: Floats, into: Bools, out: Bools) -> _Moving:
+        moves = into | out
+        asked = np.where(moves, np.where(into, log_prices - pools.log_gamma, log_prices), np.inf)
+        base = asked.min(0)
+        rise = np.where(moves, np.expm1(asked - base), -1.0)
+        rests = pools.used & ~moves
         return cls(
-            rests=np.log(balances),
-            flat=flat,
-            used=used,
-            come=come,
-            leave=leave,
-            constant=count * np.log(count),
-            cheapest=balances[row, cheap],
+            pools=pools,
+            log_prices=log_prices,
+            into=into,
+            out=out,
+            moves=moves,
+            cheapest=rise == 0.0,
             base=base,
-            ratio_in=ratio_out / np.exp(log_gamma)[:, None],
-            ratio_out=ratio_out,
-            rounding=DONE * (1.0 + 0.05 * flat),
+            ratio=1.0 + rise,
+            fixed=np.where(moves, pools.flat * rise, 1.0),
+            share=1.0 / (1.0 + moves.sum(0)),
+            constant=pools.count_log + (pools.logs * rests).sum(0),
+            resting=pools.flat * (1.0 - (pools.balances * rests).sum(0)) - 1.0,
         )
+
+    def start(self, leans: Floats, level: Floats) -> Floats:
+        """t where log g of the cheapest coin is known from ``leans``, elsewhere the one that belongs to log λ, or
+        where that is none, one near the pool's own."""
+        known: Floats = np.fmax.reduce(np.where(self.cheapest, leans, np.nan))
+        guess = np.exp(self.base - level) - self.pools.flat
+        least = 0.2 * self.pools.curved / np.where(self.cheapest, self.pools.balances, 0.0).max(0)
+        return np.where(np.isfinite(known), known, np.log(np.maximum(guess, least)))
+
+    def at(self, t: Floats) -> _At:
+        grown = np.exp(t) * self.ratio
+        g = self.fixed + grown
+        inverse = self.moves / g
+        falls = grown * inverse
+        kappa = (np.log(g).sum(0) - self.constant) * self.share
+        kappa_t = falls.sum(0) * self.share
+        held = self.pools.flat * inverse.sum(0) - 1.0
+        rises = kappa_t - self.pools.flat * (inverse * falls).sum(0) / held
+        return _At(inverse, falls, kappa, kappa_t, -(kappa + np.log(held / self.resting)) / rises)
+
+    def sides(self, t: Floats, at: _At) -> tuple[Bools, Bools]:
+        """Which coins would come in and go out at this λ and Q."""
+        pools, sigma, q = self.pools, np.exp(t), np.exp(at.kappa)
+        apart = self.log_prices - self.base
+        pays = sigma + (pools.flat + sigma) * np.expm1(apart - pools.log_gamma)
+        gets = sigma + (pools.flat + sigma) * np.expm1(apart)
+        enters = q > pays * pools.balances * np.where(self.into, 1.0 - RESTING, 1.0 + RESTING)
+        leaves = q < gets * pools.balances * np.where(self.out, 1.0 + RESTING, 1.0 - RESTING)
+        into = pools.come & enters
+        return into, pools.leave & leaves & ~into
 
     def level(self, t: Floats) -> Floats:
-        """log λ."""
-        return self.base - np.log(self.flat + np.exp(t))
+        return self.base - np.log(self.pools.flat + np.exp(t))
 
-    def start(self, level: Floats, curved: Floats) -> Floats:
-        """The t that belongs to log λ, or where that is none, one near the pool's own."""
-        return np.log(np.maximum(np.exp(self.base - level) - self.flat, 0.2 * curved / self.cheapest))
+    def leans(self, at: _At) -> Floats:
+        return np.asarray(np.where(self.moves, -np.log(at.inverse), np.nan))
 
-    def leans(self, t: Floats) -> tuple[Floats, Floats]:
-        """p̃/λ − A·n per coin paid in and out, told without cancellation; the latter may be negative: never
-        out."""
-        sigma, an = np.exp(t)[:, None], self.flat[:, None]
-        g_in = an * (self.ratio_in - 1.0) + sigma * self.ratio_in
-        return np.maximum(g_in, 1e-300), an * (self.ratio_out - 1.0) + sigma * self.ratio_out
-
-    def point(self, t: Floats, kappa: Floats) -> Point:
-        g_in, g_out = self.leans(t)
-        positive = g_out > 0.0
-        g_out = np.where(positive, g_out, 1.0)
-        log_in = kappa[:, None] - np.log(g_in)
-        log_out = np.where(positive, kappa[:, None] - np.log(g_out), np.inf)
-        into, out = self.come & (log_in > self.rests), self.leave & (log_out < self.rests)
-        logs = np.where(into, log_in, np.where(out, log_out, self.rests))
-        x = np.where(self.used, np.exp(logs), 0.0)
-        falls = (
-            np.where(into, self.ratio_in / g_in, np.where(out, self.ratio_out / g_out, 0.0)) * np.exp(t)[:, None]
-        )
-        moves, q = into | out, np.exp(kappa)
-        # Rows are short: a product sums them in a third of the time.
-        ones = np.ones(x.shape[1])
-        return Point(
-            balances=x,
-            moves=moves,
-            falls=falls,
-            r1=kappa + self.constant + np.where(self.used, logs, 0.0) @ ones,
-            r2=self.flat * (x @ ones - 1.0) + 1.0 - q,
-            r1_t=-(falls @ ones),
-            r1_kappa=1.0 + moves @ ones,
-            r2_t=-self.flat * ((x * falls) @ ones),
-            r2_kappa=self.flat * ((moves * x) @ ones) - q,
+    def found(self, t: Floats, at: _At, settled: Bools) -> Found:
+        """What the last step leads to, to first order; pools that are not settled rest."""
+        balances = np.exp(at.kappa) * at.inverse * (1.0 + (at.kappa_t - at.falls) * at.step)
+        moves = self.moves & settled
+        return Found(
+            balances=np.where(moves, balances, self.pools.balances),
+            into=self.into & settled,
+            out=self.out & settled,
+            leans=np.where(moves, self.leans(at), np.nan),
+            level=np.where(settled, self.level(t + at.step), 0.0),
+            kappa=np.where(settled, at.kappa + at.kappa_t * at.step, 0.0),
+            settled=settled,
         )
 
-    def kappa(self, t: Floats) -> Floats:
-        """The κ that makes r₁ zero."""
-        g_in, g_out = self.leans(t)
-        up = np.log(g_in) + self.rests
-        positive = g_out > 0.0
-        down = np.where(positive, np.log(np.where(positive, g_out, 1.0)) + self.rests, up)
-        constant = self.constant + np.where(self.used, self.rests, 0.0).sum(1)
-        return root(down, (self.leave & positive).astype(float), up, self.come.astype(float), 1.0, constant)
 
-
-#: (P,) t and κ of trades at prices near by; NaN where none are known.
-Near = tuple[Floats, Floats]
-
-
-def newton(trades: Trades, level: Floats, curved: Floats, near: Near | None = None) -> Found:
-    """Both unknowns at once, from log λ and Q, or from ``near`` where that is finite."""
-    t, kappa = trades.start(level, curved), np.log(curved)
+def newton(
+    pools: Pools, log_prices: Floats, trades: Bools, level: Floats, sides: tuple[Bools, Bools], near: Found | None
+) -> Found:
+    """The best trades of the pools that have any, ``trades``: from sides and log λ, or from the answer ``near`` by
+    of those it has."""
+    into, out = sides
+    leans = np.full(into.shape, np.nan)
     if near is not None:
-        known = np.isfinite(near[0])
-        t, kappa = np.where(known, near[0], t), np.where(known, near[1], kappa)
-    for _ in range(NEWTON_STEPS):
-        point = trades.point(t, kappa)
-        det = point.r1_t * point.r2_kappa - point.r1_kappa * point.r2_t
-        det = np.where(det == 0.0, 1.0, det)
-        dt = (point.r2 * point.r1_kappa - point.r1 * point.r2_kappa) / det
-        dk = (point.r1 * point.r2_t - point.r2 * point.r1_t) / det
-        size = np.maximum(np.abs(dt), np.abs(dk))
-        moving: Bools = np.logical_or.reduce(point.moves, axis=1)
-        settled = (size <= trades.rounding * (1.0 + np.abs(t) + np.abs(kappa))) & moving
-        if settled.all():
-            break
-        if size.max() < SHORT and moving.all():
-            change = np.where(point.moves, dk[:, None] - point.falls * dt[:, None], 0.0)
-            if np.abs(change).max() < SHORT:
-                # The next step would be the square of this one: nothing.
-                near_by = replace(point, balances=point.balances * (1.0 + change))
-                return Found(t + dt, kappa + dk, near_by, moving)
-        shrink = np.minimum(1.0, STRIDE / np.maximum(size, 1e-300))
-        t, kappa = t + shrink * dt, kappa + shrink * dk
-    return Found(t, kappa, point, settled)
-
-
-def bracketed(trades: Trades, level: Floats, curved: Floats, near: Near | None = None) -> Found:
-    """t alone, within a bracket that closes."""
-    t = trades.start(level, curved)
-    low, high = np.full(len(t), -np.inf), np.full(len(t), np.inf)
-    for _ in range(BRACKET_STEPS):
-        kappa = trades.kappa(t)
-        point = trades.point(t, kappa)
-        low, high = np.where(point.r2 > 0.0, t, low), np.where(point.r2 > 0.0, high, t)
-        slope = point.r2_t - point.r2_kappa * point.r1_t / point.r1_kappa
-        aim = t - np.where(slope < 0.0, point.r2 / np.where(slope < 0.0, slope, 1.0), np.sign(-point.r2) * STRIDE)
-        aim = np.clip(aim, t - STRIDE, t + STRIDE)
-        narrow = high - low <= trades.rounding * (1.0 + np.abs(t))
-        settled = narrow | (np.abs(aim - t) <= trades.rounding * (1.0 + np.abs(t)))
-        if settled.all():
-            break
-        inside = (aim > low) & (aim < high)
-        t = np.where(settled, t, np.where(inside, aim, (low + high) / 2.0))
-    return Found(t, kappa, point, settled)
+        into, out = np.where(near.settled, near.into, into), np.where(near.settled, near.out, out)
+        leans = near.leans
+    moving = _Moving.of(pools, log_prices, into, out)
+    t = moving.start(leans, level)
+    looked = False
+    for _ in range(STEPS):
+        at = moving.at(t)
+        far = float(np.fmax.reduce(np.abs(at.step), where=trades, initial=0.0))
+        if far < SHORT or (far < LOOK and not looked):
+            looked = True
+            into, out = moving.sides(t, at)
+            changed = trades & ((into != moving.into) | (out != moving.out)).any(0)
+            if changed.any():
+                into, out = np.where(changed, into, moving.into), np.where(changed, out, moving.out)
+                leans, level = moving.leans(at), moving.level(t)
+                moving = _Moving.of(pools, log_prices, into, out)
+                t = moving.start(leans, level)
+                continue
+            if far < SHORT:
+                return moving.found(t, at, trades & (np.abs(at.step) < SHORT))
+        t = t + np.clip(at.step, -STRIDE, STRIDE)
+    return moving.found(t, at, np.zeros_like(trades))

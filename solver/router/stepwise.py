@@ -25,7 +25,7 @@ STEPS: Final = 24
 HALVINGS: Final = 10
 #: Changes of log prices no step goes beyond, and levels so much further off are not looked at.
 FARTHEST: Final = 0.5
-REACH: Final = 0.02
+REACH: Final = 0.01
 WIDER: Final = 8.0
 #: Steps below this, in log price, are taken unasked, and after so many of them rounding is all that is left.
 SURE: Final = 1e-6

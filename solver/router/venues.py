@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import log
 
 import numpy as np
@@ -85,10 +85,7 @@ def market(states: Mapping[VenueId, VenueState], also: Sequence[AssetId] = ()) -
 
 def lasting(network: Network) -> Network:
     """The network with stableswap pools free of fees: within it is what any number of trades can reach."""
-    families = (
-        replace(family, log_gamma=np.zeros(family.venues), _last=[]) if isinstance(family, Stable) else family
-        for family in network.families
-    )
+    families = (family.without_fees() if isinstance(family, Stable) else family for family in network.families)
     return Network(network.tokens, tuple(families))
 
 

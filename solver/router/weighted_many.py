@@ -20,7 +20,7 @@ import numpy as np
 
 from solver.router.clipped import root
 from solver.router.families import Answer, Bools, Floats
-from solver.router.layout import Laid, Layout, rows_of
+from solver.router.layout import Laid, Layout, places_of
 
 #: Logarithms of balances that change by no more have not changed.
 RESTING: Final = 1e-14
@@ -28,8 +28,10 @@ RESTING: Final = 1e-14
 
 @dataclass(frozen=True, slots=True)
 class WeightedMany(Laid):
-    """P pools. Per place, (P, n): ``log_reserves`` and ``weights`` (0 where unused); ``log_gamma``: (P,), of 1 −
-    fee. ``may_come``, ``may_leave``: (P, n) which tokens may be paid in and taken out."""
+    """P pools. Per place, (n, P): ``log_reserves`` and ``weights`` (0 where unused); ``log_gamma``: (P,), of 1 −
+    fee. ``may_come``, ``may_leave``: (n, P) which tokens may be paid in and taken out.
+
+    ``_coming``, ``_leaving``: their weights, 0 for others; ``_log_depth``: log R/w; ``_dear``: (P,) 1/γ."""
 
     layout: Layout
     log_reserves: Floats
@@ -37,7 +39,10 @@ class WeightedMany(Laid):
     log_gamma: Floats
     may_come: Bools
     may_leave: Bools
+    _coming: Floats
+    _leaving: Floats
     _log_depth: Floats
+    _dear: Floats
 
     kinked = False
 
@@ -52,9 +57,9 @@ class WeightedMany(Laid):
     ) -> WeightedMany:
         """Pools by their tokens, reserves (> 0), weights (> 0, any scale) and 1 − fee (in (0, 1])."""
         layout = Layout.of(tokens, rows)
-        width = layout.place_token.shape[1]
-        shares = rows_of(weights, width, 0.0)
-        logs, log_gamma = np.log(rows_of(reserves, width, 1.0)), np.log(np.asarray(gamma, float))
+        places = len(layout.place_token)
+        shares = places_of(weights, places, 0.0)
+        logs, log_gamma = np.log(places_of(reserves, places, 1.0)), np.log(np.asarray(gamma, float))
         return cls._from(layout, logs, shares, log_gamma, layout.used, layout.used)
 
     @classmethod
@@ -62,7 +67,10 @@ class WeightedMany(Laid):
         cls, layout: Layout, log_reserves: Floats, weights: Floats, log_gamma: Floats, come: Bools, leave: Bools
     ) -> WeightedMany:
         depth = log_reserves - np.log(np.where(layout.used, weights, 1.0))
-        return cls(layout, log_reserves, weights, log_gamma, come, leave, depth)
+        return cls(
+            layout, log_reserves, weights, log_gamma, come, leave, weights * come, weights * leave, depth,
+            np.exp(-log_gamma),
+        )  # fmt: skip
 
     @property
     def hints(self) -> tuple[Floats, Floats]:
@@ -72,46 +80,42 @@ class WeightedMany(Laid):
 
     def answer(self, log_prices: Floats, width: float = 0.0) -> Answer:
         moved, level = self._solve(log_prices)
-        values = self._values(log_prices, moved)
+        values = self._paid(np.exp(self.log_reserves + log_prices[self.layout.place_token]), moved)
         acts = np.where(moved != 0.0, self.weights, 0.0)
-        total = acts.sum(1)
+        total = acts.sum(0)
         # λ·w/Σw, once per place; the edge is w times that of its other end.
-        scaled = acts * (np.exp(level) / np.where(total > 0.0, total, 1.0))[:, None]
+        scaled = acts * (np.exp(level) / np.where(total > 0.0, total, 1.0))
         stiffness = scaled.ravel()[self.layout.first] * acts.ravel()[self.layout.second]
         return Answer(float(values.sum()), self.layout.net(values), stiffness)
 
     def flows(self, log_prices: Floats, width: float = 0.0) -> Floats:
         moved, _ = self._solve(log_prices)
-        return self._amounts(moved).ravel()[self.layout.slots]
+        return self._paid(np.exp(self.log_reserves), moved).ravel()[self.layout.slots]
 
     def only(self, keep: Bools) -> WeightedMany:
         return self._from(
-            self.layout.only(keep), self.log_reserves[keep], self.weights[keep], self.log_gamma[keep],
-            self.may_come[keep], self.may_leave[keep],
+            self.layout.only(keep), self.log_reserves[:, keep], self.weights[:, keep], self.log_gamma[keep],
+            self.may_come[:, keep], self.may_leave[:, keep],
         )  # fmt: skip
 
     def directed(self, may_come: Bools, may_leave: Bools) -> WeightedMany:
-        """The same pools, where only some tokens, (P, n), may be paid in and only some taken out."""
+        """The same pools, where only some tokens, (n, P), may be paid in and only some taken out."""
         come, leave = may_come & self.layout.used, may_leave & self.layout.used
         return self._from(self.layout, self.log_reserves, self.weights, self.log_gamma, come, leave)
 
     def _solve(self, log_prices: Floats) -> tuple[Floats, Floats]:
-        """((P, n) log of x/R with 0 where nothing moves, (P,) log λ)."""
-        gap = self.log_gamma[:, None]
-        ease = -log_prices[self.layout.place_token] - self._log_depth
-        level = root(-ease, self.weights * self.may_leave, -ease - gap, self.weights * self.may_come, 0.0, 0.0)
-        reach = level[:, None] + ease
-        moved = np.where(self.may_leave, np.minimum(reach, 0.0), 0.0)
-        moved += np.where(self.may_come, np.maximum(reach + gap, 0.0), 0.0)
+        """((n, P) log of x/R with 0 where nothing moves, (P,) log λ)."""
+        leaves_at = log_prices[self.layout.place_token] + self._log_depth
+        comes_at = leaves_at - self.log_gamma
+        level = root(leaves_at, self._leaving, comes_at, self._coming, 0.0, 0.0)
+        moved = np.minimum(level - leaves_at, 0.0) * self.may_leave
+        moved += np.maximum(level - comes_at, 0.0) * self.may_come
         # Within rounding of resting is resting; rounding may also move one side only.
-        trades = (moved.min(1, initial=0.0) < -RESTING) & (moved.max(1, initial=0.0) > 0.0)
-        moved *= trades[:, None]
+        trades = (moved.min(0, initial=0.0) < -RESTING) & (moved.max(0, initial=0.0) > 0.0)
+        moved *= trades
         return moved, level
 
-    def _amounts(self, moved: Floats) -> Floats:
-        change = np.exp(self.log_reserves) * np.expm1(moved)
-        return np.where(change > 0.0, -change * np.exp(-self.log_gamma)[:, None], -change)
-
-    def _values(self, log_prices: Floats, moved: Floats) -> Floats:
-        change = np.exp(self.log_reserves + log_prices[self.layout.place_token]) * np.expm1(moved)
-        return np.where(change > 0.0, -change * np.exp(-self.log_gamma)[:, None], -change)
+    def _paid(self, reserves: Floats, moved: Floats) -> Floats:
+        """(n, P) what the trader gets, in the units of ``reserves``, when logs of balances change by ``moved``."""
+        change = reserves * np.expm1(moved)
+        return np.asarray(-change * np.where(change > 0.0, self._dear, 1.0), np.float64)

@@ -13,7 +13,7 @@ from solver.router.interior import best_step, interior
 from solver.router.kinks import RAMPED, follow
 from solver.router.levels import Levels
 from solver.router.maximise import maximise
-from solver.router.model import Model, settled
+from solver.router.model import Model, settled, without_circles
 from solver.router.prepare import prepare
 from solver.router.stepwise import applies, stepwise
 
@@ -66,6 +66,20 @@ def test_a_good_start_needs_no_second_method() -> None:
         again = settled(model, start)
         assert again is not None
         assert np.allclose(again.parts, step.parts, atol=1e-9)
+
+
+def test_levels_in_a_circle_never_all_lie_between() -> None:
+    """Three levels of one pair at different rates: their gains cannot all be nothing, and the step is found."""
+    curvature = np.array([[2.0, -2.0], [-2.0, 2.0]])
+    levels = Levels(2, np.array([1, 1, 1]), np.array([0, 0, 0]), np.zeros(3), np.ones(3))
+    held = np.array([True, False])
+    model = Model(np.array([0.0, -5e-3]), curvature, held, levels, np.array([-1e-3, -1.1e-3, -1.2e-3]), np.ones(3))
+    asking = np.ones(3, bool)
+    assert without_circles(model, np.zeros(3, bool), asking, np.array([1.0, 3.0, 2.0])) == [1]
+    step = settled(model, np.zeros(3))
+    assert step is not None
+    assert step.parts == pytest.approx([3e-3, 0.0, 0.0])
+    assert step.change == pytest.approx([0.0, 1e-3])
 
 
 def test_the_interior_method_tells_which_levels_lie_between() -> None:
