@@ -78,9 +78,11 @@ class Machine:
         self._begin(records)
         return self._taken()
 
-    def submit(self, item: bytes) -> list[Effect]:
-        """An item from a user of this node. Raises a ``WalrasError`` that says what is wrong with it."""
-        self._put_in(item)
+    def submit(self, *items: bytes) -> list[Effect]:
+        """Items from users of this node. Raises a ``WalrasError`` that says what is wrong with one, the others
+        before it taken in."""
+        for item in items:
+            self._put_in(item)
         return self._retried()
 
     def hear(self, sender: int, items: Sequence[bytes]) -> list[Effect]:

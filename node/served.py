@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +10,7 @@ from typing import Protocol
 
 import trio
 
+from intents.errors import WalrasError
 from node.agreement.messages import Decision
 from node.catchup.messages import Checkpoint
 from node.chain.blocks import Phase
@@ -155,6 +156,11 @@ class Served(Protocol):
         Raises a ``WalrasError`` that says what is wrong with it, ``TooBusy`` where nothing more can wait,
         ``Stopped`` where the node is ending.
         """
+        ...
+
+    async def submit_all(self, items: Sequence[bytes]) -> Sequence[bytes | WalrasError]:
+        """The same of many at once: of each, in order, its id, or what is wrong with it. Those that were taken in
+        are durable. Raises ``Stopped``."""
         ...
 
     def events(self, room: int = 1024) -> AbstractAsyncContextManager[trio.MemoryReceiveChannel[NodeEvent]]:

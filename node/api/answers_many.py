@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import trio
+from collections.abc import Sequence
 
 from intents.codec import intent_id
 from intents.errors import WalrasError, WrongValue
 from intents.fields import hex_bytes
+from intents.intent import IntentId
 from node.api.context import Context
 from node.api.converting import to_hex
 from node.api.errors import problem_of
@@ -17,32 +18,50 @@ from node.chain.items import Submission, item_id
 from node.chain.reading import read_item
 from settlement.ledger.orders import ORDERS, OrderState
 
+#: An item in bytes with its intent's id, or what is wrong with it.
+Found = tuple[bytes, IntentId] | WalrasError
+
 
 async def submit_intents(context: Context, call: Call) -> Reply:
     """Unlike one handed in alone, an intent that ended long ago is not looked up: the block will deny it."""
-    texts: list[str] = call.body.items
-    outcomes: list[OutcomeForm | None] = [None] * len(texts)
+    found = await context.look(_read, call.body.items, context.node.network)
+    state = context.node.state
+    known = {one[0]: state.get(ORDERS, one[1]) for one in found if not isinstance(one, WalrasError)}
+    fresh = [item for item, order in known.items() if order is None and context.node.item(item_id(item)) is None]
+    taken = dict(zip(fresh, await context.node.submit_all(fresh), strict=True))
+    outcomes = []
+    for one in found:
+        if isinstance(one, WalrasError):
+            outcomes.append(_refused(one))
+            continue
+        item, number = one
+        waits = taken.get(item, b"")
+        if isinstance(waits, WalrasError):
+            outcomes.append(_refused(waits))
+            continue
+        if waits:
+            context.waiting.note(waits, number)
+        order = known[item]
+        now = order.state if order is not None else OrderState.RECEIVED
+        outcomes.append(OutcomeForm(to_hex(number), to_hex(item_id(item)), now.value, None))
+    return Reply(OutcomesForm(outcomes), 202)
 
-    async def hand_in(place: int) -> None:
-        outcomes[place] = await _outcome(context, texts[place], f"items[{place}]")
 
-    async with trio.open_nursery() as nursery:
-        for place in range(len(texts)):
-            nursery.start_soon(hand_in, place)
-    return Reply(OutcomesForm([outcome for outcome in outcomes if outcome is not None]), 202)
+def _read(texts: Sequence[str], network: bytes) -> list[Found]:
+    """To be asked in a thread: signatures are checked here."""
+    return [_read_one(text, network, f"items[{place}]") for place, text in enumerate(texts)]
 
 
-async def _outcome(context: Context, text: str, where: str) -> OutcomeForm:
+def _read_one(text: str, network: bytes, where: str) -> Found:
     try:
         data = hex_bytes(text, where, limit=MAX_ITEM_BYTES)
-        item = read_item(data, context.node.network)
+        item = read_item(data, network)
         if not isinstance(item, Submission):
             raise WrongValue(where, "an intent's", "another item")
-        number, waits = intent_id(item.intent), item_id(data)
-        known = context.node.state.get(ORDERS, number)
-        if known is None and context.node.item(waits) is None:
-            context.waiting.note(await context.node.submit(data), number)
     except WalrasError as error:
-        return OutcomeForm(None, None, None, problem_of(error))
-    state = known.state if known is not None else OrderState.RECEIVED
-    return OutcomeForm(to_hex(number), to_hex(waits), state.value, None)
+        return error
+    return data, intent_id(item.intent)
+
+
+def _refused(error: WalrasError) -> OutcomeForm:
+    return OutcomeForm(None, None, None, problem_of(error))

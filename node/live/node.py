@@ -12,25 +12,23 @@ from typing import Final
 
 import trio
 
+from intents.errors import WalrasError
 from node.agreement.effects import Persist
 from node.agreement.messages import Decision
 from node.catchup.heads import head_checkpoint
 from node.catchup.messages import Checkpoint, Install
 from node.catchup.wire import MAX_LINKS
-from node.chain.app import MAX_WAITING
 from node.chain.blocks import Phase, phase_of
-from node.chain.items import Item, item_id, phase_for
-from node.chain.reading import read_item
+from node.chain.items import item_id
 from node.chain.tables import chain_of, validators_of
-from node.effects import Commit, Effect, Gossip
+from node.effects import Commit, Effect
 from node.effects import Store as StoreItems
-from node.embedded.errors import Stopped, TooBusy
+from node.embedded.errors import Stopped
 from node.embedded.node import Node
 from node.embedded.performing import DiskEffect, held_items
 from node.embedded.recovery import Recovered
 from node.history.base import History
 from node.history.store import HistoryStore
-from node.live.errors import TooFast
 from node.live.feed import Feed
 from node.live.health import Sight, trouble
 from node.live.identity import Self
@@ -38,6 +36,7 @@ from node.live.intake import Intake
 from node.live.marks import Marks
 from node.live.network import Network
 from node.live.settings import LiveSettings
+from node.live.submitting import Submitting
 from node.served import BlockDecided, ItemTaken, NodeEvent, NodeStatus, PeerView
 from node.storage.store import Store
 from p2p.base import Transport
@@ -72,7 +71,6 @@ class LiveNode:
         self._decision = store.decision(self._height) if self._height >= 0 else None
         self._decided_s = trio.current_time()
         self._started_ms = _unix_ms()
-        self._own: set[bytes] = set()
         # What the disk kept may never have left this node: the first auction that ends has it gossiped again.
         self._waited = held_items(self.machine.app)
         self._intake = Intake(
@@ -96,6 +94,9 @@ class LiveNode:
             None
             if transport is None
             else Network(transport, self._node, me, self._intake, settings.announce, self._count, self._feed.tell)
+        )
+        self._submitting = Submitting(
+            self._node, self._network, self._intake, self.item, settings.rates.owner_per_s
         )
         self._ended, self._hurry = trio.Event(), trio.Event()
 
@@ -179,17 +180,14 @@ class LiveNode:
 
     async def submit(self, item: bytes) -> bytes:
         """See ``Served``; besides, raises ``TooFast`` where the owner has sent more than its share."""
-        read, number = read_item(item, self._me.network), item_id(item)
-        if self.item(number) is None and not self._intake.within(read):
-            raise TooFast("", self._settings.rates.owner_per_s)
-        if self._network is not None:
-            await self._network.room()
-        if self._node.stopping:
-            raise Stopped("")
-        group = await self._node.act(lambda: self._submitted(item, read), items=True)
-        if self.item(number) is not None:
-            await group.wait()
-        return number
+        (found,) = await self.submit_all((item,))
+        if isinstance(found, WalrasError):
+            raise found
+        return found
+
+    async def submit_all(self, items: Sequence[bytes]) -> Sequence[bytes | WalrasError]:
+        """See ``Served``."""
+        return await self._submitting.submit(items)
 
     def events(self, room: int = 1024) -> AbstractAsyncContextManager[trio.MemoryReceiveChannel[NodeEvent]]:
         return self._feed.events(room)
@@ -276,8 +274,8 @@ class LiveNode:
     def _taken(self, items: Sequence[bytes]) -> None:
         for item in items:
             number = item_id(item)
-            gossiped = number not in self._own
-            self._own.discard(number)
+            gossiped = number not in self._submitting.own
+            self._submitting.own.discard(number)
             self._count("items_gossiped" if gossiped else "items_submitted")
             self._feed.tell(ItemTaken(number, gossiped))
 
@@ -292,22 +290,6 @@ class LiveNode:
         self._waited = held
 
     # Inside
-
-    def _submitted(self, item: bytes, read: Item) -> Sequence[Effect]:
-        waiting = self.machine.app.waiting[phase_for(read)]
-        if len(waiting) >= MAX_WAITING:
-            raise TooBusy("", len(waiting))
-        number = item_id(item)
-        known = self.item(number) is not None
-        effects = self.machine.submit(item)
-        if self.item(number) is None:
-            # It has had its block.
-            return [effect for effect in effects if not isinstance(effect, StoreItems | Gossip)]
-        if known:
-            return [effect for effect in effects if not isinstance(effect, Gossip)]
-        self._own.add(number)
-        self._intake.heard((number,))
-        return effects
 
     async def _say_status(self) -> None:
         try:

@@ -21,7 +21,7 @@ from node.embedded.errors import Stopped, TooBusy
 from node.embedded.recovery import verified
 from node.history.rebuilding import mend
 from node.history.store import HistoryStore
-from node.live import node as module
+from node.live import submitting as module
 from node.live.errors import LostStore, TooFast, WrongRole
 from node.live.opening import open_live
 from node.live.settings import LiveSettings, Rates
@@ -53,6 +53,22 @@ async def test_what_is_acknowledged_is_on_disk_and_there_after_a_restart(tmp_pat
         assert node.status().ready
     async with open_live(alone(tmp_path, timeouts=SLOW)) as node:
         assert {item_id(other) for other in (item, *others)} == set(node.machine.app.waiting[Phase.BATCH])
+
+
+async def test_many_are_taken_in_at_once_each_by_itself(tmp_path: Path) -> None:
+    """What is wrong with one is told in its place; one that is known, or there twice, is acknowledged again."""
+    known, *others = Minter(ONE).items(5, 1)
+    async with open_live(alone(tmp_path, timeouts=SLOW)) as node:
+        await node.submit(known)
+        found = await node.submit_all([others[0], b"no item", known, *others, others[1]])
+        assert isinstance(found[1], WalrasError)
+        expected = [others[0], known, *others, others[1]]
+        assert [one for one in found if isinstance(one, bytes)] == [item_id(item) for item in expected]
+        assert node.status().waiting == node.counters()["items_submitted"] == 5
+        assert set(node._store.items()) == {known, *others}
+        assert await node.submit_all([]) == []
+        with pytest.raises(WalrasError):
+            await node.submit(b"no item")
 
 
 async def test_it_tells_what_happens_and_keeps_its_history(tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""Taking items in from users of this node, many at once: checked, put in in one turn of the machine, durable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from intents.errors import WalrasError
+from node.chain.app import MAX_WAITING
+from node.chain.items import item_id, phase_for
+from node.chain.reading import read_item
+from node.effects import Effect, Gossip, Store
+from node.embedded.errors import Stopped, TooBusy
+from node.embedded.node import Node
+from node.live.errors import TooFast
+from node.live.intake import Intake
+from node.live.network import Network
+
+
+class Submitting:
+    """``waiting`` finds an item that waits, by its id; ``per_s`` is what an owner may send."""
+
+    def __init__(
+        self,
+        node: Node,
+        network: Network | None,
+        intake: Intake,
+        waiting: Callable[[bytes], bytes | None],
+        per_s: int,
+    ) -> None:
+        self._node, self._network, self._intake = node, network, intake
+        self._waiting, self._per_s = waiting, per_s
+        #: Ids of items from users that are not on disk yet.
+        self.own: set[bytes] = set()
+
+    async def submit(self, items: Sequence[bytes]) -> Sequence[bytes | WalrasError]:
+        """Of each its id, or what is wrong with it; durable when this returns. Raises ``Stopped``."""
+        outcomes = [self._checked(item) for item in items]
+        if self._network is not None:
+            await self._network.room()
+        if self._node.stopping:
+            raise Stopped("")
+        sound = {item: found for item, found in zip(items, outcomes, strict=True) if isinstance(found, bytes)}
+        if sound:
+            group = await self._node.act(lambda: self._put_in(sound), items=True)
+            if any(self._waiting(number) is not None for number in sound.values()):
+                await group.wait()
+        return outcomes
+
+    def _checked(self, item: bytes) -> bytes | WalrasError:
+        """The id of an item that may be taken in, or why it may not."""
+        app = self._node.machine.app
+        try:
+            read, number = read_item(item, app.network), item_id(item)
+        except WalrasError as error:
+            return error
+        if self._waiting(number) is not None:
+            return number
+        if len(app.waiting[phase_for(read)]) >= MAX_WAITING:
+            return TooBusy("", MAX_WAITING)
+        return number if self._intake.within(read) else TooFast("", self._per_s)
+
+    def _put_in(self, items: Mapping[bytes, bytes]) -> Sequence[Effect]:
+        """Items with their ids. What was here before is stored again, for whoever waits for that, and gossiped no
+        more; what has had its block is neither."""
+        before = self._here(items)
+        effects = self._node.machine.submit(*items)
+        here = self._here(items)
+        new = {items[item] for item in here - before}
+        self.own |= new
+        self._intake.heard(tuple(new))
+
+        def remains(effect: Effect) -> bool:
+            match effect:
+                case Gossip(item):
+                    return item not in items or items[item] in new
+                case Store(stored):
+                    return any(item not in items or item in here for item in stored)
+                case _:
+                    return True
+
+        return [effect for effect in effects if remains(effect)]
+
+    def _here(self, items: Mapping[bytes, bytes]) -> set[bytes]:
+        return {item for item, number in items.items() if self._waiting(number) is not None}
