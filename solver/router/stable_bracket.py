@@ -19,7 +19,7 @@ from solver.router.stable_search import Found
 #: Steps of the search, none longer than ``STRIDE``.
 STEPS: Final = 120
 STRIDE: Final = 3.0
-#: Steps this small, relative to rounding in F, change nothing any more.
+#: Brackets this narrow, and steps this short, change nothing any more.
 DONE: Final = 1e-14
 
 
@@ -41,7 +41,6 @@ def bracketed(pools: Pools, log_prices: Floats, level: Floats) -> Found:
     """From log λ, for pools that have something to trade."""
     base = np.where(pools.come, log_prices, np.inf).min(0) - pools.log_gamma
     flat, count = pools.flat, len(pools.flat)
-    rounding = DONE * (1.0 + 0.05 * flat)
     t = np.log(np.maximum(np.exp(base - level) - flat, 0.2 * pools.curved))
     low, high = np.full(count, -np.inf), np.full(count, np.inf)
     for _ in range(STEPS):
@@ -50,7 +49,7 @@ def bracketed(pools: Pools, log_prices: Floats, level: Floats) -> Found:
         falls = at.f_t < 0.0
         aim = t - np.where(falls, at.f / np.where(falls, at.f_t, 1.0), np.sign(-at.f) * STRIDE)
         aim = np.clip(aim, t - STRIDE, t + STRIDE)
-        settled = (high - low <= rounding * (1.0 + np.abs(t))) | (np.abs(aim - t) <= rounding * (1.0 + np.abs(t)))
+        settled = np.minimum(high - low, np.abs(aim - t)) <= DONE * (1.0 + np.abs(t))
         if settled.all():
             break
         inside = (aim > low) & (aim < high)
