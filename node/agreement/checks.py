@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from node.agreement.application import Verify
-from node.agreement.messages import Certificate, Proposal, Seen, Vote, vote_digest
+from node.agreement.messages import Ballot, Certificate, Proposal, Seen, Vote, vote_digest
 from node.agreement.validators import ValidatorSet
 
 
@@ -17,6 +17,17 @@ def certified(certificate: Certificate, network: bytes, validators: ValidatorSet
     """Whether distinct validators with a quorum's power signed it."""
     found = signers(certificate, network, validators, verify)
     return found is not None and sum(validators.members[i].power for i in found) >= validators.quorum
+
+
+def proven(proposal: Proposal, network: bytes, validators: ValidatorSet, verify: Verify) -> bool:
+    """Whether a proposal of an earlier round's block carries that block's polka of its valid round."""
+    polka = proposal.polka
+    return (
+        polka is not None
+        and (polka.ballot, polka.height, polka.round, polka.block)
+        == (Ballot.PREVOTE, proposal.height, proposal.valid_round, proposal.block)
+        and certified(polka, network, validators, verify)
+    )
 
 
 def signers(

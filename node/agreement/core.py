@@ -37,7 +37,6 @@ from node.agreement.messages import (
     Seen,
     Step,
     Vote,
-    block_id,
 )
 from node.agreement.recovery import Past, recall
 from node.agreement.timeouts import Timeouts
@@ -100,7 +99,7 @@ class Agreement:
         self.round, self.step = past.round, past.step
         self.locked, self.valid = past.locked, past.valid
         for block in past.bodies:
-            self.ear.body(block)
+            self.ear.hold(block)
         for polka in past.polkas:
             self._polka = polka
             self._updated.add(polka.round)
@@ -162,7 +161,7 @@ class Agreement:
         elif isinstance(message, Seen):
             return self.ear.statement(message)
         elif isinstance(message, Body):
-            return self.ear.body(message.block)
+            return self.ear.body(message.block, self.round)
         elif isinstance(message, Decision) and self.ear.decision(message):
             self._decide(message.certificate)
             return True
@@ -176,7 +175,7 @@ class Agreement:
     def _other_height(self, message: Message) -> None:
         if message.height < self.height:
             self._elsewhere.late(message)
-        elif message.height > self.height + 1 or not self._elsewhere.early(message, len(self.validators) + 1):
+        elif message.height > self.height + 1 or not self._elsewhere.early(message, self.ear):
             self._out.append(FallenBehind(message.height))
 
     # Rules
@@ -309,6 +308,10 @@ class Agreement:
         """L11."""
         self.round, self.step = round, Step.PROPOSE
         self._timer(Timeout.PROPOSE, round)
+        at = self.tally.rounds.get(round)
+        for proposal in at.proposals if at is not None else ():
+            # Its body may have made room for those of the rounds before.
+            self.ear.want(proposal.block)
 
     def _decide(self, certificate: Certificate) -> None:
         self.decided = True
@@ -326,7 +329,7 @@ class Agreement:
     # Steps: each says its message, and hears itself
 
     def _say_proposal(self, block: bytes, valid_round: int, polka: Certificate | None) -> None:
-        self.bodies[block_id(block)] = block
+        self.ear.hold(block)
         self._hear(self.voice.proposal(self.round, block, valid_round, polka))
 
     def _prevote(self, block: bytes | None) -> None:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Final
 
 from node.agreement.application import Verify
-from node.agreement.checks import certified, signed
+from node.agreement.bodies import Bodies
+from node.agreement.checks import certified, proven, signed
 from node.agreement.effects import Accuse, Effect, Pull
 from node.agreement.messages import (
     MAX_ROUND,
@@ -27,8 +28,6 @@ from node.agreement.validators import ValidatorSet
 
 #: Rounds ahead that anybody can make us look at.
 MAX_SKIP: Final = 1000
-#: Bodies of one height, besides those asked for.
-MAX_BODIES: Final = 64
 
 
 class Ear:
@@ -43,8 +42,8 @@ class Ear:
         self.network, self.verify, self.height, self.validators = network, verify, height, validators
         self.tally = Tally(validators)
         self.seen: dict[int, Seen] = {}
-        self.bodies: dict[bytes, bytes] = {}
-        self._pulled: set[bytes] = set()
+        self._bodies = Bodies()
+        self.bodies = self._bodies.held
         self._out = out
 
     def vote(self, vote: Vote, round: int) -> bool:
@@ -86,7 +85,7 @@ class Ear:
             and self.checks(certificate)
         )
         if sound:
-            self.bodies[certificate.block] = decision.block
+            self.hold(decision.block)
         return sound
 
     def late(self, message: Vote | Proposal) -> None:
@@ -98,13 +97,21 @@ class Ear:
             self.tally.keep(message)
             self._accuse(earlier, message)
 
-    def body(self, block: bytes) -> bool:
-        """Anybody can say any body: those that nobody signed for do not take the place of one that is awaited."""
-        number = block_id(block)
-        if number in self.bodies or (len(self.bodies) >= MAX_BODIES and number not in self._pulled):
-            return False
-        self.bodies[number] = block
-        return True
+    def body(self, block: bytes, round: int) -> bool:
+        """Anybody can say any body: those that nobody signed for do not take the place of one that is awaited.
+        Needed are those proposed in ``round``, and those that an honest validator must have voted for."""
+        at = self.tally.rounds.get(round)
+        proposed = {proposal.block for proposal in at.proposals} if at is not None else set()
+        return self._bodies.offer(
+            block_id(block), block, lambda number: number in proposed or self.tally.backed(number)
+        )
+
+    def hold(self, block: bytes) -> None:
+        """A body that is needed, whoever else sent whatever."""
+        self._bodies.put(block_id(block), block)
+
+    def forget_bodies(self) -> None:
+        self._bodies.clear()
 
     def count(self, certificate: Certificate) -> None:
         """The votes in a certificate, found to be signed, are votes heard."""
@@ -116,9 +123,8 @@ class Ear:
                 self._add(vote)
 
     def want(self, block: bytes) -> None:
-        """Ask for a body, once."""
-        if block not in self.bodies and block not in self._pulled:
-            self._pulled.add(block)
+        """Ask for a body that is not here, once."""
+        if self._bodies.ask(block):
             holders = tuple(self.validators.members[sender].key for sender in self.tally.holders(block))
             self._out.append(Pull(self.height, block, holders))
 
@@ -126,17 +132,19 @@ class Ear:
         """Whether distinct validators of this height with a quorum's power signed it."""
         return certified(certificate, self.network, self.validators, self.verify)
 
+    def vouched(self, message: Vote | Proposal | Seen) -> bool:
+        """Whether a validator of this height signed a message of any height, and what it carries is proven."""
+        if not 0 <= message.sender < len(self.validators) or not self._signed(message):
+            return False
+        if isinstance(message, Proposal) and message.valid_round >= 0:
+            return proven(message, self.network, self.validators, self.verify)
+        return True
+
     def _proven(self, proposal: Proposal) -> bool:
         """Whether its polka is one of its own block at its valid round; the prevotes in it then count as heard."""
-        polka = proposal.polka
-        if (
-            polka is None
-            or (polka.ballot, polka.height, polka.round, polka.block)
-            != (Ballot.PREVOTE, self.height, proposal.valid_round, proposal.block)
-            or not self.checks(polka)
-        ):
+        if proposal.polka is None or not proven(proposal, self.network, self.validators, self.verify):
             return False
-        self.count(polka)
+        self.count(proposal.polka)
         return True
 
     def _add(self, vote: Vote) -> None:

@@ -2,44 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Final
 
+from node.agreement.bodies import MAX_UNASKED_BYTES
 from node.agreement.ear import Ear
-from node.agreement.messages import Body, Message, Proposal, Seen, Vote
+from node.agreement.messages import Body, Message, Proposal, Seen, Vote, block_id
 
-#: Messages of the next height kept per sender.
+#: Messages of the next height kept per sender, and bodies.
 MAX_EARLY: Final = 64
 #: Heights after whose decision a lie that comes to light is still told.
 MAX_PAST: Final = 128
+#: Where bodies wait, which have no sender.
+_BODIES: Final = (True, -1)
 
 
 class Elsewhere:
     """What is kept of heights that are not under way: bounded in every direction."""
 
     def __init__(self) -> None:
-        self._early: dict[int, list[Message]] = {}
+        #: By whether its sender is proven, and the sender.
+        self._early: dict[tuple[bool, int], dict[Hashable, Message]] = {}
+        self._bytes = 0
         self._past: dict[int, Ear] = {}
 
-    def early(self, message: Message, senders: int) -> bool:
-        """Keep a message of the next height, of at most so many senders; whether it is of a kind to keep."""
-        if not isinstance(message, Vote | Proposal | Seen | Body):
+    def early(self, message: Message, ear: Ear) -> bool:
+        """Keep a message of the height after that of ``ear``; whether it is of a kind to keep.
+
+        Who votes at that height is not known before this one is decided, and is nearly always who votes now. So
+        what a validator of now has signed waits in a place of its own, which nobody can fill in its name. The rest
+        waits beside it, and costs a look at a signature as it does at any height.
+        """
+        if isinstance(message, Body):
+            self._body(message)
+            return True
+        if not isinstance(message, Vote | Proposal | Seen):
             return False
-        sender = -1 if isinstance(message, Body) else message.sender
-        kept = self._early.setdefault(sender, []) if -1 <= sender < senders else []
-        if len(kept) < MAX_EARLY:
-            kept.append(message)
+        if 0 <= message.sender <= len(ear.validators):
+            number = message.signed(ear.network)
+            own = self._early.get((True, message.sender), {})
+            if number not in own and len(own) < MAX_EARLY:
+                proven = ear.vouched(message)
+                kept = self._early.setdefault((proven, message.sender), {})
+                if len(kept) < MAX_EARLY:
+                    # What anybody may have made up must not stand for what it imitates.
+                    kept[number if proven else message] = message
         return True
 
     def due(self) -> Iterator[Message]:
         """What came early, now that its height has begun."""
-        early, self._early = self._early, {}
+        early, self._early, self._bytes = self._early, {}, 0
         for messages in early.values():
-            yield from messages
+            yield from messages.values()
 
     def leave(self, ear: Ear) -> None:
         """Keep the votes of a height gone by, without bodies."""
-        ear.bodies.clear()
+        ear.forget_bodies()
         self._past[ear.height] = ear
         if len(self._past) > MAX_PAST:
             del self._past[next(iter(self._past))]
@@ -48,3 +66,10 @@ class Elsewhere:
         past = self._past.get(message.height)
         if past is not None and isinstance(message, Vote | Proposal):
             past.late(message)
+
+    def _body(self, body: Body) -> None:
+        kept = self._early.setdefault(_BODIES, {})
+        number, size = block_id(body.block), len(body.block)
+        if number not in kept and len(kept) < MAX_EARLY and self._bytes + size <= MAX_UNASKED_BYTES:
+            kept[number] = body
+            self._bytes += size

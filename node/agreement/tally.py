@@ -126,6 +126,15 @@ class Tally:
         found = self.rounds.get(round)
         return found is not None and found.prevotes.support.get(block, 0) >= self.validators.quorum
 
+    def backed(self, block: bytes) -> bool:
+        """Whether more than a third voted for ``block`` at once, so that one who is honest has found it valid."""
+        witnesses = self.validators.witnesses
+        return any(
+            count.support.get(block, 0) >= witnesses
+            for at in self.rounds.values()
+            for count in (at.prevotes, at.precommits)
+        )
+
     def certificate(self, ballot: Ballot, height: int, round: int, block: bytes) -> Certificate:
         """The votes for ``block``, just as many as make a quorum, by position."""
         votes: list[tuple[int, bytes]] = []

@@ -6,6 +6,7 @@ taken, so that a late joiner can follow the sets from the genesis on.
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,7 +16,7 @@ from node.agreement.validators import ValidatorSet
 from node.catchup.messages import Archive, CatchUpEffect, Checkpoint, Chunk, Links, Manifest, Prune, WantChunk
 from node.catchup.snapshot import chunk_hash, chunks_of
 from node.catchup.wire import MAX_CHUNKS, MAX_LINKS
-from node.chain.blocks import Phase, decode_header, light_of, phase_of
+from node.chain.blocks import Phase, light_of, phase_of
 from settlement.ledger.state import State
 
 #: Snapshots served at once: while one is fetched the next may be taken.
@@ -45,6 +46,8 @@ class Library:
     def __init__(self, keeping: Keeping, archive: Sequence[Checkpoint] = ()) -> None:
         self.keeping = keeping
         self._archive: dict[int, Checkpoint] = {}
+        #: The heights in it at which the validators change, in order.
+        self._changes: list[int] = []
         self._snapshots: dict[int, tuple[Manifest, tuple[bytes, ...]]] = {}
         for checkpoint in archive:
             self.archive(checkpoint)
@@ -77,9 +80,14 @@ class Library:
                 del self._snapshots[min(self._snapshots)]
 
     def archive(self, checkpoint: Checkpoint) -> None:
-        self._archive[checkpoint.certificate.height] = checkpoint
+        height = checkpoint.certificate.height
+        if height not in self._archive and checkpoint.validators != checkpoint.next_validators:
+            insort(self._changes, height)
+        self._archive[height] = checkpoint
         if len(self._archive) > MAX_ARCHIVED:
-            del self._archive[min(self._archive)]
+            oldest = min(self._archive)
+            del self._archive[oldest]
+            self._changes = self._changes[bisect_right(self._changes, oldest) :]
 
     def offer(self) -> Manifest | None:
         """The latest snapshot."""
@@ -93,18 +101,12 @@ class Library:
 
     def links(self, after: int) -> Links:
         """The checkpoint just after, if there is one, and those later at which the validators change."""
-        found = [
-            checkpoint
-            for height, checkpoint in sorted(self._archive.items())
-            if height > after and (height == after + 1 or _changes(checkpoint))
-        ]
-        return Links(tuple(found[:MAX_LINKS]))
+        first = bisect_right(self._changes, after)
+        heights = self._changes[first : first + MAX_LINKS]
+        if after + 1 in self._archive and after + 1 not in heights:
+            heights = [after + 1, *heights][:MAX_LINKS]
+        return Links(tuple(self._archive[height] for height in heights))
 
     def _due(self, height: int) -> bool:
         every = self.keeping.snapshot_every
         return every > 0 and (height // len(Phase) + 1) % every == 0 and phase_of(height) is Phase.SETTLE
-
-
-def _changes(checkpoint: Checkpoint) -> bool:
-    header = decode_header(checkpoint.header)
-    return header.validators != header.next_validators

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from node.agreement.bodies import MAX_BODIES
 from node.agreement.core import MAX_EARLY, MAX_PAST, MAX_SKIP, Agreement
-from node.agreement.ear import MAX_BODIES
 from node.agreement.effects import (
     Accuse,
     Broadcast,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -291,6 +292,35 @@ def test_a_library_takes_snapshots_in_settle_and_says_what_may_go() -> None:
     assert latest.checkpoint.certificate.height == 11
     assert [link.certificate.height for link in found.links(-1).checkpoints] == [8]
     assert [link.certificate.height for link in found.links(4).checkpoints] == [5, 8]
+
+
+def test_a_library_finds_the_way_without_reading_what_it_keeps() -> None:
+    """The checkpoint just after and the changes later: as by looking at all, which any peer could ask for."""
+    rng, checkpoint = Random(5), decided(5)[1]
+    found, kept = Library(Keeping()), {}
+    for height in sorted(rng.sample(range(600), 200)):
+        kept[height] = replace(
+            checkpoint,
+            header=b"not looked at",
+            certificate=replace(checkpoint.certificate, height=height),
+            next_validators=rng.choice((checkpoint.validators, NEXT.members)),
+        )
+    for height in rng.sample(sorted(kept), 200):
+        found.archive(kept[height])
+    for after in range(-1, 601):
+        expected = [
+            link
+            for height, link in kept.items()
+            if height > after and (height == after + 1 or link.validators != link.next_validators)
+        ]
+        assert found.links(after).checkpoints == tuple(expected[:MAX_LINKS])
+
+
+def test_a_library_forgets_the_oldest_of_many_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the way no longer leads past them."""
+    monkeypatch.setattr("node.catchup.library.MAX_ARCHIVED", 3)
+    found = Library(Keeping(), [decided(height, OLD, NEXT)[1] for height in (2, 5, 8, 11)])
+    assert [link.certificate.height for link in found.links(-1).checkpoints] == [5, 8, 11]
 
 
 def test_a_library_keeps_the_last_few_snapshots() -> None:
