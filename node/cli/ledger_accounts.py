@@ -58,7 +58,7 @@ def transfer(
     folder: Path | None,
 ) -> None:
     """Move AMOUNT of ASSET to OWNER (see `ledger account`): `walras ledger transfer 5 ETH to mine --dev alice`."""
-    from node.client.acting import act_and_wait
+    from node.client.acting import act_and_wait, check_funds
     from node.client.market import market_of
     from settlement.ledger.transactions import Transfer
 
@@ -69,8 +69,10 @@ def transfer(
         market = market_of(client)
         check_network(folder, market.network)
         found = market.asset(asset)
-        action = Transfer(bytes.fromhex(holder[2:]), found, market.units(amount, found))
+        units = market.units(amount, found)
         key = signer_of(folder, wallet, dev, password_file)
+        check_funds(client, key, found, units, market)
+        action = Transfer(bytes.fromhex(holder[2:]), found, units)
         act_and_wait(client, key, market.network, action, timeout_s=timeout)
         _tell(settings, client, holder, market)
 

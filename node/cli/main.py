@@ -6,6 +6,7 @@ unreachable; 5 settlement or invariant violated; 70 our bug; 130 interrupted.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -19,8 +20,12 @@ from node.cli.table import COMMANDS, LazyGroup
 from node.cli.words import one_line
 
 EXIT_USAGE = 2
+EXIT_MACHINE = 3
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
+#: Whatever was being written or opened, the machine had no more of it to give: nobody's bug.
+_SQLITE_FULL = 13
+_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG, errno.EMFILE, errno.ENFILE)
 
 
 @click.group(
@@ -75,7 +80,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     except BaseExceptionGroup as group:
         return _group(group, arguments)
     except Exception as error:
-        return _bug(error, arguments)
+        return _unforeseen([error], arguments)
 
 
 def _group(group: BaseExceptionGroup[BaseException], arguments: Sequence[str]) -> int:
@@ -88,7 +93,7 @@ def _group(group: BaseExceptionGroup[BaseException], arguments: Sequence[str]) -
         if isinstance(error, WalrasError):
             _say(error.code, str(error))
             return error.exit_code
-    return _bug(leaves[0], arguments)
+    return _unforeseen(leaves, arguments)
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
@@ -97,6 +102,23 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
             yield from _leaves(error)
         else:
             yield error
+
+
+def _unforeseen(errors: Sequence[BaseException], arguments: Sequence[str]) -> int:
+    for error in errors:
+        said = _of_machine(error)
+        if said is not None:
+            _say("machine", said)
+            return EXIT_MACHINE
+    return _bug(errors[0], arguments)
+
+
+def _of_machine(error: BaseException) -> str | None:
+    """What there was no more of, and where; ``None`` for any other failure."""
+    if isinstance(error, OSError) and error.errno in _MACHINE:
+        place = f"{error.filename}: " if error.filename is not None else ""
+        return f"{place}{os.strerror(error.errno or 0).lower()}"
+    return str(error) if getattr(error, "sqlite_errorcode", None) == _SQLITE_FULL else None
 
 
 def _say(code: str, message: str) -> None:

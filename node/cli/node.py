@@ -63,13 +63,13 @@ def run(settings: Settings, **options: Any) -> None:
     Without a home it makes one first: a development network of one validator, with a built-in solver and funded
     accounts, which nobody else can join. Settings: defaults < walras.toml < WALRAS_SECTION_KEY < these flags.
     """
-    home = home_of(options["folder"])
+    home, config = home_of(options["folder"]), _config(options)
     if not home.exists:
         from node.home.networks import SinglePlan, single
 
         single(home, SinglePlan())
         note(settings, f"made a development node in {home.path}")
-    config = _config(options)
+        config = _config(options)
     # Nothing that is imported is garbage: looking for some takes a twentieth of the start.
     gc.disable()
     from node.cli.node_run import Ready, log_to_stderr, run_node

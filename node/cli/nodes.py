@@ -46,9 +46,12 @@ def signer_options(command: F) -> F:
 def client_of(folder: Path | None, url: str | None, token_file: Path | None) -> NodeClient:
     """The node's client. The home's token is shown to the home's own node alone: it is nobody else's to know."""
     from node.client.node_client import NodeClient
+    from node.home.errors import NoHome
     from node.home.secrets import read_secret
 
     home = home_of(folder)
+    if folder is not None and url is None and not home.path.exists():
+        raise NoHome(str(folder), "there is no such home")
     own = url_of(home)
     file = token_file
     if file is None and home.api_token.exists() and (url is None or _same(url, own)):
@@ -113,5 +116,8 @@ def id_of(text: str) -> bytes:
 
 
 def _same(one: str, other: str) -> bool:
-    first, second = urlsplit(one), urlsplit(other)
-    return (first.scheme, first.hostname, first.port) == (second.scheme, second.hostname, second.port)
+    try:
+        first, second = urlsplit(one), urlsplit(other)
+        return (first.scheme, first.hostname, first.port) == (second.scheme, second.hostname, second.port)
+    except ValueError:  # no URL at all; the client says so
+        return False

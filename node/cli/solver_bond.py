@@ -47,7 +47,7 @@ def bond(
     From then on its answers count, where `walras node run --solver SPEC` gives some. Parts of the bond are lost
     by not opening what was sealed.
     """
-    from node.client.acting import act_and_wait
+    from node.client.acting import act_and_wait, check_funds
     from node.client.market import market_of
     from settlement.ledger.transactions import PostBond, Transfer
 
@@ -60,6 +60,7 @@ def bond(
         numeraire = market.asset(network.text("numeraire", limit=64))
         units = market.units(amount, numeraire)
         payer = signer_of(folder, wallet, dev, password_file)
+        check_funds(client, payer, numeraire, units, market)
         transfer = Transfer(_holder(solver.public), numeraire, units)
         act_and_wait(client, payer, market.network, transfer, timeout_s=timeout)
         note(settings, f"{market.shown(units, numeraire)} moved to the solver's account")

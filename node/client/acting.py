@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from intents.assets import AssetId
 from intents.fields import Fields
 from intents.intent import Intent, IntentId
 from intents.signing import SigningKey, sign_intent
 from node.chain.items import Item, Submission, encode_item
-from node.client.errors import NodeBusy
+from node.client.errors import NodeBusy, NotEnough
 from node.client.following import POLL_S
+from node.client.market import MAX_ASSETS, Market
 from node.client.node_client import NodeClient
-from settlement.ledger.transactions import Action, Cancel, Transaction
+from settlement.ledger.transactions import Action, Cancel, LeaveBond, Transaction
 
 
 def submit(client: NodeClient, key: SigningKey, intent: Intent) -> tuple[bytes, str]:
@@ -33,6 +35,15 @@ def act(client: NodeClient, key: SigningKey, network: bytes, action: Action) -> 
     bare = replace(bare, nonce=account.integer("nonce", high=2**63 - 1))
     signed = replace(bare, signature=key.sign(bare.signed(network)))
     return client.post("/v1/transactions", {"item": _hex(signed)})
+
+
+def check_funds(client: NodeClient, key: SigningKey, asset: AssetId, amount: int, market: Market) -> None:
+    """Raises ``NotEnough`` where the key's account holds less: blocks would refuse what spends it, without a word."""
+    holder = "0x" + Transaction(key.public, 0, LeaveBond()).holder.hex()
+    rows = client.get(f"/v1/accounts/{holder}").objects("balances", limit=MAX_ASSETS)
+    held = sum(row.integer("amount") for row in rows if row.text("asset", limit=64) == asset)
+    if held < amount:
+        raise NotEnough(holder, market.shown(amount, asset), market.shown(held, asset))
 
 
 def act_and_wait(client: NodeClient, key: SigningKey, network: bytes, action: Action, *, timeout_s: float) -> None:

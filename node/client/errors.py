@@ -8,7 +8,7 @@ from typing import ClassVar
 from intents.errors import WalrasError
 from node.errors import Unreachable
 
-__all__ = ["NodeBusy", "NodeRefused", "NotKnown", "StrangeAnswer", "Unreachable"]
+__all__ = ["NodeBusy", "NodeRefused", "NotEnough", "NotKnown", "StrangeAnswer", "Unreachable"]
 
 
 @dataclass(eq=False)
@@ -37,6 +37,18 @@ class NodeBusy(NodeRefused):
 
     code: ClassVar[str] = "node.busy"
     exit_code: ClassVar[int] = 4
+
+
+@dataclass(eq=False)
+class NotEnough(WalrasError):
+    """An account is to give what it does not hold; ``needed`` and ``held`` as people write amounts."""
+
+    code: ClassVar[str] = "client.not-enough"
+    text: ClassVar[str] = "the account holds {held}, not {needed}"
+    exit_code: ClassVar[int] = 3
+
+    needed: str
+    held: str
 
 
 @dataclass(eq=False)

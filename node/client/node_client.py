@@ -119,5 +119,7 @@ def _host(url: str) -> str:
 
 
 def _plain(error: httpx.HTTPError) -> str:
+    if isinstance(error, httpx.ConnectError):
+        return f"{error} (`walras node run` starts one)"
     text = str(error).strip()
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

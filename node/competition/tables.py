@@ -5,6 +5,7 @@ Scores appear twice: exact as decimal text in base units, and as a float in whol
 
 from __future__ import annotations
 
+import io
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -128,7 +129,9 @@ def write_parquet(folder: Path, parts: Mapping[str, Sequence[Row]]) -> list[Path
     for name, rows in parts.items():
         if rows:
             path = folder / f"{name}.parquet"
-            pl.DataFrame([dict(row) for row in rows], infer_schema_length=None).write_parquet(path)
+            data = io.BytesIO()  # so that it is Python that meets a full disk, and says so
+            pl.DataFrame([dict(row) for row in rows], infer_schema_length=None).write_parquet(data)
+            path.write_bytes(data.getbuffer())
             written.append(path)
     return written
 

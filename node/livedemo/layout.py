@@ -14,6 +14,7 @@ from intents.fields import Fields, integer, text
 from node.agreement.timeouts import Timeouts
 from node.home.config import RoleName
 from node.home.development import MAKER, accounts
+from node.home.errors import HomeError
 from node.inputs import read_json
 from node.livedemo.desk import Endpoint
 from node.livedemo.homes import LOOPBACK, MadeNode, NodeWanted, free_ports, make_homes, read_home, walras
@@ -70,7 +71,10 @@ def new_layout(root: Path, validators: int, solvers: Sequence[str], timeouts: Ti
     A solver is a built-in's name, a .py file or a URL; ``mine.py``, where there is no such file, is the template
     of ``walras solver new``, and ``engine`` a built-in served over HTTP by a process of its own.
     """
-    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise HomeError(str(root), f"cannot be made: {(error.strerror or str(error)).lower()}") from error
     engines = [Engine(f"{ENGINE}-{number}", *free_ports(1)) for number, one in enumerate(solvers) if one == ENGINE]
     urls = iter([engine.url for engine in engines])
     specs = [f"{ENGINE}={next(urls)}" if one == ENGINE else _spec(root, one) for one in solvers]

@@ -6,6 +6,7 @@ Equal rows give equal bytes of Parquet: one row group size, one compression, sta
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -49,7 +50,9 @@ def write_parquet(path: Path, table: str, variants: Mapping[str, Rows]) -> None:
     schema = {VARIANT: pl.String} | {column.name: kinds[column.kind] for column in columns(table)}
     rows = list(_flat(table, variants))
     frame = pl.DataFrame(rows, schema=schema, orient="row")
-    frame.write_parquet(path, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
+    data = io.BytesIO()  # so that it is Python that meets a full disk, and says so
+    frame.write_parquet(data, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
+    path.write_bytes(data.getbuffer())
 
 
 def read_parquet(path: Path, table: str, run: Path) -> dict[str, list[Row]]:

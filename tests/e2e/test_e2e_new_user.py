@@ -105,6 +105,16 @@ def test_user_is_told_of_denied_intents(home: Path, node: RunningNode) -> None:
     assert done.code == 1
 
 
+def test_user_cannot_give_away_what_is_not_there(home: Path, node: RunningNode) -> None:
+    """Told at once, with what the account holds; a block would refuse it without a word."""
+    for command in (
+        ("ledger", "transfer", "999999", "ETH", "to", "bob"),
+        ("solver", "bond", "999999", "--name", "n"),
+    ):
+        done = walras(*command, "--dev", "grace", "--home", home)
+        assert "ETH, not 999999 ETH" in refused(done, "client.not-enough")
+
+
 def test_user_submits_a_file(home: Path, node: RunningNode, tmp_path: Path) -> None:
     """An intent written as JSON is completed, signed and taken; the same again is the same intent."""
     path = tmp_path / "intent.json"

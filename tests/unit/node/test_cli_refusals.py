@@ -1,0 +1,118 @@
+"""What a user gets who names the wrong thing, or whose machine has no more room: one line and a code."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from node.cli import main
+from node.cli.main import run
+
+WALRAS = Path(sys.executable).with_name("walras")
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
+    """Exit code and the error's code; nothing goes to stdout."""
+    code = run([str(argument) for argument in arguments])
+    found = capsys.readouterr()
+    assert found.out == ""
+    assert found.err.startswith("error[")
+    return code, found.err[len("error[") :].partition("]")[0]
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://a:b", "nonsense", "ftp://a", "http://", "http://a:99999"])
+def test_what_is_no_url_is_wrong_usage(capsys: pytest.CaptureFixture[str], tmp_path: Path, url: str) -> None:
+    """Also where the home has a token, which is shown to its own node alone."""
+    home = tmp_path / "home"
+    assert run(["init", "--home", str(home), "--quiet"]) == 0
+    capsys.readouterr()
+    assert refused(capsys, "node", "status", "--node", url, "--home", home) == (2, "usage")
+
+
+def test_a_home_that_is_not_there_is_not_asked(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Rather than whoever listens at the usual port."""
+    for command in (("node", "peers"), ("intent", "quote", "1", "ETH", "for", "USDC")):
+        assert refused(capsys, *command, "--home", tmp_path / "nowhere") == (3, "home.missing")
+
+
+def test_wrong_settings_make_no_home(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """They are read before a development home is made."""
+    home = tmp_path / "home"
+    assert refused(capsys, "node", "run", "--home", home, "--role", "king")[0] == 3
+    assert refused(capsys, "node", "run", "--home", home, "--config", tmp_path / "none") == (3, "input.unreadable")
+    assert not home.exists()
+
+
+def test_a_demonstration_needs_a_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Not a file, nor a place below one."""
+    file = tmp_path / "file"
+    file.write_text("")
+    for place in (file, file / "below"):
+        assert refused(capsys, "demo", "--live", "--home", place)[0] == 3
+
+
+def test_a_full_machine_is_no_bug_of_ours(tmp_path: Path) -> None:
+    """Files that may not grow, as on a full disk: one line with the machine's own words."""
+    done = subprocess.run(
+        [WALRAS, "init", "--home", tmp_path / "home"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("error[machine]")
+    assert os.strerror(errno.EFBIG).lower() in done.stderr
+
+
+def _full_database() -> None:
+    with sqlite3.connect(":memory:") as database:
+        database.execute("pragma max_page_count = 1")
+        database.execute("create table t (x)")
+        database.execute("create table u (x)")
+
+
+def _full_disk() -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "place")
+
+
+def _two_of_them() -> None:
+    try:
+        _full_disk()
+    except OSError as error:
+        raise ExceptionGroup("tasks", [ValueError("x"), ExceptionGroup("more", [error])]) from None
+
+
+def _bug() -> None:
+    raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+@pytest.mark.parametrize(
+    ("fails", "code", "said"),
+    [
+        (_full_disk, 3, "error[machine] place: no space left on device"),
+        (_full_database, 3, "error[machine] database or disk is full"),
+        (_two_of_them, 3, "error[machine] place: no space left on device"),
+        (_bug, 70, "error[bug] OSError"),
+    ],
+)
+def test_endings_of_a_full_machine(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    fails: Callable[[], None],
+    code: int,
+    said: str,
+) -> None:
+    """Alone, in a database, or in a group of tasks; what is none of these is still a bug."""
+    monkeypatch.setattr(main.cli, "main", lambda **options: fails())
+    assert run(["demo"]) == code
+    assert capsys.readouterr().err.startswith(said)
