@@ -12,7 +12,7 @@ from node.agreement.core import MAX_EARLY
 from node.agreement.effects import FallenBehind, Pull, Timeout
 from node.agreement.messages import Body, Certificate, Message, Proposal, Vote, block_id
 from node.agreement.validators import Validator, ValidatorSet
-from tests.unit.node.test_agreement_rules import (
+from tests.agreement_one import (
     COMMIT,
     FOUR,
     GOOD,

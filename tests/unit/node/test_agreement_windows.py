@@ -7,7 +7,7 @@ from dataclasses import replace
 from node.agreement.effects import Broadcast, Timeout, Timer
 from node.agreement.messages import Proposal, Seen, Step
 from node.agreement.timeouts import Timeouts
-from tests.unit.node.test_agreement_rules import One, seen
+from tests.agreement_one import One, seen
 
 
 def step_of(one: One) -> Step:
