@@ -1,10 +1,7 @@
-"""Hosting solvers in real processes: what counts, how each bad ending is told, and that nothing is left over."""
+"""Hosting solvers in real processes: what counts, and how each ending is told."""
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,41 +9,19 @@ import pytest
 import trio
 
 from intents.auction_codec import encode_auction
-from settlement.solution import MAX_SOLUTIONS_PER_SOLVER
-from solver import host as module
 from solver.host import host
 from solver.limits import Limits
-from solver.outcome import OutcomeKind, SolverRun
+from solver.outcome import OutcomeKind
 from solver.spec import SolverSpec, SpecKind
-from tests.hostile import alive, children, written
-from tests.solver_worlds import auction, pool, swap
-
-AUCTION = encode_auction(auction([swap(1, "A", 10**6, "B", 9 * 10**5)], [pool("p", "A", 10**12, "B", 10**12)]))
-#: No speed test: far more than a noisy machine needs, far less than a hung solver would take.
-MARGIN_S = 5.0
-DEADLINE_S = 0.4
+from tests.hostile import written
+from tests.hosting import AUCTION, DEADLINE_S, MARGIN_S, nothing_left, run
+from tests.solver_worlds import auction, swap
 
 
 @pytest.fixture(autouse=True)
 def _nothing_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every test here must leave neither a process nor a scratch folder."""
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
-    before = children()
-    yield
-    assert children() <= before
-    assert list(scratch.iterdir()) == []
-
-
-async def run(spec: SolverSpec, seconds: float = DEADLINE_S, limits: Limits | None = None) -> SolverRun:
-    """One hosted run, which must not outlast its deadline by much."""
-    async with host(spec, limits) as hosted:
-        await hosted.start()
-        started = trio.current_time()
-        found = await hosted.solve(AUCTION, seconds)
-        assert trio.current_time() - started < seconds + MARGIN_S
-    return found
+    with nothing_left(tmp_path, monkeypatch):
+        yield
 
 
 async def test_an_answer_counts(tmp_path: Path) -> None:
@@ -139,112 +114,6 @@ async def test_endings_are_told_apart(name: str, tmp_path: Path) -> None:
     assert len(found.detail) < 800
 
 
-async def test_a_hung_solver_is_cut_off(tmp_path: Path) -> None:
-    """An endless loop is a timeout; what it had yielded before counts, and it is not waited for."""
-    empty = await run(written(tmp_path, "while True: pass"))
-    assert (empty.kind, empty.stopped, empty.solutions) == (OutcomeKind.TIMEOUT, True, ())
-    found = await run(written(tmp_path, "yield answer(1)\nyield answer(2)\nwhile True: pass"), 1.0)
-    assert (found.kind, found.stopped) == (OutcomeKind.OK, True)
-    assert [item.id for item in found.solutions] == [1, 2]
-
-
-async def test_signals_do_not_save_it(tmp_path: Path) -> None:
-    """Ignoring every signal that can be ignored, it is killed at the deadline like any other."""
-    body = """
-        for number in range(1, 32):
-            if number not in (signal.SIGKILL, signal.SIGSTOP):
-                signal.signal(number, signal.SIG_IGN)
-        while True: time.sleep(1)
-    """
-    assert (await run(written(tmp_path, body))).kind is OutcomeKind.TIMEOUT
-
-
-async def test_memory_is_limited(tmp_path: Path) -> None:
-    """Twenty GiB under a limit of one is the solver's crash and nobody else's; a later auction is served."""
-    body = """
-        yield answer(1)
-        if not os.path.exists('again'):
-            open('again', 'w').close()
-            hog = bytearray(20 << 30)
-            yield answer(len(hog))
-    """
-    async with host(written(tmp_path, body), Limits(memory_mb=1024)) as hosted:
-        first = await hosted.solve(AUCTION, 30.0)
-        assert (first.kind, first.detail) == (OutcomeKind.OK, "MemoryError: ")
-        second = await hosted.solve(AUCTION, 30.0)
-    assert (second.kind, second.detail) == (OutcomeKind.OK, "")
-
-
-async def test_the_kernel_holds_the_limits(tmp_path: Path) -> None:
-    """Address space, CPU time and core dumps, as the solver's process sees them."""
-    body = """
-        import resource
-        kinds = (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_CORE)
-        limits = [resource.getrlimit(kind)[0] for kind in kinds]
-        yield answer(certificate={'limits': limits})
-    """
-    found = await run(written(tmp_path, body), 10.0, Limits(memory_mb=2048))
-    certificate = found.solutions[0].certificate
-    assert certificate is not None
-    limits = certificate["limits"]
-    assert isinstance(limits, list)
-    memory, cpu, core = limits
-    assert (memory, core) == (2048 << 20, 0)
-    assert 10 < cpu < 10 * (os.cpu_count() or 1) + 60
-
-
-async def test_prints_are_harmless(tmp_path: Path) -> None:
-    """Megabytes on stdout and raw bytes on descriptor 1 take nothing from the answer."""
-    body = """
-        print('x' * 3_000_000, flush=True)
-        os.write(1, bytes(range(256)) * 2000)
-        sys.stderr.write('y' * 500_000)
-        sys.stdout.buffer.write(b'\\xff' * 1000)
-        yield answer(1)
-    """
-    found = await run(written(tmp_path, body), 30.0)
-    assert (found.kind, found.detail, len(found.solutions)) == (OutcomeKind.OK, "", 1)
-
-
-async def test_a_flood_is_bounded(tmp_path: Path) -> None:
-    """The first 256 bids count; whoever offers more, or the same one for ever, is stopped."""
-    many = await run(written(tmp_path, "for n in range(10**9): yield answer(n)"), 30.0)
-    assert many.kind is OutcomeKind.OK
-    assert [item.id for item in many.solutions] == list(range(MAX_SOLUTIONS_PER_SOLVER))
-    assert many.detail == "offered more than 256 solutions"
-
-
-async def test_frames_and_bytes_of_one_run_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replacing one solution over and over ends at a bound, by count and by size; so does a single huge one."""
-    monkeypatch.setattr(module, "MAX_FRAMES", 50)
-    again = written(tmp_path, "for n in range(10**9): yield answer(0, gas=n)")
-    found = await run(again, 30.0)
-    assert (found.kind, [item.gas for item in found.solutions]) == (OutcomeKind.OK, [49])
-    assert found.detail.startswith("flooded its pipe (51 frames")
-    monkeypatch.setattr(module, "MAX_RUN_BYTES", 500)
-    assert "flooded its pipe" in (await run(again, 30.0)).detail
-    huge = """
-        from settlement.solution import Fill
-        yield answer(0, certificate={'a': 'x' * 4_190_000})
-        yield Solution('s', 1, {}, (Fill(bytes(64), 1),) * 200, certificate={'a': 'x' * 4_190_000})
-    """
-    monkeypatch.setattr(module, "MAX_RUN_BYTES", 10**9)
-    found = await run(written(tmp_path, huge, "huge"), 30.0)
-    assert [item.id for item in found.solutions] == [0]
-    assert "broke the pipe's protocol (kind 5" in found.detail
-
-
-async def test_what_cannot_be_read_is_invalid(tmp_path: Path) -> None:
-    """Frames that hold no solution are not a crash: the solver answered, and not one answer could be read."""
-    body = """
-        sys.modules['__main__'].encode_solution = lambda solution: b'\\x90'
-        yield answer(1)
-    """
-    found = await run(written(tmp_path, body), 30.0)
-    assert (found.kind, found.solutions) == (OutcomeKind.INVALID, ())
-    assert "solution" in found.detail
-
-
 async def test_a_slow_import_is_not_waited_for_twice(tmp_path: Path) -> None:
     """Past the limit for starting it is a crash, and later auctions are told so at once."""
     spec = written(tmp_path, "time.sleep(60)\nclass Solver: pass")
@@ -277,93 +146,6 @@ async def test_what_does_not_import_says_so(body: str, detail: str, tmp_path: Pa
     assert detail in found.detail
 
 
-async def test_its_children_die_with_it(tmp_path: Path) -> None:
-    """Processes that a solver started and left running, holding its pipes, are killed with its group."""
-    body = """
-        pids = [subprocess.Popen(['sleep', '600']).pid]
-        if (pid := os.fork()) == 0:
-            while True: time.sleep(60)
-        yield answer(pids[0])
-        yield answer(pid)
-        while True: time.sleep(60)
-    """
-    found = await run(written(tmp_path, body), 2.0)
-    pids = [item.id for item in found.solutions]
-    assert len(pids) == 2
-    with trio.fail_after(MARGIN_S):  # being reaped by init is not ours to time
-        while any(map(alive, pids)):
-            await trio.sleep(0.02)
-
-
-async def test_cancelling_leaves_nothing(tmp_path: Path) -> None:
-    """A run that is cancelled ends its worker; the next auction gets a fresh one and only its own answers."""
-    body = """
-        yield answer(os.getpid())
-        if not os.path.exists('again'):
-            open('again', 'w').close()
-            time.sleep(1)
-            yield answer(1)
-            while True: time.sleep(60)
-    """
-    async with host(written(tmp_path, body)) as hosted:
-        await hosted.start()
-        with trio.move_on_after(0.3) as scope:
-            await hosted.solve(AUCTION, 60.0)
-        assert scope.cancelled_caught
-        assert hosted._worker is None
-        found = await hosted.solve(AUCTION, 30.0)
-    assert (found.kind, found.detail, len(found.solutions)) == (OutcomeKind.OK, "", 1)
-    assert not alive(found.solutions[0].id)
-
-
-async def test_cancelling_from_outside_leaves_nothing(tmp_path: Path) -> None:
-    """Also where the whole host is cancelled, mid-solve or while starting."""
-    with trio.move_on_after(1.0) as scope:
-        async with host(written(tmp_path, "while True: pass")) as hosted:
-            await hosted.solve(AUCTION, 60.0)
-    assert scope.cancelled_caught
-    with trio.move_on_after(0.2) as scope:
-        async with host(written(tmp_path, "time.sleep(60)\nclass Solver: pass", "slow")) as hosted:
-            await hosted.start()
-    assert scope.cancelled_caught
-
-
-HOST = """
-import sys, trio
-from solver.host import host
-from solver.spec import SolverSpec, SpecKind
-
-async def main():
-    async with host(SolverSpec("mine", SpecKind.FILE, sys.argv[1])) as hosted:
-        await hosted.solve(open(sys.argv[2], "rb").read(), 600.0)
-
-trio.run(main)
-"""
-
-
-async def test_a_worker_does_not_outlive_its_host(tmp_path: Path) -> None:
-    """Not even a host that is killed, and not even a worker and its children that never read their pipes."""
-    body = """
-        child = subprocess.Popen(['sleep', '600']).pid
-        with open('PIDS.new', 'w') as file: file.write(f'{os.getpid()} {child}')
-        os.rename('PIDS.new', 'PIDS')
-        while True: pass
-    """
-    pids = tmp_path / "pids"
-    spec = written(tmp_path, body.replace("PIDS", str(pids)))
-    (tmp_path / "auction").write_bytes(AUCTION)
-    command = [sys.executable, "-c", HOST, spec.target, str(tmp_path / "auction")]
-    with trio.fail_after(60.0):
-        process = await trio.lowlevel.open_process(command, env=os.environ | {"TMPDIR": str(tmp_path)})
-        while not pids.exists():
-            await trio.sleep(0.02)
-        process.kill()
-        await process.wait()
-    with trio.fail_after(MARGIN_S):
-        while any(alive(int(pid)) for pid in pids.read_text().split()):
-            await trio.sleep(0.02)
-
-
 async def test_one_worker_serves_many_auctions(tmp_path: Path) -> None:
     """It keeps its process while it behaves, and sees each auction as it is, with the seed it was given."""
     body = """
@@ -375,23 +157,6 @@ async def test_one_worker_serves_many_auctions(tmp_path: Path) -> None:
     assert len({run.solutions[0].id for run in runs}) == 1
     assert [run.solutions[0].gas for run in runs] == [1, 2, 1]
     assert [run.solutions[0].certificate for run in runs] == [{"seed": 0}, {"seed": 1}, {"seed": 2}]
-
-
-async def test_one_hung_solver_does_not_hold_up_another(tmp_path: Path) -> None:
-    """Side by side, the good one is done long before the deadline that the other runs into."""
-    good, bad = written(tmp_path, "yield answer()", "good"), written(tmp_path, "while True: pass", "bad")
-    runs: dict[str, SolverRun] = {}
-    async with host(good) as first, host(bad) as second:
-
-        async def solve(hosted: module.HostedSolver) -> None:
-            found = await hosted.solve(AUCTION, 3.0)
-            runs[found.solver] = found
-
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(solve, second)
-            nursery.start_soon(solve, first)
-    assert (runs["good"].kind, runs["bad"].kind) == (OutcomeKind.OK, OutcomeKind.TIMEOUT)
-    assert runs["good"].seconds < runs["bad"].seconds
 
 
 async def test_a_built_in_is_hosted_like_any_other() -> None:
