@@ -24,7 +24,7 @@ REACH: Final = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """``log_prices`` (T,): the venues' own, 0 on average in each part of the network that hangs together.
+    """``log_prices`` (T,): the network's own, 0 on average in each part of it that hangs together.
     ``part``: (T,) which part a token is in, numbered from 0. ``respond``: values that enter the network, adding up
     to 0 in each part → the change of log prices by which its venues, fees left aside, would take them up."""
 
@@ -64,10 +64,7 @@ def prepare(network: Network) -> Prepared:
         log_prices = agreed(pattern, weights, ratios, grounded)
         weights = depths * np.exp(log_prices[pattern.tails])
         weights /= max(float(weights.max(initial=0.0)), np.finfo(float).tiny)
-    log_prices = agreed(pattern, weights, ratios, grounded)
-    log_prices -= (
-        totals(part, log_prices, network.tokens) / np.maximum(np.bincount(part, minlength=network.tokens), 1)
-    )[part]
+    log_prices = centred(part, agreed(pattern, weights, ratios, grounded))
     stiffness = depths * np.exp(log_prices[pattern.tails])
     return Prepared(
         network,
@@ -111,6 +108,11 @@ def agreed(pattern: Pattern, weights: Floats, ratios: Floats, grounded: Floats) 
     pull = weights * ratios
     found = made[0](totals(pattern.tails, pull, t) - totals(pattern.heads, pull, t))
     return np.clip(np.nan_to_num(found), -REACH, REACH)
+
+
+def centred(part: Ints, log_prices: Floats) -> Floats:
+    """Log prices that are 0 on average in each part."""
+    return log_prices - (totals(part, log_prices, 0) / np.maximum(np.bincount(part), 1))[part]
 
 
 def response(pattern: Pattern, stiffness: Floats, grounded: Floats) -> Solve:

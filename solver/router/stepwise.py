@@ -32,6 +32,8 @@ SURE: Final = 1e-6
 ENDING: Final = 5
 #: Steps below this change nothing but roundings.
 STILL: Final = 1e-10
+#: What whiskers begin with, of those of ``newton.py``: where many tokens are stiff these alone would fill the gap.
+LEAST: Final = 0.6
 #: The part of the allowed gap that is used.
 CLOSE: Final = 0.9
 #: A width that asks books for their parts as given.
@@ -115,14 +117,13 @@ def _place(dual: Dual, levels: Levels, y: Floats) -> _Place:
 
 
 def _model(dual: Dual, levels: Levels, here: _Place, gap: float, more: Floats) -> Model:
-    """A whisker more than nothing is asked of every token, twice that of ``newton.py`` as levels between do not
-    yield, and where that was not enough ``more``."""
+    """A whisker more than nothing is asked of every token, and where that was not enough ``more``."""
     whole = here.gains > 0.0
     moved_out, moved_in = np.where(whole, here.outward, 0.0), np.where(whole, here.inward, 0.0)
     pattern = dual.prepared.pattern
     curvature = laplacian(levels.tokens, pattern.cells, here.apart.stiffness)
     through = curvature.diagonal() + levels.spread(moved_out, -moved_in)
-    whisker = WHISKER * gap / len(here.y) * abs(here.value) + 2 * ROUNDINGS * through + more
+    whisker = WHISKER * gap / len(here.y) * abs(here.value) + LEAST * ROUNDINGS * through + more
     left = here.apart.left + levels.spread(moved_out, moved_in)
     idle = (left == 0.0) & (through == 0.0)
     wanting = np.where(dual.fixed | idle, 0.0, left - whisker)
