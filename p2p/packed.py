@@ -5,6 +5,7 @@ from __future__ import annotations
 import trio
 
 from p2p.base import Transport
+from p2p.clock import monotonic_ms
 from p2p.packing import Packer, PackLimits
 
 
@@ -23,7 +24,7 @@ class PackedPublisher:
             BadPack: the item is empty, or too long for any pack.
             UnknownTopic, MessageTooLarge
         """
-        full = self._packer.add(item, _now_ms())
+        full = self._packer.add(item, monotonic_ms())
         self._added.set()
         if full is not None:
             await self._transport.publish(self._topic, full)
@@ -40,11 +41,7 @@ class PackedPublisher:
             if due_ms is None:
                 self._added = trio.Event()
                 await self._added.wait()
-            elif due_ms > _now_ms():
-                await trio.sleep((due_ms - _now_ms()) / 1_000)
+            elif due_ms > monotonic_ms():
+                await trio.sleep((due_ms - monotonic_ms()) / 1_000)
             else:
                 await self.flush()
-
-
-def _now_ms() -> int:
-    return int(trio.current_time() * 1_000)

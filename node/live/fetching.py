@@ -10,6 +10,7 @@ import trio
 
 from node.live.shelf import Fetching
 from node.live.wire import Offer
+from p2p.clock import monotonic_ms
 
 #: How often offers that came meanwhile are looked for, once nobody is left to be asked.
 _LOOK_MS: Final = 100
@@ -33,13 +34,13 @@ async def fetch(
     async def ask(peer: str, offer: Offer, patience: trio.CancelScope, ended: trio.Event) -> None:
         word = await get(peer, offer)
         if word is None:
-            fetching.late(peer, _now_ms())
+            fetching.late(peer, monotonic_ms())
         else:
             # To take it in may be long, and is not the peer's fault.
             patience.deadline = math.inf
             fetching.served(peer)
             if await heed(peer, offer, word):
-                fetching.done(offer, _now_ms())
+                fetching.done(offer, monotonic_ms())
                 nursery.cancel_scope.cancel()
         ended.set()
 
@@ -50,14 +51,10 @@ async def fetch(
                     await under_way[-1].wait()
             else:
                 under_way.append(trio.Event())
-                with trio.move_on_after(fetching.patience_ms(*turn, _now_ms()) / 1_000) as patience:
+                with trio.move_on_after(fetching.patience_ms(*turn, monotonic_ms()) / 1_000) as patience:
                     nursery.start_soon(ask, *turn, patience, under_way[-1])
                     await under_way[-1].wait()
                 if patience.cancelled_caught:
-                    fetching.late(turn[0], _now_ms())
+                    fetching.late(turn[0], monotonic_ms())
             under_way = [ended for ended in under_way if not ended.is_set()]
-            turn = fetching.following(offer, _now_ms())
-
-
-def _now_ms() -> int:
-    return int(trio.current_time() * 1_000)
+            turn = fetching.following(offer, monotonic_ms())

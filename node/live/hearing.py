@@ -21,6 +21,7 @@ from node.live.shelf import BODY, DECISION, Fetching
 from node.live.wire import FETCH, MALFORMED, STRANGER, TAKEN, WORD_PACKS, Kind, Offer
 from p2p.base import P2PError, Transport
 from p2p.buckets import TokenBucket
+from p2p.clock import monotonic_ms
 from p2p.packing import BadPack, unpack
 
 #: Words a second from one peer; beyond them it is answered later.
@@ -100,7 +101,7 @@ class Hearing:
         """Fetch what a peer offers, in its order, until cancelled."""
         line = self._lines[peer]
         async for offer in line.offers:
-            if self._fetching.begin(peer, offer, _now_ms()):
+            if self._fetching.begin(peer, offer, monotonic_ms()):
                 await self._fetch(peer, offer)
 
     # Inside
@@ -204,7 +205,3 @@ class Hearing:
             return False
         self._count("fetched")
         return True
-
-
-def _now_ms() -> int:
-    return int(trio.current_time() * 1_000)

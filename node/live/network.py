@@ -27,6 +27,7 @@ from node.live.views import heard_view, met_view
 from node.served import NodeEvent, PeerChanged, PeerView, Role
 from p2p.base import EventKind, P2PError, Transport, Verdict
 from p2p.buckets import KeyedBuckets
+from p2p.clock import monotonic_ms
 from p2p.packing import Packer, pack
 
 _log = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ class Network:
 
     def views(self) -> tuple[PeerView, ...]:
         """The peers met first, then those only heard of."""
-        known = {found.peer: found for found in self.neighbourhood.all(_now_ms())}
+        known = {found.peer: found for found in self.neighbourhood.all(monotonic_ms())}
         met = [met_view(found, known.get(found.peer), _unix_ms()) for found in self.directory.all()]
         heard = [heard_view(known[peer]) for peer in sorted(known) if self.directory.of(peer) is None]
         return (*met, *heard)
@@ -147,7 +148,7 @@ class Network:
         while True:
             self._compare()
             self._dial()
-            self.sending.shelf.expire(_now_ms())
+            self.sending.shelf.expire(monotonic_ms())
             await trio.sleep(_LOOK_S)
 
     def _compare(self) -> None:
@@ -206,7 +207,7 @@ class Network:
         """Validators stay connected with all validators they hear of, everybody with a few."""
         keys = {member.key for member in self._node.machine.app.validators.members}
         few = len(self.directory) < ENOUGH and len(self._wanted) < 2 * ENOUGH
-        for known in self.neighbourhood.all(_now_ms()):
+        for known in self.neighbourhood.all(monotonic_ms()):
             said = known.presence
             fellow = self._me.role is Role.VALIDATOR and said.role is Role.VALIDATOR and said.key in keys
             if not (fellow or few) or known.peer in self._scopes or not said.addresses:
@@ -233,7 +234,7 @@ class Network:
     def ask(self) -> None:
         """Ask for what a proposal waits for, not the same again at once."""
         missing = self._node.machine.app.missing
-        now_ms = _now_ms()
+        now_ms = monotonic_ms()
         self._asked = {number: at_ms for number, at_ms in self._asked.items() if now_ms - at_ms < ASK_MS}
         new = sorted(missing - self._asked.keys())
         self._asked |= dict.fromkeys(new, now_ms)
@@ -259,7 +260,7 @@ class Network:
             return
 
     def _pack(self, item: bytes) -> None:
-        full = self._packer.add(item, _now_ms())
+        full = self._packer.add(item, monotonic_ms())
         if full is not None:
             self._packs.append(full)
         self._packed.set()
@@ -277,7 +278,7 @@ class Network:
             await self._packed.wait()
             due_ms = self._packer.due_ms()
             if not self._packs and due_ms is not None:
-                await trio.sleep(max(0, due_ms - _now_ms()) / 1_000)
+                await trio.sleep(max(0, due_ms - monotonic_ms()) / 1_000)
                 last = self._packer.flush()
                 if last is not None:
                     self._packs.append(last)
@@ -312,13 +313,13 @@ class Network:
             await trio.sleep(EVERY_MS / 1_000)
 
     async def _judge_presence(self, sender: str, data: bytes) -> Verdict:
-        verdict = self.neighbourhood.judge(sender, data, _now_ms(), _unix_ms())
+        verdict = self.neighbourhood.judge(sender, data, monotonic_ms(), _unix_ms())
         self._count(f"presence_{verdict.value}")
         return verdict
 
     async def _fetch(self, peer: str, digest: bytes) -> bytes:
         word = self.sending.shelf.get(digest) if self.directory.of(peer) is not None else None
-        if word is None or not self._fetched.take(peer, len(word), _now_ms() * 1_000):
+        if word is None or not self._fetched.take(peer, len(word), monotonic_ms() * 1_000):
             self._count("fetches_refused")
             return b""
         return word
@@ -326,10 +327,6 @@ class Network:
 
 async def _nothing(sender: str, data: bytes) -> None:
     return None
-
-
-def _now_ms() -> int:
-    return int(trio.current_time() * 1_000)
 
 
 def _unix_ms() -> int:

@@ -18,6 +18,7 @@ from libp2p.peer.id import ID
 
 from p2p.base import Handler, Limits, MessageTooLarge, UnknownTopic, Validator, Verdict
 from p2p.buckets import TokenBucket
+from p2p.clock import monotonic_ms
 from p2p.framing import BadFrame, FrameTooLong, VarintFrames
 from p2p.libp2p import rpc as codec
 from p2p.libp2p.host import reset, thrifty
@@ -87,7 +88,7 @@ class Gossip:
             task_status.started()
             while True:
                 await trio.sleep(self._params.heartbeat_ms / 1_000)
-                self._send(self._mesh.heartbeat(_now_ms()))
+                self._send(self._mesh.heartbeat(monotonic_ms()))
 
     def subscribe(self, topic: str, validator: Validator, handler: Handler) -> None:
         if topic in self._topics:
@@ -107,7 +108,7 @@ class Gossip:
             raise MessageTooLarge(len(data), self._limits.message_bytes)
         mid = message_id(topic, data)
         await trio.lowlevel.checkpoint()
-        if not self._mesh.seen.add(mid, _now_ms()):
+        if not self._mesh.seen.add(mid, monotonic_ms()):
             self._count("published_again")
             return 0
         targets = self._mesh.route(mid, topic, data, None)
@@ -134,7 +135,7 @@ class Gossip:
         self._mesh.remove_peer(peer)
 
     def _new_peer(self) -> _Peer:
-        limits, now_us = self._limits, _now_ms() * 1_000
+        limits, now_us = self._limits, monotonic_ms() * 1_000
         return _Peer(
             Outbox(limits, self._rng, self._params.forward_ms / 1_000),
             TokenBucket(limits.peer_messages_per_s, limits.peer_burst_messages, now_us),
@@ -222,23 +223,23 @@ class Gossip:
         self._drop(name, what)
 
     async def _take(self, name: str, peer: _Peer, message: Rpc, size: int) -> None:
-        now_us = _now_ms() * 1_000
+        now_us = monotonic_ms() * 1_000
         wait_us = max(peer.bytes_.owe(size, now_us), peer.messages.owe(max(1, len(message.messages)), now_us))
         if wait_us:
             self._count("peer_slowed")
             await trio.sleep(wait_us / 1_000_000)
-        self._send([(name, answer) for answer in self._mesh.handle(name, message, _now_ms())])
+        self._send([(name, answer) for answer in self._mesh.handle(name, message, monotonic_ms())])
         for topic, data in message.messages:
             held = self._topics.get(topic)
             if held is None:
                 self._count("unknown_topic")
                 continue
             mid = message_id(topic, data)
-            if not self._mesh.seen.add(mid, _now_ms()):
+            if not self._mesh.seen.add(mid, monotonic_ms()):
                 self._count("duplicates")
                 peer.outbox.discard(mid)
                 # It may still be with the validator here, and not in that outbox yet.
-                self._mesh.has(name, mid, _now_ms())
+                self._mesh.has(name, mid, monotonic_ms())
                 continue
             self._send(self._mesh.unwanted(mid, topic, len(data), name))
             await peer.validating.acquire()
@@ -273,7 +274,3 @@ class Gossip:
             except Exception:
                 self._count("handler_failed")
                 _log.exception("a handler failed")
-
-
-def _now_ms() -> int:
-    return int(trio.current_time() * 1_000)

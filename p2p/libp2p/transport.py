@@ -23,6 +23,7 @@ from libp2p.tools.anyio_service import background_trio_service
 from multiaddr import Multiaddr
 
 from p2p.base import AddressInUse, EventKind, Handler, Limits, PeerEvent, Server, Validator
+from p2p.clock import monotonic_ms
 from p2p.libp2p.gate import Gate
 from p2p.libp2p.gossip import Gossip
 from p2p.libp2p.host import address, build_host, refuse_taken
@@ -126,7 +127,7 @@ class Libp2pTransport(INotifee):
             self._listeners.remove(send)
 
     async def ban(self, peer: str, reason: str, for_ms: int | None = None) -> None:
-        self._scores.ban(peer, _now_ms(), for_ms)
+        self._scores.ban(peer, monotonic_ms(), for_ms)
         self._banned(peer, reason)
 
     def want(self, text: str) -> None:
@@ -134,7 +135,7 @@ class Libp2pTransport(INotifee):
         self._supervisor.want(text)
 
     def allowed(self, peer: str) -> bool:
-        return self._gate.allowed(peer, _now_ms())
+        return self._gate.allowed(peer, monotonic_ms())
 
     # Connections come and go
 
@@ -158,7 +159,7 @@ class Libp2pTransport(INotifee):
 
     def _why_not(self, peer: str, ip: str) -> str:
         known, wanted = peer in self._watches, self._supervisor.wants(peer)
-        return "" if known else self._gate.why_not(peer, ip, len(self._watches), _now_ms(), wanted=wanted)
+        return "" if known else self._gate.why_not(peer, ip, len(self._watches), monotonic_ms(), wanted=wanted)
 
     async def _watch(self, peer: str, scope: trio.CancelScope) -> None:
         with scope:
@@ -198,7 +199,7 @@ class Libp2pTransport(INotifee):
 
     def _penalise(self, peer: str, offence: Offence) -> None:
         self._count(f"offence_{offence.name.lower()}")
-        if peer not in self._gate.anchors and self._scores.penalise(peer, offence, _now_ms()):
+        if peer not in self._gate.anchors and self._scores.penalise(peer, offence, monotonic_ms()):
             self._banned(peer, offence.name.lower())
 
     def _banned(self, peer: str, reason: str) -> None:
@@ -207,7 +208,7 @@ class Libp2pTransport(INotifee):
         self._drop_soon(peer, f"banned: {reason}")
 
     def _trusted(self, peer: str) -> bool:
-        return self._scores.trusted(peer, _now_ms())
+        return self._scores.trusted(peer, monotonic_ms())
 
     def _dials(self, peer: str) -> bool:
         return self._supervisor.wants(peer)
@@ -277,10 +278,6 @@ async def _cut(conn: Any) -> None:
                 await raw.close()
         except Exception as error:
             _log.debug("cutting a connection: %r", error)
-
-
-def _now_ms() -> int:
-    return int(trio.current_time() * 1_000)
 
 
 @asynccontextmanager
