@@ -98,8 +98,8 @@ class Machine:
         """A message of the agreement from a validator."""
         if isinstance(message, Status):
             self._help(sender, message)
-        else:
-            self._do(self.agreement.receive(message))
+        elif effects := self.agreement.receive(message):
+            self._do(effects)
         return self._taken()
 
     def told(self, sender: int, message: PeerMessage) -> list[Effect]:
@@ -234,5 +234,7 @@ class Machine:
         return self._taken()
 
     def _taken(self) -> list[Effect]:
+        if not self._out:
+            return []
         out, self._out = self._out, []
         return out

@@ -70,13 +70,13 @@ class Kernel:
 
     def run(self, until_us: int, stop: Callable[[], bool] | None = None) -> None:
         """Until nothing is left, time is up, somebody halts, or ``stop`` says so after an event."""
-        heap, pop = self._heap, heapq.heappop
+        heap, pop, watch = self._heap, heapq.heappop, self.watch
         self._until_us, self._halted = until_us, False
         while heap and heap[0][0] <= until_us:
             self.now_us, _, call, arguments = pop(heap)
             self.events += 1
-            if self.watch is not None:
-                self.watch(call, arguments)
+            if watch is not None:
+                watch(call, arguments)
             call(*arguments)
             if self._halted or (stop is not None and stop()):
                 return

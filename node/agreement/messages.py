@@ -79,7 +79,7 @@ class Proposal:
 
     def signed(self, network: bytes) -> bytes:
         # The polka is signed by its own voters.
-        return _proposal_digest(network, self.height, self.round, self.block, self.valid_round)
+        return proposal_digest(network, self.height, self.round, self.block, self.valid_round)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Seen:
     signature: bytes = b""
 
     def signed(self, network: bytes) -> bytes:
-        return _seen_digest(network, self.height, self.ids)
+        return seen_digest(network, self.height, self.ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +158,12 @@ def vote_digest(network: bytes, ballot: Ballot, height: int, round: int, block: 
 
 
 @lru_cache(maxsize=1 << 10)
-def _seen_digest(network: bytes, height: int, ids: tuple[bytes, ...]) -> bytes:
+def seen_digest(network: bytes, height: int, ids: tuple[bytes, ...]) -> bytes:
     return _digest(network, 3, [height, list(ids)])
 
 
 @lru_cache(maxsize=1 << 10)
-def _proposal_digest(network: bytes, height: int, round: int, block: bytes, valid_round: int) -> bytes:
+def proposal_digest(network: bytes, height: int, round: int, block: bytes, valid_round: int) -> bytes:
     return _digest(network, 2, [height, round, block, valid_round])
 
 

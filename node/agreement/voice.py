@@ -7,7 +7,6 @@ a record of the log before it is an effect, and what the log holds is repeated b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from node.agreement.application import Sign
 from node.agreement.effects import Broadcast, Effect, Locked, Persist, Record, Sent
@@ -21,6 +20,8 @@ from node.agreement.messages import (
     Seen,
     Vote,
     block_id,
+    proposal_digest,
+    seen_digest,
     vote_digest,
 )
 
@@ -45,16 +46,17 @@ class Voice:
     def seen(self, ids: Sequence[bytes]) -> Seen | None:
         if self.me is None or (Seen, 0, 0) in self._sent:
             return None
-        said = Seen(self.height, tuple(sorted(ids))[:MAX_SEEN], self.me)
-        said = replace(said, signature=self.sign(said.signed(self.network)))
+        told = tuple(sorted(ids))[:MAX_SEEN]
+        said = Seen(self.height, told, self.me, self.sign(seen_digest(self.network, self.height, told)))
         self._say((Seen, 0, 0), said)
         return said
 
     def proposal(self, round: int, block: bytes, valid_round: int, polka: Certificate | None) -> Proposal | None:
         if self.me is None or self.proposed(round):
             return None
-        said = Proposal(self.height, round, block_id(block), valid_round, polka, self.me)
-        said = replace(said, signature=self.sign(said.signed(self.network)))
+        number = block_id(block)
+        digest = proposal_digest(self.network, self.height, round, number, valid_round)
+        said = Proposal(self.height, round, number, valid_round, polka, self.me, self.sign(digest))
         self._say((Proposal, round, 0), said, body=Body(self.height, block))
         return said
 
