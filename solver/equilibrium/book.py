@@ -35,7 +35,7 @@ class Orders:
 @dataclass(frozen=True, slots=True)
 class Book:
     """``sell``, ``buy``: (K,) the directed pairs that have orders. ``below``: (K,) value of orders that trade
-    anywhere in the band; ``above``: (K,) whether any order lies beyond it. The n orders in the band: ``order``
+    anywhere in the band; ``whole``: no order lies beyond it on either side. The n orders in the band: ``order``
     (index into ``Orders``), ``pair``, ``limit`` and ``value`` sorted by pair and limit, ``values`` and
     ``moments`` (n + 1,) prefix sums of value and value·limit. ``curves`` are the pools in the same terms."""
 
@@ -45,7 +45,7 @@ class Book:
     sell: Ints
     buy: Ints
     below: Floats
-    above: Floats
+    whole: bool
     start: Ints
     key: Floats
     order: Ints
@@ -55,11 +55,6 @@ class Book:
     values: Floats
     moments: Floats
     curves: Curves
-
-    @property
-    def whole(self) -> bool:
-        """Whether no order lies beyond the band."""
-        return not (self.below.any() or self.above.any())
 
 
 def prepare(batch: Batch) -> Orders:
@@ -81,31 +76,24 @@ def prepare(batch: Batch) -> Orders:
 def build(orders: Orders, log_guess: Floats, width: float) -> Book:
     """The book around ``log_guess`` (T,), listing orders within ``width`` in log rate."""
     t = orders.tokens
-    scale = np.exp(log_guess)
+    # Of a million orders every pass counts: only those near are ever looked at one by one.
     code = orders.sell * t + orders.buy
-    counts = np.bincount(code, minlength=t * t)
-    present = np.flatnonzero(counts)
+    distance = orders.limit - (log_guess[:, None] - log_guess).ravel()[code]
+    value = orders.amount * np.exp(log_guess)[orders.sell]
+    near = np.flatnonzero(np.abs(distance) <= width)
+    present = np.flatnonzero(np.bincount(code, minlength=t * t))
+    sell, buy = np.divmod(present, t)
+    below = totals(code, value * (distance < -width), t * t)[present]
     number = np.empty(t * t, np.int64)
     number[present] = np.arange(len(present))
-    pair = number[code]
-    sell, buy = np.divmod(present, t)
-    distance = orders.limit - (log_guess[sell] - log_guess[buy])[pair]
-    value = orders.amount * scale[orders.sell]
-    inside = np.abs(distance) <= width
-    near = np.flatnonzero(inside)
-    outside = np.flatnonzero(~inside)
-    high = distance[outside] > 0
-    low, high = outside[~high], outside[high]
-    below = totals(pair[low], value[low], len(present))
-    above = totals(pair[high], value[high], len(present))
-    key = pair[near] * (STRIDE * width) + distance[near]
+    pair, limit, worth = number[code[near]], distance[near], value[near]
+    key = pair * (STRIDE * width) + limit
     by_key = np.argsort(key)
-    near = near[by_key]
-    limit, worth = distance[near], value[near]
+    pair, limit, worth = pair[by_key], limit[by_key], worth[by_key]
     return Book(
-        t, log_guess, width, sell, buy, below, above,
-        np.searchsorted(pair[near], np.arange(len(present) + 1)),
-        key[by_key], near, pair[near], limit, worth,
+        t, log_guess, width, sell, buy, below, len(near) == len(code),
+        np.searchsorted(pair, np.arange(len(present) + 1)),
+        key[by_key], near[by_key], pair, limit, worth,
         np.r_[0.0, np.cumsum(worth)], np.r_[0.0, np.cumsum(worth * limit)],
         orders.curves.around(log_guess),
     )  # fmt: skip

@@ -46,7 +46,7 @@ class Located:
 
 def locate(orders: Orders, log_guess: Floats) -> Located:
     """From any guess, by ramps over all orders."""
-    at_guess, scale = np.zeros(orders.tokens), typical(orders, log_guess)
+    at_guess, scale = np.zeros(orders.tokens), typical(distances(orders, log_guess))
     book = whole_book(orders, log_guess)
     if len(orders.sell) <= SMALL:
         return Located(book, at_guess, np.inf, scale, 0)
@@ -55,12 +55,13 @@ def locate(orders: Orders, log_guess: Floats) -> Located:
 
 def nearby(orders: Orders, log_guess: Floats) -> Located:
     """From the prices of a similar batch: the window that some orders lie in, and a band around it."""
-    at_guess, scale = np.zeros(orders.tokens), typical(orders, log_guess)
+    far = distances(orders, log_guess)
+    at_guess, scale = np.zeros(orders.tokens), typical(far)
     if len(orders.sell) <= SMALL:
         return Located(whole_book(orders, log_guess), at_guess, np.inf, scale, 0)
     # Prices move by the root of what is replaced while orders lie ever closer: hence roots of their number.
     share = min(1.0, SOME / np.sqrt(len(orders.sell)))
-    window = max(float(np.quantile(distances(orders, log_guess), share)), TINY)
+    window = max(float(np.quantile(far, share)), TINY)
     book = build(orders, log_guess, BAND * window)
     return Located(book, *descend(book, at_guess, window, scale, FEWER))
 
@@ -71,9 +72,9 @@ def whole_book(orders: Orders, log_guess: Floats) -> Book:
     return build(orders, log_guess, 1.01 * float(far))
 
 
-def typical(orders: Orders, log_guess: Floats) -> float:
-    """A typical distance of limits from the guessed rates: the median of a sample's."""
-    return max(float(np.median(distances(orders, log_guess))), TINY) if len(orders.sell) else 1.0
+def typical(far: Floats) -> float:
+    """A typical distance of limits from prices, out of a sample's: their median."""
+    return max(float(np.median(far)), TINY) if len(far) else 1.0
 
 
 def distances(orders: Orders, log_guess: Floats) -> Floats:
@@ -85,8 +86,7 @@ def distances(orders: Orders, log_guess: Floats) -> Floats:
 
 def descend(book: Book, x: Floats, h: float, scale: float, few: int) -> tuple[Floats, float, float, int]:
     """Narrower and narrower ramps from ``h`` on, until few orders lie on them: prices, the ramp, ``scale`` and
-    steps. ``scale``:
-    the distance of limits over which what is willing changes much."""
+    steps. ``scale``: the distance of limits over which what is willing changes much."""
     steps = 0
     while True:
         x, taken = solve(book, x, h, min(COARSE, FINE * h / scale), STEPS)
