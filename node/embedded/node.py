@@ -34,6 +34,10 @@ Outside = Callable[[Effect], None]
 #: How long items are collected, and how many at most, before they are written.
 GROUP_MS: Final = 5
 GROUP_ITEMS: Final = 512
+#: Decided blocks that are on disk and not yet told of; with more, nothing is written.
+MAX_BEHIND: Final = 16
+#: Decided blocks on their way to the disk at which timers wait for it: a lone validator must not run away.
+MAX_AHEAD: Final = 2
 #: From here on work is long, tens of milliseconds; short work is done before a thread has begun.
 LONG_BYTES: Final = 64 << 10
 LONG_ITEMS: Final = 200
@@ -77,9 +81,11 @@ class Node:
     """One node. ``run`` it in a task; then ``submit``, and ``event`` with what its machine makes of the outside.
 
     ``outside`` is handed effects for others, each after whatever had to be on disk first; ``durable`` what a group
-    has put on disk, before that; ``committed`` each decided block, in the writer's thread; ``acted`` is called
-    when the machine has worked. ``one_by_one`` commits every disk effect by itself. With ``aside`` long work of
-    the machine is done in a thread: then all that reaches the machine must come through ``act``.
+    has put on disk, before that; ``committed`` each decided block after that, in a thread, in order and beside all
+    else; ``told`` the same after that, in the loop; ``acted`` is called when the machine has worked. Timers do not
+    wait for the disk, but for ``MAX_AHEAD`` blocks on their way to it. ``one_by_one`` commits every disk effect by
+    itself. With ``aside`` long work of the machine is done in a thread: all that reaches the machine must then come
+    through ``act``.
     """
 
     def __init__(
@@ -91,13 +97,18 @@ class Node:
         outside: Outside | None = None,
         durable: Callable[[Sequence[DiskEffect]], None] | None = None,
         committed: Callable[[Commit], None] | None = None,
+        told: Callable[[Commit], None] | None = None,
         acted: Callable[[], None] | None = None,
         group_ms: float = GROUP_MS,
         one_by_one: bool = False,
         aside: bool = False,
     ) -> None:
         self.machine, self.store = recovered.machine, store
-        self._performer = Performer(store, committed)
+        self._performer = Performer(store)
+        self._committed, self._told = committed, told
+        self._behind, self._blocks = trio.open_memory_channel[Commit](MAX_BEHIND)
+        self._nursery: trio.Nursery | None = None
+        self._ahead = 0
         self._solving, self._outside, self._durable = solving, outside, durable
         self._group_ms, self._divide = group_ms, in_order if one_by_one else lambda found: [divided(found)]
         self._aside, self._turn, self._acted = aside, trio.Lock(), acted
@@ -140,16 +151,18 @@ class Node:
         self._add(effects)
         return group
 
-    async def act(self, work: Callable[[], Sequence[Effect]], *, size: int = 0, items: bool = False) -> Group:
+    async def act(
+        self, work: Callable[[], Sequence[Effect]], *, size: int = 0, items: bool = False, short: bool = False
+    ) -> Group:
         """Let the machine work, in its turn, and perform what comes of it. Raises what ``work`` raises.
 
         ``size`` in bytes of what it is told: with much of it, or much in hand, the work may be long; taking in
-        ``items`` is long only where a proposal waits for some.
+        ``items`` is long only where a proposal waits for some; what is ``short`` never is.
         """
         async with self._turn:
             if self._ended:
                 raise Stopped("")
-            short = items and not self.machine.app.missing
+            short = short or (items and not self.machine.app.missing)
             aside = self._aside and not short and (size > LONG_BYTES or self._much())
             try:
                 effects = await trio.to_thread.run_sync(work) if aside else work()
@@ -191,14 +204,19 @@ class Node:
         """Until ``stop``. Raises ``DiskFailed``, or whatever else the store finds wrong."""
         try:
             async with trio.open_nursery() as nursery:
-                task_status.started()
-                try:
-                    await self._write_groups(nursery)
-                except Exception as error:
-                    self._failure = error
+                self._nursery = nursery
+                async with trio.open_nursery() as telling:
+                    telling.start_soon(self._tell)
+                    task_status.started()
+                    try:
+                        await self._write_groups()
+                    except Exception as error:
+                        self._failure = error
+                        telling.cancel_scope.cancel()
+                    self._behind.close()
                 nursery.cancel_scope.cancel()
         finally:
-            self._ended = True
+            self._ended, self._nursery = True, None
             self._group.done.set()
         if self._failure is not None:
             raise self._failure
@@ -207,24 +225,33 @@ class Node:
 
     def _add(self, effects: Sequence[Effect]) -> None:
         group = self._group
-        for effect in effects:
+        self._ahead += sum(isinstance(effect, Commit) for effect in effects)
+        waiting = [effect for effect in effects if self._ahead >= MAX_AHEAD or not self._begun(effect)]
+        for effect in waiting:
             if ends_auction(effect):
                 group.held = held_items(self.machine.app)
             if isinstance(effect, StoreItems):
                 group.items += len(effect.items)
             elif self._matters(effect):
                 group.urgent = True
-        group.effects += effects
-        if effects:
+        group.effects += waiting
+        if waiting:
             self._wake.set()
         if group.urgent or group.items >= GROUP_ITEMS:
             self._full.set()
+
+    def _begun(self, effect: Effect) -> bool:
+        """Whether it is a timer, and runs."""
+        if self._nursery is None or not isinstance(effect, SetTimer):
+            return False
+        self._nursery.start_soon(self._after, effect.after_ms, effect.timer)
+        return True
 
     def _matters(self, effect: Effect) -> bool:
         """Whether somebody waits for it besides those who submit."""
         return not isinstance(effect, Gossip)
 
-    async def _write_groups(self, nursery: trio.Nursery) -> None:
+    async def _write_groups(self) -> None:
         while True:
             await self._wake.wait()
             with trio.move_on_after(self._group_ms / 1000):
@@ -237,7 +264,7 @@ class Node:
                 assert self._stopping
                 return
             try:
-                await self._perform(group, nursery)
+                await self._perform(group)
                 group.durable = True
                 self._acknowledged += group.items
             finally:
@@ -246,7 +273,7 @@ class Node:
                 self._wake.set()
                 self._full.set()
 
-    async def _perform(self, group: Group, nursery: trio.Nursery) -> None:
+    async def _perform(self, group: Group) -> None:
         self._groups += 1
         stale = [] if group.held is None else unheld(self.store, group.held)
         parts = self._divide(group.effects)
@@ -256,16 +283,35 @@ class Node:
                 if self._durable is not None:
                     self._durable(disk)
             for effect in others:
-                self._one(effect, nursery)
+                self._one(effect)
+            for effect in disk:
+                if isinstance(effect, Commit):
+                    self._ahead -= 1
+                    await self._behind.send(effect)
 
-    def _one(self, effect: Effect, nursery: trio.Nursery) -> None:
-        if isinstance(effect, SetTimer):
-            nursery.start_soon(self._after, effect.after_ms, effect.timer)
-        elif isinstance(effect, Solve):
+    def _one(self, effect: Effect) -> None:
+        assert self._nursery is not None
+        if self._begun(effect):
+            return
+        if isinstance(effect, Solve):
             if self._solving is not None:
-                nursery.start_soon(self._solve, effect.auction)
+                self._nursery.start_soon(self._solve, effect.auction)
         elif self._outside is not None:
             self._outside(effect)
+
+    async def _tell(self) -> None:
+        """Of blocks on disk, in their order: first to ``committed``, then to ``told``."""
+        async for commit in self._blocks:
+            if self._failure is not None:
+                continue
+            try:
+                if self._committed is not None:
+                    await trio.to_thread.run_sync(self._committed, commit)
+                if self._told is not None:
+                    self._told(commit)
+            except Exception as error:
+                self._failure = error
+                self.stop()
 
     # Events
 

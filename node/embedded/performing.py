@@ -7,7 +7,7 @@ synchronised write costs the same for one as for many.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from node.agreement.effects import Persist
 from node.catchup.messages import Archive, Install, Prune
@@ -40,13 +40,10 @@ def in_order(effects: Sequence[Effect]) -> list[tuple[list[DiskEffect], list[Eff
 
 
 class Performer:
-    """Writes to ``store``. ``write`` may run in a thread of its own, one call at a time.
+    """Writes to ``store``. ``write`` may run in a thread of its own, one call at a time."""
 
-    ``committed`` is called in the same thread with each block that is on disk.
-    """
-
-    def __init__(self, store: storage.Store, committed: Callable[[Commit], None] | None = None) -> None:
-        self.store, self._committed = store, committed
+    def __init__(self, store: storage.Store) -> None:
+        self.store = store
 
     def write(self, effects: Sequence[DiskEffect], stale: Sequence[bytes] = ()) -> None:
         """One transaction, durable when this returns. Raises ``DiskFailed``: the node must end then.
@@ -60,10 +57,6 @@ class Performer:
                 if not (isinstance(effect, Persist) and effect.height <= last):
                     self._one(effect)
             self.store.drop(stale)
-        if self._committed is not None:
-            for effect in effects:
-                if isinstance(effect, Commit):
-                    self._committed(effect)
 
     def _one(self, effect: DiskEffect) -> None:
         store = self.store

@@ -128,7 +128,9 @@ class Hearing:
                         return
                 elif isinstance(message, Decision):
                     found.height = max(found.height, message.height)
-                await self._node.act(lambda: machine.receive(number, message), size=len(body))
+                # Whoever is not behind is answered from what is in hand.
+                short = isinstance(message, Status) and message.height >= machine.agreement.height
+                await self._node.act(lambda: machine.receive(number, message), size=len(body), short=short)
             case Kind.PAST:
                 said = decode_peer(body)
                 await self._node.act(lambda: machine.told(number, said), size=len(body))
@@ -137,7 +139,7 @@ class Hearing:
                 await self._node.act(lambda: machine.body_wanted(number, height, block))
             case Kind.WANT_ITEMS:
                 ids = wire.read_want_items(body)
-                await self._node.act(lambda: machine.items_wanted(number, ids))
+                await self._node.act(lambda: machine.items_wanted(number, ids), short=True)
             case Kind.ITEM:
                 await self._take(found, [body])
             case Kind.OFFER:

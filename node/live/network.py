@@ -176,7 +176,7 @@ class Network:
                     nursery.start_soon(post.run)
                     nursery.start_soon(self._hearing.fetch_from, peer)
                     with suppress(Stopped):
-                        await self._node.act(self._node.machine.status)
+                        await self._node.act(self._node.machine.status, short=True)
             except P2PError as error:
                 _log.info("%s: %r", peer, error)
             finally:

@@ -86,6 +86,7 @@ class LiveNode:
             outside=self._outside,
             durable=self._durable,
             committed=self._record,
+            told=self._recorded,
             acted=self._acted,
             group_ms=settings.group_ms,
             aside=True,
@@ -227,7 +228,7 @@ class LiveNode:
             self._network.ask()
 
     def _record(self, commit: Commit) -> None:
-        """In the writer's thread."""
+        """In a thread."""
         self._history.record(commit, commit.applied.before, commit.applied.after, _unix_ms())
 
     def _durable(self, effects: Sequence[DiskEffect]) -> None:
@@ -247,18 +248,23 @@ class LiveNode:
                     pass
 
     def _decided(self, commit: Commit) -> None:
-        applied = commit.applied
-        self._state, self._height = applied.after, commit.height
-        self._decision = Decision(commit.height, commit.block, commit.certificate)
+        """It is on disk."""
         self._decided_s = trio.current_time()
         self._count("decisions")
         if self._network is not None:
             self._network.decided(commit)
-            if self._network.directory.best(validators_of(self._state)) > commit.height:
+            if self._network.directory.best(validators_of(commit.applied.after)) > commit.height:
                 self._hurry.set()
             if phase_of(commit.height) is Phase.SETTLE:
                 self._remind()
-        header = applied.block.header
+
+    def _recorded(self, commit: Commit) -> None:
+        """It is in the history, too: from here on readers are told of it."""
+        applied, header = commit.applied, commit.applied.block.header
+        if commit.height > self._height:
+            # A snapshot may have been put in its place meanwhile.
+            self._state, self._height = applied.after, commit.height
+            self._decision = Decision(commit.height, commit.block, commit.certificate)
         self._feed.tell(
             BlockDecided(
                 commit.height,
@@ -298,7 +304,7 @@ class LiveNode:
                     await trio.sleep(HURRY_S)
                     await self._hurry.wait()
                 self._hurry = trio.Event()
-                await self._node.act(self.machine.status)
+                await self._node.act(self.machine.status, short=True)
         except Stopped:
             return
 

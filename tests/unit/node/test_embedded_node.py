@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from threading import Thread
+from threading import Event, Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,7 +27,7 @@ from node.embedded import node as module
 from node.embedded.answering import in_thread
 from node.embedded.errors import Stopped, TooBusy
 from node.embedded.folder import solver_key, validator_key
-from node.embedded.node import Node
+from node.embedded.node import MAX_AHEAD, Node
 from node.embedded.performing import Performer, divided, held_items, in_order
 from node.embedded.recovery import Recovered, recovered
 from node.storage.errors import DiskFailed
@@ -140,6 +140,87 @@ async def test_a_failing_disk_ends_the_node_and_nothing_is_said_after_it(folder:
         assert outcome.count("acknowledged") == len(store.items()) == 0
         assert store.height() == -1
     assert not any(isinstance(effect, Broadcast) for effect in said)
+
+
+class Held:
+    """A disk whose writes of blocks wait to be let go, and a machine whose timers are counted."""
+
+    def __init__(self, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.go, self.windows, self.node = Event(), list[int](), node
+        write, timed_out = node._performer.write, node.machine.timed_out
+
+        def waiting(effects: Sequence[Any], stale: Sequence[bytes]) -> None:
+            if any(isinstance(effect, Commit) for effect in effects):
+                assert self.go.wait(20)
+            write(effects, stale)
+
+        def counting(timer: Timer) -> list[Effect]:
+            if timer.kind is Timeout.WINDOW:
+                self.windows.append(timer.height)
+            return timed_out(timer)
+
+        monkeypatch.setattr(node._performer, "write", waiting)
+        monkeypatch.setattr(node.machine, "timed_out", counting)
+
+
+async def test_a_window_runs_while_the_block_before_it_goes_to_the_disk(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow disk makes no batch longer; what is said still waits for it, and nobody runs away from it."""
+    said: list[Effect] = []
+    with opened(folder) as store:
+        node = Node(store, back(store, folder), outside=said.append)
+        held = Held(node, monkeypatch)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(node.run)
+            with trio.fail_after(20):
+                while 1 not in held.windows:
+                    await trio.sleep(0.005)
+            await trio.sleep(0.1)
+            assert store.height() == -1
+            assert max(held.windows) <= MAX_AHEAD
+            assert not any(isinstance(effect, Broadcast) and effect.message.height > 0 for effect in said)
+            held.go.set()
+            with trio.fail_after(20):
+                while store.height() < 8:
+                    await trio.sleep(0.005)
+            node.stop()
+
+
+async def test_blocks_on_disk_are_told_of_in_order_and_hold_nothing_up(folder: Path) -> None:
+    """The one who is told in a thread may take as long as two more blocks; all are told of before the end."""
+    go, recorded, told = Event(), list[int](), list[int]()
+    with opened(folder) as store:
+
+        def record(commit: Commit) -> None:
+            assert go.wait(20)
+            recorded.append(commit.height)
+
+        def tell(commit: Commit) -> None:
+            assert commit.height in recorded
+            told.append(commit.height)
+
+        node = Node(store, back(store, folder), committed=record, told=tell)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(node.run)
+            with trio.fail_after(20):
+                while store.height() < 2:
+                    await trio.sleep(0.005)
+            assert told == []
+            go.set()
+            node.stop()
+        assert told == recorded == list(range(store.height() + 1))
+
+
+async def test_whoever_cannot_be_told_ends_the_node(folder: Path) -> None:
+    """As a disk that fails does, with its own error."""
+    with opened(folder) as store:
+
+        def record(commit: Commit) -> None:
+            raise ValueError("full")
+
+        with trio.fail_after(20), pytest.raises(ValueError, match="full"):
+            await Node(store, back(store, folder), committed=record).run()
 
 
 def test_disk_effects_come_first_or_in_order() -> None:
