@@ -67,7 +67,7 @@ def explain(life: IntentLife, state: State) -> Explanation:
     if barred is not None:
         return _bare(life, *barred, now)
     if order.state is OrderState.BATCHED:
-        code, why = "", "it is in the auction under way"
+        code, why = "", "it can trade at its limit and is in every batch"
     else:
         code, why = "", "it can trade at its limit and waits for the next batch"
     return _on_market(life, state, rules, order, now, code, why)

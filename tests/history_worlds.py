@@ -14,8 +14,8 @@ from node.chain.tables import chain_of
 from node.effects import Commit
 from node.history.store import HistoryStore
 from node.solving import SolverKey, sealed
-from settlement.ledger.auction import auction_of
-from settlement.ledger.orders import ORDERS, OrderState
+from settlement.ledger.auction import OPEN_STATES, auction_of
+from settlement.ledger.orders import ORDERS
 from settlement.ledger.rules import rules_of
 from settlement.ledger.transactions import Cancel
 from settlement.solution import Solution
@@ -103,7 +103,7 @@ def busy(chain: Chain, rng: Random, auctions: int) -> None:
             asked = amount * worth * rng.choice((900, 950, 990, 1020)) // 1_000_000
             chain.submit(key, Leg(give, amount), Leg(want, asked), valid_to=chain.app.auction + rng.randrange(4))
         rows = chain.app.state.rows(ORDERS).items()
-        resting = [(number, order) for number, order in rows if order.state is OrderState.CHECKED]
+        resting = [(number, order) for number, order in rows if order.state in OPEN_STATES]
         if resting and rng.random() < 0.3:
             number, order = rng.choice(sorted(resting, key=lambda found: found[0]))
             owner = next(key for key in OWNERS if key.public == order.intent.owner.key)

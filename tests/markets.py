@@ -98,7 +98,8 @@ class Market:
         return applied.effects
 
     def batched(self) -> set[IntentId]:
-        return {number for number, order in self.orders.items() if order.state is OrderState.BATCHED}
+        """What is in the auction under way, if there is one."""
+        return {order.id for order in self.chain.batch.orders} if self.chain.batch is not None else set()
 
     def _write(self, line: Line) -> None:
         data = encode_line(line)

@@ -35,8 +35,8 @@ from settlement.ledger.transactions import Transaction
 #: What to say of an intent that no batch has left out.
 _WHY = {
     OrderState.RECEIVED: "it waits for the block of the next batch",
-    OrderState.CHECKED: "it rests until the next batch",
-    OrderState.BATCHED: "it is in the auction under way",
+    OrderState.CHECKED: "it rests, and has been in no batch yet",
+    OrderState.BATCHED: "it is in every batch until it trades or ends",
     OrderState.WON: "it is in a winning solution",
     OrderState.PART_FILLED: "some of it has traded, the rest goes on",
     OrderState.SETTLED: "it was filled whole, or but for too little to trade",

@@ -113,9 +113,12 @@ def _batch(draft: Draft, rules: Rules, items: Sequence[Item], seed: bytes, effec
             trial.keep()
             effects.entries += books.entries
     agree(draft, rules, now)
-    for order in batch(draft, rules, now, seed):
-        step(draft, order, OrderState.BATCHED, now)
-    effects.auction = auction_of(draft, rules, now, seed)
+    batched = batch(draft, rules, now, seed)
+    for order_id in batched:
+        order = draft.get(ORDERS, order_id)
+        if order is not None and order.state is OrderState.CHECKED:
+            step(draft, order_id, OrderState.BATCHED, now)
+    effects.auction = auction_of(draft, rules, now, seed, batched)
     put_chain(draft, replace(chain, seed=seed, auction_hash=auction_hash(effects.auction)))
 
 
@@ -173,7 +176,7 @@ def _settle(
         amount = bonds.slash(books, rules, _holder(solver), found, now, IDLE_AUCTIONS)
         effects.slashed[draft_name(draft, solver)] = Slashed(tuple(found), amount)
     books.check()
-    _put_back(draft, books, auction, now)
+    _close(draft, books, auction, now)
     for solver in draft.rows(SEALS):
         draft.set(SEALS, solver, None)
     put_chain(draft, replace(chain, auction=now + 1, seed=b"", auction_hash=b""))
@@ -241,18 +244,16 @@ def _expire(draft: Draft, now: int) -> None:
             forget(Books(draft), number, order)
 
 
-def _put_back(draft: Draft, books: Books, auction: Auction, now: int) -> None:
-    """Batched intents that did not trade rest on; those that are done make room for their owner's next.
+def _close(draft: Draft, books: Books, auction: Auction, now: int) -> None:
+    """Intents that are done make room for their owner's next; one that traded ends the others of its group.
 
-    One that traded ends the others of its group.
+    The others of the batch rest on as they are.
     """
     traded: dict[tuple[Owner, bytes], IntentId] = {}
     for batched in auction.orders:
         order = draft.get(ORDERS, batched.id)
         assert order is not None, "what is batched stays until it is settled"
-        if order.state is OrderState.BATCHED:
-            step(draft, batched.id, OrderState.PART_FILLED if order.filled else OrderState.CHECKED, now)
-        elif order.state is OrderState.SETTLED:
+        if order.state is OrderState.SETTLED:
             closed(books, order)
         if order.filled and order.intent.group:
             traded[order.intent.owner, order.intent.group] = batched.id

@@ -95,7 +95,7 @@ def life_of(
     state = found.state if order is None else order.state.value
     if state == OPEN:
         state = UNKNOWN if asked else (OrderState.PART_FILLED if trades else OrderState.CHECKED).value
-    steps = _steps(found, order, trades, at_ms)
+    steps = _steps(found, trades, at_ms)
     return IntentLife(
         intent=found.id,
         owner=found.owner,
@@ -149,9 +149,7 @@ def heights_of(found: Known, trades: Sequence[tuple[int, TradeRow]]) -> list[int
     return [height_of(auction, phase) for auction, phase in marks if auction]
 
 
-def _steps(
-    found: Known, order: Order | None, trades: Sequence[tuple[int, TradeRow]], at_ms: Mapping[int, int]
-) -> tuple[Step, ...]:
+def _steps(found: Known, trades: Sequence[tuple[int, TradeRow]], at_ms: Mapping[int, int]) -> tuple[Step, ...]:
     def step(state: str, auction: int, phase: Phase, note: str = "") -> Step:
         height = height_of(auction, phase)
         return Step(state, auction, height, at_ms.get(height, 0), note)
@@ -168,10 +166,8 @@ def _steps(
         state = OrderState.SETTLED if whole else OrderState.PART_FILLED
         steps.append(step(state.value, auction, Phase.SETTLE, f"by {trade.solver}"))
     if found.missed is not None:
-        rested = OrderState.PART_FILLED if any(at < found.missed for at, _ in trades) else OrderState.CHECKED
+        rested = OrderState.PART_FILLED if any(at < found.missed for at, _ in trades) else OrderState.BATCHED
         steps.append(step(rested.value, found.missed, Phase.SETTLE, "did not trade in this batch"))
     if found.ended is not None and not (trades and found.state == OrderState.SETTLED.value):
         steps.append(step(found.state, found.ended, Phase(found.ended_phase or 0), found.note))
-    elif order is not None and order.state is OrderState.BATCHED and found.batched != order.since:
-        steps.append(step(OrderState.BATCHED.value, order.since, Phase.BATCH))
     return tuple(sorted(steps, key=lambda item: item.height))

@@ -9,7 +9,7 @@ export const TONES = { settled: "good", part_filled: "good", won: "good", denied
 const DONE = new Set(["settled", "denied", "expired", "cancelled"]);
 const STEP_TONES = { settled: 2, part_filled: 2, won: 2, denied: 4, expired: 1, cancelled: 1 };
 const WORDS = {
-  received: "Received", checked: "Checked: it rests until a batch", batched: "In a batch", won: "In a winning solution",
+  received: "Received", checked: "Checked: it rests until a batch", batched: "In every batch until it trades", won: "In a winning solution",
   part_filled: "Filled in part", settled: "Filled", expired: "Expired", cancelled: "Cancelled", denied: "Denied",
 };
 

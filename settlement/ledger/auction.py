@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -19,8 +20,8 @@ from settlement.ledger.state import Draft, State
 from settlement.ledger.trading import may_want, trading_of
 from settlement.ledger.venues import VENUES
 
-#: What an intent must be to go into the next batch.
-OPEN_STATES: Final = frozenset({OrderState.CHECKED, OrderState.PART_FILLED})
+#: What an intent must be to go into a batch. Which it is does not change by going into one more.
+OPEN_STATES: Final = frozenset({OrderState.CHECKED, OrderState.BATCHED, OrderState.PART_FILLED})
 
 
 def batch(draft: Draft, rules: Rules, now: int, seed: bytes) -> list[IntentId]:
@@ -28,6 +29,8 @@ def batch(draft: Draft, rules: Rules, now: int, seed: bytes) -> list[IntentId]:
 
     Of a group at most one: only one may trade, and in one auction nobody knows which will. Intents that could not
     be taken now, for the state of trading or a stale price, wait.
+
+    Nothing that this reads changes between BATCH and SETTLE, so whoever asks again in between is answered alike.
     """
     rows, trading = draft.rows(ORDERS), trading_of(draft, rules)
     ready = [
@@ -51,12 +54,17 @@ def batch(draft: Draft, rules: Rules, now: int, seed: bytes) -> list[IntentId]:
     return sorted(taken)
 
 
-def auction_of(state: State | Draft, rules: Rules, now: int, seed: bytes) -> Auction:
-    """The snapshot of auction ``now``: a pure function of the state and of ``seed``, which breaks ties."""
-    batched = [
-        (number, order) for number, order in state.rows(ORDERS).items() if order.state is OrderState.BATCHED
-    ]
-    batched.sort(key=lambda item: item[0])
+def auction_of(
+    state: State | Draft, rules: Rules, now: int, seed: bytes, numbers: Sequence[IntentId] | None = None
+) -> Auction:
+    """The snapshot of auction ``now``: a pure function of the state and of ``seed``, which breaks ties.
+
+    ``numbers`` is its batch, for whoever has just worked it out.
+    """
+    if numbers is None:
+        numbers = batch(state.draft(), rules, now, seed)
+    rows = state.rows(ORDERS)
+    batched = [(number, rows[number]) for number in numbers]
     balances = _balances(state, [order for _, order in batched])
     assets = tuple(
         replace(info, reference_price=price_of(state, rules, asset, now))

@@ -30,13 +30,13 @@ class OrderState(StrEnum):
 
 
 _S = OrderState
-#: What may follow. An intent that did not win is checked again for the next batch.
+#: What may follow. Whether an intent is in the auction under way is no state: it follows from all the others.
 STEPS: Final = {
     _S.RECEIVED: frozenset({_S.CHECKED, _S.DENIED}),
     _S.CHECKED: frozenset({_S.BATCHED, _S.EXPIRED, _S.CANCELLED, _S.DENIED}),
-    _S.BATCHED: frozenset({_S.WON, _S.CHECKED, _S.PART_FILLED, _S.EXPIRED}),
+    _S.BATCHED: frozenset({_S.WON, _S.EXPIRED, _S.CANCELLED}),
     _S.WON: frozenset({_S.SETTLED, _S.PART_FILLED}),
-    _S.PART_FILLED: frozenset({_S.BATCHED, _S.EXPIRED, _S.CANCELLED}),
+    _S.PART_FILLED: frozenset({_S.WON, _S.EXPIRED, _S.CANCELLED}),
     _S.DENIED: frozenset(),
     _S.SETTLED: frozenset(),
     _S.EXPIRED: frozenset(),

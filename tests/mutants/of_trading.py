@@ -192,6 +192,13 @@ TRADING: Final = (
         "test_only_legal_steps_are_taken",
     ),
     Mutant(
+        "what has been in a batch is in no other",
+        "settlement/ledger/auction.py",
+        "frozenset({OrderState.CHECKED, OrderState.BATCHED, OrderState.PART_FILLED})",
+        "frozenset({OrderState.CHECKED, OrderState.PART_FILLED})",
+        "test_where_none_is_valid_the_settlement_is_empty_and_intents_roll_on",
+    ),
+    Mutant(
         "what buys nothing rests on",
         REMAINDERS,
         "left <= 0 or is_dust(intent, left) or",

@@ -23,9 +23,10 @@ from liquidity.book import Side
 from liquidity.tick_math import sqrt_price_at
 from node.chain.blocks import Phase, phase_of
 from node.chain.items import Submission
-from node.chain.tables import TABLES
+from node.chain.tables import TABLES, chain_of
 from settlement.ledger.accounts import CLEARING, AccountKind, account_of, account_of_venue
 from settlement.ledger.admission import OPEN, RATES, USED
+from settlement.ledger.auction import auction_of
 from settlement.ledger.books import BALANCES, check_all
 from settlement.ledger.feeds import price_of
 from settlement.ledger.orders import DONE, STEPS, OrderState
@@ -260,9 +261,11 @@ class Ledger(RuleBasedStateMachine):
         assert all(taken.count <= 3 for taken in self.market.chain.state.rows(RATES).values())
 
     def _batch_is_allowed(self) -> None:
-        """No intent is in a batch that trading, or a stale price, keeps out; a group has one at most."""
+        """No intent is in a batch that trading, or a stale price, keeps out; a group has one at most. And whoever
+        has nothing but the state that the block left finds the same auction in it."""
         state, now = self.market.chain.state, self.market.chain.auction
         rules = rules_of(state)
+        assert auction_of(state, rules, now, chain_of(state).seed) == self.market.chain.batch
         trading = trading_of(state, rules)
         groups = []
         for number in self.market.batched():

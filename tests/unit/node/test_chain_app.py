@@ -85,7 +85,7 @@ def test_an_auction_settles_in_three_heights() -> None:
     assert effects.settlement is not None
     assert sum(len(winner.trades) for winner in effects.settlement.settled) == 2
     states = sorted(order.state for order in chain.state.rows(ORDERS).values())
-    assert states == [OrderState.CHECKED, OrderState.SETTLED, OrderState.SETTLED]
+    assert states == [OrderState.BATCHED, OrderState.SETTLED, OrderState.SETTLED]
     assert chain.auction == 2
     assert effects.slashed == {}
     check_all(chain.state)

@@ -195,4 +195,4 @@ def test_another_owners_group_of_the_same_name_is_another() -> None:
     mine, theirs = trader.sell(1, group=b"exit"), trader.buy(1, BOB, want=15, group=b"exit")
     trader.market.auction(mine, theirs)
     assert trader.market.state_of(mine) is OrderState.SETTLED
-    assert trader.market.state_of(theirs) is OrderState.CHECKED
+    assert trader.market.state_of(theirs) is OrderState.BATCHED

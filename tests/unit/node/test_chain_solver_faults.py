@@ -186,7 +186,7 @@ def test_where_none_is_valid_the_settlement_is_empty_and_intents_roll_on(
     }
     _, settling = auction(node, {SOLVER: act})
     assert winners(settling) == []
-    assert states(node) == {OrderState.CHECKED}
+    assert states(node) == {OrderState.BATCHED}
     after = {
         account: amount for account, amount in node.state.rows(BALANCES).items() if account[0].kind == "owner"
     }

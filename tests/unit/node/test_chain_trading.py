@@ -136,7 +136,7 @@ def test_halting_batches_nothing_and_resuming_goes_on() -> None:
     far = run.minter.intent(ANN, 1, Leg(A, 20 * WHOLE), Leg(B, 10 * WHOLE))
     other = run.minter.intent(ANN, 2, Leg(A, 21 * WHOLE), Leg(B, 11 * WHOLE))
     run.auction(far, other)
-    assert run.state_of(far) is OrderState.CHECKED
+    assert run.state_of(far) is OrderState.BATCHED
     run.act(GUARDS[0], SetTrading(TradingState.HALTED))
     run.auction()
     run.step()

@@ -162,7 +162,7 @@ def test_only_the_latest_auctions_are_kept(tmp_path: Path) -> None:
         assert [row.height for row in store.blocks(None, 99)] == list(range(26, 17, -1))
         for owner in OWNERS:
             for _, life in store.intents(owner.public, None, 99):
-                rests = life.state in ("checked", "part_filled")
+                rests = life.state in ("checked", "batched", "part_filled")
                 assert rests or life.steps[-1].auction >= 7
 
 
@@ -295,7 +295,7 @@ def test_an_intent_the_history_never_saw_is_told_from_the_ledger(history: Histor
     (number,) = chain.resting()
     found = history.intent(number, chain.app.state)
     assert found is not None
-    assert (found.state, found.owner, found.trades) == ("checked", holder(ANN), ())
+    assert (found.state, found.owner, found.trades) == ("batched", holder(ANN), ())
     assert history.intent(b"\0" * 32, chain.app.state) is None
 
 

@@ -57,8 +57,8 @@ class Market:
                 self.chain.add(item(MINT.transaction(oracle, self.nonce, report)))
             self.nonce += 1
         self.step()
-        rows = self.chain.state.rows(ORDERS)
-        found = {number for number, order in rows.items() if order.state is OrderState.BATCHED}
+        assert self.chain.batch is not None
+        found = {order.id for order in self.chain.batch.orders}
         self.step()
         self.step()
         return found
