@@ -38,7 +38,7 @@ class MeshParams:
     #: Only longer messages are worth an IDONTWANT.
     idontwant_bytes: int = 1_024
     #: A forwarded message waits up to this long, at random, for company and for a neighbour to have it already.
-    forward_ms: int = 25
+    forward_ms: int = 50
 
 
 @dataclass(slots=True)

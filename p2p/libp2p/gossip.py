@@ -8,6 +8,7 @@ seen, validated, then forwarded and handed on.
 from __future__ import annotations
 
 import logging
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -147,27 +148,28 @@ class Gossip:
 
     async def _write(self, name: str, peer: _Peer) -> None:
         """Keep a stream to the peer and write its outbox to it; it begins with our topics."""
-        unsent = b""
-        with peer.scope:
+        unsent, scope = b"", peer.scope
+        with scope:
             for _ in range(_STREAMS):
                 try:
-                    with trio.fail_after(_STALL_S):
-                        stream = await self._host.new_stream(ID.from_string(name), list(PROTOCOLS))
+                    scope.deadline = trio.current_time() + _STALL_S
+                    stream = await self._host.new_stream(ID.from_string(name), list(PROTOCOLS))
+                    thrifty(stream)
                     self._mesh.speaks(name, 12 if stream.get_protocol() == V12 else 11)
                     while not peer.outbox.closed:
+                        scope.deadline = math.inf
                         unsent = unsent or await peer.outbox.take()
-                        with trio.fail_after(_STALL_S):
-                            await stream.write(unsent)
+                        scope.deadline = trio.current_time() + _STALL_S
+                        await stream.write(unsent)
                         unsent = b""
-                except trio.TooSlowError:
-                    self._count("write_stalled")
-                    break
                 except Exception as error:
                     # One of two connections was given up, perhaps: what was not sent goes over the other.
                     _log.info("a gossip stream to %s ended: %r", name, error)
                     await trio.sleep(0.1)
-            if self._peers.get(name) is peer:
-                self._drop(name, "cannot be written to")
+        if self._peers.get(name) is peer:
+            if scope.cancelled_caught:
+                self._count("write_stalled")
+            self._drop(name, "cannot be written to")
 
     def _forward(self, targets: list[str], mid: bytes, topic: str, data: bytes, *, urgent: bool) -> int:
         frame = codec.encode(Rpc(messages=((topic, data),)))
@@ -204,7 +206,7 @@ class Gossip:
         thrifty(stream)
         frames = VarintFrames(self._limits.frame_bytes)
         try:
-            while data := await stream.read(_READ_BYTES):
+            while data := await stream.read():
                 for frame in frames.feed(data):
                     await self._take(name, peer, codec.decode(frame, self._limits), len(frame))
         except FrameTooLong:
