@@ -80,12 +80,12 @@ class Status:
 class Node:
     """One node. ``run`` it in a task; then ``submit``, and ``event`` with what its machine makes of the outside.
 
-    ``outside`` is handed effects for others, each after whatever had to be on disk first; ``durable`` what a group
-    has put on disk, before that; ``committed`` each decided block after that, in a thread, in order and beside all
-    else; ``told`` the same after that, in the loop; ``acted`` is called when the machine has worked. Timers do not
-    wait for the disk, but for ``MAX_AHEAD`` blocks on their way to it. ``one_by_one`` commits every disk effect by
-    itself. With ``aside`` long work of the machine is done in a thread: all that reaches the machine must then come
-    through ``act``.
+    ``outside`` is handed effects for others, each after whatever had to be on disk first; ``durable`` what a
+    group has put on disk, before that; ``committed`` each decided block after that, in a thread, in order and
+    beside all else; ``told`` the same after that, in the loop; ``acted`` is called when the machine has worked.
+    Timers do not wait for the disk, but for ``MAX_AHEAD`` blocks on their way to it. ``one_by_one`` commits every
+    disk effect by itself. With ``aside`` long work of the machine is done in a thread: all that reaches the
+    machine must then come through ``act``.
     """
 
     def __init__(

@@ -6,6 +6,8 @@ are offered decisions as they are made. Whatever is lost on the way a later stat
 
 from __future__ import annotations
 
+import hashlib
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -28,6 +30,8 @@ from node.served import Role
 #: Peers asked at once for a body or items, and, besides validators, told what a node says.
 ASKED: Final = 2
 OTHERS: Final = 2
+#: Longer words sent unasked, by peer, that are remembered so that none is sent so twice.
+MAX_PUSHED: Final = 1_024
 
 
 class Sending:
@@ -37,6 +41,7 @@ class Sending:
         self._directory, self._validates, self._validators = directory, validates, validators
         self._posts: dict[str, Post] = {}
         self.shelf = Shelf()
+        self._pushed: OrderedDict[tuple[str, bytes], None] = OrderedDict()
         self._turn = 0
 
     def opened(self, peer: str, post: Post) -> None:
@@ -100,13 +105,26 @@ class Sending:
             self._post(peers, word)
 
     def _post(self, peers: Iterable[Neighbour], word: bytes, height: int = -1, place: int = 0) -> None:
-        if len(word) > wire.MAX_SENT_BYTES:
-            self._offer(peers, word, height, place)
-            return
+        short = len(word) <= wire.MAX_SENT_BYTES
+        digest = b"" if short or len(word) > wire.MAX_PUSHED_BYTES else hashlib.sha256(word).digest()
+        offered: list[Neighbour] = []
         for found in peers:
             post = self._posts.get(found.peer)
-            if post is not None:
+            if post is not None and (short or (digest and self._first(found.peer, digest))):
                 post.put(word)
+            else:
+                offered.append(found)
+        if offered and not short:
+            self._offer(offered, word, height, place)
+
+    def _first(self, peer: str, digest: bytes) -> bool:
+        """Whether a word was not sent to the peer yet, as far as is remembered."""
+        if (peer, digest) in self._pushed:
+            return False
+        self._pushed[peer, digest] = None
+        if len(self._pushed) > MAX_PUSHED:
+            self._pushed.popitem(last=False)
+        return True
 
     def _offer(self, peers: Iterable[Neighbour], word: bytes, height: int, place: int) -> None:
         offer = wire.encode_offer(self.shelf.put(word, height, place, int(trio.current_time() * 1_000)))

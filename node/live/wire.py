@@ -29,7 +29,8 @@ Requests (stream protocols, docs/wire.md "Requests")
                            kind; ``height`` that of the body or decision in it, else -1; ``place`` its number among
                            the kinds of its message (AGREEMENT: 3 body, 4 decision), else 0; ``digest`` SHA-256 of
                            the whole word, ``size`` its bytes. Kept to be fetched for at least 20 s.
-        Words over 65,536 bytes are offered. Answers come as words of their own, in a later request the other way.
+        Words over 65,536 bytes are offered, but one of up to 262,144 may be sent to a peer once. Answers come as
+        words of their own, in a later request the other way.
     ``/walras/fetch/1``   a digest (32 bytes) -> the word, or empty where it is not kept any more.
 
 Topics (gossip, docs/wire.md "Gossip"); the largest message is 393,216 bytes on networks of this protocol
@@ -65,8 +66,10 @@ MESSAGE_BYTES: Final = 1_280 << 10
 FRAME_BYTES: Final = 1_536 << 10
 ITEM_PACKS: Final = PackLimits(items=256, pack_bytes=1_152 << 10, linger_ms=40)
 WORD_PACKS: Final = PackLimits(items=512, pack_bytes=1 << 20, linger_ms=0)
-#: Words longer than this are offered.
+#: Words longer than the first are offered; those up to the second are sent the first time, for no round trip is
+#: as short: what a validator has seen of 4,096 items, a block of some nine hundred intents.
 MAX_SENT_BYTES: Final = 64 << 10
+MAX_PUSHED_BYTES: Final = 256 << 10
 MAX_HELLO_BYTES: Final = 4 << 10
 MAX_PRESENCE_BYTES: Final = 8 << 10
 MAX_WORD_BYTES: Final = (33 << 20) + 1

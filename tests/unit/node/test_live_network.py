@@ -154,8 +154,11 @@ async def test_without_a_quorum_it_says_so(tmp_path: Path, alone: bool) -> None:
         assert ("too few" in node.status().trouble) is not alone
 
 
-async def test_a_block_too_long_to_be_sent_unasked_is_fetched(tmp_path: Path) -> None:
+async def test_a_block_too_long_to_be_sent_unasked_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Both validators of two are needed, so what one proposes the other has read; the follower has read it too."""
+    monkeypatch.setattr(wire, "MAX_PUSHED_BYTES", wire.MAX_SENT_BYTES)
     made = genesis(2)
     items = Minter(made).items(320, 1)
     slow = replace(FAST, window_ms=(3_000, 100, 100))
@@ -178,7 +181,8 @@ async def test_what_a_validator_has_seen_of_a_large_batch_is_fetched_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ids of thousands of items are more than is sent unasked, and without them nobody could propose."""
-    monkeypatch.setattr(wire, "MAX_SENT_BYTES", 1_000)
+    for limit in ("MAX_SENT_BYTES", "MAX_PUSHED_BYTES"):
+        monkeypatch.setattr(wire, limit, 1_000)
     made = genesis(2)
     items = Minter(made).items(60, 1)
     async with network(tmp_path, made, timeouts=replace(FAST, window_ms=(1_500, 100, 100))) as nodes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import trio
@@ -13,6 +15,8 @@ from hypothesis import strategies as st
 
 from intents.errors import InputError, WalrasError
 from intents.signing import SigningKey
+from node.agreement.effects import Broadcast, Send
+from node.agreement.messages import Body
 from node.agreement.timeouts import Timeouts
 from node.agreement.validators import Validator, ValidatorSet
 from node.home.peer_id import peer_id
@@ -25,6 +29,7 @@ from node.live.identity import identity_of
 from node.live.marks import MAX_KEYS, Marks
 from node.live.post import MAX_WORDS, Post
 from node.live.presence import BELIEVED_MS, BURST, MAX_NODES, Neighbourhood
+from node.live.sending import Sending
 from node.live.shelf import (
     DECISION,
     KEPT_MS,
@@ -150,6 +155,31 @@ def test_what_several_offer_is_fetched_once_and_from_another_if_that_fails() -> 
     fetching.gone(one)
     wanted.clear()
     assert not fetching.begin("d", two, 0)
+
+
+async def test_a_word_of_some_length_is_sent_once_and_offered_after_that() -> None:
+    """So no round trip is lost on what a validator has seen, and what is said again is not sent again."""
+    directory, sent = Directory(), dict[str, list[bytes]]()
+    sending = Sending(directory, True, lambda: cast(Any, ()))
+    for peer in ("a", "b"):
+        hello = wire.Hello(1, b"n" * 32, Role.VALIDATOR, peer, b"", b"", 0, ())
+        directory.met(peer, hello)
+        sending.opened(peer, cast(Any, SimpleNamespace(put=sent.setdefault(peer, []).append)))
+    kinds = []
+    for size in (100, wire.MAX_SENT_BYTES, wire.MAX_PUSHED_BYTES):
+        for _ in range(2):
+            sending.perform(Broadcast(Body(1, bytes(size))))
+        kinds.append([word[0] for word in sent["a"]])
+        assert sent["a"] == sent["b"]
+        for words in sent.values():
+            words.clear()
+    assert kinds == [
+        [Kind.AGREEMENT, Kind.AGREEMENT],
+        [Kind.AGREEMENT, Kind.OFFER],
+        [Kind.OFFER, Kind.OFFER],
+    ]
+    sending.perform(Send(directory.number("a"), Body(1, bytes(wire.MAX_SENT_BYTES + 1))))
+    assert [word[0] for word in sent["a"]] == [Kind.AGREEMENT]
 
 
 def test_who_did_not_serve_what_it_offered_is_not_waited_for_next_time() -> None:

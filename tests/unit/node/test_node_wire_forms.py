@@ -64,6 +64,7 @@ def test_every_number_is_that_of_the_code() -> None:
         wire.MESSAGE_BYTES, MAX_NESTING, MAX_ITEM_BYTES, MAX_INTENT_BYTES, wire.ITEM_PACKS.items,
         wire.ITEM_PACKS.pack_bytes, wire.MAX_PRESENCE_BYTES, wire.MAX_HELLO_BYTES, greeting._TIMEOUT_MS,
         greeting._TRIES, wire.WORD_PACKS.items, wire.WORD_PACKS.pack_bytes, wire.MAX_SENT_BYTES,
+        wire.MAX_PUSHED_BYTES,
         shelf.KEPT_MS // 1_000, wire.MAX_WORD_BYTES, hearing.WORDS_PER_S, hearing.WORDS_BURST, presence.EVERY_MS,
         presence.BELIEVED_MS, MAX_HEADER_BYTES, MAX_BLOCK_BYTES, CHUNK_BYTES,
         FULL_BYTES,
