@@ -17,7 +17,7 @@ from solver.selection.pools import Givers, asked_by_curve
 from solver.selection.sums import per_token
 
 #: A token's net may miss zero by this share of its turnover.
-BALANCED: Final = 1e-11
+BALANCED: Final = 1e-10
 #: A limit met to within rounding is met; a curve, by this share of what is given.
 AT_LIMIT: Final = 1e-12
 COVERED: Final = 1e-11
@@ -67,12 +67,12 @@ def _balance(batch: Batch, prices: Floats, plan: Plan) -> bool:
     columns = np.zeros((len(prices), len(out)))
     columns[out, np.arange(len(out))] = 1.0
     columns[into, np.arange(len(out))] = -1.0
-    for _ in range(STEPS):
+    for corrections in range(STEPS + 1):
         net, turnover = _nets(batch, prices, plan)
         if np.all(np.abs(net) <= BALANCED * turnover):
             return True
-        if not len(out):
-            return False
+        if corrections == STEPS or not len(out):
+            break
         step = np.linalg.lstsq(columns, -net, rcond=None)[0]
         moved = fills[loose] + step[: len(loose)] / prices[batch.sell[loose]]
         fills[loose] = np.clip(moved, 0, batch.amount[loose])

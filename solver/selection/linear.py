@@ -58,9 +58,9 @@ def program(batch: Batch, equilibrium: Equilibrium, near: Near, pieces_of: tuple
     )
 
 
-def chords(pools: Givers, unit: float) -> tuple[Ints, Floats, Floats]:
+def chords(pools: Givers, unit: float, cuts: tuple[float, ...] = CHORDS) -> tuple[Ints, Floats, Floats]:
     """Per chord the pool (its index), the width in value and the slope of the gain; slopes fall along a pool."""
-    steps = unit * np.array(CHORDS)
+    steps = unit * np.array(cuts)
     offsets = np.r_[-steps[::-1], 0.0, steps]
     marks = np.clip(pools.best + offsets[:, None], 0, pools.most)
     widths = np.diff(marks, axis=0)

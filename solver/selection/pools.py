@@ -20,9 +20,9 @@ BISECTIONS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Givers:
-    """Pools with something to gain: which ``pool`` (K,), the side it gives (0 or 1), tokens ``out`` and ``into``,
-    and in value at the prices: reserves of both (``deep_out``, ``deep_in``), the ``power`` w_out/w_in, ``gamma``;
-    the amount given that gains most (``best``) and the most that gains at all (``most``)."""
+    """Pools that give one of their tokens: which ``pool`` (K,), the side it gives (0 or 1), tokens ``out`` and
+    ``into``, and in value at the prices: reserves of both (``deep_out``, ``deep_in``), the ``power`` w_out/w_in,
+    ``gamma``; the amount given that gains most (``best``) and the most that gains at all (``most``)."""
 
     pool: Ints
     side: Ints
@@ -43,6 +43,30 @@ class Givers:
         return gained
 
     @property
+    def beyond(self) -> Floats:
+        """How far prices are beyond where a pool begins to give, in logs; negative where it does not."""
+        ask = self.deep_in * self.power / (self.gamma * self.deep_out)
+        logs: Floats = -np.log(ask)
+        return logs
+
+    def moved(self, by: Floats) -> Givers:
+        """The same with every ``out`` dearer by ``by`` (K,) in logs against its ``into``, counted in ``out``."""
+        made = replace(self, deep_in=self.deep_in * np.exp(-by))
+        best = made.deep_out * -np.expm1(-np.maximum(made.beyond, 0.0) / (1 + made.power))
+        low, high = best, made.deep_out
+        for _ in range(BISECTIONS):
+            middle = (low + high) / 2
+            good = made.gain(middle) >= 0
+            low, high = np.where(good, middle, low), np.where(good, high, middle)
+        return replace(made, best=best, most=np.where(best > 0, low, 0.0))
+
+    def only(self, where: Ints) -> Givers:
+        return Givers(
+            self.pool[where], self.side[where], self.out[where], self.into[where], self.deep_out[where],
+            self.deep_in[where], self.power[where], self.gamma[where], self.best[where], self.most[where],
+        )  # fmt: skip
+
+    @property
     def depth(self) -> Floats:
         """How much more is best given per unit of log price."""
         deep: Floats = (self.deep_out - self.best) / (1 + self.power)
@@ -51,6 +75,12 @@ class Givers:
 
 def givers(pools: Pools, prices: Floats) -> Givers:
     """Those pools that gain at ``prices``, each on the one side where it does."""
+    every = directions(pools, prices)
+    return every.only(np.flatnonzero(every.best > 0))
+
+
+def directions(pools: Pools, prices: Floats) -> Givers:
+    """Every pool on both sides; where it would lose by giving anything, ``best`` and ``most`` are zero."""
     count = len(pools.a)
     pool, side = np.tile(np.arange(count), 2), np.repeat([0, 1], count)
     tokens = np.stack([pools.a, pools.b], axis=1) if count else np.zeros((0, 2), np.int64)
@@ -60,20 +90,14 @@ def givers(pools: Pools, prices: Floats) -> Givers:
         deep_out = pools.reserves[pool, side] * prices[out]
         deep_in = pools.reserves[pool, 1 - side] * prices[into]
         power = weights[pool, side] / weights[pool, 1 - side]
-        gamma = pools.gamma[pool]
-        kept = (deep_in * power / (gamma * deep_out)) ** (1 / (1 + power))
-        active = np.flatnonzero((kept < 1) & (kept > 0) & np.isfinite(deep_out + deep_in) & (out != into))
-    best = deep_out[active] * (1 - kept[active])
+        ask = deep_in * power / (pools.gamma[pool] * deep_out)
+        sane = np.flatnonzero((ask > 0) & np.isfinite(ask) & np.isfinite(deep_out + deep_in) & (out != into))
+    none = np.zeros(len(sane))
     made = Givers(
-        pool[active], side[active], out[active], into[active],
-        deep_out[active], deep_in[active], power[active], gamma[active], best, best,
+        pool[sane], side[sane], out[sane], into[sane],
+        deep_out[sane], deep_in[sane], power[sane], pools.gamma[pool[sane]], none, none,
     )  # fmt: skip
-    low, high = best.copy(), deep_out[active].copy()
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        good = made.gain(middle) >= 0
-        low, high = np.where(good, middle, low), np.where(good, high, middle)
-    return replace(made, most=low)
+    return made.moved(none)
 
 
 def asked_by_curve(pools: Pools, given: Floats) -> Floats:

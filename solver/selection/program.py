@@ -18,6 +18,8 @@ Bools = NDArray[np.bool_]
 
 #: How far a row may be missed; programs here are scaled so that a typical order is about one.
 TOLERANCE: Final = 1e-9
+#: GLOP's own tolerance.
+GLOP_TOLERANCE: Final = 1e-8
 #: GLOP ends in a few thousand pivots on every program posed here; this only bounds a run gone astray.
 GLOP_SECONDS: Final = 20.0
 
@@ -45,23 +47,27 @@ class Answer:
     duals: Floats
 
 
-def relax(program: Program) -> Answer | None:
-    """The optimum when nothing need be whole; None when there is none or GLOP gave up."""
-    found = maximum(_linear(program), "use_dual_simplex: true", seconds=GLOP_SECONDS)
+def relax(program: Program, *, tolerance: float = GLOP_TOLERANCE) -> Answer | None:
+    """The optimum when nothing need be whole, rows missed by ``tolerance`` at most; None when there is none or
+    GLOP gave up."""
+    settings = f"use_dual_simplex: true\nprimal_feasibility_tolerance: {tolerance}\n"
+    found = maximum(_linear(program), settings, seconds=GLOP_SECONDS)
     return None if found is None else Answer(found.x, found.value, found.bound, found.duals)
 
 
-def choose(program: Program, *, seconds: float, nodes: int = 100_000, loss: float = 0.0) -> Answer | None:
+def choose(
+    program: Program, *, seconds: float, nodes: int = 100_000, loss: float = 0.0, settings: str = ""
+) -> Answer | None:
     """The best point SCIP finds with the whole variables whole, or one that is within ``loss`` of it; None when it
-    finds none.
+    finds none. ``settings``: more of them, in SCIP's words.
 
     One thread and a fixed seed: with the node limit reached before the clock the same input gives the same answer.
     """
-    settings = (
-        f"limits/nodes = {nodes}\nlimits/absgap = {loss}\nrandomization/randomseedshift = 1\n"
+    every = (
+        f"{settings}limits/nodes = {nodes}\nlimits/absgap = {loss}\nrandomization/randomseedshift = 1\n"
         f"numerics/feastol = {TOLERANCE}\nnumerics/dualfeastol = 1e-7\n"
     )
-    found = maximum(_linear(program), settings, solver="SCIP", seconds=seconds)
+    found = maximum(_linear(program), every, solver="SCIP", seconds=seconds)
     if found is None:
         return None
     x = found.x.copy()

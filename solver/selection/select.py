@@ -2,7 +2,9 @@
 
 Round at the equilibrium's prices (``rebalance``). Where that loses much, or cannot be balanced, orders that
 stand in the way are left out, the equilibrium of the others is found again, and what it rounds to is kept if
-better. Without any fill-or-kill order nothing need be rounded: there is always an outcome.
+better. Where markets are small, a program over whole orders and moving prices proposes others (``moving``,
+``settling``). Then order by order. Without any fill-or-kill order nothing need be rounded: there is always an
+outcome.
 """
 
 from __future__ import annotations
@@ -13,16 +15,22 @@ from typing import Final
 
 import numpy as np
 
-from solver.equilibrium.batch import Batch, Bools, Equilibrium, Ints
+from solver.equilibrium.batch import Batch, Bools, Equilibrium, Floats, Ints
 from solver.equilibrium.solve import equilibrium
 from solver.selection.exact import lawful
-from solver.selection.outcome import Outcome, most_welfare, of, welfare
+from solver.selection.moving import propose
+from solver.selection.outcome import Outcome, most_welfare, of, surplus, welfare
 from solver.selection.rebalance import rebalance
+from solver.selection.settling import settled
 
 #: Equilibria found again at most; the budget that makes a run repeatable.
 TRIES: Final = 200
 #: A loss of this share of what could be had is small enough.
 GOOD: Final = 5e-4
+#: So many tries a proposal counts for, and takes as long as.
+PROPOSAL: Final = 20
+#: Of the time, this share is for the search; the rest, to move prices once more at its end.
+SEARCHING: Final = 0.93
 #: Of the tries, one part in so many goes to leaving out halves.
 HALVING: Final = 12
 #: Orders that cost less than this share of the most costly one are not looked at for that.
@@ -46,7 +54,7 @@ def select(
 ) -> Selected:
     """The best lawful outcome found; ``start``: the batch's equilibrium where it is known already. Stops after
     ``tries`` equilibria, when no more than the share ``good`` is lost, or (a guard) after ``seconds``."""
-    return _Selection(batch, start or equilibrium(batch), time.monotonic() + seconds).run(tries, good)
+    return _Selection(batch, start or equilibrium(batch), time.monotonic() + seconds * SEARCHING).run(tries, good)
 
 
 class _Selection:
@@ -64,6 +72,9 @@ class _Selection:
         spent = 0
         if not better:
             known, out, spent = self._first(known, tries)
+        if self._welfare < bound * (1 - good) and spent + PROPOSAL < tries:
+            known, out = self._propose(known, out)
+            spent += PROPOSAL
         tested: set[int] = set()
         while spent < tries and self._welfare < bound * (1 - good) and time.monotonic() < self._deadline:
             # Those in part, and those left out, one at a time; what helps stays.
@@ -73,11 +84,32 @@ class _Selection:
             tested.add(order)
             trial = out.copy()
             trial[order] = not out[order]
-            there, better = self._try(trial)
+            there, better = self._try(trial, hopeless=self._welfare)
             spent += 1
             if better:
                 known, out, tested = there, trial, {order}
+        if spent and self._welfare < bound * (1 - good):
+            self._moved(self._best.prices, _shares(self._batch, self._best))
         return Selected(self._best, self._relaxed, self._welfare, bound)
+
+    def _propose(self, known: Equilibrium, out: Bools) -> tuple[Equilibrium, Bools]:
+        """What a program over whole orders and moving prices proposes: made exact as prices move on, and as the
+        equilibrium of the orders it takes."""
+        batch, before = self._batch, self._welfare
+        left = self._deadline - time.monotonic()
+        proposal = propose(batch, self._relaxed.prices, self._relaxed.prices, seconds=left) if left > 0 else None
+        if proposal is None:
+            return known, out
+        self._moved(proposal.prices, proposal.shares)
+        without = batch.fill_or_kill.astype(bool) & (proposal.shares < 0.5)
+        there, _ = self._try(without)
+        return (there, without) if self._welfare > before else (known, out)
+
+    def _moved(self, prices: Floats, shares: Floats) -> None:
+        """Keeps what the whole orders of ``shares`` come to when prices move, if better."""
+        outcome = settled(self._batch, prices, shares, self._relaxed.prices)
+        if outcome is not None:
+            self._keep(outcome)
 
     def _first(self, known: Equilibrium, tries: int) -> tuple[Equilibrium, Bools, int]:
         """A lawful outcome: fill-or-kill orders in part are left out until there is one, all at a time and, which
@@ -109,8 +141,9 @@ class _Selection:
                 return known, out, better, spent + 1
         return known, out, False, tries
 
-    def _try(self, out: Bools) -> tuple[Equilibrium, bool]:
-        """The equilibrium without the orders ``out``, and whether it rounds to more than is known."""
+    def _try(self, out: Bools, *, hopeless: float = -np.inf) -> tuple[Equilibrium, bool]:
+        """The equilibrium without the orders ``out``, and whether it rounds to more than is known; one whose own
+        welfare is not above ``hopeless`` is not rounded."""
         if out.any():
             rest = replace(self._batch, amount=np.where(out, 0.0, self._batch.amount))
             found = equilibrium(rest, self._relaxed.prices)
@@ -118,17 +151,23 @@ class _Selection:
                 found = equilibrium(rest)
         else:
             rest, found = self._batch, self._relaxed
+        if welfare(self._batch, of(found), self._relaxed.prices) <= hopeless:
+            return found, False
         outcome = rebalance(rest, found)
         if outcome is None and found.exact and not len(self._partial(found, out)):
             outcome = of(found)
         if outcome is None or not lawful(self._batch, outcome):
             return found, False
         self._rounds += 1
+        return found, self._keep(outcome)
+
+    def _keep(self, outcome: Outcome) -> bool:
+        """Whether the outcome is better than what was known; then it is what is known."""
         gained = welfare(self._batch, outcome, self._relaxed.prices)
         if gained <= self._welfare:
-            return found, False
+            return False
         self._best, self._welfare = outcome, gained
-        return found, True
+        return True
 
     def _partial(self, known: Equilibrium, out: Bools) -> Ints:
         whole = self._batch.fill_or_kill.astype(bool) & ~out
@@ -151,3 +190,17 @@ class _Selection:
         both = min(len(partial), len(costly))
         turns = np.stack([costly[:both], partial[:both]], axis=1).ravel()
         return np.concatenate([turns, costly[both:], partial[both:], others])
+
+
+def handed_back(batch: Batch, outcome: Outcome) -> Outcome:
+    """The same whole orders at prices where owners gain most, at outside values: what curves leave of what pools
+    are paid goes to them. The outcome as it was where nothing better is found."""
+    values = np.where(np.isfinite(batch.values) & (batch.values > 0), batch.values, outcome.prices)
+    better = settled(batch, outcome.prices, _shares(batch, outcome), values, owners=True)
+    return outcome if better is None or surplus(batch, better) <= surplus(batch, outcome) else better
+
+
+def _shares(batch: Batch, outcome: Outcome) -> Floats:
+    """(N,) how much of each order is filled, between none and all."""
+    with np.errstate(all="ignore"):
+        return np.nan_to_num(outcome.fills / batch.amount)
