@@ -52,6 +52,9 @@ class Worths:
 
 def pack(bids: Sequence[Bid], max_winners: int, seed: bytes, *, max_time: float = MAX_TIME) -> Packing:
     """The best compatible subset of ``bids`` (best first), at most ``max_winners`` of them."""
+    if compatible(bids, max_winners) and all(bid.score > 0 for bid in bids):
+        # Of nothing, of one, or of what does not meet there is nothing to choose.
+        return Packing(tuple(bids), sum(bid.score for bid in bids))
     worths = worths_of(bids, max_winners, seed)
     problem = problem_of(worths.values, [bid.resources for bid in bids], max_winners)
     found = search(problem, MAX_NODES) if len(bids) <= MAX_SEARCHED else None

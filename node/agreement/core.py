@@ -39,6 +39,7 @@ from node.agreement.messages import (
     Vote,
 )
 from node.agreement.recovery import Past, recall
+from node.agreement.tally import Round
 from node.agreement.timeouts import Timeouts
 from node.agreement.validators import ValidatorSet
 from node.agreement.voice import Voice
@@ -197,11 +198,14 @@ class Agreement:
         self._start_round(0)
 
     def _rules(self) -> bool:
-        if self._skip():
+        if self._skip() or (self.step is Step.PROPOSE and self._propose()):
             return True
+        at = self.tally.rounds.get(self.round)
+        if at is None:
+            return False
         if self.step is Step.PROPOSE:
-            return self._propose() or self._vote() or self._timers()
-        return self._lock() or self._give_up() or self._timers()
+            return self._vote(at) or self._timers(at)
+        return self._lock(at) or self._give_up(at) or self._timers(at)
 
     def _commit(self) -> bool:
         """L49: a quorum precommitted a block that is here."""
@@ -223,9 +227,7 @@ class Agreement:
 
     def _propose(self) -> bool:
         """L14: our turn: a block with a polka first, else a new one, once a quorum has said what it holds."""
-        if self.step is not Step.PROPOSE or self.validators.proposer(self.height, self.round) != self.me:
-            return False
-        if self.voice.proposed(self.round):
+        if self.validators.proposer(self.height, self.round) != self.me or self.voice.proposed(self.round):
             return False
         if self.valid is not None and self.valid[1] in self.bodies:
             self._say_proposal(self.bodies[self.valid[1]], self.valid[0], self._polka)
@@ -240,12 +242,9 @@ class Agreement:
         self._say_proposal(block, -1, None)
         return True
 
-    def _vote(self) -> bool:
+    def _vote(self, at: Round) -> bool:
         """L22 and L28: prevote for what is proposed, unless locked on something else by as late a polka."""
-        if self.step is not Step.PROPOSE:
-            return False
-        at = self.tally.rounds.get(self.round)
-        for proposal in at.proposals if at is not None else ():
+        for proposal in at.proposals:
             if proposal.block not in self.bodies:
                 continue
             free = self.locked is None or self.locked[1] == proposal.block
@@ -262,17 +261,15 @@ class Agreement:
             proposal.valid_round >= 0 or self.application.fresh(self.bodies[proposal.block], proposal.round)
         )
 
-    def _lock(self) -> bool:
+    def _lock(self, at: Round) -> bool:
         """L36: a polka of this round for a valid block: lock and precommit, or just remember it."""
-        if self.step < Step.PREVOTE or self.round in self._updated:
+        if self.round in self._updated:
             return False
-        at = self.tally.rounds.get(self.round)
-        quorum = self.validators.quorum
-        support = at.prevotes.support if at is not None else {}
-        for block, power in support.items():
-            if block is None or power < quorum or not self._known(block):
-                if block is not None and power >= quorum:
-                    self.ear.want(block)
+        for block, power in at.prevotes.support.items():
+            if block is None or power < self.validators.quorum:
+                continue
+            if not self._known(block):
+                self.ear.want(block)
                 continue
             self._updated.add(self.round)
             polka = self.tally.certificate(Ballot.PREVOTE, self.height, self.round, block)
@@ -285,18 +282,15 @@ class Agreement:
             return True
         return False
 
-    def _give_up(self) -> bool:
+    def _give_up(self, at: Round) -> bool:
         """L44: a quorum prevoted nil."""
-        if self.step is Step.PREVOTE and self.tally.polka(self.round, None):
+        if self.step is Step.PREVOTE and at.prevotes.support.get(None, 0) >= self.validators.quorum:
             self._precommit(None)
             return True
         return False
 
-    def _timers(self) -> bool:
+    def _timers(self, at: Round) -> bool:
         """L34 and L47: a quorum has voted, though not for one thing: wait a little for the rest."""
-        at = self.tally.rounds.get(self.round)
-        if at is None:
-            return False
         quorum = self.validators.quorum
         if self.step is Step.PREVOTE and at.prevotes.power >= quorum:
             self._timer(Timeout.PREVOTE, self.round)

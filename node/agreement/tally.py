@@ -121,11 +121,6 @@ class Tally:
         same = [proposal for proposal in found.proposals if proposal.sender == message.sender]
         return same[0] if same and not self.knows_proposal(message) else None
 
-    def polka(self, round: int, block: bytes | None) -> bool:
-        """Whether a quorum prevoted for ``block`` (``None``: for nil) in ``round``."""
-        found = self.rounds.get(round)
-        return found is not None and found.prevotes.support.get(block, 0) >= self.validators.quorum
-
     def backed(self, block: bytes) -> bool:
         """Whether more than a third voted for ``block`` at once, so that one who is honest has found it valid."""
         witnesses = self.validators.witnesses

@@ -160,7 +160,7 @@ def test_line_28_a_later_polka_frees_a_lock() -> None:
     one.hear(proposal(OTHER, 2, 1, polka(OTHER, 1)), Body(0, OTHER))
     assert one.votes(POLKA, 2) == [block_id(OTHER)]
     # The prevotes in the proof count as heard.
-    assert one.core.tally.polka(1, block_id(OTHER))
+    assert one.core.tally.rounds[1].prevotes.support[block_id(OTHER)] == 3
 
 
 def test_line_28_an_earlier_polka_does_not_free_a_lock() -> None:
