@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 
 from solver.equilibrium.batch import Batch, Floats, Ints
-from solver.equilibrium.flows import totals
 from solver.equilibrium.pools import Curves, as_curves
+from solver.tally import totals
 
 
 @dataclass(frozen=True, slots=True)

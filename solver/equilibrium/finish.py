@@ -14,10 +14,11 @@ from typing import Final
 import numpy as np
 
 from solver.equilibrium.batch import Bools, Floats, Ints
-from solver.equilibrium.flows import laplacian, net_of, solved, totals
+from solver.equilibrium.flows import laplacian, net_of, solved
 from solver.equilibrium.forest import SAME, Forest, span
 from solver.equilibrium.near import Near
 from solver.equilibrium.pools import given
+from solver.tally import totals
 
 ROUNDS: Final = 25
 NEWTON_STEPS: Final = 30

@@ -5,12 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from solver.equilibrium.batch import Floats, Ints
-
-
-def totals(index: Ints, amount: Floats, size: int) -> Floats:
-    """(size,) the sum of ``amount`` by ``index``."""
-    # Of nothing NumPy counts integers.
-    return np.bincount(index, amount, size).astype(np.float64, copy=False)
+from solver.tally import totals
 
 
 def net_of(tokens: int, sell: Ints, buy: Ints, flow: Floats) -> Floats:

@@ -13,7 +13,8 @@ import numpy as np
 
 from solver.equilibrium.batch import Floats
 from solver.equilibrium.book import Orders
-from solver.equilibrium.flows import solved, totals
+from solver.equilibrium.flows import solved
+from solver.tally import totals
 
 SAMPLE: Final = 8192
 ROUNDS: Final = 8

@@ -17,8 +17,9 @@ from typing import Final
 import numpy as np
 
 from solver.equilibrium.batch import Bools, Floats
-from solver.equilibrium.flows import laplacian, net_of, solved, totals
+from solver.equilibrium.flows import laplacian, net_of, solved
 from solver.equilibrium.near import Near
+from solver.tally import totals
 
 #: A step keeps this share of the way to the boundary.
 KEEP: Final = 0.999

@@ -10,7 +10,7 @@ import numpy as np
 
 from solver.equilibrium.batch import Floats
 from solver.equilibrium.book import Orders
-from solver.equilibrium.flows import totals
+from solver.tally import totals
 
 #: Rates this close (relative) are the same.
 AT_LIMIT: Final = 1e-13

@@ -8,8 +8,8 @@ import numpy as np
 
 from solver.equilibrium.batch import Floats, Ints
 from solver.equilibrium.book import Book
-from solver.equilibrium.flows import totals
 from solver.equilibrium.pools import Curves
+from solver.tally import totals
 
 
 @dataclass(frozen=True, slots=True)

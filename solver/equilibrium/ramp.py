@@ -14,8 +14,9 @@ import numpy as np
 
 from solver.equilibrium.batch import Floats
 from solver.equilibrium.book import Book, traded
-from solver.equilibrium.flows import laplacian, solved, totals
+from solver.equilibrium.flows import laplacian, solved
 from solver.equilibrium.pools import given
+from solver.tally import totals
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,6 @@ class LadderTable:
     out: Places
     cost: Floats
     widest: Floats
-    first_rate: Floats
     starts: Places
     of: Places
     size: Floats
@@ -123,7 +122,6 @@ def _ladders(ladders: Sequence[Ladder], place: Mapping[AssetId, int]) -> LadderT
         out=np.array([place[ladder.asset_out] for ladder in ladders], np.intp),
         cost=np.array([ladder.cost for ladder in ladders], np.float64),
         widest=np.add.reduceat(pieces[:, 0], starts) if len(ladders) else np.zeros(0),
-        first_rate=pieces[starts, 1],
         starts=starts,
         of=np.repeat(np.arange(len(ladders)), counts),
         size=np.ascontiguousarray(pieces[:, 0]),

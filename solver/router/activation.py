@@ -19,7 +19,7 @@ import numpy as np
 
 from solver.router.families import Answer, Bools, Family, Floats, Ints
 from solver.router.ramp import Ramp
-from solver.router.tally import totals
+from solver.tally import totals
 
 #: Spread costs are this much wider, in units of the cost, than spread levels in units of what they trade.
 WIDER: Final = 100.0

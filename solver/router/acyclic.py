@@ -23,8 +23,8 @@ from solver.router.books import Books
 from solver.router.families import Answer, Bools, Family, Floats, Ints, Network
 from solver.router.prepare import Prepared
 from solver.router.stable import Stable
-from solver.router.tally import totals
 from solver.router.weighted_many import WeightedMany
+from solver.tally import totals
 
 
 @dataclass(frozen=True, slots=True)

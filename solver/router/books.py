@@ -17,7 +17,7 @@ import numpy as np
 from solver.router.families import Answer, Bools, Floats, Ints
 from solver.router.levels import Levels
 from solver.router.ramp import Ramp
-from solver.router.tally import totals
+from solver.tally import totals
 
 #: (given, got) in full: what a level asks for and what it pays.
 Level = tuple[float, float]

@@ -20,7 +20,7 @@ from solver.router.activation import Costed
 from solver.router.families import Bools, Family, Floats, Goal, Network, Routing
 from solver.router.maximise import maximise
 from solver.router.prepare import prepare
-from solver.router.tally import totals
+from solver.tally import totals
 
 #: Parts this near 0 or 1 count as whole.
 WHOLE: Final = 1e-6

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from solver.router.families import Answer, Bools, Floats, Ints
-from solver.router.tally import totals
 from solver.router.two_tokens import TwoTokens
+from solver.tally import totals
 
 
 @dataclass(frozen=True, slots=True)

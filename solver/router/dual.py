@@ -13,7 +13,7 @@ import numpy as np
 
 from solver.router.families import Answer, Bools, Floats, Goal, Ints
 from solver.router.prepare import Prepared
-from solver.router.tally import totals
+from solver.tally import totals
 
 #: Log price of tokens that nothing of worth can be made of.
 WORTHLESS = -600.0

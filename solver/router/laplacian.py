@@ -15,7 +15,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from solver.router.families import Floats, Ints
-from solver.router.tally import totals
+from solver.tally import totals
 
 #: Tokens up to which the matrix is kept whole.
 DENSE: Final = 1500

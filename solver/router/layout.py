@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from solver.router.families import Bools, Floats, Ints
-from solver.router.tally import totals
+from solver.tally import totals
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from solver.router.families import Bools, Floats, Ints
-from solver.router.tally import totals
+from solver.tally import totals
 
 
 @dataclass(frozen=True)

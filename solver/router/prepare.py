@@ -14,7 +14,7 @@ import numpy as np
 
 from solver.router.families import Family, Floats, Ints, Network
 from solver.router.laplacian import DENSE, Pattern, Solve
-from solver.router.tally import totals
+from solver.tally import totals
 
 #: Times the prices are found anew with depths valued at the last ones.
 ROUNDS: Final = 2
@@ -30,7 +30,6 @@ class Prepared:
 
     network: Network
     pattern: Pattern
-    bounds: tuple[int, ...]
     log_prices: Floats
     part: Ints
     respond: Solve
@@ -43,10 +42,6 @@ class Prepared:
     def kinked(self) -> bool:
         return any(family.kinked for family in self.network.families)
 
-    def edges_of(self, number: int) -> slice:
-        """Where the edges of family ``number`` are among all."""
-        return slice(self.bounds[number], self.bounds[number + 1])
-
 
 def prepare(network: Network) -> Prepared:
     families = network.families
@@ -55,7 +50,6 @@ def prepare(network: Network) -> Prepared:
         np.concatenate([np.zeros(0, np.int64), *(family.tails for family in families)]),
         np.concatenate([np.zeros(0, np.int64), *(family.heads for family in families)]),
     )
-    bounds = np.concatenate([[0], np.cumsum([len(family.tails) for family in families])])
     ratios, depths = hints(families)
     part, grounded = parts(pattern)
     log_prices = np.zeros(network.tokens)
@@ -66,14 +60,7 @@ def prepare(network: Network) -> Prepared:
         weights /= max(float(weights.max(initial=0.0)), np.finfo(float).tiny)
     log_prices = centred(part, agreed(pattern, weights, ratios, grounded))
     stiffness = depths * np.exp(log_prices[pattern.tails])
-    return Prepared(
-        network,
-        pattern,
-        tuple(int(bound) for bound in bounds),
-        log_prices,
-        part,
-        response(pattern, stiffness, grounded),
-    )
+    return Prepared(network, pattern, log_prices, part, response(pattern, stiffness, grounded))
 
 
 def hints(families: tuple[Family, ...]) -> tuple[Floats, Floats]:

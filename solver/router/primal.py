@@ -13,7 +13,7 @@ import numpy as np
 
 from solver.router.dual import Dual, Point
 from solver.router.families import Floats
-from solver.router.tally import totals
+from solver.tally import totals
 
 #: Shortfalls up to this, of what passes through a token, are rounding of the sum itself.
 ROUNDING: Final = 1e-13

@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 
 from solver.router.families import Answer, Bools, Floats, Ints
-from solver.router.tally import totals
+from solver.tally import totals
 
 #: Apart by this much in the common search table: log √price of any pool lies well within ±64.
 STRIDE: Final = 256.0
@@ -167,24 +167,3 @@ def _depth(pool: Ranges) -> float:
     near = [k for k in (pool.here - 1, pool.here) if 0 <= k < len(pool.liquidity)]
     most = max((float(pool.liquidity[k]) for k in near), default=0.0)
     return most * float(np.exp(-pool.edges[pool.here])) / 2.0
-
-
-def _where(pool: Ranges, holding: Floats, change: float, *, falling: bool) -> float | None:
-    """The log √price at which a token's holding has changed by ``change``; holdings of token 0 fall with it."""
-    sign = -1.0 if falling else 1.0
-    edge = int(np.searchsorted(sign * holding, sign * change, side="right")) - 1
-    if edge < 0 or edge > len(pool.liquidity) or (edge == len(pool.liquidity) and holding[-1] != change):
-        return None
-    if edge == len(pool.liquidity) or not pool.liquidity[edge]:
-        return float(pool.edges[edge])
-    # holding(s) = holding(edge) + L·(e^(±Δ) − 1)·e^(±log s_edge)
-    rise = (change - holding[edge]) / pool.liquidity[edge] * np.exp(-sign * pool.edges[edge])
-    return float(pool.edges[edge] + sign * np.log1p(rise))
-
-
-def _at(pool: Ranges, holding: Floats, end: float, place: int) -> float:
-    edge = int(np.clip(np.searchsorted(pool.edges, end, side="right") - 1, 0, len(pool.liquidity) - 1))
-    sign = -1.0 if place == 0 else 1.0
-    start = pool.edges[edge]
-    part = pool.liquidity[edge] * np.expm1(sign * (end - start)) * np.exp(sign * start)
-    return float(holding[edge] + part)

@@ -12,8 +12,8 @@ import numpy as np
 
 from solver.router.constant_product import sensible
 from solver.router.families import Answer, Bools, Floats, Ints
-from solver.router.tally import totals
 from solver.router.two_tokens import TwoTokens
+from solver.tally import totals
 
 
 @dataclass(frozen=True, slots=True)
