@@ -57,7 +57,7 @@ def violations(market: Market, fills: Floats) -> int:
         broken += x > 0 and p[s] / p[b] < limit * (1 - LIMIT)
         sold[s] += x
         paid[b] += x * p[s] / p[b]
-    return broken + int(np.count_nonzero(paid > sold * (1 + BALANCE)))
+    return int(broken) + int(np.count_nonzero(paid > sold * (1 + BALANCE)))
 
 
 def _market(instance: Mapping[str, Any]) -> Market:
