@@ -30,7 +30,7 @@ export function graph({ nodes, links }, turn, theme, narrow) {
       ...(nodes.length <= 40 ? [names(nodes, at, theme)] : []),
     ],
     layout: {
-      xaxis: { visible: false, fixedrange: true, range: span([...at.values()].map((place) => place.x), narrow ? 0.9 : 0.8) },
+      xaxis: { visible: false, fixedrange: true, range: span([...at.values()].map((place) => place.x), narrow ? 1.15 : 0.8) },
       yaxis: { visible: false, fixedrange: true, range: span([...at.values()].map((place) => place.y), 0.5) },
       margin: { l: 4, r: 4, t: 4, b: 4 },
     },

@@ -94,9 +94,20 @@ export function places(nodes, links) {
   inner.forEach((node, at) => found.set(node.peer, ring(at / inner.length, radius)));
   const wanted = outer.map((node, at) => ({ node, angle: pull(node, links, found) ?? at / outer.length }));
   wanted.sort((a, b) => a.angle - b.angle);
-  const turn = wanted.length ? wanted[0].angle : 0;
-  wanted.forEach(({ node }, at) => found.set(node.peer, ring(turn + (at + 0.5) / wanted.length, radius ? 1.9 : 1)));
+  const turn = wanted.length ? clear(wanted[0].angle + 0.5 / wanted.length, wanted.length, inner.length) : 0;
+  wanted.forEach(({ node }, at) => found.set(node.peer, ring(turn + at / wanted.length, radius ? 1.9 : 1)));
   return found;
+}
+
+//: Turns of the outer ring that are tried, within the distance of two of its places.
+const TURNS = 16;
+
+/** ``turn``, or a little more, so that nobody outside stands in line with a validator, whose links would hide the other's. */
+function clear(turn, outside, inside) {
+  const apart = (part) => Math.abs(part * inside - Math.round(part * inside));
+  const least = (by) => Math.min(...Array.from({ length: outside }, (_, at) => apart(turn + by + at / outside)));
+  const tried = Array.from({ length: TURNS }, (_, at) => at / (TURNS * outside));
+  return turn + tried.reduce((best, by) => (least(by) > least(best) + 1e-9 ? by : best), 0);
 }
 
 const ring = (part, radius) => ({ x: radius * Math.sin(2 * Math.PI * part), y: radius * Math.cos(2 * Math.PI * part) });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from random import Random
@@ -54,6 +55,52 @@ def test_amounts_are_exact_and_short(tab: Sight) -> None:
     assert call(tab, "format", "amount", "-1234567000000", 6) == "−1,234,567"
     assert call(tab, "format", "amount", "1500000", 6) == "1.5"
     assert call(tab, "format", "amount", None, 6) == "–"
+
+
+LONG = """async (count) => {
+  const { longTable } = await import("/assets/long_table.js");
+  const rows = Array.from({ length: count }, (_, at) => ({ id: `row-${at}` }));
+  const place = document.createElement("div");
+  place.id = "long";
+  place.append(...[longTable("long", "rows", [["Id", (row) => row.id]], rows, (row) => row.id)].flat());
+  document.getElementById("long")?.remove();
+  document.body.append(place);
+}"""
+
+
+def test_a_long_table_begins_short_and_is_searched_whole(tab: Sight) -> None:
+    """Fifty rows, two hundred more with each press, and what is searched for wherever it stands."""
+    rows = tab.page.locator("#long tbody tr")
+    tab.page.evaluate(LONG, 50)
+    assert (rows.count(), tab.page.locator("#long button, #long input").count()) == (50, 0)
+    tab.page.evaluate(LONG, 2_000)
+    assert rows.count() == 50
+    tab.at("long-more").click()
+    assert (rows.count(), "250 of 2,000" in tab.text("long-count")) == (250, True)
+    tab.at("long-search").fill("ROW-1999")
+    assert (rows.count(), rows.first.inner_text()) == (1, "row-1999")
+    tab.at("long-search").fill("nowhere")
+    assert rows.count() == 0
+    tab.at("long-search").fill("")
+    assert rows.count() == 50
+    tab.page.evaluate("document.getElementById('long').remove()")
+
+
+@pytest.mark.parametrize(("validators", "others"), [(4, 2), (4, 3), (3, 1), (7, 5), (4, 4)])
+def test_nobody_stands_in_line_with_a_validator(tab: Sight, validators: int, others: int) -> None:
+    """Seen from the middle, so that no link runs through somebody else's place."""
+    nodes = [{"peer": f"v{at}", "key": f"k{at}", "role": "validator"} for at in range(validators)]
+    nodes += [{"peer": f"s{at}", "key": "", "role": "solver"} for at in range(others)]
+    links = [[one["peer"], other["peer"]] for at, one in enumerate(nodes) for other in nodes[at + 1 :]]
+    found = tab.page.evaluate(
+        "async ([nodes, links]) => [...(await import('/assets/topology.js')).places(nodes, links).values()]",
+        [nodes, links],
+    )
+    angles = [math.atan2(place["x"], place["y"]) / (2 * math.pi) for place in found]
+    for other in angles[validators:]:
+        for own in angles[:validators]:
+            apart = abs(other - own) % 1
+            assert min(apart, 1 - apart) > 0.01
 
 
 @pytest.mark.parametrize("powers", [[1], [1, 1, 1, 1], [3, 1, 2], [7, 1, 1, 5]])
