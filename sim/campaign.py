@@ -45,6 +45,7 @@ class World:
     """One world's end: what was violated, and how much happened. ``trace`` covers every decision and its time."""
 
     seed: int
+    nodes: int
     violations: tuple[Violation, ...]
     events: int
     messages: int
@@ -94,6 +95,7 @@ def run_world(seed: int, *, plain: bool | None = None, recent: Recent | None = N
     found += violations(seed, witness, acknowledged)
     world = World(
         seed,
+        nodes,
         tuple(found),
         kernel.events,
         links.sent,
@@ -133,14 +135,14 @@ def campaign(seeds: Sequence[int], processes: int, advance: Callable[[], None]) 
             advance()
         return
     # Spawned, so that workers begin as a fresh command would.
-    with workers(processes, _settle_in) as pool:
+    with workers(processes, settle_in) as pool:
         for world in pool.map(run_world, seeds, chunksize=CHUNK):
             yield world
             advance()
 
 
-def _settle_in() -> None:
-    """What a worker has loaded stays, so looking through it for garbage is in vain."""
+def settle_in() -> None:
+    """What this process has loaded stays, so looking through it for garbage is in vain."""
     gc.freeze()
     gc.set_threshold(GARBAGE, 20, 20)
 
