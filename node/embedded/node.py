@@ -83,9 +83,9 @@ class Node:
     ``outside`` is handed effects for others, each after whatever had to be on disk first; ``durable`` what a
     group has put on disk, before that; ``committed`` each decided block after that, in a thread, in order and
     beside all else; ``told`` the same after that, in the loop; ``acted`` is called when the machine has worked.
-    Timers do not wait for the disk, but for ``MAX_AHEAD`` blocks on their way to it. ``one_by_one`` commits every
-    disk effect by itself. With ``aside`` long work of the machine is done in a thread: all that reaches the
-    machine must then come through ``act``.
+    Timers and solvers do not wait for the disk, but for ``MAX_AHEAD`` blocks on their way to it. ``one_by_one``
+    commits every disk effect by itself. With ``aside`` long work of the machine is done in a thread: all that
+    reaches the machine must then come through ``act``.
     """
 
     def __init__(
@@ -241,10 +241,16 @@ class Node:
             self._full.set()
 
     def _begun(self, effect: Effect) -> bool:
-        """Whether it is a timer, and runs."""
-        if self._nursery is None or not isinstance(effect, SetTimer):
+        """Whether it is a timer or an auction to be answered, and runs: nothing of that leaves the node."""
+        if self._nursery is None:
             return False
-        self._nursery.start_soon(self._after, effect.after_ms, effect.timer)
+        if isinstance(effect, SetTimer):
+            self._nursery.start_soon(self._after, effect.after_ms, effect.timer)
+        elif isinstance(effect, Solve):
+            if self._solving is not None:
+                self._nursery.start_soon(self._solve, effect.auction)
+        else:
+            return False
         return True
 
     def _matters(self, effect: Effect) -> bool:
@@ -283,21 +289,12 @@ class Node:
                 if self._durable is not None:
                     self._durable(disk)
             for effect in others:
-                self._one(effect)
+                if not self._begun(effect) and self._outside is not None:
+                    self._outside(effect)
             for effect in disk:
                 if isinstance(effect, Commit):
                     self._ahead -= 1
                     await self._behind.send(effect)
-
-    def _one(self, effect: Effect) -> None:
-        assert self._nursery is not None
-        if self._begun(effect):
-            return
-        if isinstance(effect, Solve):
-            if self._solving is not None:
-                self._nursery.start_soon(self._solve, effect.auction)
-        elif self._outside is not None:
-            self._outside(effect)
 
     async def _tell(self) -> None:
         """Of blocks on disk, in their order: first to ``committed``, then to ``told``."""

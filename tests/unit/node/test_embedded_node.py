@@ -187,6 +187,30 @@ async def test_a_window_runs_while_the_block_before_it_goes_to_the_disk(
             node.stop()
 
 
+async def test_an_auction_is_answered_while_its_block_goes_to_the_disk(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The solver's time is not the disk's."""
+    asked = trio.Event()
+
+    async def solving(auction: Auction) -> Sequence[Solution]:
+        asked.set()
+        return []
+
+    with opened(folder) as store:
+        with store.group():
+            store.keep(tuple(items(8)))
+        node = Node(store, back(store, folder), solving=solving)
+        held = Held(node, monkeypatch)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(node.run)
+            with trio.fail_after(20):
+                await asked.wait()
+            assert store.height() == -1
+            held.go.set()
+            node.stop()
+
+
 async def test_blocks_on_disk_are_told_of_in_order_and_hold_nothing_up(folder: Path) -> None:
     """The one who is told in a thread may take as long as two more blocks; all are told of before the end."""
     go, recorded, told = Event(), list[int](), list[int]()
