@@ -4,7 +4,9 @@
 
 Per market: the loss of owners' surplus at outside values, which is how the equilibrium's own value is told, and of
 welfare (owners and pools, at the equilibrium's prices), which no price move can flatter; both in basis points.
-Then seconds for the equilibrium and for the selection, and rules broken, counted here and not by the solver.
+Handed back (small markets): the same surplus once prices give owners what pools' curves leave of what pools are
+paid, as settlements do, against the equilibrium without that; and alike, against the equilibrium with that. Then
+seconds for the equilibrium, the selection and handing back; and rules broken, counted here and not by the solver.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +29,7 @@ from benchmarks import generators
 from solver.equilibrium.batch import Batch, Pools
 from solver.equilibrium.solve import equilibrium
 from solver.selection.outcome import Outcome, of, surplus, welfare
-from solver.selection.select import select
+from solver.selection.select import handed_back, select
 
 #: Orders, tokens, pools, share of fill-or-kill orders; the loss aimed at in basis points (None: only reported).
 MARKETS: Final = (
@@ -37,6 +40,8 @@ MARKETS: Final = (
     (1_000, 50, 100, 1.0, None),
     (1_000, 50, 0, 0.5, None),
 )
+#: Orders up to which prices hand back what pools' curves leave.
+HANDED_BACK: Final = 2_000
 #: What the checker allows: of a token's turnover, of a limit, of a curve.
 BALANCE, LIMIT, CURVE = 1e-9, 1e-11, 1e-9
 
@@ -51,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.json:
         print(f"{'orders':>7}{'tokens':>7}{'pools':>6}{'whole':>6}{'seed':>5}", end="")
         print(
-            f"{'surplus bp':>12}{'welfare bp':>12}{'aim bp':>8}{'equil. s':>10}{'select s':>10}{'violations':>12}"
+            f"{'surplus bp':>12}{'welfare bp':>12}{'back bp':>10}{'alike bp':>10}{'aim bp':>8}"
+            f"{'equil. s':>10}{'select s':>10}{'back s':>8}{'violations':>12}"
         )
     for market in MARKETS:
         for seed in range(options.seeds):
@@ -74,6 +80,11 @@ def measured(market: tuple[int, int, int, float, float | None], seed: int, secon
     selected = select(batch, relaxed, seconds=seconds)
     end = time.perf_counter()
     whole = of(relaxed)
+    small = orders <= HANDED_BACK
+    back = handed_back(batch, selected.outcome) if small else selected.outcome
+    last = time.perf_counter()
+    partly = replace(batch, fill_or_kill=np.zeros(orders, bool))
+    alike = surplus(batch, handed_back(partly, whole)) if small else np.nan
     had, could = surplus(batch, selected.outcome), surplus(batch, whole)
     gained, most = (welfare(batch, outcome, relaxed.prices) for outcome in (selected.outcome, whole))
     return {
@@ -84,10 +95,13 @@ def measured(market: tuple[int, int, int, float, float | None], seed: int, secon
         "seed": seed,
         "surplus_loss_bp": 1e4 * (1 - had / could),
         "welfare_loss_bp": 1e4 * (1 - gained / most),
+        "handed_back_loss_bp": 1e4 * (1 - surplus(batch, back) / could) if small else None,
+        "handed_back_alike_loss_bp": 1e4 * (1 - surplus(batch, back) / alike) if small else None,
         "aim_bp": aim,
         "equilibrium_seconds": between - start,
         "selection_seconds": end - between,
-        "violations": violations(batch, selected.outcome),
+        "handing_back_seconds": last - end,
+        "violations": violations(batch, selected.outcome) + violations(batch, back),
     }
 
 
@@ -127,10 +141,15 @@ def violations(batch: Batch, outcome: Outcome) -> int:
 
 def _line(result: dict[str, Any]) -> str:
     aim = "-" if result["aim_bp"] is None else f"{result['aim_bp']:g}"
+    back, alike = (
+        "-" if loss is None else f"{loss:.2f}"
+        for loss in (result["handed_back_loss_bp"], result["handed_back_alike_loss_bp"])
+    )
     return (
         f"{result['orders']:>7}{result['tokens']:>7}{result['pools']:>6}{result['fill_or_kill']:>6}{result['seed']:>5}"
-        f"{result['surplus_loss_bp']:>12.4f}{result['welfare_loss_bp']:>12.4f}{aim:>8}"
-        f"{result['equilibrium_seconds']:>10.3f}{result['selection_seconds']:>10.3f}{result['violations']:>12}"
+        f"{result['surplus_loss_bp']:>12.4f}{result['welfare_loss_bp']:>12.4f}{back:>10}{alike:>10}{aim:>8}"
+        f"{result['equilibrium_seconds']:>10.3f}{result['selection_seconds']:>10.3f}"
+        f"{result['handing_back_seconds']:>8.3f}{result['violations']:>12}"
     )
 
 

@@ -29,6 +29,8 @@ TRIES: Final = 200
 GOOD: Final = 5e-4
 #: So many tries a proposal counts for, and takes as long as.
 PROPOSAL: Final = 20
+#: A loss of less than this share is not worth a proposal.
+POOR: Final = 1.5e-3
 #: Of the time, this share is for the search; the rest, to move prices once more at its end.
 SEARCHING: Final = 0.93
 #: Of the tries, one part in so many goes to leaving out halves.
@@ -54,12 +56,14 @@ def select(
 ) -> Selected:
     """The best lawful outcome found; ``start``: the batch's equilibrium where it is known already. Stops after
     ``tries`` equilibria, when no more than the share ``good`` is lost, or (a guard) after ``seconds``."""
-    return _Selection(batch, start or equilibrium(batch), time.monotonic() + seconds * SEARCHING).run(tries, good)
+    return _Selection(batch, start or equilibrium(batch), seconds).run(tries, good)
 
 
 class _Selection:
-    def __init__(self, batch: Batch, relaxed: Equilibrium, deadline: float) -> None:
-        self._batch, self._relaxed, self._deadline = batch, relaxed, deadline
+    def __init__(self, batch: Batch, relaxed: Equilibrium, seconds: float) -> None:
+        self._batch, self._relaxed = batch, relaxed
+        now = time.monotonic()
+        self._deadline, self._end = now + seconds * SEARCHING, now + seconds
         self._best = Outcome(relaxed.prices, np.zeros(len(batch.sell)), np.zeros((len(batch.pools.a), 2)))
         self._welfare = 0.0
         #: Times anything lawful was found.
@@ -72,7 +76,7 @@ class _Selection:
         spent = 0
         if not better:
             known, out, spent = self._first(known, tries)
-        if self._welfare < bound * (1 - good) and spent + PROPOSAL < tries:
+        if self._welfare < bound * (1 - max(good, POOR)) and spent + PROPOSAL < tries:
             known, out = self._propose(known, out)
             spent += PROPOSAL
         tested: set[int] = set()
@@ -88,7 +92,7 @@ class _Selection:
             spent += 1
             if better:
                 known, out, tested = there, trial, {order}
-        if spent and self._welfare < bound * (1 - good):
+        if spent and self._welfare < bound * (1 - max(good, POOR)) and time.monotonic() < self._end:
             self._moved(self._best.prices, _shares(self._batch, self._best))
         return Selected(self._best, self._relaxed, self._welfare, bound)
 
@@ -96,8 +100,8 @@ class _Selection:
         """What a program over whole orders and moving prices proposes: made exact as prices move on, and as the
         equilibrium of the orders it takes."""
         batch, before = self._batch, self._welfare
-        left = self._deadline - time.monotonic()
-        proposal = propose(batch, self._relaxed.prices, self._relaxed.prices, seconds=left) if left > 0 else None
+        left, prices = self._deadline - time.monotonic(), self._relaxed.prices
+        proposal = propose(batch, prices, prices, seconds=left) if left > 0 else None
         if proposal is None:
             return known, out
         self._moved(proposal.prices, proposal.shares)
