@@ -78,10 +78,11 @@ class Spent:
 
 
 class World:
-    """Keys, a genesis, and the intents of each batch, signed."""
+    """Keys, a genesis, and the intents of each batch, signed, each open for ``valid_for`` auctions after it."""
 
-    def __init__(self, intents: int, batches: int, markets: int, seed: int) -> None:
+    def __init__(self, intents: int, batches: int, markets: int, seed: int, valid_for: int = 1) -> None:
         rng = Random(seed)
+        self.valid_for = valid_for
         self.keys = [SigningKey.from_seed(rng.randbytes(32)) for _ in range(VALIDATORS)]
         self.solver = SigningKey.from_seed(rng.randbytes(32))
         self.users = [SigningKey.from_seed(rng.randbytes(32)) for _ in range(USERS)]
@@ -117,7 +118,7 @@ class World:
         rng.shuffle(pair)
         give, want = Leg(pair[0], amount), Leg(pair[1], amount * rng.randint(95, 99) // 100)
         owner = Owner(OwnerScheme.ED25519, key.public)
-        terms = Intent(self.network, owner, nonce, 0, batch + 2, (give,), (want,), Kind.EXACT_IN)
+        terms = Intent(self.network, owner, nonce, 0, batch + 1 + self.valid_for, (give,), (want,), Kind.EXACT_IN)
         return encode_item(Submission(terms, sign_intent(key, terms)))
 
 
@@ -151,7 +152,9 @@ class Network:
     def _machine(self, world: World, index: int, first: State) -> Machine:
         key = world.keys[index]
         solver = SolverKey(world.solver.public, b"secret", world.solver.sign) if index == SOLVER else None
-        return Machine(ChainApp(first.copy(), verified), Timeouts(), key.sign, key.public, no_decision, solver)
+        return Machine(
+            ChainApp(first.copy(), verified), Timeouts(early=False), key.sign, key.public, no_decision, solver
+        )
 
     def _deliver(self) -> None:
         while any(self._mail):
