@@ -31,6 +31,8 @@ GOOD: Final = 5e-4
 PROPOSAL: Final = 20
 #: A loss of less than this share is not worth a proposal.
 POOR: Final = 1.5e-3
+#: How far prices may first move when they hand back: less where more does not end in balance.
+HANDING_BACK: Final = (2e-3, 5e-4, 1e-4)
 #: Of the time, this share is for the search; the rest, to move prices once more at its end.
 SEARCHING: Final = 0.93
 #: Of the tries, one part in so many goes to leaving out halves.
@@ -200,8 +202,12 @@ def handed_back(batch: Batch, outcome: Outcome) -> Outcome:
     """The same whole orders at prices where owners gain most, at outside values: what curves leave of what pools
     are paid goes to them. The outcome as it was where nothing better is found."""
     values = np.where(np.isfinite(batch.values) & (batch.values > 0), batch.values, outcome.prices)
-    better = settled(batch, outcome.prices, _shares(batch, outcome), values, owners=True)
-    return outcome if better is None or surplus(batch, better) <= surplus(batch, outcome) else better
+    shares = _shares(batch, outcome)
+    for trust in HANDING_BACK:
+        better = settled(batch, outcome.prices, shares, values, owners=True, trust=trust)
+        if better is not None and surplus(batch, better) > surplus(batch, outcome):
+            return better
+    return outcome
 
 
 def _shares(batch: Batch, outcome: Outcome) -> Floats:

@@ -19,8 +19,9 @@ from solver.selection.outcome import Outcome
 from solver.selection.pools import givers
 from solver.selection.step import Fixed, Point, carried, stepped
 
-#: How far prices may move in each step, in logs.
-TRUST: Final = (2e-3, 2e-4, 2e-6, 1e-9)
+#: How far prices may move in the first step (logs), and the shares of that in each.
+TRUST: Final = 2e-3
+SHRINKING: Final = (1.0, 0.1, 1e-3, 5e-7)
 #: Orders and pools within this share of none, or of the most they may, do not give way.
 SLACK: Final = 1e-6
 #: Orders whose limit is missed by more than this (log prices) to begin with are left out.
@@ -32,15 +33,16 @@ TINY: Final = 1e-11
 
 
 def settled(
-    batch: Batch, prices: Floats, shares: Floats, values: Floats, *, owners: bool = False
+    batch: Batch, prices: Floats, shares: Floats, values: Floats, *, owners: bool = False, trust: float = TRUST
 ) -> Outcome | None:
     """The outcome of most welfare at ``values`` (T,) that fills the whole orders of ``shares`` (N,) at prices near
-    ``prices`` (T,); with ``owners``, of most surplus to owners. None when steps do not end in balance."""
+    ``prices`` (T,); with ``owners``, of most surplus to owners. The first step moves log prices by ``trust`` at most.
+    None when steps do not end in balance."""
     fok = batch.fill_or_kill.astype(bool)
     with np.errstate(all="ignore"):
         edge = np.log(prices[batch.sell] / prices[batch.buy] / batch.limit)
         value = batch.amount * prices[batch.sell]
-        free = np.isfinite(value) & (batch.amount > 0) & (batch.sell != batch.buy) & (edge > 2 * TRUST[0])
+        free = np.isfinite(value) & (batch.amount > 0) & (batch.sell != batch.buy) & (edge > 2 * trust)
     met = edge >= -MISSED
     whole = np.flatnonzero(fok & (shares > 0.5) & met)
     part = np.flatnonzero(~fok & (((shares > TINY) & met) | free))
@@ -50,8 +52,8 @@ def settled(
     fixed = Fixed(whole, part, values, unit, owners)
     pools = givers(batch.pools, prices)
     point = Point(np.log(prices), (shares * value)[part], pools, pools.best)
-    for trust in TRUST:
-        moved = stepped(batch, fixed, point, trust)
+    for part_of in SHRINKING:
+        moved = stepped(batch, fixed, point, trust * part_of)
         if moved is None:
             return None
         point = moved
