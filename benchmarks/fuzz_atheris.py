@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
+_CODE = ["intents", "node", "p2p", "scenarios", "settlement", "sim", "solver"]
 _CORPUS = 500
 _LONGEST = 4_096
 
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ImportError:
         print("atheris is not installed: nothing was fuzzed", file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory() as folder, atheris.instrument_imports(include=["intents", "node", "p2p"]):
+    with tempfile.TemporaryDirectory() as folder, atheris.instrument_imports(include=_CODE):
         from benchmarks.fuzz_decoders import all_targets
 
         targets = {target.name: target for target in all_targets(Path(folder))}
