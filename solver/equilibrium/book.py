@@ -19,13 +19,14 @@ from solver.tally import totals
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """The orders that make sense: ``index`` says where in the batch; ``rate`` is the least rate, ``limit`` its
-    log."""
+    """The orders that make sense: ``index`` says where in the batch; ``pair`` is sell·T + buy; ``rate`` is the
+    least rate, ``limit`` its log."""
 
     tokens: int
     index: Ints
     sell: Ints
     buy: Ints
+    pair: Ints
     amount: Floats
     rate: Floats
     limit: Floats
@@ -64,20 +65,21 @@ def prepare(batch: Batch) -> Orders:
     with np.errstate(all="ignore"):
         limit = np.log(batch.limit)
         usable = (amount > 0) & (amount < np.inf) & np.isfinite(limit) & (sell != buy)
-    if len(sell):
+    if len(sell) and (min(sell.min(), buy.min()) < 0 or max(sell.max(), buy.max()) >= tokens):
         usable &= (np.minimum(sell, buy) >= 0) & (np.maximum(sell, buy) < tokens)
-    curves = as_curves(batch.pools, tokens)
-    if usable.all():
-        return Orders(tokens, np.arange(len(sell)), sell, buy, amount, batch.limit, limit, curves)
-    at = np.flatnonzero(usable)
-    return Orders(tokens, at, sell[at], buy[at], amount[at], batch.limit[at], limit[at], curves)
+    curves, rate = as_curves(batch.pools, tokens), batch.limit
+    at = np.arange(len(sell))
+    if not usable.all():
+        at = np.flatnonzero(usable)
+        sell, buy, amount, rate, limit = sell[at], buy[at], amount[at], rate[at], limit[at]
+    return Orders(tokens, at, sell, buy, sell * tokens + buy, amount, rate, limit, curves)
 
 
 def build(orders: Orders, log_guess: Floats, width: float) -> Book:
     """The book around ``log_guess`` (T,), listing orders within ``width`` in log rate."""
     t = orders.tokens
     # Of a million orders every pass counts: only those near are ever looked at one by one.
-    code = orders.sell * t + orders.buy
+    code = orders.pair
     distance = orders.limit - (log_guess[:, None] - log_guess).ravel()[code]
     value = orders.amount * np.exp(log_guess)[orders.sell]
     near = np.flatnonzero(np.abs(distance) <= width)

@@ -41,8 +41,8 @@ def circles(orders: Orders) -> Circles:
 
 def only(orders: Orders, at: Ints) -> Orders:
     return replace(
-        orders, index=orders.index[at], sell=orders.sell[at], buy=orders.buy[at], amount=orders.amount[at],
-        rate=orders.rate[at], limit=orders.limit[at],
+        orders, index=orders.index[at], sell=orders.sell[at], buy=orders.buy[at], pair=orders.pair[at],
+        amount=orders.amount[at], rate=orders.rate[at], limit=orders.limit[at],
     )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def groups(orders: Orders) -> Ints:
     t, c = orders.tokens, orders.curves
     if t == 0:
         return np.zeros(0, np.int64)
-    linked = np.bincount(orders.sell * t + orders.buy, minlength=t * t) > 0
+    linked = np.bincount(orders.pair, minlength=t * t) > 0
     linked[c.sell * t + c.buy] = True
     reach = linked.reshape(t, t).astype(np.float32)
     np.fill_diagonal(reach, 1.0)
