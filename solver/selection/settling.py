@@ -36,8 +36,8 @@ def settled(
     batch: Batch, prices: Floats, shares: Floats, values: Floats, *, owners: bool = False, trust: float = TRUST
 ) -> Outcome | None:
     """The outcome of most welfare at ``values`` (T,) that fills the whole orders of ``shares`` (N,) at prices near
-    ``prices`` (T,); with ``owners``, of most surplus to owners. The first step moves log prices by ``trust`` at most.
-    None when steps do not end in balance."""
+    ``prices`` (T,); with ``owners``, of most surplus to owners. The first step moves prices by ``trust`` (logs) at
+    most. None when steps do not end in balance."""
     fok = batch.fill_or_kill.astype(bool)
     with np.errstate(all="ignore"):
         edge = np.log(prices[batch.sell] / prices[batch.buy] / batch.limit)
