@@ -38,7 +38,7 @@ def act(client: NodeClient, key: SigningKey, network: bytes, action: Action) -> 
 
 
 def check_funds(client: NodeClient, key: SigningKey, asset: AssetId, amount: int, market: Market) -> None:
-    """Raises ``NotEnough`` where the key's account holds less: blocks would refuse what spends it, without a word."""
+    """Raises ``NotEnough`` where the key's account holds less: blocks would refuse it without a word."""
     holder = "0x" + Transaction(key.public, 0, LeaveBond()).holder.hex()
     rows = client.get(f"/v1/accounts/{holder}").objects("balances", limit=MAX_ASSETS)
     held = sum(row.integer("amount") for row in rows if row.text("asset", limit=64) == asset)
