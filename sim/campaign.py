@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from intents.errors import WalrasError
@@ -71,7 +71,7 @@ def run_world(seed: int, *, plain: bool | None = None, recent: Recent | None = N
         kernel,
         links,
         genesis_of(nodes),
-        TIMEOUTS,
+        replace(TIMEOUTS, early=kernel.stream("windows").random() < 0.5),
         solvers={i: (solvers()[name], solving(name)) for i, name in market.honest.items()},
         memo=memo,
         first=first_state(nodes),
