@@ -154,14 +154,16 @@ class ChainApp:
         return ordered(self.waiting[phase_of(height)], self.previous)[:MAX_BLOCK_ITEMS]
 
     def complete(self, height: int) -> bool:
-        """Whether all have answered the auction; of one without orders, whether anybody waits for the next."""
+        """Whether all have answered the auction; of one that nobody need answer, whether anybody waits for the
+        next."""
         phase = phase_of(height)
         if phase is Phase.BATCH or self.batch is None:
             return False
-        if not self.batch.orders:
-            return bool(self.waiting[Phase.BATCH])
         if self._awaited is None:
             self._awaited = awaited(self.state, phase)
+        # Even in a batch without orders whoever has sealed must open: its time for that is not cut short.
+        if not self.batch.orders and (phase is Phase.SEAL or not self._awaited):
+            return bool(self.waiting[Phase.BATCH])
         # Without any solver there is no haste; without any seal there is nothing to wait for.
         return bool(self._awaited or phase is Phase.SETTLE) and self._answers.all_of(
             self._awaited, phase, self.auction

@@ -205,18 +205,14 @@ class Node:
         try:
             async with trio.open_nursery() as nursery:
                 self._nursery = nursery
-                async with trio.open_nursery() as telling:
-                    telling.start_soon(self._tell)
-                    task_status.started()
-                    try:
-                        await self._write_groups()
-                    except Exception as error:
-                        self._failure = error
-                        telling.cancel_scope.cancel()
-                    self._behind.close()
+                try:
+                    await self._write_and_tell(task_status)
+                finally:
+                    # Whoever comes now finds none, rather than one that may have closed.
+                    self._nursery = None
                 nursery.cancel_scope.cancel()
         finally:
-            self._ended, self._nursery = True, None
+            self._ended = True
             self._group.done.set()
         if self._failure is not None:
             raise self._failure
@@ -256,6 +252,17 @@ class Node:
     def _matters(self, effect: Effect) -> bool:
         """Whether somebody waits for it besides those who submit."""
         return not isinstance(effect, Gossip)
+
+    async def _write_and_tell(self, task_status: trio.TaskStatus[None]) -> None:
+        async with trio.open_nursery() as telling:
+            telling.start_soon(self._tell)
+            task_status.started()
+            try:
+                await self._write_groups()
+            except Exception as error:
+                self._failure = error
+                telling.cancel_scope.cancel()
+            self._behind.close()
 
     async def _write_groups(self) -> None:
         while True:

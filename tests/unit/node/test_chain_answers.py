@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from intents.canonical import pack
 from intents.intent import Leg
 from node.chain.answers import awaited
 from node.chain.app import ChainApp
@@ -26,6 +27,7 @@ from tests.unit.node.test_chain_solver_faults import (
     double,
     honest,
     mismatching,
+    raw,
     winners,
 )
 
@@ -122,6 +124,21 @@ def test_chain_an_empty_batch_ends_early_for_whoever_waits() -> None:
     assert node.complete(2)
     step(node)
     assert not node.complete(3)
+
+
+def test_chain_who_sealed_for_an_empty_batch_has_its_time_to_open() -> None:
+    """Though others wait for the next: an opening that is due is not cut off, and its absence a fault."""
+    node = ChainApp(build(GENESIS), lambda key, digest, signature: True)
+    step(node)
+    made = raw(node, SOLVER, pack([]))
+    node.add(made.seals[0])
+    node.add(item(MINT.intent(BOB, 1, Leg(B, WHOLE), Leg(A, WHOLE))))
+    assert node.complete(1)
+    step(node)
+    assert not node.complete(2)
+    node.add(made.reveals[0])
+    assert node.complete(2)
+    assert step(node).slashed == {}
 
 
 def test_chain_answers_of_an_auction_gone_by_complete_nothing() -> None:

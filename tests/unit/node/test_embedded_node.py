@@ -334,6 +334,30 @@ async def test_a_solver_that_finds_nothing_holds_nothing_up(folder: Path) -> Non
     assert SigningKey.from_seed(world.VALIDATOR).public == validator_key(folder).public
 
 
+async def test_it_ends_though_it_is_told_things_until_the_last_moment(folder: Path) -> None:
+    """What comes while it closes starts no timer any more, and is refused once it has ended."""
+    later = SetTimer(Timer(Timeout.PROPOSE, 0, 0), 3_600_000)
+    with opened(folder) as store:
+        node, told = Node(store, back(store, folder, SLOW)), list[bool]()
+
+        async def tell() -> None:
+            try:
+                while True:
+                    await node.act(lambda: [later])
+                    await trio.sleep(0)
+            except Stopped:
+                told.append(True)
+
+        async with trio.open_nursery() as nursery:
+            await nursery.start(node.run)
+            node.stop()
+            with trio.fail_after(20):
+                async with trio.open_nursery() as tellers:
+                    for _ in range(20):
+                        tellers.start_soon(tell)
+        assert len(told) == 20
+
+
 def test_what_is_held_is_told_while_the_machine_takes_in_more() -> None:
     """The machine works in a thread of its own: counting beside it sees a moment, and does not fail."""
     numbers = [number.to_bytes(32, "big") for number in range(200_000)]
