@@ -40,31 +40,33 @@ class Submitting:
         if self._node.stopping:
             raise Stopped("")
         sound = {item: found for item, found in zip(items, outcomes, strict=True) if isinstance(found, bytes)}
-        if sound:
-            group = await self._node.act(lambda: self._put_in(sound), items=True)
-            if any(self._waiting(number) is not None for number in sound.values()):
-                await group.wait()
-        return outcomes
+        if not sound:
+            return outcomes
+        crowded: set[bytes] = set()
+        group = await self._node.act(lambda: self._put_in(sound, crowded), items=True)
+        if any(self._waiting(number) is not None for number in sound.values()):
+            await group.wait()
+        return [TooBusy("", MAX_WAITING) if found in crowded else found for found in outcomes]
 
     def _checked(self, item: bytes) -> bytes | WalrasError:
         """The id of an item that may be taken in, or why it may not."""
-        app = self._node.machine.app
         try:
-            read, number = read_item(item, app.network), item_id(item)
+            read, number = read_item(item, self._node.machine.app.network), item_id(item)
         except WalrasError as error:
             return error
         if self._waiting(number) is not None:
             return number
-        if len(app.waiting[phase_for(read)]) >= MAX_WAITING:
+        if self._is_full(item):
             return TooBusy("", MAX_WAITING)
         return number if self._intake.within(read) else TooFast("", self._per_s)
 
-    def _put_in(self, items: Mapping[bytes, bytes]) -> Sequence[Effect]:
+    def _put_in(self, items: Mapping[bytes, bytes], crowded: set[bytes]) -> Sequence[Effect]:
         """Items with their ids. What was here before is stored again, for whoever waits for that, and gossiped no
-        more; what has had its block is neither."""
+        more; what has had its block is neither. Those among ``crowded`` in the end found no room any more."""
         before = self._here(items)
         effects = self._node.machine.submit(*items)
         here = self._here(items)
+        crowded |= {items[item] for item in items.keys() - here if self._is_full(item)}
         new = {items[item] for item in here - before}
         self.own |= new
         self._intake.heard(tuple(new))
@@ -79,6 +81,11 @@ class Submitting:
                     return True
 
         return [effect for effect in effects if remains(effect)]
+
+    def _is_full(self, item: bytes) -> bool:
+        """Whether as much waits for the item's kind of block as may."""
+        app = self._node.machine.app
+        return len(app.waiting[phase_for(read_item(item, app.network))]) >= MAX_WAITING
 
     def _here(self, items: Mapping[bytes, bytes]) -> set[bytes]:
         return {item for item, number in items.items() if self._waiting(number) is not None}

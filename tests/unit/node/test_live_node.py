@@ -14,6 +14,7 @@ from intents.auction import Auction
 from intents.errors import WalrasError
 from node.agreement.timeouts import Timeouts
 from node.catchup.messages import Install
+from node.chain import app as chain_app
 from node.chain.blocks import Phase
 from node.chain.genesis import build
 from node.chain.items import item_id
@@ -69,6 +70,19 @@ async def test_many_are_taken_in_at_once_each_by_itself(tmp_path: Path) -> None:
         assert await node.submit_all([]) == []
         with pytest.raises(WalrasError):
             await node.submit(b"no item")
+
+
+async def test_of_many_at_once_those_without_room_are_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each that is acknowledged is on disk; no other is."""
+    for place in (module, chain_app):
+        monkeypatch.setattr(place, "MAX_WAITING", 3)
+    items = Minter(ONE).items(5, 1)
+    async with open_live(alone(tmp_path, timeouts=SLOW)) as node:
+        found = await node.submit_all([*items, items[0]])
+        assert [type(one) for one in found] == [bytes, bytes, bytes, TooBusy, TooBusy, bytes]
+        assert set(node._store.items()) == set(items[:3])
 
 
 async def test_it_tells_what_happens_and_keeps_its_history(tmp_path: Path) -> None:
