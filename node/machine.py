@@ -142,14 +142,21 @@ class Machine:
         if self.solver is None or late:
             return []
         both = sealed(self.app.network, self.solver, auction, solutions)
-        if both is None:
-            early = self.agreement.timeouts.early
-            return self.submit(sitting_out(self.app.network, self.solver, auction)) if early else []
-        commit, reveal = both
+        if both is not None:
+            return self._answered(*both)
+        if not self.agreement.timeouts.early:
+            return []
+        return self._answered(sitting_out(self.app.network, self.solver, auction))
+
+    def _answered(self, commit: bytes, reveal: bytes | None = None) -> list[Effect]:
+        """Unless nobody would take the answer: of a solver without a bond it would be noise."""
+        if not self._take_in(commit):
+            return []
+        if reveal is not None:
+            self._reveal = (self.app.auction, reveal)
         # The reveal is on disk before the seal is out: a crash between them must not cost the bond.
-        self._reveal = (auction, reveal)
-        self._out.append(Store((commit, reveal)))
-        return self.submit(commit)
+        self._out += [Store((commit,) if reveal is None else (commit, reveal)), Gossip(commit)]
+        return self._retried()
 
     def reopen(self, auction: int, reveal: bytes) -> list[Effect]:
         """After a restart: what opens the seal that this solver set for ``auction``, said when its time comes."""

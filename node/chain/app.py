@@ -126,8 +126,8 @@ class ChainApp:
         return True
 
     def welcome(self, item: Item, number: bytes) -> bool:
-        """Whether to have the item, whose id is ``number``: of answers few, but whatever many vouch for."""
-        if not isinstance(item, Commit | Reveal) or number in self.missing:
+        """Whether to have the item, whose id is ``number``: of answers few, but what is here or many vouch for."""
+        if not isinstance(item, Commit | Reveal) or number in self.missing or self.item(number) is not None:
             return True
         return self._answers.welcome(item, self.state, phase_of(self.height + 1))
 

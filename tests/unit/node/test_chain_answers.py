@@ -12,6 +12,8 @@ from node.chain.answers import awaited
 from node.chain.app import ChainApp
 from node.chain.blocks import Phase
 from node.chain.genesis import build
+from node.chain.items import item_id
+from node.chain.reading import read_item
 from node.solving import SolverKey, sitting_out
 from settlement.ledger.bonds import SOLVERS, Bonded
 from tests.ledgers import SOLVER, WHOLE, A, B, holder, item
@@ -87,6 +89,16 @@ def test_chain_what_opens_every_seal_completes_settle() -> None:
     assert not node.complete(2)
     node.add(other.reveals[0])
     assert node.complete(2)
+
+
+def test_chain_an_answer_that_is_here_is_no_stranger() -> None:
+    """Though there is no room for another: whoever hands it on once more has done nothing wrong."""
+    node, (one, other) = settling("honest", "honest")
+    node.add(one.reveals[0])
+    for reveal in (one.reveals[0], other.reveals[0]):
+        assert node.welcome(read_item(reveal, node.network), item_id(reveal))
+    another = mismatching(node, SOLVER).reveals[0]
+    assert not node.welcome(read_item(another, node.network), item_id(another))
 
 
 def test_chain_two_seals_need_no_opening() -> None:

@@ -71,6 +71,16 @@ def test_who_found_nothing_says_so_where_that_ends_a_window(early: bool) -> None
     assert said == ([sitting_out(app.network, key, app.auction)] if early else [])
 
 
+@pytest.mark.parametrize("found", [(), (solution(0, 3),)])
+def test_who_has_no_bond_says_nothing(found: tuple[Solution, ...]) -> None:
+    """Others pass nothing on that comes together with a word nobody takes."""
+    app, other = chain(), SigningKey.from_seed(b"unbonded" * 4)
+    key = SolverKey(other.public, SECRET, other.sign)
+    node = Machine(app, Timeouts(), SOLVER.sign, SOLVER.public, lambda height: None, key)
+    node.start()
+    assert node.solved(app.auction, found) == []
+
+
 @settings(max_examples=12, deadline=None)
 @given(st.lists(st.integers(0, 10_000), max_size=8), st.integers(0, 300))
 def test_never_over_the_bounds(widths: list[int], small: int) -> None:
