@@ -14,6 +14,8 @@ from p2p.clock import monotonic_ms
 
 #: How often offers that came meanwhile are looked for, once nobody is left to be asked.
 _LOOK_MS: Final = 100
+#: Peers asked for one thing at once: each gives out the whole of it, and where all are slow more would not help.
+MAX_AT_ONCE: Final = 4
 
 
 async def fetch(
@@ -24,7 +26,7 @@ async def fetch(
     heed: Callable[[str, Offer, bytes], Awaitable[bool]],
 ) -> None:
     """Until it is here, or nobody who offered it will give it out. A peer that takes longer than is usual is not
-    given up, but the next is asked beside it.
+    given up, but the next is asked beside it, up to ``MAX_AT_ONCE``.
 
     ``get`` asks one peer for the word, ``heed`` takes it in and tells whether it was what was offered.
     """
@@ -57,4 +59,4 @@ async def fetch(
                 if patience.cancelled_caught:
                     fetching.late(turn[0], monotonic_ms())
             under_way = [ended for ended in under_way if not ended.is_set()]
-            turn = fetching.following(offer, monotonic_ms())
+            turn = fetching.following(offer, monotonic_ms()) if len(under_way) < MAX_AT_ONCE else None

@@ -23,7 +23,7 @@ from node.home.peer_id import peer_id
 from node.live import wire
 from node.live.directory import MAX_NUMBERED, Directory
 from node.live.errors import LostStore
-from node.live.fetching import fetch
+from node.live.fetching import MAX_AT_ONCE, fetch
 from node.live.health import PATIENCE, Sight, batch_ms, trouble
 from node.live.identity import identity_of
 from node.live.marks import MAX_KEYS, Marks
@@ -232,6 +232,29 @@ async def test_one_that_offers_and_does_not_serve_delays_nobody_for_long(
         assert asked[-1][1] - began <= most_s
         assert fetching.gone(offer) == []
         asked.clear()
+
+
+async def test_however_many_are_slow_few_are_asked_at_once(autojump_clock: trio.testing.MockClock) -> None:
+    """Each would give out the whole word; all have their turns in the end."""
+    fetching = Fetching(lambda offer: True)
+    asked, under_way, most = list[str](), 0, 0
+
+    async def get(peer: str, offer: Offer) -> bytes | None:
+        nonlocal under_way, most
+        asked.append(peer)
+        under_way += 1
+        most = max(most, under_way)
+        await trio.sleep(3)
+        under_way -= 1
+        return b"word" if peer == "9" else None
+
+    offer, now_ms = Offer(0, 7, DECISION, b"d" * 32, 1), int(trio.current_time() * 1_000)
+    for peer in map(str, range(10)):
+        fetching.late(peer, now_ms)
+        assert fetching.begin(peer, offer, now_ms) == (peer == "0")
+    await fetch(fetching, "0", offer, get, heed)
+    assert asked == list(map(str, range(10)))
+    assert most == MAX_AT_ONCE
 
 
 async def test_what_nobody_serves_is_given_up(autojump_clock: trio.testing.MockClock) -> None:
