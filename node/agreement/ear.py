@@ -110,8 +110,10 @@ class Ear:
         """A body that is needed, whoever else sent whatever."""
         self._bodies.put(block_id(block), block)
 
-    def forget_bodies(self) -> None:
+    def close(self) -> None:
+        """The height is decided: only votes and proposals may still tell anything."""
         self._bodies.clear()
+        self.seen.clear()
 
     def count(self, certificate: Certificate) -> None:
         """The votes in a certificate, found to be signed, are votes heard."""

@@ -11,8 +11,12 @@ from node.agreement.messages import Body, Message, Proposal, Seen, Vote, block_i
 
 #: Messages of the next height kept per sender, and bodies.
 MAX_EARLY: Final = 64
+#: Bytes of those that nobody is known to have signed: statements of all there may be have half as many.
+MAX_UNPROVEN_BYTES: Final = 16 << 20
 #: Heights after whose decision a lie that comes to light is still told.
 MAX_PAST: Final = 128
+#: Counted for a message of any kind, its signatures included.
+_LEAST_BYTES: Final = 1 << 10
 #: Where bodies wait, which have no sender.
 _BODIES: Final = (True, -1)
 
@@ -23,7 +27,7 @@ class Elsewhere:
     def __init__(self) -> None:
         #: By whether its sender is proven, and the sender.
         self._early: dict[tuple[bool, int], dict[Hashable, Message]] = {}
-        self._bytes = 0
+        self._bytes = self._unproven = 0
         self._past: dict[int, Ear] = {}
 
     def early(self, message: Message, ear: Ear) -> bool:
@@ -39,25 +43,27 @@ class Elsewhere:
         if not isinstance(message, Vote | Proposal | Seen):
             return False
         if 0 <= message.sender <= len(ear.validators):
-            number = message.signed(ear.network)
+            # Of statements the first alone is heard, at any height.
+            number: Hashable = Seen if isinstance(message, Seen) else message.signed(ear.network)
             own = self._early.get((True, message.sender), {})
             if number not in own and len(own) < MAX_EARLY:
                 proven = ear.vouched(message)
                 kept = self._early.setdefault((proven, message.sender), {})
-                if len(kept) < MAX_EARLY:
+                if len(kept) < MAX_EARLY and (proven or (message not in kept and self._room(message))):
                     # What anybody may have made up must not stand for what it imitates.
                     kept[number if proven else message] = message
         return True
 
     def due(self) -> Iterator[Message]:
         """What came early, now that its height has begun."""
-        early, self._early, self._bytes = self._early, {}, 0
+        early, self._early = self._early, {}
+        self._bytes = self._unproven = 0
         for messages in early.values():
             yield from messages.values()
 
     def leave(self, ear: Ear) -> None:
-        """Keep the votes of a height gone by, without bodies."""
-        ear.forget_bodies()
+        """Keep the votes of a height gone by, and nothing else of it."""
+        ear.close()
         self._past[ear.height] = ear
         if len(self._past) > MAX_PAST:
             del self._past[next(iter(self._past))]
@@ -66,6 +72,14 @@ class Elsewhere:
         past = self._past.get(message.height)
         if past is not None and isinstance(message, Vote | Proposal):
             past.late(message)
+
+    def _room(self, message: Vote | Proposal | Seen) -> bool:
+        """Whether there is room for one more that is not proven; takes it."""
+        size = _LEAST_BYTES + (sum(map(len, message.ids)) if isinstance(message, Seen) else 0)
+        if self._unproven + size > MAX_UNPROVEN_BYTES:
+            return False
+        self._unproven += size
+        return True
 
     def _body(self, body: Body) -> None:
         kept = self._early.setdefault(_BODIES, {})

@@ -157,7 +157,8 @@ def vote_digest(network: bytes, ballot: Ballot, height: int, round: int, block: 
     return _digest(network, int(ballot), [height, round, block])
 
 
-@lru_cache(maxsize=1 << 10)
+# Few: each holds up to 4,096 ids, whoever said them.
+@lru_cache(maxsize=1 << 7)
 def seen_digest(network: bytes, height: int, ids: tuple[bytes, ...]) -> bytes:
     return _digest(network, 3, [height, list(ids)])
 

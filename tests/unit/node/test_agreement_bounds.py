@@ -10,7 +10,7 @@ from node.agreement import bodies, elsewhere
 from node.agreement.bodies import MAX_BODIES
 from node.agreement.core import MAX_EARLY
 from node.agreement.effects import FallenBehind, Pull, Timeout
-from node.agreement.messages import Body, Certificate, Message, Proposal, Vote, block_id
+from node.agreement.messages import Body, Certificate, Message, Proposal, Seen, Vote, block_id
 from node.agreement.validators import Validator, ValidatorSet
 from tests.agreement_one import (
     COMMIT,
@@ -22,6 +22,7 @@ from tests.agreement_one import (
     POLKA,
     One,
     mac,
+    seen,
     vote,
     votes,
 )
@@ -96,6 +97,31 @@ def test_agreement_early_messages_of_a_validator_to_come_are_kept_too() -> None:
     one = One().begin()
     one.hear(*(replace(early(1, round), signature=b"junk") for round in range(2 * MAX_EARLY)))
     assert sum(len(kept) for kept in one.core._elsewhere._early.values()) == MAX_EARLY
+
+
+def test_agreement_early_statements_are_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what nobody has signed as many as fit; of a validator's own the first, which is the one that counts."""
+    monkeypatch.setattr(elsewhere, "MAX_UNPROVEN_BYTES", 10_000)
+    one = One().begin()
+    junk = [Seen(1, tuple(bytes([number, place]) * 16 for place in range(100)), 1) for number in range(9)]
+    real = [replace(said, sender=2, signature=mac(KEYS[2], said.signed(NETWORK))) for said in junk]
+    one.hear(*junk, *real)
+    kept = [list(kept.values()) for kept in one.core._elsewhere._early.values()]
+    assert kept == [junk[:2], real[:1]]
+    next_height(one)
+    assert one.core.seen == {2: real[0]}
+    one.hear(*(replace(said, height=2) for said in junk))
+    assert sum(len(kept) for kept in one.core._elsewhere._early.values()) == 2
+
+
+def test_agreement_of_a_height_gone_by_votes_alone_are_kept() -> None:
+    """Bodies and statements, which are large, tell of no lie."""
+    one = One().begin()
+    one.hear(*map(seen, (0, 1, 2)))
+    next_height(one)
+    past = one.core._elsewhere._past[0]
+    assert past.tally.rounds
+    assert (past.seen, past.bodies) == ({}, {})
 
 
 def test_agreement_early_bodies_are_bounded_in_bytes(small: None) -> None:
