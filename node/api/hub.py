@@ -21,11 +21,12 @@ from node.api.metrics import Metrics
 from node.api.ring import Ring
 from node.api.waiting import Waiting
 from node.chain.blocks import Phase
+from node.chain.tables import chain_of
 from node.embedded.errors import Stopped
 from node.history.base import AuctionRow
 from node.history.errors import HistoryError
 from node.served import BlockDecided, ItemTaken, NodeEvent, PeerChanged, Served
-from settlement.ledger.orders import ORDERS
+from settlement.ledger.orders import ORDERS, OrderState
 
 _LOG: Final = logging.getLogger("walras.api")
 #: Events of the node that may wait for the hub; it does nothing slow, so this is a second's worth of a flood.
@@ -37,7 +38,9 @@ MAX_WATCHED: Final = 8_192
 #: Before listening again to a node that has hung up; how long items are gathered.
 _PAUSE_S: Final = 0.1
 _PREFIX: Final = "intents:"
-Looks = tuple[str, int, int]
+Looks = tuple[str, int, int, int]
+#: States of which each auction says something new: an intent in them was in its batch, or could have been.
+_BATCHED: Final = frozenset({OrderState.BATCHED, OrderState.PART_FILLED})
 
 
 class Reader(Protocol):
@@ -165,8 +168,12 @@ class Hub:
 
     def _look(self, topic: str) -> Looks | None:
         """What changes when anything does; ``None`` before its first block and after it has left the ledger."""
-        order = self._node.state.get(ORDERS, _intent_of(topic))
-        return None if order is None else (order.state.value, order.filled, order.since)
+        state = self._node.state
+        order = state.get(ORDERS, _intent_of(topic))
+        if order is None:
+            return None
+        auction = chain_of(state).auction if order.state in _BATCHED else 0
+        return order.state.value, order.filled, order.since, auction
 
     async def _tell_lives(self) -> None:
         """In a task of its own: how an intent fared may have to be worked out."""

@@ -63,6 +63,20 @@ async def test_blocks_auctions_and_an_intents_life_are_told() -> None:
         assert lives[0]["intent"] == submitted["id"]
 
 
+async def test_of_each_batch_that_an_intent_missed_it_is_told() -> None:
+    """Though the ledger does not write it again: what was missed last, and why, is of its life."""
+    async with opened(FAST) as desk, stream(desk) as client:
+        items = ["0x" + desk.item().hex() for _ in range(8)]
+        given = (await desk.writer.post("/v1/intents/batch", json={"items": items})).json()["results"]
+        await client.subscribe(*("intents:" + one["id"] for one in given))
+        missed: dict[str, set[int]] = {}
+        with trio.fail_after(20):
+            while max(map(len, missed.values()), default=0) < 3:
+                life = (await client.hear("event"))["data"]
+                if life["missed"] is not None and life["state"] != "expired":
+                    missed.setdefault(life["intent"], set()).add(life["missed"]["auction"])
+
+
 async def test_items_and_peers_are_told_to_those_who_ask() -> None:
     """Topics nobody asked for are silent; unsubscribing ends one."""
     async with opened() as desk, stream(desk) as client, stream(desk) as other:
