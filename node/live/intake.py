@@ -42,7 +42,8 @@ def now_us() -> int:
 
 
 class Intake:
-    """``hear`` is handed what is new, sound, within its owner's share and ``welcome``, told by item and id."""
+    """What of others' items is taken in: what is new, sound, within its owner's share and ``welcome``, which is
+    asked by item and id."""
 
     def __init__(
         self,
@@ -60,7 +61,8 @@ class Intake:
         self._thread = trio.CapacityLimiter(1)
 
     async def judge(self, sender: str, data: bytes) -> Verdict:
-        """Whether to pass a pack on."""
+        """Whether to pass a pack on. Of one with something unwelcome in it the rest is taken in all the same."""
+        verdict = Verdict.ACCEPT
         try:
             items = unpack(data, ITEM_PACKS)
         except BadPack:
@@ -75,17 +77,20 @@ class Intake:
             if read is None:
                 self._count("items_rejected")
                 return Verdict.REJECT
-            if not all(self._welcome(item, item_id(data)) for data, item in zip(new, read, strict=True)):
+            kept = [
+                (data, item) for data, item in zip(new, read, strict=True) if self._welcome(item, item_id(data))
+            ]
+            if len(kept) < len(new):
                 # Nobody's fault: who is a block behind does not know a new bond yet.
-                self._count("items_unwelcome")
-                return Verdict.IGNORE
-            new = [data for data, item in zip(new, read, strict=True) if self.within(item)]
+                self._count("items_unwelcome", len(new) - len(kept))
+                verdict = Verdict.IGNORE
+            new = [data for data, item in kept if self.within(item)]
         if len(self._judged) < 4_096:
             self._judged[data] = tuple(new)
-        return Verdict.ACCEPT
+        return verdict
 
     def judged(self, data: bytes) -> tuple[bytes, ...]:
-        """What of an accepted pack is to be taken in; asked once."""
+        """What of a pack is to be taken in, once it was judged; asked once."""
         return self._judged.pop(data, ())
 
     def within(self, item: Item) -> bool:

@@ -127,7 +127,7 @@ class Network:
         self._transport.serve(wire.HELLO, self._greeting.serve)
         self._transport.serve(wire.WORDS, self._hearing.words)
         self._transport.serve(wire.FETCH, self._fetch)
-        self._transport.subscribe(self._items, self._intake.judge, self._hear)
+        self._transport.subscribe(self._items, self._judge, self._hear)
         self._transport.subscribe(self._presence, self._judge_presence, _nothing)
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
@@ -239,6 +239,13 @@ class Network:
         new = sorted(missing - self._asked.keys())
         self._asked |= dict.fromkeys(new, now_ms)
         self.sending.ask(new)
+
+    async def _judge(self, sender: str, data: bytes) -> Verdict:
+        verdict = await self._intake.judge(sender, data)
+        if verdict is not Verdict.ACCEPT:
+            # What is not passed on is not handed on either.
+            await self._hear(sender, data)
+        return verdict
 
     async def _hear(self, sender: str, data: bytes) -> None:
         items = self._intake.judged(data)

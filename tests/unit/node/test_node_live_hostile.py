@@ -212,6 +212,19 @@ async def test_seals_of_who_has_no_bond_are_neither_kept_nor_passed_on(tmp_path:
         assert node.counters().get("p2p_banned", 0) == 0
 
 
+async def test_what_comes_together_with_a_word_nobody_takes_is_taken_in(tmp_path: Path) -> None:
+    """Users' intents wait for no auction because their node is ahead, or behind."""
+    key = SigningKey.from_seed(b"j" * 32)
+    made = Commit(1, key.public, b"s" * 32)
+    junk = encode_item(replace(made, signature=key.sign(made.signed(NETWORK))))
+    items = Minter(ONE).items(3, 1)
+    async with attacked(tmp_path) as node, stranger(tmp_path, node) as peer:
+        await peer.gossip([items[0], junk, *items[1:]])
+        await until(lambda: all(node.item(item_id(item)) is not None for item in items))
+        assert node.counters()["items_unwelcome"] == 1
+        assert node.item(item_id(junk)) is None
+
+
 async def test_a_peer_beyond_its_share_is_left_for_later_not_punished(tmp_path: Path) -> None:
     """Its packs are ignored, so another neighbour may bring the same again."""
     items = Minter(ONE).items(60, 1)
