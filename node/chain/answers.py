@@ -44,6 +44,10 @@ class Answers:
     def take(self, item: Commit | Reveal) -> None:
         self._taken[type(item), item.auction, item.solver] += 1
 
+    def drop(self, item: Commit | Reveal) -> None:
+        """One that was taken and is of no use."""
+        self._taken[type(item), item.auction, item.solver] -= 1
+
     def all_of(self, solvers: Iterable[bytes], phase: Phase, auction: int) -> bool:
         """Whether each has given its word that a block of this phase takes."""
         kind = Commit if phase is Phase.SEAL else Reveal

@@ -333,9 +333,7 @@ class ChainApp:
         taken = {item_id(item) for item in block.items}
         self.waiting[phase] = {key: item for key, item in self.waiting[phase].items() if key not in taken}
         if phase is Phase.SEAL:
-            self.waiting[Phase.SETTLE] = {
-                key: item for key, item in self.waiting[Phase.SETTLE].items() if self._opens(item)
-            }
+            self.waiting[Phase.SETTLE] = self._openings()
         elif phase is Phase.SETTLE:
             # Seals and reveals of an auction that is over are of no use to anybody.
             self.waiting[Phase.SEAL].clear()
@@ -344,6 +342,14 @@ class ChainApp:
             self.evidence = [item for item in self.evidence if punishable(item, self.state, height + 1)]
         return Applied(block, outcome.change.delta, outcome.effects, before, self.state, outcome.change.values)
 
-    def _opens(self, data: bytes) -> bool:
-        item = read_item(data, self.network)
-        return isinstance(item, Reveal) and opens(item, self.state)
+    def _openings(self) -> dict[bytes, bytes]:
+        """What opens a seal, now that it can be told; the rest makes room for what does."""
+        found: dict[bytes, bytes] = {}
+        for key, data in self.waiting[Phase.SETTLE].items():
+            item = read_item(data, self.network)
+            assert isinstance(item, Reveal)
+            if opens(item, self.state):
+                found[key] = data
+            else:
+                self._answers.drop(item)
+        return found

@@ -91,6 +91,18 @@ def test_chain_what_opens_every_seal_completes_settle() -> None:
     assert node.complete(2)
 
 
+def test_chain_an_early_word_that_opens_nothing_makes_room_for_the_right_one() -> None:
+    """Who is a block behind cannot tell yet; once it can, the solver is waited for."""
+    node = sealing()
+    made = honest(node, SOLVER)
+    for early in (made.seals[0], mismatching(node, SOLVER).reveals[0]):
+        assert node.add(early)
+    step(node)
+    assert not node.complete(2)
+    assert node.add(made.reveals[0])
+    assert node.complete(2)
+
+
 def test_chain_an_answer_that_is_here_is_no_stranger() -> None:
     """Though there is no room for another: whoever hands it on once more has done nothing wrong."""
     node, (one, other) = settling("honest", "honest")
