@@ -94,6 +94,11 @@ class Market:
         assert block is not None
         applied = self.chain.apply(height, block)
         self._write(line_of(height, applied.delta, applied.effects.entries, self.chain.state.root))
+        state = self.chain.state
+        if self.chain.batch is not None:
+            # Whoever restarts has the auction no more: what the state says must be the same.
+            again = auction_of(state, rules_of(state), self.chain.auction, chain_of(state).seed)
+            assert again == self.chain.batch
         self.after()
         return applied.effects
 
