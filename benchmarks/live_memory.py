@@ -31,7 +31,7 @@ VALIDATORS = 4
 MIB = 1 << 20
 #: Intents are signed for so many seconds of load at a time.
 AHEAD_S = 20
-BATCH_S = 3.5
+BATCH_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,8 @@ from node.livedemo.homes import NodeWanted
 VALIDATORS = 4
 #: Auctions given for the rest to settle in after the last intent.
 AFTER = 3
-#: Longest a batch takes, for how long intents stay open.
-BATCH_S = 3.5
+#: Shortest that a batch takes, for how long intents stay open.
+BATCH_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,19 +182,24 @@ class HostedSolver:
             os.close(theirs)
         return _Worker(process, ours)
 
-    async def solve(self, auction: bytes, seconds: float, *, seed: int = 0, work: int = 0) -> SolverRun:
+    async def solve(
+        self, auction: bytes, seconds: float, *, seed: int = 0, work: int = 0, all_in: bool = False
+    ) -> SolverRun:
         """Run on the encoded auction for at most ``seconds``; never raises for what the solver does.
 
         With ``work`` the solver is given that many units of work instead, and ``seconds`` only stop one that
-        does not keep to them.
+        does not keep to them. ``all_in``: what handing the auction over takes is part of ``seconds``, of which at
+        least a tenth is the solver's.
         """
-        started = trio.current_time()
+        asked = started = trio.current_time()
         progress = _Progress()
         try:
             await self.start()
             assert self._worker is not None
             await self._load(self._worker, auction, seconds)
             started = trio.current_time()
+            if all_in:
+                seconds = max(seconds - (started - asked), seconds / 10)
             with trio.move_on_after(seconds + self.limits.grace_s):
                 await self._run(self._worker, progress, TIMES.pack(seconds, seed, work), started)
         except WorkerLost as lost:

@@ -32,10 +32,13 @@ def in_thread(name: str, seconds: float) -> Solving:
 
 @asynccontextmanager
 async def in_process(spec: SolverSpec, seconds: float) -> AsyncIterator[Solving]:
-    """Any solver, behind the boundary of a process: one that fails answers nothing."""
+    """Any solver, behind the boundary of a process: one that fails answers nothing.
+
+    ``seconds`` include handing the auction over, which of a large one takes long: a window does not wait for it.
+    """
     async with host(spec) as hosted:
 
         async def solving(auction: Auction) -> Sequence[Solution]:
-            return (await hosted.solve(encode_auction(auction), seconds)).solutions
+            return (await hosted.solve(encode_auction(auction), seconds, all_in=True)).solutions
 
         yield solving

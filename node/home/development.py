@@ -51,6 +51,8 @@ MAKER: Final = "maker"
 BOND: Final = 10
 MIN_BOND: Final = 5
 REWARDS: Final = 1_000
+#: Intents of one batch: as many as solvers on small machines answer within a window, whatever waits behind them.
+MAX_ORDERS: Final = 2_500
 _MANY: Final = 10**12
 
 
@@ -82,7 +84,7 @@ def development_genesis(
     return Genesis(
         name=name,
         # Nobody reports prices here, so those of the beginning never go stale.
-        rules=Rules(bytes(32), ETH, min_bond=units(ETH, MIN_BOND), stale_after=_MANY),
+        rules=Rules(bytes(32), ETH, min_bond=units(ETH, MIN_BOND), stale_after=_MANY, max_orders=MAX_ORDERS),
         assets=tuple(AssetInfo(asset, DECIMALS[asset], str(asset), _price(asset)) for asset in DECIMALS),
         validators=tuple(Validator(key) for key in validators),
         balances=dict.fromkeys(holders, funds),

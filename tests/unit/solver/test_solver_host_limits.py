@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
 
 from settlement.solution import MAX_SOLUTIONS_PER_SOLVER
 from solver import host as module
-from solver.host import host
+from solver.host import HostedSolver, host
 from solver.limits import Limits
 from solver.outcome import OutcomeKind, SolverRun
 from tests.hostile import written
@@ -117,6 +118,24 @@ async def test_frames_and_bytes_of_one_run_are_bounded(tmp_path: Path, monkeypat
     found = await run(written(tmp_path, huge, "huge"), 30.0)
     assert [item.id for item in found.solutions] == [0]
     assert "broke the pipe's protocol (kind 5" in found.detail
+
+
+async def test_handing_over_can_be_part_of_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a window does not wait, a slow handing over leaves the solver less, and a tenth at least."""
+    load = HostedSolver._load
+
+    async def slow(*arguments: Any) -> None:
+        await trio.sleep(1.0)
+        await load(*arguments)
+
+    monkeypatch.setattr(HostedSolver, "_load", slow)
+    async with host(written(tmp_path, "yield answer(max(0, int(1000 * deadline.remaining_s)))")) as hosted:
+        await hosted.start()
+        runs = [await hosted.solve(AUCTION, 60.0)]
+        runs += [await hosted.solve(AUCTION, seconds, all_in=True) for seconds in (60.0, 1.0)]
+    left_ms = [found.solutions[0].id for found in runs]
+    assert left_ms[0] > 59_000 >= left_ms[1]
+    assert left_ms[2] <= 100
 
 
 async def test_what_cannot_be_read_is_invalid(tmp_path: Path) -> None:
