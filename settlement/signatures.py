@@ -8,6 +8,7 @@ order counts as *unsigned* and every report says so.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from intents.auction import AuctionOrder
@@ -19,6 +20,15 @@ from settlement.errors import BadSignature, IdMismatch
 
 #: A CoW uid: 32-byte digest, 20-byte owner, 4-byte validTo.
 _UID_BYTES: Final = 56
+#: Orders whose ids and signatures were found to hold before they came into this process: these very objects.
+_signed: Final[dict[int, AuctionOrder]] = {}
+
+
+def count_as_signed(orders: Iterable[AuctionOrder]) -> None:
+    """From now on these orders, and no others, count as checked: for one who was handed them by whoever checked
+    them, and whose word binds nobody."""
+    _signed.clear()
+    _signed.update((id(order), order) for order in orders)
 
 
 class SignatureBook:
@@ -40,6 +50,8 @@ def _check(order: AuctionOrder, where: str) -> bool:
     if owner.scheme is OwnerScheme.RECORDED:
         return False
     recorded = owner.scheme is OwnerScheme.EIP712 and len(order.id) == _UID_BYTES
+    if id(order) in _signed:
+        return not recorded
     if not recorded:
         computed = intent_id(order.intent)
         if computed != order.id:

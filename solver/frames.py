@@ -17,6 +17,7 @@ class FrameKind(IntEnum):
     SOLUTION = 5  # worker → host: canonical solution bytes
     DONE = 6  # worker → host: peak memory in MiB
     FAILED = 7  # worker → host: one line saying why
+    CHECKED = 8  # host → worker: as AUCTION, where the host's side has checked every signature
 
 
 TIMES: Final = struct.Struct(">dQQ")

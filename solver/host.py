@@ -135,7 +135,7 @@ class HostedSolver:
         self._nursery = nursery
         self._folder = folder
         self._worker: _Worker | None = None
-        self._loaded: bytes | None = None
+        self._loaded: tuple[FrameKind, bytes] | None = None
         self._late = False
 
     async def start(self) -> None:
@@ -183,20 +183,27 @@ class HostedSolver:
         return _Worker(process, ours)
 
     async def solve(
-        self, auction: bytes, seconds: float, *, seed: int = 0, work: int = 0, all_in: bool = False
+        self,
+        auction: bytes,
+        seconds: float,
+        *,
+        seed: int = 0,
+        work: int = 0,
+        all_in: bool = False,
+        checked: bool = False,
     ) -> SolverRun:
         """Run on the encoded auction for at most ``seconds``; never raises for what the solver does.
 
         With ``work`` the solver is given that many units of work instead, and ``seconds`` only stop one that
         does not keep to them. ``all_in``: what handing the auction over takes is part of ``seconds``, of which at
-        least a tenth is the solver's.
+        least a tenth is the solver's. ``checked``: all signatures in it are known to hold.
         """
         asked = started = trio.current_time()
         progress = _Progress()
         try:
             await self.start()
             assert self._worker is not None
-            await self._load(self._worker, auction, seconds)
+            await self._load(self._worker, auction, seconds, FrameKind.CHECKED if checked else FrameKind.AUCTION)
             started = trio.current_time()
             if all_in:
                 seconds = max(seconds - (started - asked), seconds / 10)
@@ -213,15 +220,15 @@ class HostedSolver:
             await self.stop()
         return self._report(progress, elapsed, None)
 
-    async def _load(self, worker: _Worker, auction: bytes, seconds: float) -> None:
+    async def _load(self, worker: _Worker, auction: bytes, seconds: float, kind: FrameKind) -> None:
         """Hand over the auction before the clock starts; decoding is ours, not the solver's."""
-        if self._loaded == auction:
+        if self._loaded == (kind, auction):
             return
         limit = max(5.0, seconds)
         with trio.move_on_after(limit):
-            await worker.send(frame(FrameKind.AUCTION, auction))
+            await worker.send(frame(kind, auction))
             await worker.receive()
-            self._loaded = auction
+            self._loaded = kind, auction
             return
         raise WorkerLost("", f"did not take the auction within {limit:g} s")
 

@@ -19,6 +19,7 @@ from typing import BinaryIO
 from intents.auction import Auction
 from intents.auction_codec import decode_auction
 from intents.errors import WalrasError
+from settlement.signatures import count_as_signed
 from settlement.solution import Solution
 from settlement.solution_codec import encode_solution
 from solver.frames import HEADER, MEMORY, TIMES, FrameKind, frame
@@ -91,8 +92,9 @@ def _serve(solver: Solver, name: str, source: BinaryIO, pipe: BinaryIO) -> None:
             return
         kind, length = HEADER.unpack(header)
         payload = source.read(length)
-        if kind == FrameKind.AUCTION:
+        if kind in (FrameKind.AUCTION, FrameKind.CHECKED):
             auction = decode_auction(payload)
+            count_as_signed(auction.orders if kind == FrameKind.CHECKED else ())
             pipe.write(frame(FrameKind.LOADED))
         elif kind == FrameKind.SOLVE and auction is not None:
             seconds, seed, work = TIMES.unpack(payload)

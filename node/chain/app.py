@@ -155,9 +155,11 @@ class ChainApp:
 
     def complete(self, height: int) -> bool:
         """Whether all have answered the auction; of one that nobody need answer, whether anybody waits for the
-        next."""
+        next. In BATCH, whether as many wait as a batch takes: who comes later waits for the next in any case."""
         phase = phase_of(height)
-        if phase is Phase.BATCH or self.batch is None:
+        if phase is Phase.BATCH:
+            return len(self.waiting[phase]) >= min(rules_of(self.state).max_orders, MAX_BLOCK_ITEMS)
+        if self.batch is None:
             return False
         if self._awaited is None:
             self._awaited = awaited(self.state, phase)

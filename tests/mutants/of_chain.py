@@ -197,6 +197,13 @@ CHAIN: Final = (
         "test_chain_a_seal_of_each_solver_completes_seal",
     ),
     Mutant(
+        "a batch that is not full yet ends its window",
+        "node/chain/app.py",
+        "return len(self.waiting[phase]) >= min(",
+        "return 2 * len(self.waiting[phase]) >= min(",
+        "test_chain_a_full_batch_ends_its_window",
+    ),
+    Mutant(
         "who sits out is slashed for not opening",
         TRANSITION,
         "if item.seal == NOTHING_SEALED:",

@@ -150,6 +150,19 @@ def test_chain_an_empty_batch_ends_early_for_whoever_waits() -> None:
     assert not node.complete(3)
 
 
+def test_chain_a_full_batch_ends_its_window() -> None:
+    """As many wait as a batch takes: one fewer leaves time for the last."""
+    genesis = replace(GENESIS, rules=replace(GENESIS.rules, max_orders=3))
+    node = ChainApp(build(genesis), lambda key, digest, signature: True)
+    network = replace(MINT, network=node.network)
+    for nonce in (1, 2, 3):
+        assert not node.complete(0)
+        node.add(item(network.intent(BOB, nonce, Leg(B, WHOLE), Leg(A, WHOLE))))
+    assert node.complete(0)
+    step(node)
+    assert not node.complete(3)
+
+
 def test_chain_who_sealed_for_an_empty_batch_has_its_time_to_open() -> None:
     """Though others wait for the next: an opening that is due is not cut off, and its absence a fault."""
     node = ChainApp(build(GENESIS), lambda key, digest, signature: True)

@@ -12,7 +12,15 @@ from intents.intent import Intent, IntentId, Owner, OwnerScheme
 from intents.signing import verify_signature
 from intents.venue_states import VenueId
 from liquidity.registry import open_venue
-from settlement.errors import BelowMinimumFill, LeftoversTooLarge, NotConserved, PartialFillOfWhole, WorthNothing
+from settlement.errors import (
+    BadSignature,
+    BelowMinimumFill,
+    LeftoversTooLarge,
+    NotConserved,
+    PartialFillOfWhole,
+    WorthNothing,
+)
+from settlement.signatures import count_as_signed
 from settlement.verify import Verifier
 from tests.batches import ROLES, Batch, build
 from tests.tampering.operator import with_fill, with_intent, with_order, with_price
@@ -89,6 +97,19 @@ def test_recorded_orders_count_as_unsigned() -> None:
     changed = recorded(batch.order("split"))
     batch = with_order(batch, "split", id=changed.id, intent=changed.intent, signature=b"")
     assert Verifier(batch.auction).verify(batch.solution).unsigned == 1
+
+
+def test_orders_that_count_as_signed_are_these_very_ones() -> None:
+    """A wrong signature passes on an order handed over as checked; not on an equal one, nor once others are."""
+    batch = with_order(batch_of(), "split", signature=bytes(64))
+    count_as_signed(batch.auction.orders)
+    assert Verifier(batch.auction).verify(batch.solution).unsigned == 0
+    copied = replace(batch.auction, orders=tuple(replace(order) for order in batch.auction.orders))
+    with pytest.raises(BadSignature):
+        Verifier(copied).verify(batch.solution)
+    count_as_signed(())
+    with pytest.raises(BadSignature):
+        Verifier(batch.auction).verify(batch.solution)
 
 
 def test_an_unrecorded_clock_checks_no_validity() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 import trio
@@ -13,6 +15,7 @@ from solver.host import host
 from solver.limits import Limits
 from solver.outcome import OutcomeKind
 from solver.spec import SolverSpec, SpecKind
+from tests.batches import build
 from tests.hostile import written
 from tests.hosting import AUCTION, DEADLINE_S, MARGIN_S, nothing_left, run
 from tests.solver_worlds import auction, swap
@@ -157,6 +160,17 @@ async def test_one_worker_serves_many_auctions(tmp_path: Path) -> None:
     assert len({run.solutions[0].id for run in runs}) == 1
     assert [run.solutions[0].gas for run in runs] == [1, 2, 1]
     assert [run.solutions[0].certificate for run in runs] == [{"seed": 0}, {"seed": 1}, {"seed": 2}]
+
+
+async def test_signatures_that_were_checked_are_not_checked_again() -> None:
+    """A built-in asks the law before it answers: what nobody signed is left out, unless the host vouches."""
+    signed = build(Random(3)).auction
+    unsigned = encode_auction(
+        replace(signed, orders=tuple(replace(o, signature=bytes(64)) for o in signed.orders))
+    )
+    async with host(SolverSpec("ours", SpecKind.BUILT_IN, "baseline")) as hosted:
+        runs = [await hosted.solve(unsigned, 30.0, checked=checked) for checked in (False, True, False)]
+    assert [run.kind for run in runs] == [OutcomeKind.EMPTY, OutcomeKind.OK, OutcomeKind.EMPTY]
 
 
 async def test_a_built_in_is_hosted_like_any_other() -> None:
