@@ -151,7 +151,8 @@ def parts_of(block: bytes) -> tuple[bytes, bytes]:
     return block[:end], block[end:]
 
 
-@lru_cache(maxsize=4096)
+# Asked for again by the other voters of a round, and not after its height: a large one would fill for hours.
+@lru_cache(maxsize=1 << 8)
 def vote_digest(network: bytes, ballot: Ballot, height: int, round: int, block: bytes | None) -> bytes:
     """What a vote signs; its sender is who can make the signature."""
     return _digest(network, int(ballot), [height, round, block])
@@ -163,7 +164,7 @@ def seen_digest(network: bytes, height: int, ids: tuple[bytes, ...]) -> bytes:
     return _digest(network, 3, [height, list(ids)])
 
 
-@lru_cache(maxsize=1 << 10)
+@lru_cache(maxsize=1 << 7)
 def proposal_digest(network: bytes, height: int, round: int, block: bytes, valid_round: int) -> bytes:
     return _digest(network, 2, [height, round, block, valid_round])
 

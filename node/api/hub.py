@@ -19,6 +19,7 @@ from node.api.forms_stream import BlockEvent, Event, ItemsEvent, PeerEvent, Rese
 from node.api.lives import kept_life
 from node.api.metrics import Metrics
 from node.api.ring import Ring
+from node.api.settings import Limits
 from node.api.waiting import Waiting
 from node.chain.blocks import Phase
 from node.chain.tables import chain_of
@@ -59,12 +60,12 @@ class Hub:
         node: Served,
         metrics: Metrics,
         waiting: Waiting,
-        room: int,
+        limits: Limits,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._node, self._metrics, self._waiting, self._now_ms = node, metrics, waiting, now_ms
-        self._room = room
-        self.ring, self.epoch = Ring(room), secrets.token_hex(8)
+        self._room = limits.stream_ring, limits.stream_ring_bytes
+        self.ring, self.epoch = Ring(*self._room), secrets.token_hex(8)
         self.readers: set[Reader] = set()
         #: The state each watched intent was last told to be in.
         self._watched: dict[str, Looks | None] = {}
@@ -203,7 +204,7 @@ class Hub:
                 reader.tell(message)
 
     def _begin_anew(self, why: str) -> None:
-        self.ring, self.epoch = Ring(self._room), secrets.token_hex(8)
+        self.ring, self.epoch = Ring(*self._room), secrets.token_hex(8)
         message = msgspec.json.encode(Reset(self.epoch, 0, why))
         for reader in list(self.readers):
             reader.tell(message)

@@ -16,12 +16,14 @@ def kind_of(topic: str) -> str:
 
 
 class Ring:
-    """``seq`` counts events from 1 over all topics. An event is kept as its message, ready to be sent."""
+    """``seq`` counts events from 1 over all topics. An event is kept as its message, ready to be sent: of each
+    kind of topic so many, and so many bytes of them."""
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int, room_bytes: int) -> None:
         self.seq = 0
-        self._room = room
+        self._room, self._room_bytes = room, room_bytes
         self._kept: dict[str, deque[tuple[int, str, bytes]]] = {kind: deque() for kind in KINDS}
+        self._bytes = dict.fromkeys(KINDS, 0)
         #: The last number that each ring has let go of.
         self._lost = dict.fromkeys(KINDS, 0)
 
@@ -33,8 +35,10 @@ class Ring:
         kind = kind_of(topic)
         kept = self._kept[kind]
         kept.append((seq, topic, message))
-        if len(kept) > self._room:
-            self._lost[kind] = kept.popleft()[0]
+        self._bytes[kind] += len(message)
+        while len(kept) > self._room or self._bytes[kind] > self._room_bytes:
+            self._lost[kind], _, dropped = kept.popleft()
+            self._bytes[kind] -= len(dropped)
 
     def after(self, since: int, topics: Iterable[str]) -> Iterator[bytes] | None:
         """The messages of ``topics`` after event ``since``, in order; ``None`` where some are lost."""

@@ -60,7 +60,7 @@ async def _serve(
     task_status: trio.TaskStatus[str],
 ) -> None:
     metrics, waiting = Metrics(node), Waiting(node.item, node.network)
-    hub = Hub(node, metrics, waiting, settings.limits.stream_ring)
+    hub = Hub(node, metrics, waiting, settings.limits)
     context = Context(node, settings, waiting, hub, metrics)
     port = listeners[0].socket.getsockname()[1]
     door = Door(application(context, port), settings.limits)

@@ -20,7 +20,8 @@ class Limits:
     """Bounds of the interface. ``_s`` are seconds; buckets are per client address.
 
     ``body_bytes``: a request's body; an item is at most 320 KiB, in hex twice that. ``stream_queue``: messages
-    that wait for one slow stream before it is closed. ``stream_ring``: kept per topic for those who come back.
+    that wait for one slow stream before it is closed. ``stream_ring``: kept per kind of topic for those who come
+    back, and ``stream_ring_bytes`` of them.
     """
 
     body_bytes: int = 768 << 10
@@ -36,7 +37,8 @@ class Limits:
     streams: int = 64
     stream_topics: int = 64
     stream_queue: int = 256
-    stream_ring: int = 1_024
+    stream_ring: int = 256
+    stream_ring_bytes: int = 1 << 20
     stream_message_bytes: int = 16 << 10
     stream_messages_per_s: int = 20
     heartbeat_s: float = 15.0

@@ -115,8 +115,9 @@ class Reader:
             first = 0 if auctions is None else newest - auctions
             parts = db.execute(
                 "SELECT solver, rank, won, score, reward, slashed FROM part WHERE auction > ?", (first,)
-            ).fetchall()
-        found = standings(parts)
+            )
+            # One by one: of many auctions and solvers all rows at once are tens of megabytes.
+            found = standings(parts)
         if len(self._standings) >= _WINDOWS:
             self._standings.clear()
         self._standings[auctions] = (newest, found)

@@ -22,8 +22,8 @@ from p2p.buckets import KeyedBuckets
 from p2p.packing import BadPack, unpack
 from settlement.ledger.transactions import Transaction
 
-#: Ids of items that were taken in lately.
-MAX_HEARD: Final = 32_768
+#: Ids of items that were taken in lately: a few of the largest batches.
+MAX_HEARD: Final = 16_384
 
 
 def owner_of(item: Item) -> bytes:

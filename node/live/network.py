@@ -207,7 +207,10 @@ class Network:
         """Validators stay connected with all validators they hear of, everybody with a few."""
         keys = {member.key for member in self._node.machine.app.validators.members}
         few = len(self.directory) < ENOUGH and len(self._wanted) < 2 * ENOUGH
-        for known in self.neighbourhood.all(monotonic_ms()):
+        heard = self.neighbourhood.all(monotonic_ms())
+        around = {known.peer for known in heard}
+        self._wanted = {peer: address for peer, address in self._wanted.items() if peer in around}
+        for known in heard:
             said = known.presence
             fellow = self._me.role is Role.VALIDATOR and said.role is Role.VALIDATOR and said.key in keys
             if not (fellow or few) or known.peer in self._scopes or not said.addresses:

@@ -345,7 +345,7 @@ async def test_intents_that_nobody_watches_any_more_are_forgotten_without_a_bloc
     """A node whose network has halted is not filled by a reader that watches one intent after another."""
     async with opened() as desk:
         waiting = Waiting(desk.node.item, desk.node.network)
-        hub, reader = Hub(desk.node, Metrics(desk.node), waiting, 4), Watcher()
+        hub, reader = Hub(desk.node, Metrics(desk.node), waiting, Limits(stream_ring=4)), Watcher()
         hub.readers.add(reader)
         for number in range(2 * MAX_WATCHED):
             reader.topics = {f"intents:0x{number:064x}"}
