@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from solver.router.families import Answer, Bools, Floats, Ints
-from solver.router.two_tokens import TwoTokens
+from solver.router.two_tokens import TwoTokens, paid_out
 from solver.tally import totals
 
 
@@ -68,7 +68,7 @@ class ConstantProduct(TwoTokens):
         counts = np.concatenate([gamma, gamma]) * taken
         sold, bought = np.concatenate([second, first]), np.concatenate([first, second])
         given = counts / np.maximum(sold + counts, np.finfo(float).tiny) * bought
-        return np.concatenate([given[:pools] - taken[pools:], given[pools:] - taken[:pools]])
+        return paid_out(np.concatenate([given[:pools] - taken[pools:], given[pools:] - taken[:pools]]))
 
     def only(self, keep: Bools) -> ConstantProduct:
         return constant_product(

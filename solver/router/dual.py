@@ -49,6 +49,16 @@ class Point:
     left: Floats
     stiffness: Floats
 
+    @property
+    def rounding(self) -> float:
+        """What rounding prices does to values: a change of them by ε moves ε times the stiffness."""
+        return float(np.finfo(float).eps * self.stiffness.sum())
+
+    @property
+    def scale(self) -> float:
+        """What gaps are relative to: the value, or its rounding where it is lost in that."""
+        return max(abs(self.value), self.rounding, np.finfo(float).tiny)
+
 
 def dual_of(prepared: Prepared, goal: Goal) -> Dual:
     with np.errstate(divide="ignore"):

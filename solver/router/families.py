@@ -117,8 +117,10 @@ class Routing:
 
     ``flows``: per family its slots' flows. ``net``: (T,) Ψ, summed over them, and ``value`` = worth·Ψ: what can be
     had. ``bound``: no trades whatever are worth more: the dual's value at ``prices``. ``gap``: (bound − value) /
-    |bound|. ``converged``: the goal's limits hold up to rounding and the gap is at most what was asked.
-    ``shortfall``: the worst token's Ψ + given where below 0, relative to what passes through it; 0 is feasible.
+    |bound|, or over the rounding of what prices move where the bound is less than that. ``resolution``: how large
+    a gap may be nothing but such rounding. ``converged``: the goal's limits hold up to rounding and the gap is at
+    most what was asked. ``shortfall``: the worst token's Ψ + given where below 0, relative to what passes through
+    it; 0 is feasible.
     """
 
     prices: Floats
@@ -130,6 +132,7 @@ class Routing:
     shortfall: float
     iterations: int
     converged: bool
+    resolution: float
 
 
 def route(tokens: int, token_in: int, token_out: int, amount_in: float) -> Goal:

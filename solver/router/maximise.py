@@ -12,13 +12,15 @@ from solver.router.families import Floats, Goal, Routing
 from solver.router.kinks import RAMPED, follow
 from solver.router.newton import newton
 from solver.router.prepare import Prepared
-from solver.router.primal import ROUNDING, Trades, summed, trades_at
+from solver.router.primal import ROUNDING, Trades, cut_back, summed, trades_at
 
 #: Newton's evaluations.
 LIMIT: Final = 200
 #: How often a search that did not finish begins anew, and how far away in log prices.
 RESTARTS: Final = 8
 AWAY: Final = (1.0, 0.1, 3.0)
+#: Roundings of what prices move that the gap may consist of.
+ROUNDINGS: Final = 64
 
 
 def maximise(prepared: Prepared, goal: Goal, start: Floats | None = None, gap: float = 1e-9) -> Routing:
@@ -33,7 +35,7 @@ def maximise(prepared: Prepared, goal: Goal, start: Floats | None = None, gap: f
         y = first_guess(dual) if start is None else start_from(dual, start)
         best = _from(dual, prepared, y, gap)
         for attempt in range(0 if prepared.kinked else RESTARTS):
-            if best.converged:
+            if best.converged or (best.shortfall <= ROUNDING and best.gap <= best.resolution):
                 break
             # Where pools switch on and off around the optimum, steps can circle: from elsewhere they do not.
             away = np.random.default_rng(attempt).normal(0.0, AWAY[attempt % len(AWAY)], len(y))
@@ -54,13 +56,16 @@ def _from(dual: Dual, prepared: Prepared, y: Floats, gap: float) -> Routing:
 
 
 def certified(dual: Dual, point: Point, trades: Trades, gap: float, evaluations: int) -> Routing:
+    shortfall = trades.shortfall(dual)
+    if shortfall > 0.0 and not (dual.given < 0).any():
+        trades = cut_back(dual, trades)
+        shortfall = trades.shortfall(dual)
     # Amounts lost in rounding: not to trade is better, and allowed where nothing has to come out.
     if dual.worth @ trades.net < 0 and not (dual.given < 0).any():
         trades = summed(dual, [np.zeros_like(flow) for flow in trades.flows])
-    value = float(dual.worth @ trades.net)
-    apart = (point.value - value) / max(abs(point.value), 1e-200)
-    shortfall = trades.shortfall(dual)
+    value, scale = float(dual.worth @ trades.net), point.scale
+    apart = (point.value - value) / scale
     return Routing(
         point.prices, trades.flows, trades.net, value, point.value, apart, shortfall, evaluations,
-        bool(shortfall <= ROUNDING and apart <= gap),
+        bool(shortfall <= ROUNDING and apart <= gap), ROUNDINGS * point.rounding / scale,
     )  # fmt: skip

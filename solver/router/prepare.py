@@ -74,16 +74,19 @@ def hints(families: tuple[Family, ...]) -> tuple[Floats, Floats]:
 
 def parts(pattern: Pattern) -> tuple[Ints, Floats]:
     """(T,) which connected part each token is in, and (T,) infinity at one token of each part, 0 elsewhere."""
+    part = connected(pattern.tokens, pattern.tails, pattern.heads)
+    grounded = np.zeros(pattern.tokens)
+    grounded[np.unique(part, return_index=True)[1]] = np.inf
+    return part, grounded
+
+
+def connected(tokens: int, tails: Ints, heads: Ints) -> Ints:
+    """(T,) which part that edges hold together each token is in, numbered from 0."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    t = pattern.tokens
-    ones = np.ones(len(pattern.tails))
-    graph = coo_array((ones, (pattern.tails, pattern.heads)), shape=(t, t))
-    part = np.asarray(connected_components(graph, directed=False)[1], np.int64)
-    grounded = np.zeros(t)
-    grounded[np.unique(part, return_index=True)[1]] = np.inf
-    return part, grounded
+    graph = coo_array((np.ones(len(tails)), (tails, heads)), shape=(tokens, tokens))
+    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
 
 
 def agreed(pattern: Pattern, weights: Floats, ratios: Floats, grounded: Floats) -> Floats:

@@ -1,7 +1,8 @@
 """From prices to trades: what venues do there, summed by token, and how far any token falls short.
 
-At the best prices the venues' own trades are the routing, each on its venue's curve. What a search that was cut
-short leaves wanting is told as a shortfall, never hidden.
+At the best prices the venues' own trades are the routing, each on its venue's curve. Where a search ends beside
+them, trades are cut back to what there is: a part of a trade is a trade as well. What is wanting even so is told
+as a shortfall, never hidden.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from solver.tally import totals
 
 #: Shortfalls up to this, of what passes through a token, are rounding of the sum itself.
 ROUNDING: Final = 1e-13
+#: Times trades are cut back: each token left short leaves the ones after it short.
+CUTS: Final = 200
+#: What is cut beyond what is short, of the rest, so that roundings do not leave it short again.
+BEYOND: Final = 1e-15
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +56,26 @@ def summed(dual: Dual, flows: list[Floats]) -> Trades:
         net += totals(family.slot_token, flow, tokens)
         through += totals(family.slot_token, np.abs(flow), tokens)
     return Trades(tuple(flows), net, through)
+
+
+def cut_back(dual: Dual, trades: Trades) -> Trades:
+    """The trades, less what cannot be paid for: of venues paid in a token that falls short, as large a part as
+    there is of it."""
+    families, tokens = dual.prepared.network.families, dual.prepared.network.tokens
+    firsts = np.cumsum([0, *(family.venues for family in families)])
+    venue = np.concatenate([family.slot_venue + first for family, first in zip(families, firsts, strict=False)])
+    token = np.concatenate([family.slot_token for family in families])
+    flow = np.concatenate(trades.flows)
+    for _ in range(CUTS):
+        left = np.where(dual.fixed, 0.0, totals(token, flow, tokens) + dual.given)
+        paid = totals(token, np.maximum(-flow, 0.0), tokens)
+        short = (left < 0.0) & (paid > 0.0)
+        if not short.any():
+            break
+        kept = np.ones(tokens)
+        kept[short] = np.maximum(1.0 + left[short] / paid[short] - BEYOND, 0.0)
+        parts = np.ones(int(firsts[-1]))
+        np.minimum.at(parts, venue, np.where(flow < 0.0, kept[token], 1.0))
+        flow = flow * parts[venue]
+    ends = np.cumsum([len(family.slot_token) for family in families])
+    return summed(dual, np.split(flow, ends[:-1]))

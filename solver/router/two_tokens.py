@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
-from solver.router.families import Ints
+from solver.router.families import Floats, Ints
+
+#: Roundings of its reserve that a pool is left beyond what its curve asks: of one that gives nearly all it has,
+#: these are much of what remains.
+LEFT_BEHIND: Final = 4 * float(np.finfo(float).eps)
 
 
 class TwoTokens:
@@ -29,3 +35,8 @@ class TwoTokens:
     @property
     def slot_venue(self) -> Ints:
         return np.tile(np.arange(self.venues), 2)
+
+
+def paid_out(flows: Floats) -> Floats:
+    """Flows with what comes out rounded down."""
+    return np.where(flows > 0.0, flows * (1.0 - LEFT_BEHIND), flows)

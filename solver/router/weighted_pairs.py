@@ -12,7 +12,7 @@ import numpy as np
 
 from solver.router.constant_product import sensible
 from solver.router.families import Answer, Bools, Floats, Ints
-from solver.router.two_tokens import TwoTokens
+from solver.router.two_tokens import TwoTokens, paid_out
 from solver.tally import totals
 
 
@@ -57,7 +57,7 @@ class WeightedPairs(TwoTokens):
         share_a, share_b = self.weights[:, 0], self.weights[:, 1]
         gets = -self.reserves[:, 0] * np.expm1(-share_b * beyond) * np.where(beyond < 0, 1 / self.gamma, 1.0)
         gives = -self.reserves[:, 1] * np.expm1(share_a * beyond) * np.where(beyond > 0, 1 / self.gamma, 1.0)
-        return np.concatenate([gets, gives])
+        return paid_out(np.concatenate([gets, gives]))
 
     def only(self, keep: Bools) -> WeightedPairs:
         return weighted_pairs(
