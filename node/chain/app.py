@@ -92,6 +92,8 @@ class ChainApp:
         self.evidence: list[Evidence] = []
         #: Items that others vouched for and that are not here.
         self.missing: set[bytes] = set()
+        #: Of which statements they are, and how many they were when last looked at.
+        self._lacking: tuple[tuple[Seen, ...], int] | None = None
         self._answers = Answers()
         self._awaited: frozenset[bytes] | None = None
         #: The auction under way, from the BATCH block that fixed it until it is settled, if that was applied here.
@@ -172,6 +174,8 @@ class ChainApp:
         )
 
     def propose(self, height: int, round: int, seen: Sequence[Seen]) -> bytes | None:
+        if self.missing and self._lacking == (tuple(seen), len(self.missing)):
+            return None
         validators = self.validators
         phase = phase_of(height)
         waiting = self.waiting[phase]
@@ -180,6 +184,7 @@ class ChainApp:
         must = until_full(vouched, sizes)
         self.missing = {number for number in must if number not in waiting}
         if self.missing:
+            self._lacking = tuple(seen), len(self.missing)
             return None
         chosen = ordered([*must, *self._besides(must, waiting)], self.previous)
         items = tuple(waiting[number] for number in chosen)

@@ -317,6 +317,24 @@ def test_a_proposer_without_the_body_of_such_an_item_waits_for_it() -> None:
     assert chain.propose(0, 0, said) is not None
 
 
+def test_a_proposer_asks_for_what_other_statements_vouch_for() -> None:
+    """What else it lacked before is still wanted; what came is not."""
+    chain = app()
+    items = [item(MINT.intent(ANN, nonce, Leg(A, WHOLE), Leg(B, WHOLE))) for nonce in (1, 2, 3)]
+    one, two, three = (item_id(data) for data in items)
+    few, more = heard(chain, (one, two)), heard(chain, (one, two, three))
+    for _ in range(2):
+        assert chain.propose(0, 0, few) is None
+        assert chain.missing == {one, two}
+    assert chain.propose(0, 0, more) is None
+    assert chain.missing == {one, two, three}
+    chain.add(items[0])
+    assert chain.propose(0, 0, few) is None
+    assert chain.missing == {two}
+    chain.add(items[1])
+    assert chain.propose(0, 0, few) is not None
+
+
 def test_a_vote_digest_binds_every_field() -> None:
     """Network, ballot, height, round, block."""
     made = {
