@@ -26,10 +26,9 @@ def import_(settings: Settings, source: str, out: Path | None, lenient: bool, ti
 
     from intents.auction_codec import auction_to_json
     from node.cli.auction_files import read_noted
-    from node.cli.writing import check_target, write_text
+    from node.cli.writing import checked_target, write_text
 
-    if out is not None:
-        check_target(out)
+    out = checked_target(out)
     imported = read_noted(settings, source, lenient=lenient, timeout_s=timeout)
     auction = imported.auction
     text = json.dumps(auction_to_json(auction), indent=1)

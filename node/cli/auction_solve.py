@@ -54,21 +54,21 @@ def solve(
 
     Its score is that of its best set of bids that can be settled together. The solution written is the best
     single one, or with --all the whole set; `--format cow` writes it as a solver engine answers. A --format
-    without --out prints it to stdout instead of the report. Exit code 1 when nothing valid came.
+    without --out, or --out -, prints it to stdout instead of the report. Exit code 1 when nothing valid came.
 
     With --work the solver's effort is counted, not its time: solvers that count it (walras, baseline, naive and
     rings do) give byte-identical answers for the same auction, budget and seed, on any machine under any load.
     """
     from node.cli.auction_files import read_noted
     from node.cli.auction_report import report_json, report_text
-    from node.cli.writing import check_target, write_text
+    from node.cli.writing import checked_target, write_text
     from settlement.mechanism import mechanism
     from settlement.settle import settle
     from solver.spec import parse_spec
 
     spec = parse_spec(target)
-    if out is not None:
-        check_target(out)
+    form = "native" if out is not None and str(out) == "-" and form is None else form
+    out = checked_target(out)
     auction = read_noted(settings, file).auction
     seconds = deadline or (LONGEST_S if work else DEFAULT_S)
     budget = f"{work} units of work" if work else f"{seconds:g} s"

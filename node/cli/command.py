@@ -133,11 +133,16 @@ def _as_toml(context: click.Context) -> str:
 def emit(settings: Settings, document: object, text: Callable[[], str]) -> None:
     """The result on stdout: one JSON document, or the text a person reads."""
     if settings.json:
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        click.echo(_writable(json.dumps(document, indent=2, ensure_ascii=False)))
     else:
-        shown = text()
+        shown = _writable(text())
         if shown:
             click.echo(shown, nl=not shown.endswith("\n"))
+
+
+def _writable(text: str) -> str:
+    """A file's name may be no Unicode at all: its odd bytes are shown as JSON and people alike write them."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def plain(document: object) -> object:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from intents.assets import AssetId
 from intents.errors import UsageError
 from node.cli.command import Command, Settings, emit
 from node.cli.homes import home_of
@@ -103,6 +104,6 @@ def _tell(settings: Settings, client: NodeClient, holder: str, market: Market) -
         {"asset": row.text("asset", limit=64), "amount": row.integer("amount")}
         for row in found.objects("balances", limit=100_000)
     ]
-    shown = [{"holds": market.shown(int(str(row["amount"])), market.asset(str(row["asset"])))} for row in rows]
+    shown = [{"holds": market.shown(int(str(row["amount"])), AssetId(str(row["asset"])))} for row in rows]
     document = {"owner": holder, "balances": [{**row, "amount": str(row["amount"])} for row in rows]}
     emit(settings, document, lambda: f"{holder}\n{table(shown) or 'holds nothing'}")

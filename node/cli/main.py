@@ -26,6 +26,10 @@ EXIT_INTERRUPTED = 130
 #: Whatever was being written or opened, the machine had no more of it to give: nobody's bug.
 _SQLITE_FULL = 13
 _MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG, errno.EMFILE, errno.ENFILE)
+#: A path that was given cannot be one, or leads where we may not go.
+_PATH = (errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EACCES, errno.EPERM)
+#: Characters of a path in one line of an error.
+_SHOWN = 120
 
 
 @click.group(
@@ -114,10 +118,13 @@ def _unforeseen(errors: Sequence[BaseException], arguments: Sequence[str]) -> in
 
 
 def _of_machine(error: BaseException) -> str | None:
-    """What there was no more of, and where; ``None`` for any other failure."""
-    if isinstance(error, OSError) and error.errno in _MACHINE:
-        place = f"{error.filename}: " if error.filename is not None else ""
+    """What there was no more of or no way to, and where; ``None`` for any other failure."""
+    if isinstance(error, OSError) and error.errno in (*_MACHINE, *_PATH):
+        name = str(error.filename)
+        place = f"{name if len(name) <= _SHOWN else name[:_SHOWN] + '…'}: " if error.filename is not None else ""
         return f"{place}{os.strerror(error.errno or 0).lower()}"
+    if type(error).__name__ == "BrokenProcessPool":  # by name: importing it takes longer than most commands
+        return "a worker process was ended from outside, as a machine without memory does; fewer at once may do"
     return str(error) if getattr(error, "sqlite_errorcode", None) == _SQLITE_FULL else None
 
 

@@ -7,6 +7,14 @@ from pathlib import Path
 from intents.errors import Unreadable
 
 
+def checked_target(path: Path | None) -> Path | None:
+    """Where to write, ``None`` being stdout, as "-" is. Raises ``Unreadable`` before any work is done for it."""
+    if path is None or str(path) == "-":
+        return None
+    check_target(path)
+    return path
+
+
 def check_target(path: Path) -> None:
     """Refuse a place that cannot be written before any work is done for it."""
     if path.is_dir():

@@ -33,6 +33,10 @@ class Market:
         alike = [known for known in self.decimals if known.lower() == name.lower()]
         if len(alike) == 1:
             return alike[0]
+        if not self.decimals:
+            raise UsageError(
+                "ASSET", "the node cannot say which assets there are: ask a full node with --node URL"
+            )
         known = did_you_mean(name, self.decimals) or f"; there are {', '.join(sorted(self.decimals)[:12])}"
         raise UsageError("ASSET", f'no asset "{name[:80]}"{known}')
 

@@ -118,12 +118,11 @@ def draw(settings: Settings, name: str, batch: int, seed: int | None, out: Path 
     import json
 
     from intents.auction_codec import auction_to_json
-    from node.cli.writing import check_target, write_text
+    from node.cli.writing import checked_target, write_text
     from scenarios.catalog import find
     from scenarios.generate import generate
 
-    if out is not None:
-        check_target(out)
+    out = checked_target(out)
     document = auction_to_json(generate(find(name), batch, seed=seed))
     text = json.dumps(document, indent=1)
     if out is None:

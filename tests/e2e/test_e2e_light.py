@@ -32,6 +32,8 @@ def test_a_light_client_follows_and_proves(tmp_path: Path) -> None:
             owner = account["owner"]
             shown = httpx.get(f"{client.url}/v1/accounts/{owner}", trust_env=False).json()
             assert shown["balances"] == account["balances"]
+            told = walras("ledger", "account", "alice", "--home", light, "--json")
+            assert (told.code, told.document) == (0, account), told.err
             files = {}
             for name, path in (("proof", "/v1/proofs?table=chain&key=chain"), ("page", "/v1/checkpoints")):
                 # The proof through the light client, the headers from the node.

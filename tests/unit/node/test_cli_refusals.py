@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import resource
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,14 @@ def _full_disk() -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "place")
 
 
+def _no_such_name() -> None:
+    Path("x" * 5_000).stat()
+
+
+def _no_worker() -> None:
+    raise BrokenProcessPool("A process in the process pool was terminated abruptly")
+
+
 def _two_of_them() -> None:
     try:
         _full_disk()
@@ -101,6 +111,8 @@ def _bug() -> None:
     [
         (_full_disk, 3, "error[machine] place: no space left on device"),
         (_full_database, 3, "error[machine] database or disk is full"),
+        (_no_such_name, 3, f"error[machine] {'x' * 120}…: file name too long"),
+        (_no_worker, 3, "error[machine] a worker process was ended from outside"),
         (_two_of_them, 3, "error[machine] place: no space left on device"),
         (_bug, 70, "error[bug] OSError"),
     ],
@@ -112,7 +124,33 @@ def test_endings_of_a_full_machine(
     code: int,
     said: str,
 ) -> None:
-    """Alone, in a database, or in a group of tasks; what is none of these is still a bug."""
+    """Alone, in a database, in a group of tasks, or of a path that cannot be; what is none of these is still a
+    bug."""
     monkeypatch.setattr(main.cli, "main", lambda **options: fails())
     assert run(["demo"]) == code
     assert capsys.readouterr().err.startswith(said)
+
+
+def test_names_that_are_no_unicode_are_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A file may be called by any bytes: it is written, and named in valid JSON and on a terminal alike."""
+    odd = tmp_path / "odd\udcff.json"
+    for form in ((), ("--json",)):
+        assert run(["scenario", "draw", "one-sided", "-o", str(odd), *form]) == 0
+        assert "odd\\udcff.json" in capsys.readouterr().out
+    assert odd.exists()
+
+
+def test_a_dash_is_stdout(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For what reads "-" as stdin, writing to it is stdout, and no file of that name comes to be."""
+    monkeypatch.chdir(tmp_path)
+    assert run(["scenario", "draw", "one-sided", "-o", "-"]) == 0
+    drawn = capsys.readouterr().out
+    assert json.loads(drawn)["format"] == "walras-auction/1"
+    Path("a.json").write_text(drawn)
+    assert run(["auction", "import", "a.json", "-o", "-", "--quiet"]) == 0
+    assert capsys.readouterr().out == drawn
+    assert run(["auction", "solve", "a.json", "-s", "naive", "-o", "-", "--quiet"]) == 0
+    assert json.loads(capsys.readouterr().out)["format"] == "walras-solution/1"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]

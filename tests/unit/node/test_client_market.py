@@ -48,6 +48,14 @@ def test_client_assets() -> None:
     assert MARKET.asset("eth") == ETH
     with pytest.raises(WalrasError, match='did you mean "USDC"'):
         MARKET.asset("USDT")
+
+
+def test_client_of_a_light_node() -> None:
+    """It names no assets: what it proves is shown in base units, and who asks for one is sent to a full node."""
+    light = Market(b"n" * 32, 7, {})
+    assert light.shown(30_000, USDC) == "30000 units of USDC"
+    with pytest.raises(WalrasError, match="ask a full node"):
+        light.asset("USDC")
     two = Market(b"", 0, {AssetId("a"): 1, AssetId("A"): 2})
     assert two.asset("A") == "A"
 
