@@ -18,6 +18,8 @@ from intents.errors import AmountOutOfRange, Malformed, NonCanonical, TooDeep, U
 
 MAX_NESTING: Final = 16
 #: Making a packer costs more than packing a small value with it.
+#: What a value may be besides an array, as it comes from reading.
+_KINDS: Final = frozenset({type(None), bool, int, str, bytes})
 _PACKER: Final = msgpack.Packer(use_bin_type=True, strict_types=False)
 Value = None | bool | int | str | bytes | Sequence["Value"]
 
@@ -59,9 +61,10 @@ def _check(value: Value, where: str) -> None:
     for _ in range(MAX_NESTING):
         deeper: list[Value] = []
         for item in level:
-            if isinstance(item, list):
-                deeper += item
-            elif item is not None and not isinstance(item, bool | int | str | bytes):
+            kind = type(item)
+            if kind is list:
+                deeper += item  # type: ignore[arg-type]
+            elif kind not in _KINDS:
                 raise WrongType(where, "nil, a boolean, an integer, text, bytes or an array", type(item).__name__)
         if not deeper:
             return

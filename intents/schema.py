@@ -135,8 +135,10 @@ class Record(Generic[T]):
 
     __slots__ = (
         "_defaults",
+        "_full",
         "_in_order",
         "_readers",
+        "_short",
         "_tail",
         "_tail_defaults",
         "_values",
@@ -156,7 +158,8 @@ class Record(Generic[T]):
         self.kind = kind
         self.parts = dict(parts)
         self.check = check
-        self._tail = list(self.parts)[len(self.parts) - tail :]
+        self._full, self._short = len(self.parts), len(self.parts) - tail
+        self._tail = list(self.parts)[self._short :]
         self._values = attrgetter(*self.parts) if len(self.parts) > 1 else None
         # As they are used for every field of every record, nothing is looked up or put together anew.
         self._writers = [codec.to_wire for codec in self.parts.values()]
@@ -173,11 +176,10 @@ class Record(Generic[T]):
         return [write(item) for write, item in zip(self._writers, values, strict=False)]
 
     def from_wire(self, value: Value, where: str) -> T:
-        short = len(self.parts) - len(self._tail)
-        length = short if isinstance(value, list) and len(value) == short else len(self.parts)
-        items = read_list(value, where, limit=length, length=length)
-        found = [read(item, where + name) for (name, read), item in zip(self._readers, items, strict=False)]
-        if length > short and tuple(found[short:]) == self._tail_defaults:
+        if type(value) is not list or len(value) not in (self._short, self._full):
+            value = read_list(value, where, limit=self._full, length=self._full)
+        found = [read(item, where + name) for (name, read), item in zip(self._readers, value, strict=False)]
+        if len(found) > self._short and tuple(found[self._short :]) == self._tail_defaults:
             raise NonCanonical(where)
         if not self._in_order:
             return self._made(dict(zip(self.parts, found, strict=False)), where)
