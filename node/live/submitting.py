@@ -8,7 +8,7 @@ from intents.errors import WalrasError
 from node.chain.app import MAX_WAITING
 from node.chain.items import item_id, phase_for
 from node.chain.reading import read_item
-from node.effects import Effect, Gossip, Store
+from node.effects import Commit, Effect, Gossip, Store
 from node.embedded.errors import Stopped, TooBusy
 from node.embedded.node import Node
 from node.live.errors import TooFast
@@ -44,7 +44,7 @@ class Submitting:
             return outcomes
         crowded: set[bytes] = set()
         group = await self._node.act(lambda: self._put_in(sound, crowded), items=True)
-        if any(self._waiting(number) is not None for number in sound.values()):
+        if group.effects:
             await group.wait()
         return [TooBusy("", MAX_WAITING) if found in crowded else found for found in outcomes]
 
@@ -62,10 +62,12 @@ class Submitting:
 
     def _put_in(self, items: Mapping[bytes, bytes], crowded: set[bytes]) -> Sequence[Effect]:
         """Items with their ids. What was here before is stored again, for whoever waits for that, and gossiped no
-        more; what has had its block is neither. Those among ``crowded`` in the end found no room any more."""
+        more; what had its block before is neither. Those among ``crowded`` in the end found no room any more."""
         before = self._here(items)
         effects = self._node.machine.submit(*items)
-        here = self._here(items)
+        # The last of a full batch may end its window, and have a lone validator decide it at once.
+        decided = {item for effect in effects if isinstance(effect, Commit) for item in effect.applied.block.items}
+        here = self._here(items) | (items.keys() & decided)
         crowded |= {items[item] for item in items.keys() - here if self._is_full(item)}
         new = {items[item] for item in here - before}
         self.own |= new

@@ -15,7 +15,7 @@ from intents.errors import WalrasError
 from node.agreement.timeouts import Timeouts
 from node.catchup.messages import Install
 from node.chain import app as chain_app
-from node.chain.blocks import Phase
+from node.chain.blocks import Phase, decode_block
 from node.chain.genesis import build
 from node.chain.items import item_id
 from node.embedded.errors import Stopped, TooBusy
@@ -70,6 +70,25 @@ async def test_many_are_taken_in_at_once_each_by_itself(tmp_path: Path) -> None:
         assert await node.submit_all([]) == []
         with pytest.raises(WalrasError):
             await node.submit(b"no item")
+
+
+async def test_items_that_fill_a_batch_are_acknowledged_when_their_block_is_on_disk(tmp_path: Path) -> None:
+    """A lone validator decides a full batch in the very turn in which its last item comes: all are taken in."""
+    small = replace(ONE, rules=replace(ONE.rules, max_orders=8))
+    items = Minter(small).items(12, 1)
+    async with (
+        open_live(replace(alone(tmp_path, timeouts=SLOW), first=build(small))) as node,
+        node.events() as told,
+    ):
+        assert await node.submit_all(items) == [item_id(item) for item in items]
+        decision = node._store.decision(0)
+        assert decision is not None
+        decided = decode_block(decision.block).items
+        assert {*decided, *node._store.items()} == set(items)
+        assert len(decided) >= 8
+        assert node.counters()["items_submitted"] == 12
+        taken = [await told.receive() for _ in items]
+        assert {event.item for event in taken if isinstance(event, ItemTaken)} == set(map(item_id, items))
 
 
 async def test_of_many_at_once_those_without_room_are_told_so(
