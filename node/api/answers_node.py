@@ -74,6 +74,11 @@ async def network(context: Context, call: Call) -> Reply:
         )
         for holder, solver in sorted(state.rows(SOLVERS).items())
     ]
+    names = context.hub.names
+    validators = [
+        ValidatorForm(to_hex(member.key), names.of(member.key), member.power)
+        for member in validators_of(state).members
+    ]
     # Every rule, those at their defaults too.
     parts = RULES.value.parts if isinstance(RULES.value, Record) else {}
     return Reply(
@@ -82,7 +87,7 @@ async def network(context: Context, call: Call) -> Reply:
             numeraire=rules.numeraire,
             auction=chain_of(state).auction,
             trading=trading_of(state, rules).value,
-            validators=[to_form(ValidatorForm, member) for member in validators_of(state).members],
+            validators=validators,
             solvers=solvers,
             rules={name: codec.to_json(getattr(rules, name)) for name, codec in parts.items()},
         )

@@ -65,7 +65,10 @@ class PeersForm(Struct):
 
 
 class ValidatorForm(Struct):
+    """``name`` is what its node was last heard to call itself; empty where it was not heard."""
+
     key: Hex
+    name: str
     power: int
 
 

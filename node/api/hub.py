@@ -18,6 +18,7 @@ from node.api.forms_intents import IntentForm
 from node.api.forms_stream import BlockEvent, Event, ItemsEvent, PeerEvent, Reset
 from node.api.lives import kept_life
 from node.api.metrics import Metrics
+from node.api.names import Names
 from node.api.ring import Ring
 from node.api.settings import Limits
 from node.api.waiting import Waiting
@@ -67,6 +68,7 @@ class Hub:
         self._room = limits.stream_ring, limits.stream_ring_bytes
         self.ring, self.epoch = Ring(*self._room), secrets.token_hex(8)
         self.readers: set[Reader] = set()
+        self.names = Names(node)
         #: The state each watched intent was last told to be in.
         self._watched: dict[str, Looks | None] = {}
         self._changed: dict[str, None] = {}
@@ -125,6 +127,7 @@ class Hub:
 
     def _decided(self, event: BlockDecided) -> None:
         row = self._settled(event)
+        self.names.note()
         self._metrics.block(event.phase, event.round, row.filled if row else 0, trio.current_time())
         self._publish("blocks", to_form(BlockEvent, event))
         if row is not None:

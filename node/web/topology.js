@@ -9,13 +9,13 @@ const REMEMBERED_MS = 600_000, MOST_REMEMBERED = 512;
 
 /**
  * Nodes with `state` and `behind`; the links between them; the parts they form, largest first. `memory` is a map that
- * the caller keeps: the node itself soon forgets who fell silent. Validators whom nobody ever heard are silent too.
+ * the caller keeps: the node itself soon forgets who fell silent. Validators who are not there are silent too.
  */
 export function understand(peers, now, validators = [], memory = new Map()) {
   const all = [...peers, ...remembered(peers, now, memory)];
   const keys = new Set(all.map((peer) => peer.key));
-  for (const { key } of validators) {
-    if (!keys.has(key)) all.push({ peer: key, name: "", role: "validator", key, height: null, direct: false, neighbours: [], seen_ms: 0, gone: true });
+  for (const { key, name } of validators) {
+    if (!keys.has(key)) all.push({ peer: key, name, role: "validator", key, height: null, direct: false, neighbours: [], seen_ms: 0, gone: true });
   }
   const head = Math.max(...peers.map((peer) => peer.height), 0);
   const links = linksOf(all, new Map(all.map((peer) => [peer.peer, peer])));

@@ -30,8 +30,8 @@ export function network(main, frame) {
     testid: "network-blocks",
     topics: ["blocks"],
     load: async (signal) => {
-      const [page, known] = await Promise.all([get("blocks", { limit: BLOCKS }, signal), get("peers", {}, signal)]);
-      return { rows: page.blocks, known: [...known.peers, ...frame.page.memory.values()] };
+      const [page, agreed] = await Promise.all([get("blocks", { limit: BLOCKS }, signal), get("network", {}, signal)]);
+      return { rows: page.blocks, known: [...agreed.validators, ...frame.page.memory.values()] };
     },
     draw: ({ rows, known }) => drawBlocks(rows, known),
   });
@@ -123,6 +123,6 @@ function drawBlocks(rows, known) {
         row.phase, h("span", {}, proposerName(known, row.proposer), row.round > 0 && `, round ${row.round + 1}`)))))));
 }
 
-const proposerName = (known, key) => known.find((peer) => peer.key === key)?.name || short(key, 4);
+const proposerName = (known, key) => known.find((one) => one.key === key && one.name)?.name || short(key, 4);
 
 const nameOf = (known, peer) => known?.found.nodes.find((node) => node.peer === peer)?.name || short(peer, 6);

@@ -233,7 +233,8 @@ async def test_the_network_its_assets_venues_and_solvers() -> None:
         assert network["rules"]["max_orders"] == 64
         assert [solver["name"] for solver in network["solvers"]] == ["solver"]
         assert [solver["bond"] for solver in network["solvers"]] == [str(world.BOND)]
-        assert network["validators"] == [{"key": "0x" + world.genesis().validators[0].key.hex(), "power": 1}]
+        own = {"key": "0x" + world.genesis().validators[0].key.hex(), "name": "desk", "power": 1}
+        assert network["validators"] == [own]
         assets = (await desk.client.get("/v1/assets")).json()
         assert assets["numeraire"] == "AAA"
         assert [(row["id"], row["price"], row["reference_price"]) for row in assets["assets"]] == [
