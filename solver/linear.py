@@ -33,7 +33,8 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
-    """A point, its value, a bound on any point's value, and (GLOP) what one more unit of each row is worth."""
+    """A point, its value, a bound on any point's value (infinite where GLOP was stopped short of the optimum), and
+    (GLOP) what one more unit of each row is worth."""
 
     value: float
     bound: float
@@ -62,10 +63,15 @@ def maximum(
     engine.solve(model)
     if not engine.has_solution():
         return None
-    duals = engine.dual_values() if solver == "GLOP" else ()
+    value = float(engine.objective_value())
+    if solver == "SCIP":
+        duals, bound = (), float(engine.best_objective_bound())
+    else:
+        duals = engine.dual_values()
+        bound = value if engine.status() == helper.SolveStatus.OPTIMAL else np.inf
     return Optimum(
-        float(engine.objective_value()),
-        float(engine.best_objective_bound()) if solver == "SCIP" else float(engine.objective_value()),
+        value,
+        bound,
         np.array(engine.variable_values(), np.float64),
         np.array(duals, np.float64),
     )

@@ -25,6 +25,9 @@ AT_LIMIT: Final = 1e-12
 BALANCED: Final = 1e-9
 #: Shares nearer than this to none or all are none or all.
 TINY: Final = 1e-9
+#: Nodes SCIP may look at in one try, times the entries of the program: a market of 400 orders that is a subset sum
+#: takes some seconds then, and has its bound.
+WORK: Final = 1_000_000
 #: Selections tried before settling for none: one that only a tolerance made balance is barred and SCIP asked
 #: again.
 TRIES: Final = 4
@@ -54,20 +57,19 @@ class Selection:
     bound: float
 
 
-def select(market: Market, *, seconds: float = 10.0, nodes: int = 100_000) -> Selection:
-    """The most surplus at the market's prices; ``seconds`` is only a guard behind the node budget."""
+def select(market: Market, *, work: int = WORK) -> Selection:
+    """The most surplus at the market's prices that SCIP finds with so much ``work`` a try."""
     nothing = np.zeros(len(market.sell))
     willing, scale, program = as_program(market)
     if program is None:
         return Selection(nothing, 0.0, 0.0, 0.0)
+    nodes = max(1, work // program.rows.nnz)
     relaxed = relax(program)
     ceiling = np.inf if relaxed is None else relaxed.value
     barred: list[Floats] = []
     bound = ceiling
     for _ in range(TRIES):
-        chosen = (
-            choose(_without(program, barred), seconds=seconds, nodes=nodes) if program.whole.any() else relaxed
-        )
+        chosen = choose(_without(program, barred), nodes=nodes) if program.whole.any() else relaxed
         if chosen is None:
             break
         # What a barred selection claimed, it could not have had.

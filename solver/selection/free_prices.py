@@ -9,7 +9,6 @@ and each is priced exactly. A dive to the best fractional prices gives something
 from __future__ import annotations
 
 import heapq
-import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +33,9 @@ DIVE_EVERY: Final = 512
 DEEP: Final = 120
 WIDENED: Final = (1.0, 2.0, 4.0)
 MOST_CLIMBS: Final = 8
+#: Selections that cost as much as bounding a cell, and the budget: most of a minute's work.
+AS_A_CELL: Final = 64
+CELLS: Final = 25_000
 #: Gains within this share of the best are as good.
 RELATIVE: Final = 1e-9
 
@@ -51,19 +53,19 @@ class Found:
     selections: int
 
 
-def solve(market: WholeMarket, *, cells: int = 100_000, seconds: float = 60.0) -> Found:
+def solve(market: WholeMarket, *, cells: int = CELLS) -> Found:
     """Accept orders whole or not at all for the most Σ q·(p_sell − limit·p_buy), value conserved per token.
 
-    ``cells`` is the budget that makes a run repeatable; ``seconds`` is a guard behind it.
+    ``cells`` bounds the work, in cells looked at and selections counted by what they cost beside one; no clock is
+    looked at, so a run can be repeated.
     """
-    return _Search(market, cells, time.monotonic() + seconds).run()
+    return _Search(market, cells).run()
 
 
 class _Search:
-    def __init__(self, market: WholeMarket, cells: int, deadline: float) -> None:
+    def __init__(self, market: WholeMarket, budget: int) -> None:
         self._market = market
-        self._cells_left = cells
-        self._deadline = deadline
+        self._budget = budget
         self._best = 0.0
         self._accepted: Ints = np.zeros(0, np.int64)
         self._prices: Floats = np.ones(market.tokens)
@@ -84,7 +86,7 @@ class _Search:
             bound, number, cell, patience = heapq.heappop(heap)
             if -bound <= self._enough:
                 return self._best
-            if self._cells > self._cells_left or time.monotonic() > self._deadline:
+            if self._cells + self._selections // AS_A_CELL > self._budget:
                 return max(-bound, self._best)
             if number % DIVE_EVERY == 0:
                 self._dive(cell)

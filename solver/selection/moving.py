@@ -36,8 +36,9 @@ class Effort:
 
     A price may move until orders worth the share ``minded`` of what all could gain would drop out, by ``least`` to
     ``most`` in logs. Orders below ``small`` typical ones trade where they are willing before prices move.
-    ``chords``: where pools' gains are cut, in typical orders. More than ``whole`` orders that must trade whole, or
-    only with leave, are refused.
+    ``chords``: where pools' gains are cut, in typical orders. SCIP's work is bounded by ``nodes`` and by what is
+    refused beforehand: more than ``whole`` orders that must trade whole, or only with leave, and programs of more
+    than ``entries``.
     """
 
     minded: float = 2e-4
@@ -46,6 +47,7 @@ class Effort:
     small: float = 0.3
     chords: tuple[float, ...] = (0.5, 3.0, 20.0)
     whole: int = 1500
+    entries: int = 12_000
     nodes: int = 1
     # More rounds of cuts and of presolving cost more than they bring.
     settings: str = "separating/maxroundsroot = 2\npresolving/maxrounds = 3\n"
@@ -75,9 +77,7 @@ class Open:
     unit: float
 
 
-def propose(
-    batch: Batch, values: Floats, prices: Floats, *, seconds: float, effort: Effort | None = None
-) -> Proposal | None:
+def propose(batch: Batch, values: Floats, prices: Floats, effort: Effort | None = None) -> Proposal | None:
     """The selection that gains most at ``values`` (T,) of those that prices near ``prices`` (T,) allow; None when
     there is too much to choose from, or SCIP finds nothing."""
     effort = effort or Effort()
@@ -86,7 +86,9 @@ def propose(
     if not len(market.orders) or np.count_nonzero(whole) > effort.whole:
         return None
     posed = program(batch, values, prices, market, room, effort)
-    answer = choose(posed, seconds=seconds, nodes=effort.nodes, settings=effort.settings)
+    if posed.rows.nnz > effort.entries:
+        return None
+    answer = choose(posed, nodes=effort.nodes, settings=effort.settings)
     if answer is None:
         return None
     tokens, shares = len(prices), np.zeros(len(batch.sell))

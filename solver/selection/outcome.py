@@ -24,11 +24,12 @@ def of(equilibrium: Equilibrium) -> Outcome:
     return Outcome(equilibrium.prices, equilibrium.fills, equilibrium.pool_flows)
 
 
-def surplus(batch: Batch, outcome: Outcome) -> float:
-    """What owners get above their limits, at outside values: Σ c_buy·(p_sell/p_buy − limit)·x."""
+def surplus(batch: Batch, outcome: Outcome, values: Floats | None = None) -> float:
+    """What owners get above their limits, at ``values`` (T,) or outside ones: Σ c_buy·(p_sell/p_buy − limit)·x."""
     x = np.flatnonzero(outcome.fills)
     rate = outcome.prices[batch.sell[x]] / outcome.prices[batch.buy[x]]
-    values = np.where(np.isfinite(batch.values) & (batch.values > 0), batch.values, 0.0)
+    if values is None:
+        values = np.where(np.isfinite(batch.values) & (batch.values > 0), batch.values, 0.0)
     return float(np.sum(values[batch.buy[x]] * (rate - batch.limit[x]) * outcome.fills[x]))
 
 

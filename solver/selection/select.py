@@ -9,7 +9,6 @@ outcome.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,20 +20,21 @@ from solver.selection.exact import lawful
 from solver.selection.moving import propose
 from solver.selection.outcome import Outcome, most_welfare, of, surplus, welfare
 from solver.selection.rebalance import rebalance
+from solver.selection.sensible import sensible
 from solver.selection.settling import settled
 
-#: Equilibria found again at most; the budget that makes a run repeatable.
-TRIES: Final = 200
+#: Equilibria found again at most, of markets of up to so many orders: about a second's work. Larger ones count
+#: for more. No clock is looked at, so that a loaded machine gives the same answer later.
+TRIES: Final = 75
+OF_ORDERS: Final = 20_000
 #: A loss of this share of what could be had is small enough.
 GOOD: Final = 5e-4
-#: So many tries a proposal counts for, and takes as long as.
+#: So many tries a proposal counts for, and takes about as long as.
 PROPOSAL: Final = 20
 #: A loss of less than this share is not worth a proposal.
 POOR: Final = 1.5e-3
 #: How far prices may first move when they hand back: less where more does not end in balance.
 HANDING_BACK: Final = (2e-3, 5e-4, 1e-4)
-#: Of the time, this share is for the search; the rest, to move prices once more at its end.
-SEARCHING: Final = 0.93
 #: Of the tries, one part in so many goes to leaving out halves.
 HALVING: Final = 12
 #: Orders that cost less than this share of the most costly one are not looked at for that.
@@ -53,21 +53,22 @@ class Selected:
     bound: float
 
 
-def select(
-    batch: Batch, start: Equilibrium | None = None, *, seconds: float = 1.0, tries: int = TRIES, good: float = GOOD
-) -> Selected:
+def select(batch: Batch, start: Equilibrium | None = None, *, tries: int = TRIES, good: float = GOOD) -> Selected:
     """The best lawful outcome found; ``start``: the batch's equilibrium where it is known already. Stops after
-    ``tries`` equilibria, when no more than the share ``good`` is lost, or (a guard) after ``seconds``."""
-    return _Selection(batch, start or equilibrium(batch), seconds).run(tries, good)
+    ``tries`` equilibria (fewer where there are more than ``OF_ORDERS`` orders), or when no more than the share
+    ``good`` is lost."""
+    batch = sensible(batch)
+    relaxed = start or equilibrium(batch)
+    if not len(batch.values):
+        return Selected(of(relaxed), relaxed, 0.0, 0.0)
+    return _Selection(batch, relaxed).run(-(-tries // (1 + len(batch.sell) // OF_ORDERS)), good)
 
 
 class _Selection:
-    def __init__(self, batch: Batch, relaxed: Equilibrium, seconds: float) -> None:
+    def __init__(self, batch: Batch, relaxed: Equilibrium) -> None:
         self._batch, self._relaxed = batch, relaxed
-        now = time.monotonic()
-        self._deadline, self._end = now + seconds * SEARCHING, now + seconds
         self._best = Outcome(relaxed.prices, np.zeros(len(batch.sell)), np.zeros((len(batch.pools.a), 2)))
-        self._welfare = 0.0
+        self._welfare = self._worth = 0.0
         #: Times anything lawful was found.
         self._rounds = 0
 
@@ -82,7 +83,7 @@ class _Selection:
             known, out = self._propose(known, out)
             spent += PROPOSAL
         tested: set[int] = set()
-        while spent < tries and self._welfare < bound * (1 - good) and time.monotonic() < self._deadline:
+        while spent < tries and self._welfare < bound * (1 - good):
             # Those in part, and those left out, one at a time; what helps stays.
             order = next((int(o) for o in self._suspects(known, out) if int(o) not in tested), None)
             if order is None:
@@ -90,26 +91,25 @@ class _Selection:
             tested.add(order)
             trial = out.copy()
             trial[order] = not out[order]
-            there, better = self._try(trial, hopeless=self._welfare)
+            there, better = self._try(trial, hopeless=self._worth)
             spent += 1
             if better:
                 known, out, tested = there, trial, {order}
-        if spent and self._welfare < bound * (1 - max(good, POOR)) and time.monotonic() < self._end:
+        if spent and self._welfare < bound * (1 - max(good, POOR)):
             self._moved(self._best.prices, _shares(self._batch, self._best))
         return Selected(self._best, self._relaxed, self._welfare, bound)
 
     def _propose(self, known: Equilibrium, out: Bools) -> tuple[Equilibrium, Bools]:
         """What a program over whole orders and moving prices proposes: made exact as prices move on, and as the
         equilibrium of the orders it takes."""
-        batch, before = self._batch, self._welfare
-        left, prices = self._deadline - time.monotonic(), self._relaxed.prices
-        proposal = propose(batch, prices, prices, seconds=left) if left > 0 else None
+        batch, before, prices = self._batch, self._worth, self._relaxed.prices
+        proposal = propose(batch, prices, prices)
         if proposal is None:
             return known, out
         self._moved(proposal.prices, proposal.shares)
         without = batch.fill_or_kill.astype(bool) & (proposal.shares < 0.5)
         there, _ = self._try(without)
-        return (there, without) if self._welfare > before else (known, out)
+        return (there, without) if self._worth > before else (known, out)
 
     def _moved(self, prices: Floats, shares: Floats) -> None:
         """Keeps what the whole orders of ``shares`` come to when prices move, if better."""
@@ -136,7 +136,7 @@ class _Selection:
         out: Bools = np.zeros(len(self._batch.sell), bool)
         for spent in range(tries):
             partial = self._partial(known, out)
-            if not len(partial) or time.monotonic() > self._deadline:
+            if not len(partial):
                 return known, out, False, spent
             filled = known.fills[partial] * self._relaxed.prices[self._batch.sell[partial]]
             out = out.copy()
@@ -148,8 +148,8 @@ class _Selection:
         return known, out, False, tries
 
     def _try(self, out: Bools, *, hopeless: float = -np.inf) -> tuple[Equilibrium, bool]:
-        """The equilibrium without the orders ``out``, and whether it rounds to more than is known; one whose own
-        welfare is not above ``hopeless`` is not rounded."""
+        """The equilibrium without the orders ``out``, and whether it rounds to more than is known; one that is
+        itself worth no more than ``hopeless`` is not rounded."""
         if out.any():
             rest = replace(self._batch, amount=np.where(out, 0.0, self._batch.amount))
             found = equilibrium(rest, self._relaxed.prices)
@@ -157,7 +157,7 @@ class _Selection:
                 found = equilibrium(rest)
         else:
             rest, found = self._batch, self._relaxed
-        if welfare(self._batch, of(found), self._relaxed.prices) <= hopeless:
+        if self._worth_of(of(found)) <= hopeless:
             return found, False
         outcome = rebalance(rest, found)
         if outcome is None and found.exact and not len(self._partial(found, out)):
@@ -169,11 +169,18 @@ class _Selection:
 
     def _keep(self, outcome: Outcome) -> bool:
         """Whether the outcome is better than what was known; then it is what is known."""
-        gained = welfare(self._batch, outcome, self._relaxed.prices)
-        if gained <= self._welfare:
+        worth = self._worth_of(outcome)
+        if worth <= self._worth:
             return False
-        self._best, self._welfare = outcome, gained
+        self._best, self._worth = outcome, worth
+        self._welfare = welfare(self._batch, outcome, self._relaxed.prices)
         return True
+
+    def _worth_of(self, outcome: Outcome) -> float:
+        """Welfare, of which what owners gain counts twice: else a little more for pools would make up for much
+        less to owners."""
+        prices = self._relaxed.prices
+        return welfare(self._batch, outcome, prices) + surplus(self._batch, outcome, prices)
 
     def _partial(self, known: Equilibrium, out: Bools) -> Ints:
         whole = self._batch.fill_or_kill.astype(bool) & ~out
@@ -201,6 +208,9 @@ class _Selection:
 def handed_back(batch: Batch, outcome: Outcome) -> Outcome:
     """The same whole orders at prices where owners gain most, at outside values: what curves leave of what pools
     are paid goes to them. The outcome as it was where nothing better is found."""
+    if not outcome.fills.any():
+        return outcome
+    batch = sensible(batch)
     values = np.where(np.isfinite(batch.values) & (batch.values > 0), batch.values, outcome.prices)
     shares = _shares(batch, outcome)
     for trust in HANDING_BACK:

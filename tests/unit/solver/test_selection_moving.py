@@ -29,7 +29,7 @@ def lone(limit: float, reserves: float = 1e5) -> Batch:
 def test_prices_move_for_a_whole_order() -> None:
     """At the pool's own price nobody trades; prices that move by what it costs the pool fill the order."""
     batch = lone(0.99)
-    proposal = propose(batch, np.ones(2), np.ones(2), seconds=10.0)
+    proposal = propose(batch, np.ones(2), np.ones(2))
     assert proposal is not None
     assert proposal.shares.tolist() == [1.0]
     outcome = settled(batch, proposal.prices, proposal.shares, np.ones(2))
@@ -41,16 +41,17 @@ def test_prices_move_for_a_whole_order() -> None:
 def test_no_price_in_reach_meets_the_limit() -> None:
     """A limit that the pool could only meet at a loss: nothing is proposed, and nothing settles."""
     batch = lone(1.01)
-    proposal = propose(batch, np.ones(2), np.ones(2), seconds=10.0)
+    proposal = propose(batch, np.ones(2), np.ones(2))
     assert proposal is None or not proposal.shares.any()
     assert settled(batch, np.ones(2), np.ones(1), np.ones(2)) is None
 
 
 def test_too_many_orders_are_refused() -> None:
-    """The program is not posed when more must be whole than the effort allows."""
+    """SCIP is not asked when more must be whole, or there are more entries, than the effort allows."""
     batch = drawn(200, 6, 20, 0, 1.0)
     prices = equilibrium(batch).prices
-    assert propose(batch, prices, prices, seconds=10.0, effort=Effort(whole=5)) is None
+    assert propose(batch, prices, prices, Effort(whole=5)) is None
+    assert propose(batch, prices, prices, Effort(entries=100)) is None
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -58,7 +59,7 @@ def test_proposals_settle_lawfully_within_their_bound(seed: int) -> None:
     """What a proposal comes to breaks no rule and gains about what was promised, less than the equilibrium."""
     batch = drawn(200, 10, 20, seed, 0.5)
     relaxed = equilibrium(batch)
-    proposal = propose(batch, relaxed.prices, relaxed.prices, seconds=10.0)
+    proposal = propose(batch, relaxed.prices, relaxed.prices)
     assert proposal is not None
     pools = givers(batch.pools, relaxed.prices)
     promised = proposal.gain + float(pools.gain(pools.best).sum())
@@ -75,7 +76,7 @@ def test_the_same_proposal_twice() -> None:
     """One node, a fixed seed: the same shares and prices to the bit."""
     batch = drawn(200, 10, 20, 1, 0.5)
     prices = equilibrium(batch).prices
-    one, other = (propose(batch, prices, prices, seconds=60.0) for _ in range(2))
+    one, other = (propose(batch, prices, prices) for _ in range(2))
     assert one is not None
     assert other is not None
     assert one.shares.tobytes() == other.shares.tobytes()
@@ -87,7 +88,7 @@ def test_owners_gain_when_prices_hand_back_what_curves_leave(seed: int) -> None:
     """The same whole orders at other prices: lawful, and never less for owners; more where pools were paid above
     their curves."""
     batch = drawn(200, 10, 20, seed, 0.5)
-    selected = select(batch, seconds=60.0, tries=10)
+    selected = select(batch, tries=10)
     better = handed_back(batch, selected.outcome)
     whole = batch.fill_or_kill
     assert violations(batch, better) == 0

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import numpy as np
 import pytest
 
 from benchmarks.fill_or_kill import drawn, violations
 from solver.equilibrium.batch import Batch, Pools
+from solver.linear import Optimum, maximum
+from solver.selection import program as programs
+from solver.selection.outcome import of, surplus
 from solver.selection.pools import asked_by_curve, givers
-from solver.selection.select import select
+from solver.selection.select import handed_back, select
 
 
 @pytest.mark.parametrize(("pools", "share", "seed"), [(300, 0.5, 0), (300, 1.0, 1), (300, 1.0, 2)])
 def test_with_pools_little_is_lost(pools: int, share: float, seed: int) -> None:
     """2,000 orders, 20 tokens: at most twenty basis points of welfare are lost, and no rule is broken."""
     batch = drawn(2_000, 20, pools, seed, share)
-    selected = select(batch, seconds=20.0, tries=20)
+    selected = select(batch, tries=20)
     assert violations(batch, selected.outcome) == 0
     assert selected.bound * (1 - 20e-4) <= selected.welfare <= selected.bound * (1 + 1e-9)
 
@@ -26,7 +31,7 @@ def test_thin_markets_stay_lawful(orders: int, tokens: int, pools: int) -> None:
     for seed in range(2):
         for share in (0.5, 1.0):
             batch = drawn(orders, tokens, pools, seed, share)
-            assert violations(batch, select(batch, seconds=20.0, tries=30).outcome) == 0
+            assert violations(batch, select(batch, tries=30).outcome) == 0
 
 
 def test_without_fill_or_kill_it_is_the_equilibrium() -> None:
@@ -39,7 +44,7 @@ def test_without_fill_or_kill_it_is_the_equilibrium() -> None:
 def test_the_same_twice() -> None:
     """The same batch gives the same fills, to the bit."""
     batch = drawn(300, 8, 20, 5, 0.7)
-    one, other = (select(batch, seconds=60.0, tries=10).outcome for _ in range(2))
+    one, other = (select(batch, tries=10).outcome for _ in range(2))
     assert one.fills.tobytes() == other.fills.tobytes()
     assert one.prices.tobytes() == other.prices.tobytes()
 
@@ -76,3 +81,59 @@ def test_pools_gain_most_where_their_marginal_price_meets_the_prices() -> None:
     given[found.pool, found.side] = found.most / prices[found.out]
     paid = found.most / prices[found.into]
     assert asked_by_curve(pools, given)[found.pool, found.side] == pytest.approx(paid, rel=1e-9)
+
+
+def test_no_clock_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every program is bounded by counted work alone: pivots for GLOP, and nodes too for SCIP."""
+    asked: list[tuple[str, str]] = []
+
+    def counted(*arguments: Any, solver: Literal["GLOP", "SCIP"] = "GLOP", **rest: Any) -> Optimum | None:
+        asked.append((solver, arguments[1]))
+        assert rest.get("seconds") is None
+        return maximum(*arguments, solver=solver, **rest)
+
+    monkeypatch.setattr(programs, "maximum", counted)
+    select(drawn(200, 10, 20, 1, 0.5), tries=25)
+    assert {solver for solver, _ in asked} == {"GLOP", "SCIP"}
+    for solver, words in asked:
+        assert ("max_deterministic_time" if solver == "GLOP" else "limits/totalnodes") in words
+        assert "limits/time" not in words
+
+
+def test_what_makes_no_sense_is_left_alone() -> None:
+    """Orders and pools of tokens that are not there, amounts and limits that are none: others trade as before."""
+    pools = Pools(
+        np.array([0, 0, -1]), np.array([1, 7, 1]), np.full((3, 2), 1e4), np.full(3, 0.997), np.full(3, 0.5)
+    )
+    amount = np.array([1.0, 1.0, -5.0, np.inf, 1.0, 1.0, 1.0])
+    limit = np.array([0.9, 0.9, 0.5, 0.5, 0.0, np.nan, 0.5])
+    sell, buy = np.array([0, 5, 0, 1, 0, 1, 0]), np.array([1, 0, 1, 0, 1, 0, -1])
+    batch = Batch(np.ones(2), sell, buy, amount, limit, np.ones(7, bool), pools)
+    selected = select(batch)
+    lone = select(
+        Batch(np.ones(2), sell[:1], buy[:1], amount[:1], limit[:1], np.ones(1, bool), Pools(
+            pools.a[:1], pools.b[:1], pools.reserves[:1], pools.gamma[:1], pools.weight[:1]
+        ))
+    )  # fmt: skip
+    assert selected.outcome.fills.tolist() == [1.0, *[0.0] * 6]
+    assert selected.bound == lone.bound
+    assert not selected.outcome.pool_flows[1:].any()
+    assert handed_back(batch, selected.outcome).fills.tolist() == selected.outcome.fills.tolist()
+
+
+def test_a_batch_without_tokens() -> None:
+    """No token, no trade, and no exception."""
+    one = np.ones(1)
+    batch = Batch(np.zeros(0), np.array([0]), np.array([1]), one, one, np.ones(1, bool), Pools.none())
+    selected = select(batch)
+    assert (selected.welfare, selected.bound, selected.outcome.fills.tolist()) == (0.0, 0.0, [0.0])
+    assert handed_back(batch, selected.outcome) is selected.outcome
+
+
+def test_owners_are_not_paid_for_with_pools() -> None:
+    """1,000 whole orders, 1,000 pools, where a little more for pools could be bought with 27 basis points of
+    what owners gain: they lose at most five."""
+    batch = drawn(1_000, 50, 1_000, 13, 1.0)
+    selected = select(batch)
+    assert violations(batch, selected.outcome) == 0
+    assert surplus(batch, selected.outcome) >= (1 - 5e-4) * surplus(batch, of(selected.relaxed))
