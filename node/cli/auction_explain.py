@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from node.cli.command import Command, Settings, emit
-from node.cli.text import table, units
+from node.cli.text import exactly, table, units
 from node.cli.words import counted
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _missed(proof: dict[str, Any] | None) -> str:
     if proof is None:
         return ""
     return (
-        f"\n\nNo batch can score more than {proof['bound']}: what was left undone is worth at most "
+        f"\n\nNo batch can score more than {exactly(proof['bound'])}: what was left undone is worth at most "
         f"{proof['gap_bps']} bps of that (certificate of {proof['by']})"
     )
 

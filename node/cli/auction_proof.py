@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from node.cli.text import exactly
+
 if TYPE_CHECKING:
     from settlement.certificate.kinds import Verdict
 
@@ -38,7 +40,7 @@ def proof_text(found: dict[str, Any] | None) -> str:
         return f"its certificate proves nothing: {found['error']['code']}: {found['error']['message']}"
     gap = "" if found["gap_bps"] is None else f", gap {found['gap_bps']} bps"
     claim = "" if found["ok"] else f" (it claims too much: {found['error']['message']})"
-    return f"bound {found['bound']} proven{gap}{claim}"
+    return f"bound {exactly(found['bound'])} proven{gap}{claim}"
 
 
 def batch_text(found: dict[str, Any] | None) -> str:
@@ -46,6 +48,6 @@ def batch_text(found: dict[str, Any] | None) -> str:
     if found is None:
         return "batch: no certificate bounds it"
     return (
-        f"batch: score {found['score']}, bound {found['bound']} proven by the certificate of {found['by']} "
-        f"({found['kind']}), gap {found['gap_bps']} bps"
+        f"batch: score {exactly(found['score'])}, bound {exactly(found['bound'])} proven by the certificate of "
+        f"{found['by']} ({found['kind']}), gap {found['gap_bps']} bps"
     )

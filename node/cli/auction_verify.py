@@ -10,6 +10,7 @@ import click
 
 from node.cli.auction_proof import batch_text, proof_json, proof_text
 from node.cli.command import Command, Settings, emit
+from node.cli.text import exactly
 from node.cli.words import counted
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def verify(settings: Settings, files: tuple[str, ...]) -> None:
     Nothing in the files is believed: scores, trades and winners are recomputed, and the first difference or
     broken rule is named with both values (exit code 5). So are the bounds that certificates prove: what they
     leave open is printed as the gap, and a certificate that proves nothing is named, but voids no solution.
+    Scores are in whole units of the numeraire, to the last of 18 decimals; --json has base units.
     """
     from intents.errors import UsageError
 
@@ -118,7 +120,7 @@ def _receipt_text(report: ReceiptReport) -> str:
     proven = [row for row in found["certificates"] if row["certificate"] is not None]
     lines = [
         f"{row['bid']}: "
-        + ("refused" if row["score"] is None else f"score {row['score']}")
+        + ("refused" if row["score"] is None else f"score {exactly(row['score'])}")
         + f", {proof_text(row['certificate'])}"
         for row in proven[:MAX_LINES]
     ]
@@ -128,7 +130,8 @@ def _receipt_text(report: ReceiptReport) -> str:
         f"ok: receipt {found['receipt']} of {found['auction']}: {found['mechanism']} over "
         f"{counted(found['solutions'], 'solution')} ({found['refused']} refused) "
         f"settles {counted(found['orders_settled'], 'order')} "
-        f"of {', '.join(found['winners']) or 'nobody'}, score {found['score']}" + _unsigned(found["unsigned"])
+        f"of {', '.join(found['winners']) or 'nobody'}, score {exactly(found['score'])}"
+        + _unsigned(found["unsigned"])
     )
     return "\n".join([first, *lines, batch_text(found["proof"])])
 
@@ -205,8 +208,8 @@ def _line(row: dict[str, Any]) -> str:
         claim = row["certificate"]
         return f"REFUSED: {row['bid']}: {row['error']['code']}" + (f"; {proof_text(claim)}" if claim else "")
     return (
-        f"ok: {row['bid']}: score {row['score']} (surplus {row['surplus']}, cost {row['cost']}, "
-        f"collected {row['collected']}), {counted(row['orders'], 'order')}, "
+        f"ok: {row['bid']}: score {exactly(row['score'])} (surplus {exactly(row['surplus'])}, "
+        f"cost {exactly(row['cost'])}, collected {exactly(row['collected'])}), {counted(row['orders'], 'order')}, "
         f"{counted(row['interactions'], 'interaction')}"
         + _unsigned(row["unsigned"])
         + f"; {proof_text(row['certificate'])}"

@@ -34,6 +34,14 @@ def whole(units: int | None) -> str:
     return "–" if units is None else f"{units / WHOLE:.6g}"
 
 
+def exactly(units: int | str) -> str:
+    """Numeraire base units as whole units, to the last unit: what a file claims can be compared digit by digit."""
+    found = int(units)
+    whole_units, part = divmod(abs(found), WHOLE)
+    fraction = f"{part:018d}".rstrip("0")
+    return f"{'-' if found < 0 else ''}{whole_units}{'.' if fraction else ''}{fraction}"
+
+
 def percent(share: float) -> str:
     return f"{share * 100:.1f}%"
 

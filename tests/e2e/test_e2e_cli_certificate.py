@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from intents.formats import load_auction
+from node.cli.text import exactly
 from settlement.mechanism import mechanism
 from settlement.receipt import receipt_of
 from settlement.rewards import DEFAULT_CAPS
@@ -59,7 +60,7 @@ def test_every_walras_solution_is_certified_and_verify_says_the_gap(folder: Path
     assert int(proof["bound"]) >= int(row["score"])
     assert 0 <= proof["gap_bps"] <= 100
     plain = walras("auction", "verify", folder / "auction.json", folder / "solution.json")
-    assert f"bound {proof['bound']} proven, gap {proof['gap_bps']} bps" in plain.out
+    assert f"bound {exactly(proof['bound'])} proven, gap {proof['gap_bps']} bps" in plain.out
     assert "batch: score" in plain.out
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from intents.assets import AssetId, AssetInfo
 from intents.auction import Auction
-from node.cli.text import units
+from node.cli.text import WHOLE, exactly, units
 from node.cli.words import MAX_LINE, counted, did_you_mean, one_line
 
 
@@ -50,3 +54,12 @@ def test_amounts_are_shown_in_whole_units() -> None:
     auction = Auction("a", bytes(32), 1, (usdc, bare), (), ())
     assert units(auction, usdc.id, 1_234_567_890) == "1234.57 USDC"
     assert units(auction, bare.id, 2**127 - 1) == "1.70141e+38 0xabab…abab"
+
+
+@given(st.integers(-(10**40), 10**40))
+def test_node_words_exact_amounts(amount: int) -> None:
+    """Whole units to the last unit say the same number, without digits that say nothing."""
+    said = exactly(amount)
+    assert Fraction(said) * WHOLE == amount
+    assert exactly(str(amount)) == said
+    assert not ("." in said and said.endswith(("0", ".")))
