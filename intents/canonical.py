@@ -8,7 +8,7 @@ does not is refused, so no value has two hashes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgpack
@@ -17,18 +17,11 @@ from intents.amounts import MAX_AMOUNT
 from intents.errors import AmountOutOfRange, Malformed, NonCanonical, TooDeep, Unreadable, WrongType
 
 MAX_NESTING: Final = 16
-#: Making a packer costs more than packing a small value with it.
 #: What a value may be besides an array, as it comes from reading.
 _KINDS: Final = frozenset({type(None), bool, int, str, bytes})
-_PACKER: Final = msgpack.Packer(use_bin_type=True, strict_types=False)
 Value = None | bool | int | str | bytes | Sequence["Value"]
-
-
-def pack(value: Value) -> bytes:
-    """The canonical bytes of ``value``."""
-    packed = _PACKER.pack(value)
-    assert isinstance(packed, bytes)
-    return packed
+#: The canonical bytes of a value. Making a packer costs more than packing a small value with it.
+pack: Final[Callable[[Value], bytes]] = msgpack.Packer(use_bin_type=True, strict_types=False).pack
 
 
 def unpack(data: bytes, where: str, *, limit: int) -> Value:

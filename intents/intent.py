@@ -53,6 +53,10 @@ class Owner:
     scheme: OwnerScheme
     key: bytes
 
+    def __hash__(self) -> int:
+        # Bytes know theirs; the scheme adds nothing that tells owners apart.
+        return hash(self.key)
+
     def __str__(self) -> str:
         return f"{self.scheme}:{self.key.hex()}"
 

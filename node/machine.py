@@ -237,7 +237,8 @@ class Machine:
 
     def _retried(self) -> list[Effect]:
         """An item may have been what a proposal waited for."""
-        self._do(self.agreement.retry())
+        if effects := self.agreement.retry():
+            self._do(effects)
         return self._taken()
 
     def _taken(self) -> list[Effect]:

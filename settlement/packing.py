@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from settlement.mechanism import Bid, tie_break
-from settlement.packing_problem import problem_of
-from settlement.packing_search import search
+from settlement.packing_problem import Found, problem_of
+from settlement.packing_search import every, search
 
 #: Bits of a bid's tie weight: sets of equal score coincide once in 2^40.
 TIE_BITS: Final = 40
+#: Of up to so many bids every set is looked at.
+MAX_EVERY: Final = 8
 #: Up to so many bids are first searched without any library (``settlement.packing_search``), in so many steps.
 MAX_SEARCHED: Final = 48
 MAX_NODES: Final = 1_000
@@ -57,7 +59,10 @@ def pack(bids: Sequence[Bid], max_winners: int, seed: bytes, *, max_time: float 
         return Packing(tuple(bids), sum(bid.score for bid in bids))
     worths = worths_of(bids, max_winners, seed)
     problem = problem_of(worths.values, [bid.resources for bid in bids], max_winners)
-    found = search(problem, MAX_NODES) if len(bids) <= MAX_SEARCHED else None
+    if len(bids) <= MAX_EVERY:
+        found: Found | None = every(problem)
+    else:
+        found = search(problem, MAX_NODES) if len(bids) <= MAX_SEARCHED else None
     if found is None or not found.proven:
         # Loaded only when needed: libraries take longer to import than most auctions take to decide.
         from settlement.packing_branch import branch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, Protocol
@@ -119,10 +119,14 @@ class Cluster:
         self.first = build(genesis) if first is None else first
         #: Called with (node, block number of its effect) before each effect: may raise ``Crash``.
         self.hazard: Callable[[Member, Effect], None] | None = None
-        #: Called with every message a node sends to another; returns what is sent in its place.
+        #: Called with every message that one of ``liars`` sends to another; returns what is sent in its place.
         self.corrupt: Callable[[Member, int, Message], Iterable[Message]] | None = None
+        #: Nodes that lie; ``None`` where that is for ``corrupt`` to know.
+        self.liars: Container[int] | None = None
         #: Called after a node has decided and applied a height.
         self.committed: Callable[[Member, Commit], None] | None = None
+        #: Called with every message that a node sends to all others.
+        self.said: Callable[[Member, Message], None] | None = None
         #: Called after each effect that a node has performed.
         self.watch: Callable[[Member, Effect], None] | None = None
         #: How long a node's clock takes in truth for a delay that it measures: (node, delay) in microseconds.
@@ -152,7 +156,7 @@ class Cluster:
     def end(self) -> None:
         """Nobody goes on from here: nodes are let go of now, not when somebody looks for garbage."""
         self.members.clear()
-        self.hazard = self.corrupt = self.committed = self.watch = self.clock = self.distort = None
+        self.hazard = self.corrupt = self.committed = self.said = self.watch = self.clock = self.distort = None
 
     def submit(self, index: int, item: bytes) -> None:
         """A user hands an item to a node. Raises a ``WalrasError`` where the node refuses it."""
@@ -212,8 +216,7 @@ class Cluster:
         # The most frequent first.
         match effect:
             case Broadcast():
-                for target in self._others[member.index]:
-                    self._send(member, target, effect.message)
+                self._broadcast(member, effect.message)
             case SetTimer():
                 self._arm(member, effect)
             case Persist():
@@ -273,6 +276,21 @@ class Cluster:
             delay_us = self.clock(member.index, delay_us)
         self.kernel.after(delay_us, self._timer, member, member.life, effect.timer)
 
+    def _broadcast(self, member: Member, message: Message) -> None:
+        if self.said is not None:
+            self.said(member, message)
+        index, others = member.index, self._others[member.index]
+        if self._honest(index):
+            send, receive = self.links.send, self._receive
+            for target in others:
+                send(index, target, receive, target, index, message)
+        else:
+            for target in others:
+                self._send(member, target, message)
+
+    def _honest(self, index: int) -> bool:
+        return self.corrupt is None or (self.liars is not None and index not in self.liars)
+
     def _send(self, member: Member, target: int, message: Message) -> None:
         if self.corrupt is None:
             self.links.send(member.index, target, self._receive, target, member.index, message)
@@ -297,7 +315,9 @@ class Cluster:
     def _deliver(self, target: int, event: str, *arguments: Any) -> None:
         member = self.members[target]
         if member.alive:
-            self._perform(member, getattr(member.machine, event)(*arguments))
+            effects = getattr(member.machine, event)(*arguments)
+            if effects:
+                self._perform(member, effects)
 
     def _timer(self, member: Member, life: int, timer: Any) -> None:
         if member.alive and self.members[member.index].life == life:

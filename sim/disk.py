@@ -51,7 +51,8 @@ class Disk:
         self.log.setdefault(height, []).extend(records)
 
     def store(self, items: tuple[bytes, ...]) -> None:
-        self.items.update({item_id(item): item for item in items})
+        for item in items:
+            self.items[item_id(item)] = item
 
     def decide(self, decision: Decision) -> None:
         assert decision.height == self.height + 1

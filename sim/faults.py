@@ -90,7 +90,7 @@ class Faults:
         self.rng = cluster.kernel.stream("faults")
         self.crashed = 0
         cluster.hazard = self.hazard if plan.crashes and plan.until_us else None
-        cluster.corrupt = self.corrupt if plan.liars else None
+        cluster.corrupt, cluster.liars = self.corrupt if plan.liars else None, plan.liars
         cluster.clock = self.clock if plan.rates else None
         for _ in range(plan.cuts if plan.until_us else 0):
             self._cut_some_time()

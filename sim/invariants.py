@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from intents.codec import intent_id
 from intents.intent import IntentId
-from node.agreement.effects import Broadcast
-from node.agreement.messages import Seen
+from node.agreement.messages import Message, Seen
 from node.agreement.validators import ValidatorSet
 from node.chain.app import Applied
 from node.chain.blocks import Phase, phase_of
 from node.chain.items import Submission, item_id
 from node.chain.reading import read_item
-from node.machine import Commit, Effect
+from node.machine import Commit
 from settlement.ledger.books import check_all
 from settlement.ledger.errors import Unbalanced
 from settlement.ledger.orders import ORDERS
@@ -56,7 +55,7 @@ class Witness:
         self._ids: dict[int, bytes] = {}
         self._trace = hashlib.sha256()
         self._behind = set(self.honest)
-        cluster.watch = self._performed
+        cluster.said = self._said
         cluster.committed = self._committed
 
     @property
@@ -69,9 +68,8 @@ class Witness:
         """Whether every honest validator has decided the last height."""
         return not self._behind
 
-    def _performed(self, member: Member, effect: Effect) -> None:
-        if type(effect) is Broadcast and type(effect.message) is Seen and member.index in self.honest:
-            said = effect.message
+    def _said(self, member: Member, said: Message) -> None:
+        if type(said) is Seen and member.index in self.honest:
             key = member.machine.key
             assert key is not None
             self.held.setdefault(said.height, {}).setdefault(key, frozenset(said.ids))

@@ -50,11 +50,9 @@ class Links:
         self._cut = frozenset()
 
     def send(self, source: int, target: int, deliver: Callable[..., None], *arguments: Any) -> None:
-        kernel, random = self.kernel, self._random
+        kernel, random, model = self.kernel, self._random, QUIET
         self.sent += 1
-        if kernel.now_us >= self.faulty_until_us:
-            model = QUIET
-        else:
+        if kernel.now_us < self.faulty_until_us:
             model = self.model
             if self._cut and self._severed(source, target):
                 return

@@ -83,7 +83,8 @@ class Agreement:
         self._timed: set[tuple[Timeout, int]] = set()
         self._updated: set[int] = set()
         self.decided = False
-        self._resume(recall(records))
+        if records:
+            self._resume(recall(records))
         if self.step is Step.WAIT:
             self._timer(Timeout.WINDOW, 0)
         for message in self._elsewhere.due():
@@ -183,8 +184,12 @@ class Agreement:
 
     def _advance(self) -> None:
         """Apply rules until none does: each moves to a later step or round, or is applied once per round."""
-        while not self.decided and (self._commit() or (self._take_part() and self._rules())):
-            pass
+        committed = self.tally.committed
+        while not self.decided:
+            if committed and self._commit():
+                continue
+            if not self._take_part() or not self._rules():
+                return
 
     def _take_part(self) -> bool:
         """Whether the window has run, or need not."""
@@ -198,7 +203,9 @@ class Agreement:
         self._start_round(0)
 
     def _rules(self) -> bool:
-        if self._skip() or (self.step is Step.PROPOSE and self._propose()):
+        if self.tally.latest > self.round and self._skip():
+            return True
+        if self.step is Step.PROPOSE and self._propose():
             return True
         at = self.tally.rounds.get(self.round)
         if at is None:
@@ -218,11 +225,10 @@ class Agreement:
 
     def _skip(self) -> bool:
         """L55: more than a third speak of a later round."""
-        if self.tally.latest > self.round:
-            for round in sorted(self.tally.rounds, reverse=True):
-                if round > self.round and self.tally.rounds[round].heard >= self.validators.witnesses:
-                    self._start_round(round)
-                    return True
+        for round in sorted(self.tally.rounds, reverse=True):
+            if round > self.round and self.tally.rounds[round].heard >= self.validators.witnesses:
+                self._start_round(round)
+                return True
         return False
 
     def _propose(self) -> bool:

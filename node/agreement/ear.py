@@ -33,7 +33,7 @@ MAX_SKIP: Final = 1000
 class Ear:
     """All that was heard of one height; ``out`` is where accusations and requests go.
 
-    What hears a message returns whether it was news.
+    What hears a message returns whether a rule may apply now that did not before.
     """
 
     def __init__(
@@ -50,8 +50,9 @@ class Ear:
         """``round`` is where the listener is: far ahead of it nobody is listened to."""
         if not self._plausible(vote.sender, vote.round, round) or self.tally.knows(vote) or not self._signed(vote):
             return False
+        reached = self.tally.reached
         self._add(vote)
-        return True
+        return self.tally.reached > reached
 
     def proposal(self, proposal: Proposal, round: int) -> bool:
         """From whose turn it is, and if of an earlier round's block, with the polka that proves it."""
@@ -159,7 +160,7 @@ class Ear:
         self._out.append(Accuse(key, _bare(first), _bare(second)))
 
     def _plausible(self, sender: int, round: int, now: int) -> bool:
-        return 0 <= sender < len(self.validators.members) and 0 <= round <= min(now + MAX_SKIP, MAX_ROUND)
+        return 0 <= sender < len(self.validators.members) and 0 <= round <= now + MAX_SKIP and round <= MAX_ROUND
 
     def _signed(self, message: Vote | Proposal | Seen) -> bool:
         return signed(message, self.network, self.validators, self.verify)

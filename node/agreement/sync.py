@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from node.agreement.core import Agreement
 from node.agreement.messages import Body, Message, Status
-from node.agreement.tally import Count
 
 
 def status_of(agreement: Agreement) -> Status:
@@ -20,8 +19,8 @@ def status_of(agreement: Agreement) -> Status:
         step=agreement.step,
         proposed=bool(proposals),
         bodied=all(proposal.block in agreement.bodies for proposal in proposals),
-        prevotes=_mask(at.prevotes) if at is not None else 0,
-        precommits=_mask(at.precommits) if at is not None else 0,
+        prevotes=at.prevotes.senders if at is not None else 0,
+        precommits=at.precommits.senders if at is not None else 0,
         seen=sum(1 << sender for sender in agreement.seen),
     )
 
@@ -52,12 +51,10 @@ def _of_round(agreement: Agreement, round: int, status: Status | None) -> list[M
         blocks = {proposal.block for proposal in at.proposals} | set(agreement.tally.committed.values())
         held = agreement.bodies
         found += [Body(agreement.height, held[block]) for block in sorted(blocks) if block in held]
-    for count, mask in ((at.prevotes, status and status.prevotes), (at.precommits, status and status.precommits)):
-        for sender, votes in count.votes.items():
-            if not (mask or 0) >> sender & 1:
+    had = (0, 0) if status is None else (status.prevotes, status.precommits)
+    for count, mask in zip((at.prevotes, at.precommits), had, strict=True):
+        lacking = count.senders & ~mask
+        for sender, votes in count.votes.items() if lacking else ():
+            if lacking >> sender & 1:
                 found += votes
     return found
-
-
-def _mask(count: Count) -> int:
-    return sum(1 << sender for sender in count.votes)

@@ -18,11 +18,15 @@ KEPT: Final = 2
 
 @dataclass(slots=True)
 class Count:
-    """One ballot of one round. ``power`` counts each sender once; ``support`` once for each value it voted for."""
+    """One ballot of one round. ``power`` counts each sender once; ``support`` once for each value it voted for.
+
+    ``senders`` is a bit mask.
+    """
 
     votes: dict[int, list[Vote]] = field(default_factory=dict)
     support: dict[bytes | None, int] = field(default_factory=dict)
     power: int = 0
+    senders: int = 0
 
 
 @dataclass(slots=True)
@@ -42,12 +46,14 @@ class Round:
 class Tally:
     """Everything received for one height, by round; empty rounds are not kept."""
 
-    __slots__ = ("committed", "latest", "rounds", "validators")
+    __slots__ = ("committed", "latest", "reached", "rounds", "validators")
 
     def __init__(self, validators: ValidatorSet) -> None:
         self.validators = validators
         self.rounds: dict[int, Round] = {}
         self.latest = -1
+        #: How often votes came to be as many as a rule asks for: until they do again, votes move nobody.
+        self.reached = 0
         #: Blocks with a quorum of precommits, by round: at most one in all while fewer than a third are faulty.
         self.committed: dict[int, bytes] = {}
 
@@ -71,20 +77,22 @@ class Tally:
         """Counts a verified vote that is not known; returns an earlier one that contradicts it, if any."""
         at = self.at(vote.round)
         count = at.count(vote.ballot)
-        power = self.validators.members[vote.sender].power
-        kept = count.votes.setdefault(vote.sender, [])
+        sender, block, quorum = vote.sender, vote.block, self.validators.quorum
+        power = self.validators.members[sender].power
+        kept = count.votes.setdefault(sender, [])
         earlier = kept[0] if kept else None
         kept.append(vote)
         if earlier is None:
+            count.senders |= 1 << sender
             count.power += power
-        count.support[vote.block] = count.support.get(vote.block, 0) + power
-        if (
-            vote.ballot is Ballot.PRECOMMIT
-            and vote.block is not None
-            and count.support[vote.block] >= self.validators.quorum
-        ):
-            self.committed.setdefault(vote.round, vote.block)
-        self._hear(at, vote.sender, power)
+            if count.power - power < quorum <= count.power:
+                self.reached += 1
+        count.support[block] = support = count.support.get(block, 0) + power
+        if support - power < quorum <= support:
+            self.reached += 1
+            if vote.ballot is Ballot.PRECOMMIT and block is not None:
+                self.committed.setdefault(vote.round, block)
+        self._hear(at, sender, power)
         return earlier
 
     def propose(self, proposal: Proposal) -> Proposal | None:
@@ -155,8 +163,9 @@ class Tally:
             found.update(proposal.sender for proposal in at.proposals if proposal.block == block)
         return tuple(sorted(found))
 
-    @staticmethod
-    def _hear(at: Round, sender: int, power: int) -> None:
+    def _hear(self, at: Round, sender: int, power: int) -> None:
         if not at.senders >> sender & 1:
             at.senders |= 1 << sender
             at.heard += power
+            if at.heard - power < self.validators.witnesses <= at.heard:
+                self.reached += 1

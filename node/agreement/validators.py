@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from intents.canonical import Value, pack
@@ -56,6 +57,10 @@ class ValidatorSet:
 
     def digest(self) -> bytes:
         """What a block header commits to: SHA-256 of keys and powers in order."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> bytes:
         members: list[Value] = [[member.key, member.power] for member in self.members]
         return hashlib.sha256(b"walras/validators/1\0" + pack(members)).digest()
 

@@ -116,12 +116,13 @@ class ChainApp:
     def add(self, data: bytes) -> bool:
         """Take in an item; whether it is new. Raises a ``WalrasError`` naming what is wrong with it."""
         item = read_item(data, self.network)
-        waiting, number = self.waiting[phase_for(item)], item_id(data)
+        phase, number = phase_for(item), item_id(data)
+        waiting = self.waiting[phase]
         if number in waiting or len(waiting) >= MAX_WAITING or self._over(item):
             return False
-        if not self.welcome(item, number):
-            return False
-        if isinstance(item, Commit | Reveal):
+        if phase is not Phase.BATCH and isinstance(item, Commit | Reveal):
+            if not self.welcome(item, number):
+                return False
             self._answers.take(item)
         waiting[number] = data
         self.missing.discard(number)
@@ -246,8 +247,8 @@ class ChainApp:
             return None
         if header.validators != validators.digest() or not self._heard(block, validators):
             return None
-        sizes = {item_id(data): len(data) for data in block.items}
         ids = [item_id(data) for data in block.items]
+        sizes = dict(zip(ids, map(len, block.items), strict=True))
         vouched = must_include(block.seen, validators, self.previous, MAX_BLOCK_ITEMS)
         must = until_full(vouched, sizes)
         if len(ids) > MAX_BLOCK_ITEMS or sum(sizes.values()) > FULL_BYTES + MAX_ITEM_BYTES:

@@ -27,8 +27,9 @@ def must_include(seen: Sequence[Seen], validators: ValidatorSet, previous: bytes
     """The ids, in block order; of more than ``cap`` those that come first in it."""
     power: dict[bytes, int] = {}
     for said in seen:
+        more = validators.members[said.sender].power
         for number in dict.fromkeys(said.ids):
-            power[number] = power.get(number, 0) + validators.members[said.sender].power
+            power[number] = power.get(number, 0) + more
     vouched = [number for number, behind in power.items() if behind >= validators.witnesses]
     return ordered(vouched, previous)[:cap]
 

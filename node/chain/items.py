@@ -72,6 +72,12 @@ class Reveal:
 
 Item = Submission | Transaction | Commit | Reveal
 
+_PHASES: Final = {
+    Submission: Phase.BATCH,
+    Transaction: Phase.BATCH,
+    Commit: Phase.SEAL,
+    Reveal: Phase.SETTLE,
+}
 _KEY: Final[Octets[bytes]] = Octets(length=PUBLIC_KEY_BYTES)
 _SIGNATURE: Final[Octets[bytes]] = Octets(limit=65)
 ITEM: Final = OneOf(
@@ -127,9 +133,7 @@ def _hash(data: bytes) -> bytes:
 
 def phase_for(item: Item) -> Phase:
     """The kind of height that takes the item."""
-    if isinstance(item, Commit):
-        return Phase.SEAL
-    return Phase.SETTLE if isinstance(item, Reveal) else Phase.BATCH
+    return _PHASES[type(item)]
 
 
 def check_item(item: Item, network: bytes, where: str = "item") -> None:

@@ -40,6 +40,10 @@ class Account:
     kind: AccountKind
     holder: bytes = b""
 
+    def __hash__(self) -> int:
+        # Bytes know theirs; the kind adds nothing that tells accounts apart.
+        return hash(self.holder)
+
 
 _SCHEMES: Final = {scheme: bytes([place]) for place, scheme in enumerate(OwnerScheme)}
 

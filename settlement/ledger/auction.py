@@ -87,7 +87,7 @@ def auction_of(
 
 def _remaining(state: State | Draft, number: IntentId, order: Order, now: int) -> int:
     """In units of the reference leg; a fill-or-kill order that has traded has nothing left."""
-    if order.intent.fill.mode is FillMode.FILL_OR_KILL and order.filled:
+    if order.filled and order.intent.fill.mode is FillMode.FILL_OR_KILL:
         return 0
     return may_trade(state, number, order, now)
 

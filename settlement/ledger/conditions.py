@@ -56,6 +56,8 @@ def watch(draft: Draft, number: IntentId, order: Order, now: int) -> None:
 
 def look(draft: Draft, rules: Rules, number: IntentId, order: Order, now: int) -> bool:
     """Whether the intent may trade in auction ``now``; remembers what was seen of prices."""
+    if order.intent.when is None and order.intent.schedule is None:
+        return True
     watched = draft.get(WATCHED, number)
     if watched is None:
         return True

@@ -69,7 +69,8 @@ class State:
         return cast("dict[K, V]", self.entries[table.number])
 
     def get(self, table: Table[K, V], key: K) -> V | None:
-        return cast("V | None", self.entries[table.number].get(key))
+        found: V | None = self.entries[table.number].get(key)
+        return found
 
     def draft(self) -> Draft:
         return Draft(self)
@@ -150,20 +151,24 @@ class Draft:
 
     def get(self, table: Table[K, V], key: K) -> V | None:
         number = table.number
-        level: State | Draft = self
+        found: V | None
         # Hashing a key costs more than the look-up: once for each level.
-        while isinstance(level, Draft):
-            changes = level._changes.get(number)
-            if changes:
-                found = changes.get(key, _UNSET)
-                if found is not _UNSET:
-                    return cast("V | None", found)
-            level = level.base
-        return cast("V | None", level.entries[number].get(key))
+        if number in self._changes:
+            found = self._changes[number].get(key, _UNSET)
+            if found is not _UNSET:
+                return found
+        level = self.base
+        if isinstance(level, Draft):
+            return level.get(table, key)
+        found = level.entries[number].get(key)
+        return found
 
     def set(self, table: Table[K, V], key: K, value: V | None) -> None:
         """``None`` takes the entry out."""
-        self._changes.setdefault(table.number, {})[key] = value
+        changes = self._changes.get(table.number)
+        if changes is None:
+            changes = self._changes[table.number] = {}
+        changes[key] = value
         self._change = None
 
     def rows(self, table: Table[K, V]) -> dict[K, V]:

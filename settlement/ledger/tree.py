@@ -67,7 +67,8 @@ class Absence:
 
 
 def bucket_of(key: bytes) -> int:
-    return int.from_bytes(hashlib.sha256(key).digest()[:2], "big") >> (16 - BITS)
+    digest = hashlib.sha256(key).digest()
+    return (digest[0] << 8 | digest[1]) >> (16 - BITS)
 
 
 def entry_hash(key: bytes, value: bytes) -> bytes:
