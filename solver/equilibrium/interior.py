@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from solver.equilibrium.batch import Bools, Floats
-from solver.equilibrium.flows import laplacian, net_of, solved
+from solver.equilibrium.flows import factored, laplacian, net_of
 from solver.equilibrium.near import Near
 from solver.tally import totals
 
@@ -187,6 +187,7 @@ def linearised(near: Near, at: Point, pull: Floats) -> tuple[Solver, float]:
     scale = np.where(scale > 0, scale, 1.0)
     matrix[diagonal, diagonal] += pull + 1e-14 * scale
     matrix /= scale[:, None]
+    solve = factored(matrix)
     miss = u - z - (x[near.sell] - x[near.buy] - near.limit)
     gap = x[c.sell] - x[c.buy] - c.limit + y - tau
 
@@ -194,7 +195,7 @@ def linearised(near: Near, at: Point, pull: Floats) -> tuple[Solver, float]:
         rho = miss + high / rest - low / f
         lift = gap + deep / tau
         push = net_of(t, near.all_sell, near.all_buy, np.concatenate([-firm * rho, none, bend * lift]))
-        dx = solved(matrix, -(net + push) / scale)
+        dx = solve(-(net + push) / scale)
         df = (dx[near.sell] - dx[near.buy] - rho) * theta
         dtau = (dx[c.sell] - dx[c.buy] + lift) * ease
         return dx, df, (low - z * df) / f, (high + u * df) / rest, dtau, (deep - y * dtau) / tau

@@ -35,7 +35,7 @@ class Excess:
 
 
 #: Damping at first, at least, and after a step that did not help; how often it is raised before giving up.
-DAMPING, LEAST, AT_ONCE, RAISES = 1e-9, 1e-12, 1e-6, 12
+DAMPING, LEAST, AT_ONCE, RAISES = 1e-9, 1e-12, 0.03, 12
 #: A step helps when what is missing falls by more than this share.
 HELP: Final = 1e-4
 #: No step moves a price by more than this plus four ramps (in logs).

@@ -21,6 +21,7 @@ from intents.curves import limits_at
 from intents.errors import WalrasError
 from intents.fees import VolumeFee
 from intents.intent import IntentId, Kind
+from intents.venue_states import VenueState
 from liquidity.errors import VenueError
 from liquidity.registry import open_venue
 from liquidity.venue import Venue
@@ -74,8 +75,9 @@ class Market:
 
 
 def measure(auction: Auction, solver: str) -> Market:
-    """Measure ``auction``; orders out of reach of ``solver`` or of any price are left out."""
-    venues = tuple(open_venue(state) for state in auction.venues)
+    """Measure ``auction``; orders out of reach of ``solver`` or of any price are left out, and states that are no
+    venues."""
+    venues = tuple(venue for state in auction.venues if (venue := _opened(state)) is not None)
     unit = _units(auction, venues)
     gas_price = auction.costs.gas_price / PRICE_SCALE
     trade_cost = gas_price * auction.costs.trade_gas
@@ -89,6 +91,13 @@ def measure(auction: Auction, solver: str) -> Market:
         trade_cost=trade_cost,
         gas_price=gas_price,
     )
+
+
+def _opened(state: VenueState) -> Venue | None:
+    try:
+        return open_venue(state)
+    except VenueError:
+        return None
 
 
 def _units(auction: Auction, venues: tuple[Venue, ...]) -> dict[AssetId, float]:
@@ -109,8 +118,9 @@ def _units(auction: Auction, venues: tuple[Venue, ...]) -> dict[AssetId, float]:
                     rate = venue.marginal_price(known, other)
                 except VenueError:
                     continue
-                if rate > 0.0 and math.isfinite(rate):
-                    unit[other] = unit[known] / rate
+                worth = unit[known] / rate if rate > 0.0 else 0.0
+                if 0.0 < worth < math.inf:
+                    unit[other] = worth
                     waiting.append(other)
     return _through_orders(auction, unit)
 

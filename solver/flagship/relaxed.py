@@ -57,9 +57,11 @@ def relaxed(market: Market) -> Relaxed:
         for account, members in _accounts(known).items()
         if account in found.balances
     )
+    opened = {venue.state.id for venue in market.venues}
     edges = {
         place: [edge for edge in edges_of(state) if edge.asset_in in unit and edge.asset_out in unit]
         for place, state in enumerate(auction.venues)
+        if state.id in opened
     }
     return Relaxed(
         offers,

@@ -116,6 +116,10 @@ FULL: dict[str, Callable[[], Auction]] = {
         [swap(1, "A", 2 * 10**20, "B", ONE, partial=True)],
         [ticks((-1200, 10**22), (-600, -(10**22)), (-60, 10**22), (60, -(10**22)))],
     ),
+    "a pool whose price does not stand on its tick": lambda: auction(
+        [swap(1, "A", ONE, "B", ONE // 2)],
+        [pool("p", "A", K, "B", K), ticks((-600, 10**22), (600, -(10**22)), tick=300)],
+    ),
     "a stable pool far off its peg": lambda: auction(
         [swap(1, "A", ONE, "B", ONE // 10**5, partial=True), swap(2, "B", ONE, "A", ONE)],
         [stable(10**27, 10**21)],
