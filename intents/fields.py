@@ -6,7 +6,6 @@ integers; floats never are amounts.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -22,6 +21,7 @@ from intents.errors import (
     WrongType,
     WrongValue,
 )
+from intents.near import did_you_mean
 
 MAX_TEXT: Final = 4096
 #: How much of a stranger's key is shown in an error.
@@ -62,9 +62,7 @@ class Fields:
         """Refuse fields that are not ``known``, suggesting the nearest."""
         for name in self.document:
             if name not in known:
-                # Cut first: the search indexes every character, and the name is a stranger's.
-                near = difflib.get_close_matches(name[:MAX_NAME], known, n=1)
-                raise UnknownField(self.where, name[:MAX_NAME], f'; did you mean "{near[0]}"?' if near else "")
+                raise UnknownField(self.where, name[:MAX_NAME], did_you_mean(name, known))
         return self
 
     def integer(self, name: str, *, low: int = 0, high: int = MAX_AMOUNT) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from importlib import resources
 from pathlib import Path
 
 from intents.errors import Unreadable
+from intents.near import did_you_mean
 from scenarios.errors import UnknownScenario
 from scenarios.read import MAX_WORLD_BYTES, world_from_toml
 from scenarios.world import World
@@ -26,8 +26,7 @@ def find(name: str) -> World:
     path = Path(name)
     if name.endswith(".toml") or path.exists():
         return read(path)
-    near = difflib.get_close_matches(name, worlds, n=1)
-    raise UnknownScenario("", name, f'; did you mean "{near[0]}"?' if near else "")
+    raise UnknownScenario("", name, did_you_mean(name, worlds))
 
 
 def read(path: Path) -> World:

@@ -5,13 +5,13 @@ What a record may hold is declared in its dataclass (``scenarios.declare``).
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 from intents.errors import MissingField, UnknownField, WrongType, WrongValue
+from intents.near import did_you_mean
 from scenarios.errors import OutOfBounds
 
 MAX_LIST: Final = 64
@@ -30,7 +30,7 @@ def record(kind: type[T], document: object, where: str, *, skip: Sequence[str] =
         if key in skip:
             continue
         if key not in known:
-            raise UnknownField(where.rstrip(": ."), key, _perhaps(key, [*known, *skip]))
+            raise UnknownField(where.rstrip(": ."), key, did_you_mean(key, [*known, *skip]))
         values[key] = _value(hints[key], value, known[key].metadata, f"{where}{key}")
     return kind(**values)
 
@@ -83,13 +83,8 @@ def _list(value: object, most: int, where: str) -> list[Any]:
 
 def _word(value: object, choices: list[str], where: str) -> str:
     if not isinstance(value, str) or value not in choices:
-        raise WrongValue(where, f"one of {', '.join(choices)}", repr(value) + _perhaps(str(value), choices))
+        raise WrongValue(where, f"one of {', '.join(choices)}{did_you_mean(str(value), choices)}", repr(value))
     return value
-
-
-def _perhaps(word: str, choices: list[str]) -> str:
-    near = difflib.get_close_matches(word, choices, n=1)
-    return f'; did you mean "{near[0]}"?' if near else ""
 
 
 def _name_of(value: object) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Final
 
 from intents.errors import UsageError
+from intents.near import did_you_mean
 from solver.protocol import Solver
 
 NAMES: Final = ("walras", "baseline", "naive", "rings")
@@ -21,8 +21,7 @@ def built_in(
     ``naive`` then answers as CoW's did, buffers and all.
     """
     if name not in NAMES:
-        near = difflib.get_close_matches(name, NAMES, n=1)
-        raise UsageError("", f'no solver "{name}"' + (f'; did you mean "{near[0]}"?' if near else ""))
+        raise UsageError("", f'no solver "{name}"{did_you_mean(name, NAMES)}')
     if name == "baseline":
         from solver.baseline import Baseline, BaselineConfig
         from solver.config import engine_config

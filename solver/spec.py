@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from intents.errors import UsageError
+from intents.near import did_you_mean
 
 BUILT_IN: Final = ("walras", "baseline", "naive", "rings")
 MAX_NAME: Final = 64
@@ -46,8 +46,7 @@ def parse_spec(text: str) -> SolverSpec:
             raise UsageError("", f'no solver file "{target}"')
         return SolverSpec(label or _plain(path.stem), SpecKind.FILE, str(path.resolve()))
     if target not in BUILT_IN:
-        near = difflib.get_close_matches(target, BUILT_IN, n=1)
-        hint = f'; did you mean "{near[0]}"?' if near else ""
+        hint = did_you_mean(target, BUILT_IN)
         raise UsageError("", f'no solver "{target}"{hint} (a built-in, a .py file or an http(s) URL)')
     return SolverSpec(label or target, SpecKind.BUILT_IN, target)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from node.cli.command import Settings, coloured, emit, note, warn
 from node.cli.leaderboard import show
 from node.cli.text import whole
+from node.cli.words import counted
 
 if TYPE_CHECKING:
     from node.competition.records import Results
@@ -166,6 +167,7 @@ def _closing(settings: Settings, run: RunDirectory, results: Results) -> None:
     total = sum(batch.score for batch in results.batches)
     note(
         settings,
-        f"{len(results.batches)} batches, {settled} orders settled, score {whole(total)} in the numeraire",
+        f"{len(results.batches)} {'batch' if len(results.batches) == 1 else 'batches'}, "
+        f"{counted(settled, 'order')} settled, score {whole(total)} in the numeraire",
     )
     note(settings, f"report: {run.path / 'report.html'}")

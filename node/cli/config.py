@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from intents.errors import UnknownField, WrongType
-from node.cli.words import did_you_mean
+from intents.near import did_you_mean
 
 
 def default_map_from(path: Path, names: Sequence[str], command: click.Command) -> dict[str, Any]:

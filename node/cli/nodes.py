@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import click
 
 from intents.errors import UsageError, WrongValue
+from intents.near import did_you_mean
 from node.cli.homes import HOME, home_of
 from node.cli.passwords import PASSWORD_FILE, password
-from node.cli.words import did_you_mean
 
 if TYPE_CHECKING:
     from intents.signing import SigningKey

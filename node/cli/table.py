@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from node.cli.words import did_you_mean
+from intents.near import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,11 @@
-"""Words for people: suggestions, plurals."""
+"""Words for people: one line of anything, plurals."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sized
+from collections.abc import Sized
 from typing import Final
 
 MAX_LINE: Final = 600
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """'; did you mean "…"?' for the nearest known word, or nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f'; did you mean "{near[0]}"?' if near else ""
 
 
 def one_line(message: str) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from intents.amounts import check_amount
 from intents.assets import MAX_ASSET_ID_LENGTH, MAX_DECIMALS, AssetId
 from intents.errors import UsageError
-from node.cli.words import did_you_mean
+from intents.near import did_you_mean
 from node.client.errors import NotKnown
 from node.client.node_client import NodeClient
 

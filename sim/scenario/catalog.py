@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from intents.errors import Unreadable, WalrasError
+from intents.near import did_you_mean
 from intents.strict_toml import MAX_TOML_BYTES, parse_toml
 from scenarios.errors import UnknownScenario
 from sim.scenario.extending import resolved
@@ -62,8 +62,7 @@ def _whole(document: Mapping[str, Any], where: str, folder: Path | None) -> Sour
 def _shipped(name: str) -> Mapping[str, Any]:
     known = names()
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        raise UnknownScenario("", name, f'; did you mean "{near[0]}"?' if near else "")
+        raise UnknownScenario("", name, did_you_mean(name, known))
     file = resources.files("scenarios") / "simulations" / f"{name}.toml"
     return parse_toml(file.read_bytes(), file.name)
 

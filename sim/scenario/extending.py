@@ -24,7 +24,7 @@ def resolved(document: Mapping[str, Any], where: str, load: Callable[[str], Mapp
         if not isinstance(name, str):
             raise WrongType(f"{where}: {KEY}", "the name of a scenario", type(name).__name__)
         if len(chain) > MAX_DEPTH:
-            raise WrongValue(f"{where}: {KEY}", f"at most {MAX_DEPTH} scenarios one on another", name)
+            raise WrongValue(f"{where}: {KEY}", f"one of at most {MAX_DEPTH} scenarios on one another", name)
         chain.append(dict(load(name)))
     found: dict[str, Any] = {}
     for layer in reversed(chain):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from intents.assets import AssetId, AssetInfo
 from intents.auction import Auction
 from node.cli.text import WHOLE, exactly, units
-from node.cli.words import MAX_LINE, counted, did_you_mean, one_line
+from node.cli.words import MAX_LINE, counted, one_line
 
 
 @pytest.mark.parametrize(
@@ -39,12 +39,6 @@ def test_counts_agree_with_their_nouns() -> None:
         "1 order",
         "2 orders",
     ]
-
-
-def test_the_nearest_word_is_suggested() -> None:
-    """A near miss names the word, a far one nothing."""
-    assert did_you_mean("shwo", ("show", "solve")) == '; did you mean "show"?'
-    assert did_you_mean("xyzzy", ("show", "solve")) == ""
 
 
 def test_amounts_are_shown_in_whole_units() -> None:

@@ -153,7 +153,7 @@ def test_what_extends_another_says_only_what_differs() -> None:
     assert resolved({"extends": "base", "agents": []}, "mine", layers.__getitem__)["agents"] == []
     odd = resolved({"extends": "base", "agents": [{"name": ["people"]}]}, "mine", layers.__getitem__)
     assert odd["agents"] == [{"name": ["people"]}]
-    with pytest.raises(WrongValue, match="one on another"):
+    with pytest.raises(WrongValue, match="one of at most 8 scenarios on one another"):
         resolved({"extends": "loop"}, "loop", layers.__getitem__)
     with pytest.raises(WrongType):
         resolved({"extends": 3}, "mine", layers.__getitem__)
