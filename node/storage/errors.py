@@ -51,14 +51,6 @@ class Corrupt(StorageError):
 
 
 @dataclass(eq=False)
-class InUse(StorageError):
-    """One store has one writer."""
-
-    code: ClassVar[str] = "storage.in-use"
-    text: ClassVar[str] = "another process has it open for writing"
-
-
-@dataclass(eq=False)
 class DiskFailed(StorageError):
     """The disk is full, or did not keep what it was given. There is no second try after a failed fsync."""
 
