@@ -21,6 +21,8 @@ BALANCED: Final = 1e-10
 #: A limit met to within rounding is met; a curve, by this share of what is given.
 AT_LIMIT: Final = 1e-12
 COVERED: Final = 1e-11
+#: What a token's net may miss in the end, as equilibria have it.
+EVEN: Final = 1e-9
 #: Corrections to exact balance.
 STEPS: Final = 6
 
@@ -48,14 +50,25 @@ def exact(batch: Batch, prices: Floats, plan: Plan) -> Outcome | None:
 
 
 def lawful(batch: Batch, outcome: Outcome) -> bool:
-    """Whether every limit is met and every pool is on or above its curve."""
+    """Whether limits are met, pools are on or above their curves and tokens in balance, which an equilibrium
+    of dust beside deep pools need not be: its prices are no finer than what rounding them moves."""
     prices = outcome.prices
     x = np.flatnonzero(outcome.fills)
     met = prices[batch.sell[x]] >= batch.limit[x] * prices[batch.buy[x]] * (1 - AT_LIMIT)
     given = np.maximum(-outcome.pool_flows, 0.0)
     taken = np.maximum(outcome.pool_flows, 0.0)[:, ::-1]
     asked = asked_by_curve(batch.pools, given)
-    return bool(met.all() and np.all(asked <= taken * (1 + COVERED)))
+    return bool(met.all() and np.all(asked <= taken * (1 + COVERED)) and _even(batch, outcome))
+
+
+def _even(batch: Batch, outcome: Outcome) -> bool:
+    pools, tokens, prices = batch.pools, len(outcome.prices), outcome.prices
+    value = outcome.fills * prices[batch.sell]
+    token = np.r_[pools.a, pools.b]
+    flow = outcome.pool_flows.T.ravel() * prices[token]
+    sold = per_token(batch.sell, value, tokens) + per_token(token, np.maximum(-flow, 0.0), tokens)
+    bought = per_token(batch.buy, value, tokens) + per_token(token, np.maximum(flow, 0.0), tokens)
+    return bool(np.all(np.abs(sold - bought) <= EVEN * (sold + bought)))
 
 
 def _balance(batch: Batch, prices: Floats, plan: Plan) -> bool:

@@ -137,3 +137,17 @@ def test_owners_are_not_paid_for_with_pools() -> None:
     selected = select(batch)
     assert violations(batch, selected.outcome) == 0
     assert surplus(batch, selected.outcome) >= (1 - 5e-4) * surplus(batch, of(selected.relaxed))
+
+
+def test_dust_beside_deep_pools_is_balanced_or_left() -> None:
+    """An order worth less than what rounding of prices moves in a pool: in balance or not filled at all."""
+    pool = Pools(np.array([0]), np.array([1]), np.array([[1e6, 2e6]]), np.array([0.9999]), np.array([0.5]))
+    one = np.ones(1)
+    for amount in 10.0 ** -np.arange(6, 19):
+        batch = Batch(
+            np.array([2.0, 1.0]), np.array([0]), np.array([1]), amount * one, 1.9 * one, np.array([True]), pool
+        )
+        selected = select(batch)
+        assert violations(batch, selected.outcome) == 0
+        if amount > 1e-9:
+            assert selected.outcome.fills.tolist() == [amount]
