@@ -24,12 +24,13 @@ from settlement.ledger.accounts import account_of
 from settlement.proof import batch_proof
 from settlement.settle import Settlement
 from settlement.verified import Trade, Verified
-from settlement.why_not import Unfilled, unfilled_orders
+from settlement.why_not import Reason, Unfilled, unfilled_orders
 
 #: Reference prices are numeraire units per so many base units, and so are the prices shown.
 _UNIT: Final = 10**18
 #: Figures of a marginal price that are shown: it comes from floats.
 _FIGURES: Final = 12
+NOBODY_ANSWERED: Final = "no solver answered this batch"
 
 
 def detail_of(row: AuctionRow, settlement: Settlement, slashed: Mapping[str, Slashed]) -> AuctionDetail:
@@ -92,11 +93,13 @@ def trade_row(auction: Auction, winner: Verified, trade: Trade, over_route_bps: 
 def missed_of(settlement: Settlement) -> tuple[Missed, ...]:
     """Every intent of the batch that did not trade, in the auction's order."""
     owners = {order.id: account_of(order.intent.owner).holder for order in settlement.auction.orders}
-    return tuple(missed_row(found, owners[found.order]) for found in unfilled_orders(settlement))
+    answered = bool(settlement.verified or settlement.refused)
+    return tuple(missed_row(found, owners[found.order], answered) for found in unfilled_orders(settlement))
 
 
-def missed_row(found: Unfilled, owner: bytes) -> Missed:
-    why = found.reason.value
+def missed_row(found: Unfilled, owner: bytes, answered: bool) -> Missed:
+    """``answered``: whether any solver did. A batch that nobody answered is no verdict on its intents."""
+    why = NOBODY_ANSWERED if found.reason is Reason.NO_BID and not answered else found.reason.value
     if found.best_bid is not None:
         refused = found.best_bid.refused
         why += f" ({found.best_bid.bid}{f', refused: {refused}' if refused else ''})"
