@@ -3,10 +3,11 @@
 ``python -m benchmarks.live_memory [--minutes 15] [--warm-up 6] [--rate 500] [--samples FILE] [--json]`` runs four
 validators with their interfaces and histories, hands in intents that meet at a steady rate, and looks at each
 process's resident memory every second (solvers' own processes are not counted). The warm-up has to fill every
-bounded memory: the largest are of the last 16,384 intents read and the last 32,768 ids heard, so at another rate
-it takes as many seconds as that many intents. ``--minutes 120`` is the long run; every minute it adds a line of
-JSON to ``--samples``, so that one cut short says something too. The slope's standard error is of the means of its
-minutes, since samples a second apart are as good as one.
+bounded memory: the largest are of the last 16,384 intents, so it takes as many seconds as that many intents, and
+of the last 256 auctions. Where batches grow because the machine is busy, what is held grows with them.
+``--minutes 120`` is the long run; every minute it adds a line of JSON to ``--samples``, so that one cut short says
+something too. The slope's standard error is of the means of its minutes, since samples a second apart are as good
+as one.
 """
 
 from __future__ import annotations
