@@ -21,7 +21,7 @@ from settlement.packing_cliques import broken, clashes, extended
 from settlement.packing_cp_sat import cp_sat
 from settlement.packing_problem import Found, Problem, problem_of
 from settlement.packing_scip import scip
-from settlement.packing_search import search
+from settlement.packing_search import every, search
 from tests.bidding import bid, bid_lists, compatible_sets
 from tests.shared import shared
 from tests.vectors import winners
@@ -46,6 +46,10 @@ def by_search(bids: list[Bid], worths: Worths, max_winners: int) -> Packing | No
     return packing_of(bids, search(numbered(bids, worths, max_winners), 20_000))
 
 
+def by_every(bids: list[Bid], worths: Worths, max_winners: int) -> Packing | None:
+    return packing_of(bids, every(numbered(bids, worths, max_winners)))
+
+
 def by_branch(bids: list[Bid], worths: Worths, max_winners: int) -> Packing | None:
     return packing_of(bids, branch(numbered(bids, worths, max_winners), 1_000))
 
@@ -60,7 +64,7 @@ def test_where_greedy_is_not_optimal(case: Case) -> None:
     case.check()
 
 
-@pytest.mark.parametrize("solve", [by_search, by_branch, by_cp_sat])
+@pytest.mark.parametrize("solve", [by_every, by_search, by_branch, by_cp_sat])
 @settings(max_examples=60, deadline=None)
 @given(bid_lists(), st.integers(1, 5))
 def test_nothing_compatible_is_worth_more(solve: Solve, bids: list[Bid], max_winners: int) -> None:
