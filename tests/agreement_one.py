@@ -50,13 +50,16 @@ class Blocks:
 
     def __init__(self) -> None:
         self.next: bytes | None = GOOD
-        self.all_here = False
+        self.all_here = self.lacking = False
 
     def held(self, height: int) -> Sequence[bytes]:
         return (b"\1" * 32,)
 
     def complete(self, height: int) -> bool:
         return self.all_here
+
+    def lacks(self, height: int, seen: Sequence[Seen]) -> bool:
+        return self.lacking
 
     def propose(self, height: int, round: int, seen: Sequence[Seen]) -> bytes | None:
         return self.next

@@ -22,6 +22,9 @@ class Application(Protocol):
     def complete(self, height: int) -> bool:
         """Whether nothing more can come that a block of ``height`` would take; the window then ends early."""
 
+    def lacks(self, height: int, seen: Sequence[Seen]) -> bool:
+        """Whether something that a block with these statements must take in is not here: then it is asked for."""
+
     def propose(self, height: int, round: int, seen: Sequence[Seen]) -> bytes | None:
         """A block that follows the inclusion rule for ``seen``; ``None`` if it cannot be made (yet)."""
 

@@ -5,13 +5,14 @@ kept up to two per sender (``tally``), a proposal of an earlier round's block ca
 safe (``ear``), and a round is skipped to only on word of more than a third, at most ``MAX_SKIP`` rounds ahead.
 
 A height begins in WAIT: until its window has run, what arrives is counted but nothing is voted for, so clocks
-that differ can only delay. A window ends before its time where all that it could bring is here. A block counts as
-proposed once its body is here and found valid.
+that differ can only delay. A window ends before its time where all that it could bring is here, or a quorum's have
+ended and what those must take in is here. A block counts as proposed once its body is here and found valid.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from node.agreement.application import Application, Sign, Verify
 from node.agreement.ear import MAX_SKIP, Ear
@@ -38,11 +39,15 @@ from node.agreement.messages import (
     Step,
     Vote,
 )
+from node.agreement.patience import Patience
 from node.agreement.recovery import Past, recall
 from node.agreement.tally import Round
 from node.agreement.timeouts import Timeouts
 from node.agreement.validators import ValidatorSet
 from node.agreement.voice import Voice
+
+#: What gives up on a proposal.
+PROPOSING: Final = (Timeout.PROPOSE, Timeout.OVERDUE, Timeout.SILENT)
 
 __all__ = ["MAX_EARLY", "MAX_PAST", "MAX_SKIP", "Agreement"]
 
@@ -60,6 +65,7 @@ class Agreement:
         self.timeouts = timeouts
         self.height = -1
         self._elsewhere = Elsewhere()
+        self._patience = Patience()
         self._out: list[Effect] = []
 
     # Starting
@@ -75,6 +81,7 @@ class Agreement:
         self.round, self.step = 0, Step.WAIT
         self.ear = Ear(self.network, self.verify, height, validators, self._out)
         self.voice = Voice(self.network, self.sign, height, me, self._out)
+        self._patience.begin(self.ear, self._elsewhere.silent(validators))
         self.tally, self.seen, self.bodies = self.ear.tally, self.ear.seen, self.ear.bodies
         self._valid: dict[bytes, bool] = {}
         self.locked: tuple[int, bytes] | None = None
@@ -143,8 +150,9 @@ class Agreement:
             if self.step is Step.WAIT:
                 self._close()
         elif timer.round == self.round:
-            if timer.kind is Timeout.PROPOSE and self.step is Step.PROPOSE:  # L57
-                self._prevote(None)
+            if timer.kind in PROPOSING and self.step is Step.PROPOSE:  # L57
+                if timer.kind is not Timeout.SILENT or self._patience.silent(self.round):
+                    self._prevote(None)
             elif timer.kind is Timeout.PREVOTE and self.step is Step.PREVOTE:  # L61
                 self._precommit(None)
             elif timer.kind is Timeout.PRECOMMIT:  # L65
@@ -193,9 +201,24 @@ class Agreement:
 
     def _take_part(self) -> bool:
         """Whether the window has run, or need not."""
-        if self.step is Step.WAIT and self.timeouts.early and self.application.complete(self.height):
+        if self.step is Step.WAIT and (self._complete() or self._follows()):
             self._close()
         return self.step is not Step.WAIT
+
+    def _complete(self) -> bool:
+        return self.timeouts.early and self.application.complete(self.height)
+
+    def _follows(self) -> bool:
+        """Whether a quorum's windows have ended and all that more than a third of them vouch for is here. What
+        every honest validator held when its own window ended is then held, and vouched for, by this one too."""
+        return self._quorate() and not self.application.lacks(self.height, self._statements())
+
+    def _quorate(self) -> bool:
+        """Whether a quorum has said what it holds."""
+        return self.ear.stated >= self.validators.quorum
+
+    def _statements(self) -> list[Seen]:
+        return [self.seen[sender] for sender in sorted(self.seen)]
 
     def _close(self) -> None:
         """The end of the window: say what is held, and begin."""
@@ -207,6 +230,9 @@ class Agreement:
             return True
         if self.step is Step.PROPOSE and self._propose():
             return True
+        if self.step is Step.PROPOSE and self._quorate() and (Timeout.OVERDUE, self.round) not in self._timed:
+            # Whose turn it is can propose: its window is not waited for any more.
+            self._timer(Timeout.SILENT if self._patience.silent(self.round) else Timeout.OVERDUE, self.round)
         at = self.tally.rounds.get(self.round)
         if at is None:
             return False
@@ -238,11 +264,7 @@ class Agreement:
         if self.valid is not None and self.valid[1] in self.bodies:
             self._say_proposal(self.bodies[self.valid[1]], self.valid[0], self._polka)
             return True
-        power = sum(self.validators.members[sender].power for sender in self.seen)
-        if power < self.validators.quorum:
-            return False
-        seen = [self.seen[sender] for sender in sorted(self.seen)]
-        block = self.application.propose(self.height, self.round, seen)
+        block = self.application.propose(self.height, self.round, self._statements()) if self._quorate() else None
         if block is None:
             return False
         self._say_proposal(block, -1, None)
@@ -296,8 +318,12 @@ class Agreement:
         return False
 
     def _timers(self, at: Round) -> bool:
-        """L34 and L47: a quorum has voted, though not for one thing: wait a little for the rest."""
+        """L34 and L47: a quorum has voted, though not for one thing: wait a little for the rest. A round in which
+        quorums voted for nothing, twice, has neither a polka nor a decision to wait for."""
         quorum = self.validators.quorum
+        if at.prevotes.support.get(None, 0) >= quorum and at.precommits.support.get(None, 0) >= quorum:
+            self._start_round(self.round + 1)
+            return True
         if self.step is Step.PREVOTE and at.prevotes.power >= quorum:
             self._timer(Timeout.PREVOTE, self.round)
         if at.precommits.power >= quorum:
@@ -315,6 +341,7 @@ class Agreement:
 
     def _decide(self, certificate: Certificate) -> None:
         self.decided = True
+        self._patience.end(self.round)
         self._out.append(Decide(self.height, self.bodies[certificate.block], certificate))
 
     def _known(self, block: bytes) -> bool:
@@ -343,5 +370,5 @@ class Agreement:
     def _timer(self, kind: Timeout, round: int) -> None:
         if (kind, round) not in self._timed:
             self._timed.add((kind, round))
-            after_ms = self.timeouts.after_ms(kind, self.height, round)
+            after_ms = self._patience.after_ms(self.timeouts, kind, round)
             self._out.append(SetTimer(Timer(kind, self.height, round), after_ms))

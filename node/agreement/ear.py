@@ -42,6 +42,9 @@ class Ear:
         self.network, self.verify, self.height, self.validators = network, verify, height, validators
         self.tally = Tally(validators)
         self.seen: dict[int, Seen] = {}
+        #: Who has signed anything that was heard of this height, and the power behind the statements.
+        self.heard: set[int] = set()
+        self.stated = 0
         self._bodies = Bodies()
         self.bodies = self._bodies.held
         self._out = out
@@ -50,9 +53,10 @@ class Ear:
         """``round`` is where the listener is: far ahead of it nobody is listened to."""
         if not self._plausible(vote.sender, vote.round, round) or self.tally.knows(vote) or not self._signed(vote):
             return False
-        reached = self.tally.reached
+        reached, first = self.tally.reached, vote.sender not in self.heard
         self._add(vote)
-        return self.tally.reached > reached
+        # Whoever's turn it is may have more time once it is heard.
+        return first or self.tally.reached > reached
 
     def proposal(self, proposal: Proposal, round: int) -> bool:
         """From whose turn it is, and if of an earlier round's block, with the polka that proves it."""
@@ -64,6 +68,7 @@ class Ear:
             return False
         if proposal.valid_round >= 0 and not self._proven(proposal):
             return False
+        self.heard.add(proposal.sender)
         earlier = self.tally.propose(proposal)
         if earlier is not None:
             self._accuse(earlier, proposal)
@@ -73,7 +78,9 @@ class Ear:
     def statement(self, seen: Seen) -> bool:
         if not 0 <= seen.sender < len(self.validators) or seen.sender in self.seen or not self._signed(seen):
             return False
+        self.heard.add(seen.sender)
         self.seen[seen.sender] = seen
+        self.stated += self.validators.members[seen.sender].power
         return True
 
     def decision(self, decision: Decision) -> bool:
@@ -86,15 +93,20 @@ class Ear:
             and self.checks(certificate)
         )
         if sound:
+            self.heard.update(sender for sender, _ in certificate.votes)
             self.hold(decision.block)
         return sound
 
-    def late(self, message: Vote | Proposal) -> None:
-        """A message of this height after it was decided: only whether it contradicts another is of interest."""
+    def late(self, message: Vote | Proposal | Seen) -> None:
+        """A message of this height after it was decided: of interest is whether it contradicts another, and that
+        its sender is there."""
         if not 0 <= message.sender < len(self.validators):
             return
-        earlier = self.tally.contradicted(message)
-        if earlier is not None and self._signed(message):
+        earlier = None if isinstance(message, Seen) else self.tally.contradicted(message)
+        if (earlier is None and message.sender in self.heard) or not self._signed(message):
+            return
+        self.heard.add(message.sender)
+        if earlier is not None and not isinstance(message, Seen):
             self.tally.keep(message)
             self._accuse(earlier, message)
 
@@ -151,6 +163,7 @@ class Ear:
         return True
 
     def _add(self, vote: Vote) -> None:
+        self.heard.add(vote.sender)
         earlier = self.tally.add(vote)
         if earlier is not None:
             self._accuse(earlier, vote)

@@ -9,12 +9,15 @@ from node.agreement.messages import Certificate, Message, Proposal, Vote
 
 
 class Timeout(IntEnum):
-    """What a timer is for."""
+    """What a timer is for. OVERDUE and SILENT are for a proposal, too: since a quorum has closed its windows, and
+    of a proposer of whom nothing was heard for long."""
 
     WINDOW = 0
     PROPOSE = 1
     PREVOTE = 2
     PRECOMMIT = 3
+    OVERDUE = 4
+    SILENT = 5
 
 
 @dataclass(frozen=True, slots=True)

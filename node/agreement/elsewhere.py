@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from itertools import islice
 from typing import Final
 
 from node.agreement.bodies import MAX_UNASKED_BYTES
 from node.agreement.ear import Ear
 from node.agreement.messages import Body, Message, Proposal, Seen, Vote, block_id
+from node.agreement.validators import ValidatorSet
 
 #: Messages of the next height kept per sender, and bodies.
 MAX_EARLY: Final = 64
@@ -15,6 +17,9 @@ MAX_EARLY: Final = 64
 MAX_UNPROVEN_BYTES: Final = 16 << 20
 #: Heights after whose decision a lie that comes to light is still told.
 MAX_PAST: Final = 128
+#: Heights at which nothing is heard of a validator before it counts as silent: two auctions, in which one that
+#: always comes late has had two windows of BATCH to be heard in.
+SILENT_HEIGHTS: Final = 6
 #: Counted for a message of any kind, its signatures included.
 _LEAST_BYTES: Final = 1 << 10
 #: Where bodies wait, which have no sender.
@@ -70,8 +75,18 @@ class Elsewhere:
 
     def late(self, message: Message) -> None:
         past = self._past.get(message.height)
-        if past is not None and isinstance(message, Vote | Proposal):
+        if past is not None and isinstance(message, Vote | Proposal | Seen):
             past.late(message)
+
+    def silent(self, validators: ValidatorSet) -> frozenset[bytes]:
+        """Keys of those who voted at all of the last heights and signed nothing that was heard of any, then or
+        since."""
+        silent = {member.key for member in validators.members}
+        recent = tuple(islice(reversed(self._past.values()), SILENT_HEIGHTS))
+        for ear in recent:
+            members = ear.validators.members
+            silent &= {member.key for sender, member in enumerate(members) if sender not in ear.heard}
+        return frozenset(silent if len(recent) == SILENT_HEIGHTS else ())
 
     def _room(self, message: Vote | Proposal | Seen) -> bool:
         """Whether there is room for one more that is not proven; takes it."""

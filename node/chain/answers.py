@@ -2,17 +2,19 @@
 
 To sign one costs nothing: few are taken of each solver, none of those without a bond, and of openings, once it can
 be told, only what opens a seal. A height that seals or settles takes one word of each of a known few, so a node
-that has those words need not wait for the clock; where one keeps silent the window runs whole.
+that has those words need not wait for the clock; where one keeps silent the window runs whole. One that has kept
+silent for auctions on end is waited for in every few of them alone: then it has its whole window again.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from node.chain.blocks import Phase
-from node.chain.items import Commit, Reveal
+from node.chain.items import Commit, Item, Reveal
+from node.chain.reading import read_item
 from node.chain.tables import SEALS, chain_of
 from settlement.ledger.bonds import SOLVERS, may_commit
 from settlement.ledger.books import Books
@@ -22,6 +24,10 @@ from settlement.ledger.state import State
 #: Of one solver in one auction. Two seals prove that it made two.
 MAX_SEALS: Final = 2
 MAX_REVEALS: Final = 1
+#: Auctions with orders, one after the other, in whose SEAL blocks nothing is of a solver that is then silent.
+SILENT_AUCTIONS: Final = 3
+#: In auctions whose numbers this divides everybody is waited for: who is slow but back is heard there at last.
+ALL_AWAITED_EVERY: Final = 8
 #: What stands before an Ed25519 key in the name of its account.
 _ED25519: Final = b"\0"
 
@@ -31,6 +37,8 @@ class Answers:
 
     def __init__(self) -> None:
         self._taken: Counter[tuple[type[Commit | Reveal], int, bytes]] = Counter()
+        #: Of solvers, auctions on end that they left unanswered.
+        self._silent: dict[bytes, int] = {}
 
     def welcome(self, item: Commit | Reveal, state: State, coming: Phase) -> bool:
         """Whether there is room for one more of its solver; ``coming`` is the phase that follows the state."""
@@ -53,8 +61,31 @@ class Answers:
         kind = Commit if phase is Phase.SEAL else Reveal
         return all(self._taken[kind, auction, solver] for solver in solvers)
 
-    def clear(self) -> None:
-        self._taken.clear()
+    def sealed(self, items: Iterable[Item], asked: Iterable[bytes]) -> None:
+        """The SEAL block of an auction with orders was decided: which of the solvers ``asked`` are in it."""
+        answered = {item.solver for item in items if isinstance(item, Commit)}
+        self._silent = {solver: self._silent.get(solver, 0) + 1 for solver in asked if solver not in answered}
+
+    def patient(self, solvers: frozenset[bytes], auction: int) -> frozenset[bytes]:
+        """Those of ``solvers`` whose seals are waited for."""
+        if auction % ALL_AWAITED_EVERY == 0:
+            return solvers
+        return frozenset(solver for solver in solvers if self._silent.get(solver, 0) < SILENT_AUCTIONS)
+
+    def settled(self, auction: int) -> None:
+        """Auctions before ``auction`` are over."""
+        for key in [key for key in self._taken if key[1] < auction]:
+            del self._taken[key]
+
+
+def unsettled(waiting: Mapping[bytes, bytes], network: bytes, auction: int) -> dict[bytes, bytes]:
+    """Of answers that wait, by id, those for ``auction`` or later: to a node that is behind they come early."""
+    read = {number: read_item(data, network) for number, data in waiting.items()}
+    return {
+        number: waiting[number]
+        for number, item in read.items()
+        if isinstance(item, Commit | Reveal) and item.auction >= auction
+    }
 
 
 def awaited(state: State, phase: Phase) -> frozenset[bytes]:

@@ -15,7 +15,7 @@ from intents.codec import intent_id
 from intents.errors import WalrasError
 from node.agreement.messages import Proposal, Seen, Vote, block_id
 from node.agreement.validators import ValidatorSet
-from node.chain.answers import Answers, awaited, opens
+from node.chain.answers import Answers, awaited, opens, unsettled
 from node.chain.blocks import (
     MAX_EVIDENCE,
     MAX_ITEM_BYTES,
@@ -94,6 +94,8 @@ class ChainApp:
         self.missing: set[bytes] = set()
         #: Of which statements they are, and how many they were when last looked at.
         self._lacking: tuple[tuple[Seen, ...], int] | None = None
+        #: Of how many statements they are while the window runs.
+        self._asked = 0
         self._answers = Answers()
         self._awaited: frozenset[bytes] | None = None
         #: The auction under way, from the BATCH block that fixed it until it is settled, if that was applied here.
@@ -166,6 +168,8 @@ class ChainApp:
             return False
         if self._awaited is None:
             self._awaited = awaited(self.state, phase)
+            if phase is Phase.SEAL:
+                self._awaited = self._answers.patient(self._awaited, self.auction)
         # Even in a batch without orders whoever has sealed must open: its time for that is not cut short.
         if not self.batch.orders and (phase is Phase.SEAL or not self._awaited):
             return bool(self.waiting[Phase.BATCH])
@@ -173,6 +177,14 @@ class ChainApp:
         return bool(self._awaited or phase is Phase.SETTLE) and self._answers.all_of(
             self._awaited, phase, self.auction
         )
+
+    def lacks(self, height: int, seen: Sequence[Seen]) -> bool:
+        """Whether what more than a third vouch for in ``seen`` is not all here; statements only become more."""
+        if len(seen) != self._asked:
+            self._asked, waiting = len(seen), self.waiting[phase_of(height)]
+            vouched = must_include(seen, self.validators, self.previous, MAX_BLOCK_ITEMS)
+            self.missing = {number for number in vouched if number not in waiting}
+        return bool(self.missing)
 
     def propose(self, height: int, round: int, seen: Sequence[Seen]) -> bytes | None:
         if self.missing and self._lacking == (tuple(seen), len(self.missing)):
@@ -333,6 +345,7 @@ class ChainApp:
         self.validators = validators_of(self.state)
         self._ready.clear()
         self.missing.clear()
+        self._asked = 0
         self._awaited = None
         self.height, self.previous = height, number
         phase = phase_of(height)
@@ -342,11 +355,14 @@ class ChainApp:
         self.waiting[phase] = {key: item for key, item in self.waiting[phase].items() if key not in taken}
         if phase is Phase.SEAL:
             self.waiting[Phase.SETTLE] = self._openings()
+            if self.batch is not None and self.batch.orders:
+                sealed = [read_item(item, self.network) for item in block.items]
+                self._answers.sealed(sealed, awaited(before, phase))
         elif phase is Phase.SETTLE:
             # Seals and reveals of an auction that is over are of no use to anybody.
-            self.waiting[Phase.SEAL].clear()
-            self.waiting[Phase.SETTLE].clear()
-            self._answers.clear()
+            for over in (Phase.SEAL, Phase.SETTLE):
+                self.waiting[over] = unsettled(self.waiting[over], self.network, self.auction)
+            self._answers.settled(self.auction)
             self.evidence = [item for item in self.evidence if punishable(item, self.state, height + 1)]
         return Applied(block, outcome.change.delta, outcome.effects, before, self.state, outcome.change.values)
 

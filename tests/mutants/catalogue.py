@@ -10,7 +10,8 @@ from tests.mutants.of_catchup import CATCHUP
 from tests.mutants.of_chain import CHAIN
 from tests.mutants.of_ledger import LEDGER
 from tests.mutants.of_trading import TRADING
+from tests.mutants.of_waiting import WAITING
 
 __all__ = ["MUTANTS", "Mutant"]
 
-MUTANTS: Final[tuple[Mutant, ...]] = (*AGREEMENT, *CHAIN, *CATCHUP, *LEDGER, *TRADING)
+MUTANTS: Final[tuple[Mutant, ...]] = (*AGREEMENT, *WAITING, *CHAIN, *CATCHUP, *LEDGER, *TRADING)

@@ -96,8 +96,8 @@ AGREEMENT: Final = (
     Mutant(
         "timeouts do not grow",
         "node/agreement/timeouts.py",
-        "self.vote_ms + self.vote_step_ms * round",
-        "self.vote_ms",
+        "steps = lost * (lost + 1) // 2",
+        "steps = 0",
         "test_timeouts_grow_with_the_round",
     ),
     Mutant(
@@ -180,8 +180,8 @@ AGREEMENT: Final = (
     Mutant(
         "windows end early where they are to run whole",
         CORE,
-        "self.step is Step.WAIT and self.timeouts.early and",
-        "self.step is Step.WAIT and",
+        "return self.timeouts.early and ",
+        "return ",
         "test_agreement_whole_windows_run_to_their_end",
     ),
     Mutant(
@@ -250,8 +250,8 @@ AGREEMENT: Final = (
     Mutant(
         "late lies need no signature",
         EAR,
-        "if earlier is not None and self._signed(message):",
-        "if earlier is not None:",
+        "(earlier is None and message.sender in self.heard) or not self._signed(message)",
+        "earlier is None and message.sender in self.heard",
         "test_what_contradicts_nothing_or_is_not_signed_accuses_nobody_later",
     ),
     Mutant(

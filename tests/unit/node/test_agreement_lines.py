@@ -6,12 +6,14 @@ import re
 from pathlib import Path
 
 from tests.unit.node import test_agreement_conduct as conduct
+from tests.unit.node import test_agreement_patience as patience
 from tests.unit.node import test_agreement_proposing as proposing
 from tests.unit.node import test_agreement_rounds as rounds
 from tests.unit.node import test_agreement_voting as voting
 
 #: All that the table may name.
-RULES = {name: rule for module in (proposing, voting, rounds, conduct) for name, rule in vars(module).items()}
+MODULES = (proposing, voting, rounds, conduct, patience)
+RULES = {name: rule for module in MODULES for name, rule in vars(module).items()}
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "agreement.md"
 
 

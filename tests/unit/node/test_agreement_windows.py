@@ -57,3 +57,24 @@ def test_agreement_an_observer_closes_windows_in_silence() -> None:
     one.out += one.core.retry()
     assert step_of(one) is Step.PROPOSE
     assert not [effect for effect in one.out if isinstance(effect, Broadcast)]
+
+
+def test_agreement_a_window_ends_with_those_of_a_quorum() -> None:
+    """Three of four have closed theirs: no clock needs to run on; two may be a liar's and a fast one's."""
+    one = One(me=3)
+    one.hear(seen(0), seen(1))
+    assert step_of(one) is Step.WAIT
+    one.hear(seen(2))
+    assert step_of(one) is Step.PROPOSE
+    assert [type(effect.message) for effect in one.out if isinstance(effect, Broadcast)] == [Seen]
+
+
+def test_agreement_a_window_runs_on_while_what_a_quorum_vouches_for_is_not_here() -> None:
+    """Else this node's statement would leave out what all others hold, and a proposer could build on that."""
+    one = One(me=3)
+    one.blocks.lacking = True
+    one.hear(seen(0), seen(1), seen(2))
+    assert step_of(one) is Step.WAIT
+    one.blocks.lacking = False
+    one.out += one.core.retry()
+    assert step_of(one) is Step.PROPOSE

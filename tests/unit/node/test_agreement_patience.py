@@ -1,0 +1,162 @@
+"""Whom a validator waits for, and how long: by what it has heard of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from node.agreement.ear import Ear
+from node.agreement.effects import Timeout, Timer
+from node.agreement.elsewhere import SILENT_HEIGHTS
+from node.agreement.messages import Seen
+from node.agreement.patience import CALM_HEIGHTS, MAX_SLACK, Patience
+from node.agreement.timeouts import Timeouts
+from node.agreement.validators import Validator, ValidatorSet
+from tests.agreement_one import COMMIT, FOUR, KEYS, NETWORK, POLKA, One, holds, mac, vote, votes
+
+#: Of the six heights from 0 on, at which validator 2 is silent, the first after them is its turn.
+AFTER = SILENT_HEIGHTS
+
+
+def seen_at(height: int, sender: int) -> Seen:
+    said = Seen(height, (b"\1" * 32,), sender)
+    return replace(said, signature=mac(KEYS[sender], said.signed(NETWORK)))
+
+
+def after_heights(heard: Sequence[int], heights: int = SILENT_HEIGHTS, validators: ValidatorSet = FOUR) -> One:
+    """Validator 3 after so many heights at which it heard only those ``heard``."""
+    one = One()
+    for height in range(heights):
+        one.hear(*(seen_at(height, sender) for sender in heard))
+        one.out += one.core.start(height + 1, FOUR if height + 1 == heights else validators, 3)
+    return one
+
+
+def in_time(one: One, height: int = AFTER) -> list[Timeout]:
+    """Its timers for a proposal of round 0, once all but validator 2 have said what they hold."""
+    one.begin()
+    one.hear(seen_at(height, 0), seen_at(height, 1))
+    kinds = (Timeout.PROPOSE, Timeout.OVERDUE, Timeout.SILENT)
+    return [timer.kind for timer in one.timers() if timer.height == height and timer.kind in kinds]
+
+
+def test_agreement_a_quorum_s_statements_end_the_wait_for_windows() -> None:
+    """Until then the proposer's may still run; from then on it has its time to propose, and no more."""
+    one = One().begin()
+    one.hear(seen_at(0, 0))
+    assert Timer(Timeout.OVERDUE, 0, 0) not in one.timers()
+    one.hear(seen_at(0, 1))
+    assert one.timers().count(Timer(Timeout.OVERDUE, 0, 0)) == 1
+    one.hear(seen_at(0, 2))
+    assert one.timers().count(Timer(Timeout.OVERDUE, 0, 0)) == 1
+    one.time(Timeout.OVERDUE)
+    assert one.votes(POLKA) == [None]
+
+
+def test_agreement_a_silent_proposer_has_little_time() -> None:
+    """Nothing was heard of it for six heights: its turn is soon over."""
+    one = after_heights((0, 1))
+    assert in_time(one) == [Timeout.PROPOSE, Timeout.SILENT]
+    one.time(Timeout.SILENT)
+    assert one.votes(POLKA) == [None]
+
+
+def test_agreement_who_is_heard_again_has_all_its_time() -> None:
+    """What it says at this very height is enough: the short wait ends nothing, the usual one begins."""
+    one = after_heights((0, 1))
+    in_time(one)
+    one.hear(seen_at(AFTER, 2))
+    assert Timer(Timeout.OVERDUE, AFTER, 0) in one.timers()
+    one.time(Timeout.SILENT)
+    assert one.votes(POLKA) == []
+    one.time(Timeout.OVERDUE)
+    assert one.votes(POLKA) == [None]
+
+
+def test_agreement_who_comes_late_is_not_silent() -> None:
+    """A statement or a vote of a height gone by shows that its sender is there, if it signed it."""
+    for late in (seen_at(2, 2), vote(POLKA, 2, None, height=2)):
+        one = after_heights((0, 1), SILENT_HEIGHTS - 1)
+        one.hear(replace(late, signature=b"x" * 32))
+        one.out += one.core.start(AFTER, FOUR, 3)
+        assert in_time(one) == [Timeout.PROPOSE, Timeout.SILENT]
+        one = after_heights((0, 1), SILENT_HEIGHTS - 1)
+        one.hear(late)
+        one.out += one.core.start(AFTER, FOUR, 3)
+        assert in_time(one) == [Timeout.PROPOSE, Timeout.OVERDUE]
+
+
+def test_agreement_few_heights_tell_nothing() -> None:
+    """A node that has just begun, and a validator that has just joined, are given their time."""
+    one = after_heights((0, 1), 2)
+    assert in_time(one, 2) == [Timeout.PROPOSE, Timeout.OVERDUE]
+    without = ValidatorSet(tuple(Validator(key) for key in KEYS if key != KEYS[2]))
+    one = after_heights((0, 1), SILENT_HEIGHTS, without)
+    assert in_time(one) == [Timeout.PROPOSE, Timeout.OVERDUE]
+
+
+def test_agreement_what_is_heard_at_one_of_the_heights_is_enough() -> None:
+    """Six heights on end it must be."""
+    one = One()
+    for height in range(AFTER):
+        one.hear(seen_at(height, 0), seen_at(height, 1), *([seen_at(height, 2)] if height == 1 else []))
+        one.out += one.core.start(height + 1, FOUR, 3)
+    assert in_time(one) == [Timeout.PROPOSE, Timeout.OVERDUE]
+
+
+def patience(unheard: Sequence[int] = ()) -> Patience:
+    found, ear = Patience(), Ear(NETWORK, holds, 0, FOUR, [])
+    ear.heard |= set(range(4)) - set(unheard)
+    found.begin(ear, frozenset())
+    return found
+
+
+def waits_ms(of: Patience, kind: Timeout = Timeout.OVERDUE) -> list[int]:
+    return [of.after_ms(Timeouts(), kind, round) for round in range(6)]
+
+
+def test_agreement_waits_grow_with_rounds_of_those_who_are_there() -> None:
+    """By one step more for each; a round of one that is not heard, here 1 in rounds 1 and 5, lengthens nothing."""
+    assert waits_ms(patience()) == [1000, 1500, 2500, 4000, 6000, 8500]
+    assert waits_ms(patience(unheard=(1,))) == [1000, 1500, 1500, 2500, 4000, 6000]
+    assert waits_ms(patience(unheard=(1,)), Timeout.SILENT) == [250, 750, 750, 1750, 3250, 5250]
+
+
+def test_agreement_who_says_nothing_in_a_whole_round_is_silent_in_the_next() -> None:
+    """Whatever was heard of it before: it would have said what it holds."""
+    one = patience(unheard=(0, 1))
+    assert [one.silent(round) for round in range(6)] == [False, True, False, False, True, True]
+
+
+def test_agreement_patience_lasts_over_heights_and_wears_off() -> None:
+    """What one height had to learn the next knows; calm heights make it forget, and it is bounded."""
+    one = patience()
+    one.end(2)
+    assert waits_ms(one)[0] == 2500
+    assert waits_ms(one, Timeout.SILENT)[0] == 250
+    for _ in range(CALM_HEIGHTS):
+        assert waits_ms(one)[0] == 2500
+        one.end(0)
+    assert waits_ms(one)[0] == 1500
+    one.end(100)
+    assert waits_ms(one)[0] == waits_ms(patience())[0] + 500 * MAX_SLACK * (MAX_SLACK + 1) // 2
+    for _ in range(CALM_HEIGHTS * MAX_SLACK):
+        one.end(0)
+    assert waits_ms(one) == waits_ms(patience())
+
+
+def test_agreement_a_round_of_nothing_is_over_at_once() -> None:
+    """A quorum prevoted nil and a quorum precommitted nil: no block can have a polka or be decided there."""
+    one = One().begin()
+    one.hear(*votes(POLKA, (0, 1, 2), None), *votes(COMMIT, (0, 1), None))
+    assert one.core.round == 0
+    one.hear(vote(COMMIT, 2, None))
+    assert one.core.round == 1
+
+
+def test_agreement_a_round_that_may_have_a_polka_is_waited_for() -> None:
+    """A quorum of nil precommits alone leaves room for one that is on its way."""
+    one = One().begin()
+    one.hear(*votes(POLKA, (0, 1), None), *votes(COMMIT, (0, 1, 2), None))
+    assert one.core.round == 0
+    assert Timer(Timeout.PRECOMMIT, 0, 0) in one.timers()
