@@ -4,8 +4,8 @@
 [--json]`` runs one validator in this process, with its store, history, interface and a built-in solver on real
 files, and hands in so many intents for each auction as soon as the one before has settled. Nothing is measured by
 the clock: what a node keeps depends on auctions and intents, so a busy machine finds the same. The warm-up fills
-memories of the last 16,384 intents. Counted is what is resident, or with ``--traced`` what Python has allocated and
-still holds, to the byte and several times slower. Slopes are told for an hour of 60 intents a second: 2,800
+memories of the last 16,384 intents. Counted is what is resident, or with ``--traced`` what Python has allocated
+and still holds, to the byte and several times slower. Slopes are told for an hour of 60 intents a second: 2,800
 auctions of 78 intents.
 """
 
