@@ -77,10 +77,13 @@ function marks(nodes, at, look, theme, size) {
   };
 }
 
+/** When a node was last heard; of one that has a name and was not while this page looked, all that is known. */
+export const lastWord = (node) => (node.name && !node.seen_ms ? "not lately" : ago(node.seen_ms));
+
 const clipped = (name) => (name.length > 18 ? `${name.slice(0, 16)}…` : name);
 
 function hover(node) {
   const state = node.state === "well" ? "" : `<br>${node.state}`;
-  const word = node.self ? "this node" : `last word ${ago(node.seen_ms)}`;
+  const word = node.self ? "this node" : `last word ${lastWord(node)}`;
   return `<b>${plain(node.name || short(node.peer))}</b><br>${LOOKS[node.role].one}${node.height === null ? "" : `, block ${node.height}`}${state}<br>${word}, ${node.neighbours.length} links`;
 }

@@ -2,8 +2,8 @@
 
 import { get } from "./api.js";
 import { card, h, nothing, pill, swap, table, tile, tiles } from "./dom.js";
-import { ago, clock, plural, short, whole } from "./format.js";
-import { graph, LOOKS } from "./network_graph.js";
+import { clock, plural, short, whole } from "./format.js";
+import { graph, lastWord, LOOKS } from "./network_graph.js";
 import { proposer, understand } from "./topology.js";
 
 const EVERY_MS = 4000, KEPT_EVENTS = 12, GOSSIP_WINDOW_MS = 60_000, BLOCKS = 18;
@@ -108,7 +108,7 @@ function nodeTable(found, turn) {
     ["Node", (node) => [h("span", { class: `dot ${LOOKS[node.role].dot} tone${LOOKS[node.role].tone}`, "aria-hidden": "true" }), node.name || short(node.peer), h("span", { class: "under", title: node.peer }, node.role, node.self ? ", this node" : node.direct ? ", neighbour" : node.gone ? "" : ", heard of")]],
     ["Height", (node) => [node.height === null ? "–" : whole(node.height), node.behind > 0 && h("span", { class: "under" }, `−${whole(node.behind)}`)], "num"],
     ["State", (node) => [pill(...WORDS[node.state]), turn === node.key && node.key !== "0x" && h("span", { class: "under" }, "proposes now")]],
-    ["Last word", (node) => (node.self ? "–" : ago(node.seen_ms)), "num"],
+    ["Last word", (node) => (node.self ? "–" : lastWord(node)), "num"],
   ], found.nodes, { key: (node) => node.name || node.peer, mark: (node) => node.self, tight: true });
 }
 
