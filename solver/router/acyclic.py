@@ -205,7 +205,7 @@ def arcs(family: Family, flows: Floats, prices: Floats) -> list[tuple[int, int, 
         for i in paid:
             for j in got:
                 tail, head = int(family.slot_token[i]), int(family.slot_token[j])
-                found.append((tail, head, float(-values[i] * values[j] / total)))
+                found.append((tail, head, float(-values[i] * (values[j] / total))))
     return found
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from intents.amounts import MAX_AMOUNT
 from intents.assets import AssetId
 from intents.venue_states import (
     ConcentratedState,
@@ -71,7 +72,8 @@ def plan(market: Market, flows: Sequence[Floats], prices: Floats, rank: Floats) 
             got = sorted((slot for slot in slots if flow[slot] > 0.0), key=lambda slot: rank[token[slot]])
             shares = _matched([float(-values[s]) for s in paid], [float(values[s]) for s in got])
             for i, j, share in shares:
-                arcs.append(Arc(name, int(token[paid[i]]), int(token[got[j]]), float(-flow[paid[i]]) * share))
+                amount = min(float(-flow[paid[i]]) * share, float(MAX_AMOUNT))
+                arcs.append(Arc(name, int(token[paid[i]]), int(token[got[j]]), amount))
     return arcs
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from intents.amounts import MAX_AMOUNT
 from solver.router.choose import in_place, subset
 from solver.router.errors import NotEnough
 from solver.router.families import Floats
@@ -29,7 +30,7 @@ def least_input(described: Market, planned: Plan, order: Order) -> tuple[Execute
         if more:
             flows, prices = _again(planned, order, order.amount + 1 + int(order.amount * more), prices)
         arcs = plan(described, flows, prices, planned.rank)
-        offered = max(1, int(sum(arc.amount for arc in arcs if arc.tail == order.give)))
+        offered = min(max(1, int(sum(arc.amount for arc in arcs if arc.tail == order.give))), MAX_AMOUNT)
         for _ in range(CORRECTIONS):
             done = execute(
                 described, _scaled(arcs, order.give, offered), planned.rank, order.give, order.want, offered
@@ -40,8 +41,12 @@ def least_input(described: Market, planned: Plan, order: Order) -> tuple[Execute
                 best is None or offered - done.left[order.give] < best[1] - best[0].left[order.give]
             ):
                 best = done, offered
-            step = int(missing * float(prices[order.want] / prices[order.give]))
-            if (missing <= 0 and step >= 0) or offered + step < 1:
+            worth = missing * float(prices[order.want] / prices[order.give])
+            # At the end of what venues hold no price is too high, and no amount buys the rest.
+            if not abs(worth) < MAX_AMOUNT:
+                break
+            step = int(worth)
+            if (missing <= 0 and step >= 0) or not 1 <= offered + step < MAX_AMOUNT:
                 break
             offered += step + (missing > 0)
         if best is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from graphlib import TopologicalSorter
 
 import pytest
 
 from intents.assets import AssetId
-from intents.venue_states import VenueId, VenueState
+from intents.venue_states import ConstantProductState, VenueId, VenueState
 from liquidity.registry import open_venue
 from settlement.certificate.gains import most_gain
 from solver.router.errors import AmountOutOfRange, CostOutOfRange, NoRoute, NotEnough, RouteError, SameToken
@@ -154,3 +155,15 @@ def test_orders_that_make_no_sense_are_refused_by_name() -> None:
         route({}, assets[0], assets[1], 1)
     with pytest.raises(NotEnough):
         route(states, assets[0], assets[1], 10**38, Kind.EXACT_OUT)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("amount", [10**24, 2**126])
+def test_more_than_a_chain_of_pools_holds_is_not_enough(amount: int) -> None:
+    """Where prices run off the scale, the answer is still the typed one."""
+    a, b, c = AssetId("A"), AssetId("B"), AssetId("C")
+    fee = Fraction(3, 1000)
+    first = ConstantProductState(VenueId("1"), (a, b), 0, "", (UNIT, UNIT), fee)
+    second = ConstantProductState(VenueId("2"), (b, c), 0, "", (UNIT, 10**6), fee)
+    with pytest.raises(NotEnough):
+        route({first.id: first, second.id: second}, a, c, amount, Kind.EXACT_OUT)
