@@ -27,6 +27,8 @@ def test_nothing_that_must_repeat_depends_on_time_chance_or_order() -> None:
         "from random import Random\nx = Random()",
         "import os\nx = os.urandom(8)",
         "def f(a):\n    return hash(a)",
+        "def f(a):\n    return id(a)",
+        "import time\nclass A:\n    def __hash__(self):\n        return time.time_ns()",
         "def f(a):\n    for x in {1, 2}:\n        print(x)",
         "def f(a):\n    s = set(a)\n    return [x for x in s]",
         "def f(s: set[int]):\n    return list(s)",
@@ -47,6 +49,7 @@ def test_the_lint_notices(source: str) -> None:
         "def f(a):\n    s = set(a)\n    return any(x > 3 for x in s)",
         "def f(a):\n    return {x + 1 for x in set(a)}",
         "def f(d):\n    for x in d.keys(): ...",
+        "class A:\n    def __hash__(self):\n        return hash(self.key)",
     ],
 )
 def test_the_lint_lets_pass(source: str) -> None:
