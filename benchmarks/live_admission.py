@@ -41,7 +41,7 @@ from p2p.packing import pack
 OWNER = 1 << 20
 RATES = Rates(owner_per_s=OWNER, owner_burst=OWNER, peer_per_s=OWNER, peer_burst=OWNER)
 LIMITS = Limits(message_bytes=wire.MESSAGE_BYTES, frame_bytes=wire.FRAME_BYTES)
-SLOW = Timeouts(window_ms=(3_600_000, 1000, 1000))
+SLOW = Timeouts(window_ms=(3_600_000, 1000, 1000), early=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Result:
 
 async def _admit(path: Path, items: list[bytes], group_ms: float) -> tuple[float, float, int]:
     """Seconds of wall clock and of the processor, and commits."""
-    timeouts = Timeouts(window_ms=(3_600_000, 1000, 1000))
+    timeouts = Timeouts(window_ms=(3_600_000, 1000, 1000), early=False)
     with Store(path / folder.STORE, None) as store:
         node = Node(store, recovered(store, timeouts, folder.validator_key(path), None), group_ms=group_ms)
         async with trio.open_nursery() as nursery:

@@ -36,7 +36,7 @@ from settlement.ledger.orders import ORDERS
 from settlement.solution import Solution
 
 FAST = Timeouts(window_ms=(5, 5, 5))
-SLOW = Timeouts(window_ms=(3_600_000, 1000, 1000))
+SLOW = Timeouts(window_ms=(3_600_000, 1000, 1000), early=False)
 
 
 @pytest.fixture

@@ -161,7 +161,7 @@ async def test_a_block_too_long_to_be_sent_unasked_is_fetched(
     monkeypatch.setattr(wire, "MAX_PUSHED_BYTES", wire.MAX_SENT_BYTES)
     made = genesis(2)
     items = Minter(made).items(320, 1)
-    slow = replace(FAST, window_ms=(3_000, 100, 100))
+    slow = replace(FAST, window_ms=(3_000, 100, 100), early=False)
     async with (
         network(tmp_path, made, timeouts=slow) as nodes,
         open_live(follower(tmp_path / "full", made, 9, addresses(nodes[0]), timeouts=slow)) as full,

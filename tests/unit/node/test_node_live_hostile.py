@@ -37,7 +37,7 @@ from tests.live_nodes import Minter, addresses, follower, genesis, settings, unt
 
 ONE = genesis(1)
 NETWORK = network_of(ONE)
-SLOW = Timeouts(window_ms=(3_600_000, 1000, 1000))
+SLOW = Timeouts(window_ms=(3_600_000, 1000, 1000), early=False)
 LIMITS = Limits(message_bytes=wire.MESSAGE_BYTES, frame_bytes=wire.FRAME_BYTES)
 
 

@@ -27,7 +27,7 @@ from node.solving import SolverKey
 
 TOKEN = "a-token-only-tests-know"
 FAST = Timeouts(window_ms=(30, 300, 30))
-SLOW = Timeouts(window_ms=(3_600_000, 1000, 1000))
+SLOW = Timeouts(window_ms=(3_600_000, 1000, 1000), early=False)
 
 
 @dataclass
