@@ -119,14 +119,14 @@ AGREEMENT: Final = (
         "node/agreement/tally.py",
         "            if count.power - power < quorum <= count.power:\n                self.reached += 1\n",
         "",
-        "test_line_34_a_quorum_of_mixed_prevotes_starts_a_timer_once",
+        "test_line_34_the_vote_that_makes_a_mixed_quorum_starts_the_timer",
     ),
     Mutant(
         "nobody notices that others are in a later round",
         "node/agreement/tally.py",
         "<= at.heard:\n                self.reached += 1\n",
         "<= at.heard:\n                pass\n",
-        "test_line_55_more_than_a_third_in_a_later_round_pull_one_along",
+        "test_line_55_the_second_voice_from_a_later_round_pulls_one_along",
     ),
     Mutant(
         "rounds are skipped to without bound",
