@@ -55,12 +55,14 @@ def test_a_late_joiner_reaches_the_head_by_a_snapshot(seed: int) -> None:
 def test_a_peer_that_lies_about_the_past_stops_nobody(lie: str) -> None:
     """One of four lies; all that join reach the head, none with another state."""
     told = 0
-    for seed in range(5):
+    for seed in range(15):
         world, late, liar = joined(seed, lie)
         assert liar is not None
         holds(world, late)
         told += liar.told
-    assert told > 0 or lie == "no links"
+        if seed >= 4 and (told or lie == "no links"):
+            return
+    raise AssertionError("nobody was lied to")
 
 
 def test_a_snapshot_of_many_chunks_comes_from_many_peers(monkeypatch: pytest.MonkeyPatch) -> None:
