@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from intents.canonical import Value, pack
-from node.chain.items import MAX_SOLUTION_BYTES, NOTHING_SEALED, Commit, Reveal, encode_item, seal_of
+from node.chain.items import MAX_SOLUTION_BYTES, NOTHING_SEALED, OUT_OF_TIME, Commit, Reveal, encode_item, seal_of
 from settlement.solution import MAX_SOLUTIONS_PER_SOLVER, Solution
 from settlement.solution_codec import encode_solution
 
@@ -44,9 +44,10 @@ def fitting(solutions: Sequence[Solution]) -> list[bytes]:
     return [encoded[number] for number in sorted(chosen)]
 
 
-def sitting_out(network: bytes, key: SolverKey, auction: int) -> bytes:
-    """The item that says that the solver has nothing to offer: nobody waits for it, nothing is opened."""
-    commit = Commit(auction, key.public, NOTHING_SEALED)
+def sitting_out(network: bytes, key: SolverKey, auction: int, *, out_of_time: bool = False) -> bytes:
+    """The item that says that the solver has nothing to offer, or not got through the batch in time: nobody waits
+    for it, nothing is opened."""
+    commit = Commit(auction, key.public, OUT_OF_TIME if out_of_time else NOTHING_SEALED)
     return encode_item(replace(commit, signature=key.sign(commit.signed(network))))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from intents.amounts import mul_div_ceil
 from node.chain.app import Applied
 from node.chain.blocks import Phase, phase_of
-from node.chain.items import NOTHING_SEALED, Commit, Reveal
+from node.chain.items import SITTING_OUT, Commit, Reveal
 from node.chain.reading import read_item
 from node.chain.transition import IDLE_AUCTIONS
 from settlement.ledger.accounts import bond_of
@@ -38,7 +38,7 @@ def wrong_penalties(cluster: Cluster, applied: Mapping[int, Applied]) -> Iterato
         match phase_of(height):
             case Phase.SEAL:
                 for item in items:
-                    if isinstance(item, Commit) and item.auction == auction and item.seal != NOTHING_SEALED:
+                    if isinstance(item, Commit) and item.auction == auction and item.seal not in SITTING_OUT:
                         solver = known[b"\0" + item.solver]
                         if solver.idle_until <= auction and solver.bond >= genesis.rules.min_bond:
                             solver.seals.add(item.seal)

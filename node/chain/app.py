@@ -35,6 +35,7 @@ from node.chain.reading import read_item
 from node.chain.tables import chain_of, validators_of
 from node.chain.transition import Effects, transition
 from node.chain.voters import conclude
+from settlement.ledger.congestion import room_of
 from settlement.ledger.execute import NONCES
 from settlement.ledger.orders import ORDERS
 from settlement.ledger.rules import rules_of
@@ -163,7 +164,7 @@ class ChainApp:
         next. In BATCH, whether as many wait as a batch takes: who comes later waits for the next in any case."""
         phase = phase_of(height)
         if phase is Phase.BATCH:
-            return len(self.waiting[phase]) >= min(rules_of(self.state).max_orders, MAX_BLOCK_ITEMS)
+            return len(self.waiting[phase]) >= min(room_of(self.state, rules_of(self.state)), MAX_BLOCK_ITEMS)
         if self.batch is None:
             return False
         if self._awaited is None:

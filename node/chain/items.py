@@ -22,6 +22,9 @@ MAX_SOLUTION_BYTES: Final = 1 << 20
 SALT_BYTES: Final = 32
 #: A seal of nothing: its solver sits the auction out, so that nobody waits for it, and has nothing to open.
 NOTHING_SEALED: Final = bytes(32)
+#: The seal of a solver that has not got through the batch in time: nobody waits for it, and nothing opens it.
+OUT_OF_TIME: Final = b"\xff" * 32
+SITTING_OUT: Final = frozenset({NOTHING_SEALED, OUT_OF_TIME})
 #: Items up to so many bytes have their ids remembered.
 MAX_SMALL_BYTES: Final = 1024
 _COMMIT_DOMAIN: Final = b"walras/commit/1\0"

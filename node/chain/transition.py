@@ -18,10 +18,10 @@ from intents.canonical import read_bytes, read_list, unpack
 from intents.errors import WalrasError
 from intents.intent import IntentId, Owner
 from node.chain.blocks import Phase
-from node.chain.items import MAX_SOLUTION_BYTES, NOTHING_SEALED, Commit, Item, Reveal, Submission
+from node.chain.items import MAX_SOLUTION_BYTES, NOTHING_SEALED, OUT_OF_TIME, Commit, Item, Reveal, Submission
 from node.chain.tables import SEALS, Seals, chain_of, put_chain
 from node.chain.voters import Ruling
-from settlement.ledger import bonds
+from settlement.ledger import bonds, congestion
 from settlement.ledger.admission import admit, closed, forget, forget_rates
 from settlement.ledger.auction import OPEN_STATES, auction_of, batch
 from settlement.ledger.books import Books, Entry
@@ -83,7 +83,7 @@ def transition(
         case Phase.BATCH:
             _batch(draft, rules, items, seed, effects)
         case Phase.SEAL:
-            _seal(draft, rules, items, effects)
+            _seal(draft, rules, items, effects, auction)
         case Phase.SETTLE:
             _settle(draft, rules, items, effects, auction, full)
     return effects
@@ -137,8 +137,9 @@ def _in_turn(items: Sequence[Item]) -> list[tuple[int, Item]]:
     return found
 
 
-def _seal(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects) -> None:
-    now, books = chain_of(draft).auction, Books(draft)
+def _seal(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects, auction: Auction | None) -> None:
+    chain, books, answered = chain_of(draft), Books(draft), False
+    now = chain.auction
     for number, item in enumerate(items):
         if not isinstance(item, Commit) or item.auction != now:
             effects.refused[number] = "seal.other-auction"
@@ -146,11 +147,18 @@ def _seal(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects) -
         if not bonds.may_commit(draft, books, rules, _holder(item.solver), now):
             effects.refused[number] = "seal.not-bonded"
             continue
+        if item.seal == OUT_OF_TIME:
+            continue
+        answered = True
         if item.seal == NOTHING_SEALED:
             continue
         known = draft.get(SEALS, item.solver)
         seals = (*(known.seals if known else ()), item.seal)
         draft.set(SEALS, item.solver, Seals(tuple(sorted(set(seals)))[:2]))
+    if answered:
+        congestion.answered(draft)
+    elif any(bonds.may_commit(draft, books, rules, holder, now) for holder in draft.rows(bonds.SOLVERS)):
+        congestion.unanswered(draft, len((auction or auction_of(draft, rules, now, chain.seed)).orders))
 
 
 def _settle(
@@ -179,6 +187,7 @@ def _settle(
     _close(draft, books, auction, now)
     for solver in draft.rows(SEALS):
         draft.set(SEALS, solver, None)
+    congestion.turn(draft, rules)
     put_chain(draft, replace(chain, auction=now + 1, seed=b"", auction_hash=b""))
     effects.entries, effects.settlement = books.entries, settlement
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Final
 
 import trio
 
@@ -12,19 +13,25 @@ from intents.auction_codec import encode_auction
 from node.embedded.node import Solving
 from settlement.solution import Solution
 from solver.host import host
+from solver.outcome import OutcomeKind
 from solver.protocol import Deadline
 from solver.registry import built_in
 from solver.spec import SolverSpec
+
+_UNFINISHED: Final = frozenset({OutcomeKind.TIMEOUT, OutcomeKind.CRASH})
 
 
 def in_thread(name: str, seconds: float) -> Solving:
     """The built-in solver ``name``, imported when first asked; it stops by itself within ``seconds`` or so."""
 
-    def answer(auction: Auction) -> Sequence[Solution]:
-        found = {item.id: item for item in built_in(name).solve(auction, Deadline.after(seconds))}
+    def answer(auction: Auction) -> Sequence[Solution] | None:
+        deadline = Deadline.after(seconds)
+        found = {item.id: item for item in built_in(name).solve(auction, deadline)}
+        if not found and not deadline.remaining_s:
+            return None
         return [found[number] for number in sorted(found)]
 
-    async def solving(auction: Auction) -> Sequence[Solution]:
+    async def solving(auction: Auction) -> Sequence[Solution] | None:
         return await trio.to_thread.run_sync(answer, auction, abandon_on_cancel=True)
 
     return solving
@@ -32,15 +39,15 @@ def in_thread(name: str, seconds: float) -> Solving:
 
 @asynccontextmanager
 async def in_process(spec: SolverSpec, seconds: float) -> AsyncIterator[Solving]:
-    """Any solver, behind the boundary of a process: one that fails answers nothing.
+    """Any solver, behind the boundary of a process: one that fails or is stopped has not got through the auction.
 
     ``seconds`` include handing the auction over, which of a large one takes long: a window does not wait for it.
     """
     async with host(spec) as hosted:
 
-        async def solving(auction: Auction) -> Sequence[Solution]:
+        async def solving(auction: Auction) -> Sequence[Solution] | None:
             # What is in a batch has been admitted: its signatures hold.
             run = await hosted.solve(encode_auction(auction), seconds, all_in=True, checked=True)
-            return run.solutions
+            return None if run.kind in _UNFINISHED else run.solutions
 
         yield solving

@@ -7,6 +7,7 @@ next collects. A disk that fails ends the node at once: nothing is said or ackno
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,8 +28,9 @@ from settlement.solution import Solution
 
 _log = logging.getLogger(__name__)
 
-#: Finds solutions; what it raises is logged, and counts as none.
-Solving = Callable[[Auction], Awaitable[Sequence[Solution]]]
+#: Finds solutions, or ``None`` where it has not got through the auction in time; what it raises is logged, and
+#: counts as that.
+Solving = Callable[[Auction], Awaitable[Sequence[Solution] | None]]
 #: Effects for others than this node: messages, gossip, requests.
 Outside = Callable[[Effect], None]
 #: How long items are collected, and how many at most, before they are written.
@@ -118,6 +120,8 @@ class Node:
         self._stopping = self._ended = False
         self._failure: BaseException | None = None
         self._acknowledged = self._groups = 0
+        #: How its own solver's auctions ended: ``answered``, ``nothing`` to offer, ``out_of_time``.
+        self.answers = Counter[str]()
         self._add(recovered.effects)
 
     @property
@@ -331,6 +335,14 @@ class Node:
         except Exception:
             # A contestant's failure is its own, whatever it is: this auction passes without it.
             _log.exception("the solver failed")
-            return
+            solutions = None
+        else:
+            if solutions is None:
+                _log.warning(
+                    "auction %d: the solver found nothing in time among %d intents",
+                    auction.number,
+                    len(auction.orders),
+                )
+        self.answers["out_of_time" if solutions is None else "answered" if solutions else "nothing"] += 1
         if not self._stopping:
             await self.act(lambda: self.machine.solved(auction.number, solutions))

@@ -13,6 +13,7 @@ from intents.intent import FillMode, IntentId, Owner
 from settlement.ledger.accounts import account_of
 from settlement.ledger.books import BALANCES
 from settlement.ledger.conditions import look, may_trade
+from settlement.ledger.congestion import room_of
 from settlement.ledger.feeds import ASSETS, price_of
 from settlement.ledger.orders import ORDERS, Order, OrderState
 from settlement.ledger.rules import Rules
@@ -25,14 +26,14 @@ OPEN_STATES: Final = frozenset({OrderState.CHECKED, OrderState.BATCHED, OrderSta
 
 
 def batch(draft: Draft, rules: Rules, now: int, seed: bytes) -> list[IntentId]:
-    """Which open intents auction ``now`` takes: all that may trade, up to the cap by H(seed ‖ id).
+    """Which open intents auction ``now`` takes: all that may trade, up to its room by H(seed ‖ id).
 
     Of a group at most one: only one may trade, and in one auction nobody knows which will. Intents that could not
     be taken now, for the state of trading or a stale price, wait.
 
     Nothing that this reads changes between BATCH and SETTLE, so whoever asks again in between is answered alike.
     """
-    rows, trading = draft.rows(ORDERS), trading_of(draft, rules)
+    rows, trading, room = draft.rows(ORDERS), trading_of(draft, rules), room_of(draft, rules)
     ready = [
         (hashlib.sha256(seed + number).digest(), number)
         for number, order in rows.items()
@@ -49,7 +50,7 @@ def batch(draft: Draft, rules: Rules, now: int, seed: bytes) -> list[IntentId]:
             continue
         groups.add((intent.owner, intent.group))
         taken.append(number)
-        if len(taken) == rules.max_orders:
+        if len(taken) == room:
             break
     return sorted(taken)
 

@@ -211,6 +211,27 @@ CHAIN: Final = (
         "test_chain_who_sits_out_is_not_waited_for_and_owes_nothing",
     ),
     Mutant(
+        "who ran out of time has answered",
+        TRANSITION,
+        "if item.seal == OUT_OF_TIME:",
+        "if False:",
+        "test_who_ran_out_of_time_has_not_answered",
+    ),
+    Mutant(
+        "a batch shrinks after it was fixed",
+        "settlement/ledger/congestion.py",
+        "draft.set(ROOM, _NEXT, max(",
+        "draft.set(ROOM, _NOW, max(",
+        "test_the_batch_under_way_stays_as_it_was_fixed",
+    ),
+    Mutant(
+        "a batch that was once too large is so for ever",
+        "settlement/ledger/congestion.py",
+        "room + room // 8",
+        "room",
+        "test_room_comes_back_by_an_eighth_and_leaves_nothing",
+    ),
+    Mutant(
         "a block is full at once",
         INCLUSION,
         "        if room <= 0:\n",

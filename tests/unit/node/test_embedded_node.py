@@ -331,6 +331,31 @@ async def test_a_solver_that_finds_nothing_holds_nothing_up(folder: Path) -> Non
                     await trio.sleep(0.01)
             node.stop()
         assert node.status.auction >= 2
+        assert set(node.answers) == {"nothing"}
+
+
+@pytest.mark.parametrize("fails", [True, False])
+async def test_how_ones_own_solver_ended_is_counted_and_logged(
+    folder: Path, fails: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that raises, or is not done in time: the auction passes, and the log says which it was."""
+
+    async def unable(auction: Auction) -> None:
+        if fails:
+            raise RuntimeError("no idea")
+
+    with opened(folder) as store:
+        node = Node(store, back(store, folder), solving=unable, one_by_one=True)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(node.run)
+            await node.submit(items(1)[0])
+            with trio.fail_after(60):
+                while node.status.height < 5:
+                    await trio.sleep(0.01)
+            node.stop()
+    assert set(node.answers) == {"out_of_time"}
+    said = "the solver failed" if fails else "the solver found nothing in time among 1 intents"
+    assert said in caplog.text
     assert SigningKey.from_seed(world.VALIDATOR).public == validator_key(folder).public
 
 

@@ -1,0 +1,109 @@
+"""Batches that solvers do not get through: the next is smaller, and everybody works out the same one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from intents.intent import Leg
+from node.chain.app import ChainApp
+from node.chain.genesis import build
+from node.chain.tables import chain_of
+from node.solving import SolverKey, sitting_out
+from settlement.ledger.auction import auction_of
+from settlement.ledger.congestion import LEAST_ROOM, ROOM, room_of
+from settlement.ledger.rules import rules_of
+from tests.ledgers import OWNERS, SOLVER, WHOLE, A, B, item
+from tests.unit.node.test_chain_app import step
+from tests.unit.node.test_chain_solver_faults import ANN, BOB, GENESIS, MINT, honest
+
+PAIRS = 60
+MAX_ORDERS = 4 * PAIRS
+KEY = SolverKey(SOLVER.public, SOLVER.public, SOLVER.sign)
+
+
+def crowded(max_orders: int = MAX_ORDERS) -> ChainApp:
+    """Two solvers are bonded; 120 intents, which fit each other by twos, are in the batch."""
+    genesis = replace(GENESIS, rules=replace(GENESIS.rules, max_orders=max_orders))
+    node = ChainApp(build(genesis), lambda key, digest, signature: True)
+    mint = replace(MINT, network=node.network)
+    for nonce in range(PAIRS):
+        node.add(item(mint.intent(ANN, nonce, Leg(A, WHOLE // 10), Leg(B, WHOLE // 25))))
+        node.add(item(mint.intent(BOB, nonce, Leg(B, WHOLE // 20), Leg(A, WHOLE // 12))))
+    step(node)
+    assert node.batch is not None
+    assert len(node.batch.orders) == min(2 * PAIRS, max_orders)
+    return node
+
+
+def size_of_next(node: ChainApp) -> int:
+    """SEAL and SETTLE as they stand, then the next auction's BATCH."""
+    step(node)
+    step(node)
+    step(node)
+    assert node.batch is not None
+    return len(node.batch.orders)
+
+
+def test_a_batch_that_nobody_answers_halves_the_next() -> None:
+    """120, 60: below 64 intents it is not their number."""
+    node = crowded()
+    assert size_of_next(node) == LEAST_ROOM
+    assert size_of_next(node) == LEAST_ROOM
+
+
+def test_the_batch_under_way_stays_as_it_was_fixed() -> None:
+    """Whoever works it out from the state after SEAL finds the auction that BATCH fixed, to the byte."""
+    node = crowded()
+    fixed = node.batch
+    step(node)
+    assert node.state.rows(ROOM)
+    state = node.state
+    assert auction_of(state, rules_of(state), node.auction, chain_of(state).seed) == fixed
+
+
+def test_who_ran_out_of_time_has_not_answered() -> None:
+    """Its word ends the window as any other, and makes the next batch smaller."""
+    node = crowded()
+    node.add(sitting_out(node.network, KEY, node.auction, out_of_time=True))
+    assert not step(node).refused
+    step(node)
+    assert room_of(node.state, rules_of(node.state)) == LEAST_ROOM
+
+
+@pytest.mark.parametrize("kind", ["nothing", "answer"])
+def test_one_answer_is_enough(kind: str) -> None:
+    """Nothing to offer is an answer, too: no batch was too large for it."""
+    node = crowded()
+    made = honest(node, SOLVER)
+    node.add(made.seals[0] if kind == "answer" else sitting_out(node.network, KEY, node.auction))
+    step(node)
+    if kind == "answer":
+        node.add(made.reveals[0])
+    step(node)
+    assert not node.state.rows(ROOM)
+
+
+def test_without_solvers_no_batch_is_too_large() -> None:
+    """There is nobody who could have answered a smaller one."""
+    genesis = replace(GENESIS, bonds={})
+    node = ChainApp(build(genesis), lambda key, digest, signature: True)
+    mint = replace(MINT, network=node.network)
+    for nonce in range(100):
+        node.add(item(mint.intent(OWNERS[0], nonce, Leg(A, WHOLE // 10), Leg(B, WHOLE // 25))))
+    step(node)
+    step(node)
+    assert not node.state.rows(ROOM)
+
+
+def test_a_short_batch_ends_its_window_when_it_is_full() -> None:
+    """As many intents as it takes now, not as the rules allow at most."""
+    node = crowded()
+    step(node)
+    step(node)
+    mint = replace(MINT, network=node.network)
+    for nonce in range(LEAST_ROOM):
+        assert not node.complete(3)
+        node.add(item(mint.intent(ANN, 100 + nonce, Leg(A, WHOLE // 10), Leg(B, WHOLE // 25))))
+    assert node.complete(3)
