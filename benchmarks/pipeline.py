@@ -126,7 +126,8 @@ class Pipeline:
         purse = tuple(Leg(asset, 10**6 * WHOLE) for asset in self.assets)
         return Genesis(
             name="pipeline",
-            rules=Rules(bytes(32), first),
+            # No oracle speaks here: the first prices must last.
+            rules=Rules(bytes(32), first, stale_after=self.options.batches),
             assets=tuple(AssetInfo(asset, 18, asset, WHOLE) for asset in self.assets),
             validators=tuple(Validator(bytes([i + 1]) * 32) for i in range(self.options.validators)),
             balances={b"\0" + key.public: purse for key in self.users},

@@ -136,16 +136,14 @@ class Machine:
         return [*out, *self.past.tick(self.app.height)]
 
     def solved(self, auction: int, solutions: Sequence[Solution] | None) -> list[Effect]:
-        """Answers to a ``Solve``: seal them, if they are still in time. Without any, where windows end once all
-        have answered, say so; ``None`` is of a solver that has not got through the batch."""
+        """Answers to a ``Solve``: seal them, if they are still in time. Without any, say so: nobody need wait, nor
+        take the batch for too large; ``None`` is of a solver that has not got through it."""
         late = auction != self.app.auction or phase_of(self.agreement.height) is Phase.SETTLE
         if self.solver is None or late:
             return []
         both = sealed(self.app.network, self.solver, auction, solutions or ())
         if both is not None:
             return self._answered(*both)
-        if not self.agreement.timeouts.early:
-            return []
         return self._answered(sitting_out(self.app.network, self.solver, auction, out_of_time=solutions is None))
 
     def _answered(self, commit: bytes, reveal: bytes | None = None) -> list[Effect]:
