@@ -32,7 +32,7 @@ def test_all_that_was_missed_or_word_that_it_is_lost(
     room: int, topics: list[str], wanted: set[str], since: int
 ) -> None:
     """Against a list of everything: exactly the events after ``since``, or ``None`` where the ring let one go."""
-    ring = Ring(room)
+    ring = Ring(room, 1 << 20)
     happened = []
     for topic in topics:
         seq = ring.next()
