@@ -25,14 +25,28 @@ def test_room_halves_only_when_the_auction_is_over() -> None:
     """Until then the batch that was fixed must follow from the state."""
     draft, rules = fresh(1_000)
     unanswered(draft, 800)
+    unanswered(draft, 800)
     assert room_of(draft, rules) == 1_000
     turn(draft, rules)
     assert room_of(draft, rules) == 400
 
 
+def test_one_batch_without_an_answer_is_a_hiccup() -> None:
+    """Two are not, but only on end."""
+    draft, rules = fresh(1_000)
+    for _ in range(3):
+        unanswered(draft, 800)
+        turn(draft, rules)
+        answered(draft)
+        turn(draft, rules)
+        assert room_of(draft, rules) == 1_000
+        assert not draft.rows(ROOM)
+
+
 def test_room_comes_back_by_an_eighth_and_leaves_nothing() -> None:
     """512 of 1,000: 576, 648, 729, 820, 922, and then the rules alone."""
     draft, rules = fresh(1_000)
+    unanswered(draft, 1_024)
     unanswered(draft, 1_024)
     turn(draft, rules)
     rooms = []
@@ -47,6 +61,7 @@ def test_room_comes_back_by_an_eighth_and_leaves_nothing() -> None:
 def test_a_small_batch_is_never_too_large() -> None:
     """What leaves it unanswered is something else."""
     draft, rules = fresh(1_000)
+    unanswered(draft, LEAST_ROOM)
     unanswered(draft, LEAST_ROOM)
     turn(draft, rules)
     assert room_of(draft, rules) == 1_000
