@@ -1,8 +1,9 @@
 """A libp2p host of TCP, Noise and Yamux alone, with py-libp2p 0.8.1's defects at this level repaired.
 
 Repaired here: an exception in a stream handler ended the whole host; an inbound connection's slot and task were
-kept until the host closed; a listener shared a taken port in silence; Yamux returned credit frame by frame, and
-every frame took two reads of the socket and half a dozen turns of the scheduler.
+kept until the host closed; a stream to a peer that was gone dialled it anew, wherever it had once said it was,
+past bans and back-off; a listener shared a taken port in silence; Yamux returned credit frame by frame, and every
+frame took two reads of the socket and half a dozen turns of the scheduler.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from libp2p import create_yamux_muxer_option, new_host
 from libp2p.crypto.x25519 import create_new_key_pair as new_noise_key
 from libp2p.network.config import ConnectionConfig, RetryConfig
 from libp2p.network.connection.raw_connection import RawConnection
+from libp2p.network.exceptions import SwarmException
 from libp2p.security.noise.transport import PROTOCOL_ID as NOISE
 from libp2p.security.noise.transport import Transport as Noise
 from multiaddr import Multiaddr
@@ -54,6 +56,7 @@ def build_host(seed: bytes, limits: Limits, count: Callable[[str], None]) -> Any
     network.set_stream_handler(_guarded(network.common_stream_handler, count))
     # Below its low-water mark, even at none, the library dials whom it has heard of; here the supervisor does.
     network.auto_connector.maybe_connect = _nothing
+    network.dial_peer = _not_connected
     _read_ahead(network.upgrader)
     _release_inbound(network, trio.CapacityLimiter(2 * limits.connections), count)
     return host
@@ -72,6 +75,11 @@ def _read_ahead(upgrader: Any) -> None:
 
 async def _nothing() -> None:
     return None
+
+
+async def _not_connected(peer: Any) -> Any:
+    """In place of dialling: whom to dial, and where, the supervisor knows."""
+    raise SwarmException(f"not connected with {peer}")
 
 
 def _guarded(handler: Callable[[Any], Awaitable[None]], count: Callable[[str], None]) -> Callable[[Any], Any]:

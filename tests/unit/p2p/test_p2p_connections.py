@@ -14,13 +14,16 @@ from pathlib import Path
 import pytest
 import trio
 from libp2p import new_host
+from libp2p.network.exceptions import SwarmException
 from libp2p.peer.id import ID
 from libp2p.security.insecure.transport import PLAINTEXT_PROTOCOL_ID, InsecureTransport
 from libp2p.tools.anyio_service import background_trio_service
+from multiaddr import Multiaddr
 
 from p2p.base import AddressInUse, BadAddress, Limits
-from p2p.libp2p.host import address
+from p2p.libp2p.host import address, build_host
 from p2p.libp2p.identity import key_pair
+from p2p.libp2p.supervise import PING
 from p2p.libp2p.transport import open_transport
 from tests.p2p_hosts import TOPIC, Inbox, network, settings, until
 
@@ -57,6 +60,17 @@ async def test_a_killed_peer_is_missed_at_once() -> None:
         async with process(2, 0, *node.addresses):
             await until(lambda: len(node.peers()) == 1)
         await until(lambda: node.peers() == (), 2)
+
+
+async def test_a_stream_to_a_peer_that_is_gone_dials_nobody() -> None:
+    """Though the library knows where it listens, as it said so itself: whom to dial the supervisor knows."""
+    async with open_transport(settings(2)) as other:
+        host, listens = build_host(settings(1).seed, Limits(), lambda failure: None), Multiaddr(other.addresses[0])
+        name = ID.from_string(listens.value_for_protocol("p2p"))
+        host.get_peerstore().add_addrs(name, [listens], 3_600)
+        with pytest.raises(SwarmException, match="not connected with"):
+            await host.new_stream(name, [PING])
+        assert other.peers() == ()
 
 
 async def test_a_lost_peer_is_dialled_again_within_five_seconds() -> None:
