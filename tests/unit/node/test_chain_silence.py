@@ -97,14 +97,20 @@ def test_chain_who_was_not_asked_was_not_silent() -> None:
     assert not auction(node, SOLVER)
 
 
-def test_chain_an_answer_for_the_next_auction_outlives_the_settlement_before() -> None:
-    """A node that is behind gets it early: it is here when its height comes, and counted once."""
+def a_settlement_apart() -> tuple[ChainApp, ChainApp]:
+    """One whose next block seals, and one that has the settlement before, and BATCH, still to come."""
     ahead, behind = fresh(), fresh()
     for node in (ahead, behind):
         step(node)
         step(node)
     step(ahead)
     step(ahead)
+    return ahead, behind
+
+
+def test_chain_an_answer_for_the_next_auction_outlives_the_settlement_before() -> None:
+    """A node that is behind gets it early: it is here when its height comes, and counted once."""
+    ahead, behind = a_settlement_apart()
     early, stale = seal(ahead, SOLVER), seal(behind, RIVAL)
     assert behind.add(early)
     assert behind.add(stale)
@@ -119,12 +125,7 @@ def test_chain_an_answer_for_the_next_auction_outlives_the_settlement_before() -
 
 def test_chain_an_early_answer_still_counts_among_those_of_its_solver() -> None:
     """Two seals are taken of one solver in one auction, whenever they come."""
-    ahead, behind = fresh(), fresh()
-    for node in (ahead, behind):
-        step(node)
-        step(node)
-    step(ahead)
-    step(ahead)
+    ahead, behind = a_settlement_apart()
     assert behind.add(seal(ahead, SOLVER))
     step(behind)
     assert behind.add(raw(behind, SOLVER, b"one").seals[0])

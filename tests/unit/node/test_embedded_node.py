@@ -27,7 +27,7 @@ from node.embedded import node as module
 from node.embedded.answering import in_thread
 from node.embedded.errors import Stopped, TooBusy
 from node.embedded.folder import solver_key, validator_key
-from node.embedded.node import MAX_AHEAD, Node
+from node.embedded.node import MAX_AHEAD, Node, Solving
 from node.embedded.performing import Performer, divided, held_items, in_order
 from node.embedded.recovery import Recovered, recovered
 from node.storage.errors import DiskFailed
@@ -315,14 +315,10 @@ async def test_an_answer_lost_with_the_process_is_given_again_and_one_given_is_n
         assert [len(found.machine.app.waiting[phase]) for phase in (Phase.SEAL, Phase.SETTLE)] == [1, 1]
 
 
-async def test_a_solver_that_finds_nothing_holds_nothing_up(folder: Path) -> None:
-    """The auction passes without it."""
-
-    async def nothing(auction: Auction) -> Sequence[Solution]:
-        return ()
-
+async def past_an_auction(folder: Path, solving: Solving) -> Node:
+    """A node that has had an intent, and has ended since, an auction later."""
     with opened(folder) as store:
-        node = Node(store, back(store, folder), solving=nothing, one_by_one=True)
+        node = Node(store, back(store, folder), solving=solving, one_by_one=True)
         async with trio.open_nursery() as nursery:
             await nursery.start(node.run)
             await node.submit(items(1)[0])
@@ -331,7 +327,18 @@ async def test_a_solver_that_finds_nothing_holds_nothing_up(folder: Path) -> Non
                     await trio.sleep(0.01)
             node.stop()
         assert node.status.auction >= 2
-        assert set(node.answers) == {"nothing"}
+    return node
+
+
+async def test_a_solver_that_finds_nothing_holds_nothing_up(folder: Path) -> None:
+    """The auction passes without it."""
+
+    async def nothing(auction: Auction) -> Sequence[Solution]:
+        return ()
+
+    node = await past_an_auction(folder, nothing)
+    assert set(node.answers) == {"nothing"}
+    assert SigningKey.from_seed(world.VALIDATOR).public == validator_key(folder).public
 
 
 @pytest.mark.parametrize("fails", [True, False])
@@ -344,19 +351,10 @@ async def test_how_ones_own_solver_ended_is_counted_and_logged(
         if fails:
             raise RuntimeError("no idea")
 
-    with opened(folder) as store:
-        node = Node(store, back(store, folder), solving=unable, one_by_one=True)
-        async with trio.open_nursery() as nursery:
-            await nursery.start(node.run)
-            await node.submit(items(1)[0])
-            with trio.fail_after(60):
-                while node.status.height < 5:
-                    await trio.sleep(0.01)
-            node.stop()
+    node = await past_an_auction(folder, unable)
     assert set(node.answers) == {"out_of_time"}
     said = "the solver failed" if fails else "the solver found nothing in time among 1 intents"
     assert said in caplog.text
-    assert SigningKey.from_seed(world.VALIDATOR).public == validator_key(folder).public
 
 
 async def test_it_ends_though_it_is_told_things_until_the_last_moment(folder: Path) -> None:
