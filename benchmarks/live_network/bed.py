@@ -20,6 +20,7 @@ from node.home.development import DECIMALS, ETH, WORTH, holder_of, units
 from node.livedemo.desk import Desk, Endpoint, Seen, open_client
 from node.livedemo.homes import MadeNode, NodeWanted, make_homes
 from node.livedemo.process import Child, start, stop_all
+from node.signals import end_like_ctrl_c
 
 #: Owners whose intents are the load: more than the eight development accounts, so that no owner meets its bounds.
 OWNERS = [SigningKey.from_seed(bytes([1, number]) * 16) for number in range(64)]
@@ -51,7 +52,7 @@ class Bed:
     async def kill(self, name: str) -> None:
         child = self.children[name]
         child.signal(signal.SIGKILL)
-        await child.process.wait()
+        await child.ended()
 
     async def ready(self, names: Sequence[str]) -> None:
         """All of them are. Fails by name after a minute and a half."""
@@ -133,6 +134,6 @@ def with_owners(genesis: Genesis) -> Genesis:
 
 
 def run(measure: Callable[..., Awaitable[T]], *arguments: object) -> T:
-    """``trio.run``, where SIGTERM is met like Ctrl-C: no node outlives its benchmark."""
-    signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
+    """``trio.run``, where whatever asks it to end is met like Ctrl-C: no node outlives its benchmark."""
+    end_like_ctrl_c()
     return trio.run(measure, *arguments)

@@ -1,1 +1,1 @@
-"""The command line. ``node.cli.main`` holds the lazy command table."""
+"""The command line. ``node.cli.main`` is the entry point, ``node.cli.table`` the lazy command table."""

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import click
 
 from node.cli.config import default_map_from
+from node.cli.main import begin_work
 from node.cli.words import one_line
 
 _CONFIG = "walras.config"
@@ -116,6 +117,7 @@ class Command(click.Command):
             click.echo(_as_toml(ctx), nl=False)
             return 0
         assert self.callback is not None
+        begin_work()
         return ctx.invoke(self.callback, settings, **ctx.params)
 
 

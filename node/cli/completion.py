@@ -12,7 +12,7 @@ from node.cli.command import Command, Settings, emit
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(settings: Settings, shell: str) -> int:
     """Print the completion script for SHELL: source it, or save it where your shell looks."""
-    from node.cli.main import cli
+    from node.cli.run import cli
 
     maker = get_completion_class(shell)
     assert maker is not None

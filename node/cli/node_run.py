@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -31,6 +30,7 @@ from node.home.running import announced
 from node.home.warming import WarmSolver, warm_solver
 from node.live.opening import open_live
 from node.served import Served
+from node.signals import ending_signals
 
 #: How a process that was told twice to end, does: as if killed by the signal.
 _FORCED = 128
@@ -51,7 +51,7 @@ class Ready:
 
 
 def run_node(home: Home, config: NodeConfig, ready: Callable[[Ready], None]) -> None:
-    """Until SIGTERM or SIGINT; a second one ends the process at once. Raises a ``WalrasError``."""
+    """Until SIGTERM, SIGINT or SIGHUP; a second one ends the process at once. Raises a ``WalrasError``."""
     check_home(home)
     steady_allocator()
     with locked(home.path):
@@ -94,8 +94,8 @@ def _addresses(node: Served) -> tuple[str, ...]:
 
 @asynccontextmanager
 async def _until_told() -> AsyncIterator[None]:
-    """The block ends at the first SIGTERM or SIGINT; another, while it is ending, ends the process."""
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+    """The block ends at the first signal that asks for it; another, while it is ending, ends the process."""
+    with trio.open_signal_receiver(*ending_signals()) as signals:
         async with trio.open_nursery() as watching:
             ending = trio.CancelScope()
             watching.start_soon(_watch, signals, ending)

@@ -64,15 +64,16 @@ def file_sources(paths: Sequence[str]) -> tuple[Source, ...]:
 def readable(sources: Sequence[Source], warn: Callable[[str], None]) -> tuple[Source, ...]:
     """The sources that load; the others are named through ``warn``. None at all is the first one's error."""
     good: list[Source] = []
-    first: InputError | None = None
+    bad: list[InputError] = []
     for source in sources:
         try:
             source.load()
         except InputError as error:
-            first = first or error
-            warn(f"left out {error}")
+            bad.append(error)
         else:
             good.append(source)
-    if first is not None and not good:
-        raise first
+    for unreadable in bad if good else bad[1:]:
+        warn(f"left out {unreadable}")
+    if bad and not good:
+        raise bad[0]
     return tuple(good)

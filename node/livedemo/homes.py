@@ -24,6 +24,8 @@ from node.livedemo.desk import Endpoint
 LOOPBACK: Final = "127.0.0.1"
 #: Where nothing listens on any machine that is well kept (tcpmux).
 NOBODYS_PORT: Final = 1
+_RUN: Final = "import sys; from node.cli.main import main; sys.exit(main())"
+_TIED: Final = "from node.livedemo.lifeline import end_with_parent; end_with_parent(); "
 #: (who dials, who is dialled, its port) -> the port to dial instead.
 Through = Callable[[str, str, int], int]
 
@@ -74,12 +76,18 @@ class MadeNode:
 
     @property
     def command(self) -> tuple[str, ...]:
-        return walras("node", "run", "--home", str(self.home.path))
+        """To be started with a pipe on its standard input: it ends when that does."""
+        return tied_walras("node", "run", "--home", str(self.home.path))
 
 
 def walras(*arguments: str) -> tuple[str, ...]:
     """The command line of this very installation."""
-    return (sys.executable, "-c", "import sys; from node.cli.main import main; sys.exit(main())", *arguments)
+    return (sys.executable, "-c", _RUN, *arguments)
+
+
+def tied_walras(*arguments: str) -> tuple[str, ...]:
+    """The same, ending with whoever starts it."""
+    return (sys.executable, "-c", _TIED + _RUN, *arguments)
 
 
 def make_homes(

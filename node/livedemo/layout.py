@@ -17,7 +17,7 @@ from node.home.development import MAKER, accounts
 from node.home.errors import HomeError
 from node.inputs import read_json
 from node.livedemo.desk import Endpoint
-from node.livedemo.homes import LOOPBACK, MadeNode, NodeWanted, free_ports, make_homes, read_home, walras
+from node.livedemo.homes import LOOPBACK, MadeNode, NodeWanted, free_ports, make_homes, read_home, tied_walras
 from solver.spec import parse_spec
 
 #: Stands for a solver of the user's own and for an engine in a process of its own, behind HTTP.
@@ -64,6 +64,10 @@ class Engine:
     def url(self) -> str:
         return f"http://{LOOPBACK}:{self.port}"
 
+    @property
+    def command(self) -> tuple[str, ...]:
+        return tied_walras("solver", "serve", SERVED, "--port", str(self.port))
+
 
 def new_layout(root: Path, validators: int, solvers: Sequence[str], timeouts: Timeouts) -> Layout:
     """Homes in ``root`` for so many validators, and a bonded solver node for each of ``solvers``.
@@ -104,10 +108,7 @@ def kept_layout(root: Path) -> Layout | None:
 
 
 def _layout(root: Path, engines: Sequence[Engine], made: Sequence[MadeNode]) -> Layout:
-    serving = [
-        Planned(one.name, walras("solver", "serve", SERVED, "--port", str(one.port)), root / f"{one.name}.log")
-        for one in engines
-    ]
+    serving = [Planned(one.name, one.command, root / f"{one.name}.log") for one in engines]
     nodes = [Planned(one.name, one.command, one.log) for one in made]
     seeds = [account.seed for account in accounts() if account.name != MAKER]
     return Layout(root.absolute(), [*serving, *nodes], [one.endpoint for one in made], seeds)

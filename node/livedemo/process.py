@@ -13,8 +13,8 @@ from typing import Final
 
 import trio
 
-#: How long a process told to end may take before its whole group is killed.
-GRACE_S: Final = 15.0
+from node.livedemo.lifeline import GRACE_S
+
 #: Of a log, when somebody has to be told why a process ended.
 TAIL_BYTES: Final = 2_000
 
@@ -44,6 +44,13 @@ class Child:
                 self.process.send_signal(signal.SIGTERM)
             self.signal(signal.SIGCONT)
 
+    async def ended(self) -> int:
+        """Wait for its end; its exit status."""
+        status = await self.process.wait()
+        if self.process.stdin is not None:
+            await self.process.stdin.aclose()
+        return status
+
     def last_line(self) -> str:
         """The last thing it wrote."""
         try:
@@ -56,10 +63,10 @@ class Child:
 
 
 async def start(name: str, command: Sequence[str], log: Path) -> Child:
-    """Start it with nothing on its standard input. Appends to ``log``."""
+    """Start it. Its standard input says nothing and ends when this process does, however. Appends to ``log``."""
     with log.open("ab") as file:
         process = await trio.lowlevel.open_process(
-            list(command), stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
+            list(command), stdin=subprocess.PIPE, stdout=file, stderr=file, start_new_session=True
         )
     return Child(name, process, log)
 
@@ -71,10 +78,10 @@ async def stop_all(children: Sequence[Child], grace_s: float = GRACE_S) -> list[
             child.tell()
         with trio.move_on_after(grace_s):
             for child in children:
-                await child.process.wait()
+                await child.ended()
         killed = [child.name for child in children if child.status is None]
         for child in children:
             child.signal(signal.SIGKILL)  # what is left of a group whose leader has gone, too
         for child in children:
-            await child.process.wait()
+            await child.ended()
     return killed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from node.livedemo.process import Child, start, stop_all
 from node.livedemo.shown import Quiet, Shown
 from node.livedemo.trading import Crowd
 from node.livedemo.watching import Watch
+from node.signals import ending_signals
 
 #: All nodes together may take so long until the last is ready.
 READY_S: Final = 120.0
@@ -89,7 +89,7 @@ async def _keep_running(
     """Who ends before the network is up is broken; afterwards somebody wanted to see what the others do."""
     for _ in range(MAX_RESTARTS):
         child = children[place]
-        await child.process.wait()
+        await child.ended()
         how = f"{child.name} ended with status {child.status}"
         if not up.is_set():
             raise DemoFailed("", f"{how}: {child.last_line() or 'no word'}")
@@ -102,7 +102,7 @@ async def _keep_running(
 
 
 async def _heed_signals(told: trio.Event, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
+    with trio.open_signal_receiver(*ending_signals()) as signals:
         task_status.started()
         async for _ in signals:
             told.set()

@@ -61,7 +61,7 @@ class RunningNode:
         with self.made.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.made.command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -73,13 +73,14 @@ class RunningNode:
         assert self.process is not None
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        self.process.communicate()
 
     def stop(self) -> int:
         """SIGTERM; its exit status."""
         assert self.process is not None
         self.process.terminate()
-        return self.process.wait(20)
+        self.process.communicate(timeout=20)
+        return self.process.returncode
 
     def pause(self) -> None:
         assert self.process is not None

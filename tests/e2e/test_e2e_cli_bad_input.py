@@ -128,3 +128,14 @@ def test_binary_files_are_refused_as_such(tmp_path: Path) -> None:
     good = write(tmp_path / "good.json", cow_auction())
     for arguments in (("show", file), ("rank", file), ("verify", file), ("verify", good, file)):
         assert "binary file" in refused(walras("auction", *arguments), "input.malformed")
+
+
+def test_competing_over_bad_files_names_each_once(tmp_path: Path) -> None:
+    """With none left the first is the error and the others warnings; with one left all are warnings."""
+    first, second = write(tmp_path / "1.json", "{"), write(tmp_path / "2.json", "[]")
+    alone = walras("compete", "naive", "-a", first)
+    assert str(first) in refused(alone, "input.malformed")
+    assert alone.warnings == []
+    both = walras("compete", "naive", "-a", first, "-a", second)
+    assert str(first) in refused(both, "input.malformed")
+    assert [str(second) in line for line in both.warnings] == [True]

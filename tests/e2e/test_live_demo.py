@@ -64,7 +64,7 @@ def page_of(process: subprocess.Popen[str]) -> str:
 
 
 def nothing_left(folder: Path) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while running_in(folder):
         assert time.monotonic() < end, running_in(folder)
         time.sleep(0.1)
@@ -107,6 +107,18 @@ def test_told_to_end_while_it_starts_it_leaves_no_process(tmp_path: Path) -> Non
         process.communicate(timeout=60)
         assert process.returncode == 0
     nothing_left(home)
+
+
+def test_killed_it_leaves_no_process(tmp_path: Path) -> None:
+    """SIGKILL, which it cannot heed: nodes and the engine end by themselves, in good order."""
+    home = tmp_path / "home"
+    with started(*SMALL, "--home", str(home)) as process:
+        page_of(process)
+        assert len(running_in(home)) >= 4
+        process.kill()
+        process.wait()
+        nothing_left(home)
+    assert not (home / "v0" / "api.url").exists()
 
 
 def test_a_network_that_cannot_come_up_says_why(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from node.cli.main import run
+from node.cli.run import run
 from node.home.config_file import read_config
 from node.home.development import account
 from node.home.genesis_file import read_genesis

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from node.cli import main
-from node.cli.main import run
+from node.cli.run import cli, run
 
 WALRAS = Path(sys.executable).with_name("walras")
 
@@ -126,7 +125,7 @@ def test_endings_of_a_full_machine(
 ) -> None:
     """Alone, in a database, in a group of tasks, or of a path that cannot be; what is none of these is still a
     bug."""
-    monkeypatch.setattr(main.cli, "main", lambda **options: fails())
+    monkeypatch.setattr(cli, "main", lambda **options: fails())
     assert run(["demo"]) == code
     assert capsys.readouterr().err.startswith(said)
 

@@ -12,7 +12,7 @@ from typing import Final
 import click
 import pytest
 
-from node.cli.main import cli
+from node.cli.run import cli
 
 ROOT: Final = Path(__file__).parents[3]
 DOCUMENTS: Final = (
