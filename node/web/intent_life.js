@@ -12,6 +12,22 @@ const WORDS = {
   received: "Received", checked: "Checked: it rests until a batch", batched: "In every batch until it trades", won: "In a winning solution",
   part_filled: "Filled in part", settled: "Filled", expired: "Expired", cancelled: "Cancelled", denied: "Denied",
 };
+/** What each of the law's reasons means, for whom it has kept waiting. */
+export const MEANS = {
+  lost: "A solver would have filled it; a better solution won the batch.",
+  not_yet_valid: "It asked to wait until a later auction.",
+  expired: "The last auction that it allows is over.",
+  nothing_left: "All that it offered has been traded, or is held by something else.",
+  no_balance: "Its owner has none of what it gives.",
+  reserved: "It was kept for one solver, who did not bid for it.",
+  no_price: "Nobody has told a price of what it wants, so no bid for it can be scored.",
+  capacity: "The batch's price suited it; all that could be had at that price went to others.",
+  too_large: "A part of it could have traded; it asks to be filled whole.",
+  cost: "What it would gain over its limit is less than what settling it costs.",
+  no_bid: "A path over the venues would have met its limit, and no solver took it.",
+  out_of_the_money: "Its limit asks for more than the batch or any path over the venues gave.",
+  no_market: "No venue, and no path over several, takes what it gives for what it wants in its size.",
+};
 
 export function life({ assets, intent, why, status }) {
   const share = part(intent.gave, intent.give_max), over = against(intent);
@@ -64,6 +80,7 @@ function explanation(intent, why) {
   const distance = why.distance_bps;
   return card("intent-why", title(intent),
     h("p", { testid: "intent-why-words" }, h("b", {}, sentence(why.why)), " ", why.code && h("code", { class: "soft" }, why.code)),
+    MEANS[why.code] && h("p", { testid: "intent-why-means" }, MEANS[why.code]),
     why.auction !== null && h("p", { class: "soft" }, "Said of ", h("a", { href: `#/batches/${why.auction}`, testid: "intent-why-batch" }, `batch ${whole(why.auction)}`), ", the last it was in without a fill."),
     distance !== null && h("p", { testid: "intent-distance" }, distance > 0
       ? `Its limit would have to give way by ${bps(distance, false)} to trade at the best price found.`

@@ -3,14 +3,16 @@
 import { h, swap, table } from "./dom.js";
 import { plural, whole } from "./format.js";
 
-//: Rows at first, and with each press of the button.
-const FIRST = 50;
+//: Rows at first, fewer where each is a card of its own, and with each press of the button.
+const FIRST = 50, FIRST_NARROW = 20;
 const STEP = 200;
+const narrow = matchMedia("(max-width: 560px)");
 
 /** As `table`; `words(row)` is the text that the search looks through. Few rows have neither search nor button. */
 export function longTable(testid, caption, columns, rows, words, options = {}) {
-  if (rows.length <= FIRST) return table(testid, caption, columns, rows, options);
-  let shown = FIRST, wanted = "";
+  const first = narrow.matches ? FIRST_NARROW : FIRST;
+  if (rows.length <= first) return table(testid, caption, columns, rows, options);
+  let shown = first, wanted = "";
   const place = h("div", {}), count = h("span", { class: "soft", role: "status", testid: `${testid}-count` });
   const draw = () => {
     const found = wanted ? rows.filter((row) => words(row).toLowerCase().includes(wanted)) : rows;
@@ -20,7 +22,7 @@ export function longTable(testid, caption, columns, rows, words, options = {}) {
       table(testid, caption, columns, found.slice(0, shown), options),
       rest > 0 && h("p", {}, h("button", { type: "button", testid: `${testid}-more`, on: { click: () => { shown += STEP; draw(); } } }, `Show ${whole(Math.min(STEP, rest))} more of ${whole(rest)}`)));
   };
-  const search = (event) => { [wanted, shown] = [event.target.value.trim().toLowerCase(), FIRST]; draw(); };
+  const search = (event) => { [wanted, shown] = [event.target.value.trim().toLowerCase(), first]; draw(); };
   draw();
   return [
     h("p", { class: "find" }, h("label", {}, "Find ", h("input", { type: "search", placeholder: "id, owner, solver, reason", autocomplete: "off", spellcheck: "false", testid: `${testid}-search`, on: { input: search } })), " ", count),

@@ -212,6 +212,6 @@ def sight(
     page.on("dialog", found._stopped)
     try:
         yield found
-        assert found.troubles == []
+        assert not found.troubles, found.troubles
     finally:
         context.close()

@@ -20,7 +20,8 @@ from settlement.ledger.accounts import Account, AccountKind
 from settlement.ledger.books import BALANCES
 from settlement.ledger.proofs import absence_to_json, proof_to_json
 from settlement.ledger.state import State
-from tests.e2e.page_world import Sight, World, sight
+from settlement.why_not import Reason
+from tests.e2e.page_world import NARROW, Sight, World, sight
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -84,6 +85,23 @@ def test_a_long_table_begins_short_and_is_searched_whole(tab: Sight) -> None:
     tab.at("long-search").fill("")
     assert rows.count() == 50
     tab.page.evaluate("document.getElementById('long').remove()")
+
+
+def test_on_narrow_screens_a_long_table_begins_shorter(tab: Sight) -> None:
+    """Twenty rows, of which each is a card there."""
+    wide = tab.page.viewport_size
+    assert wide is not None
+    tab.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    tab.page.evaluate(LONG, 21)
+    assert tab.page.locator("#long tbody tr").count() == 20
+    tab.page.evaluate("document.getElementById('long').remove()")
+    tab.page.set_viewport_size(wide)
+
+
+def test_every_reason_of_the_law_is_explained(tab: Sight) -> None:
+    """Each has a sentence, and none that the law no longer knows."""
+    meant = tab.page.evaluate("async () => Object.keys((await import('/assets/intent_life.js')).MEANS)")
+    assert meant == [reason.name.lower() for reason in Reason]
 
 
 @pytest.mark.parametrize(("validators", "others"), [(4, 2), (4, 3), (3, 1), (7, 5), (4, 4)])
