@@ -21,9 +21,12 @@ from random import Random
 
 from benchmarks.fuzzing.api_targets import api_targets
 from benchmarks.fuzzing.file_targets import file_targets
+from benchmarks.fuzzing.kept_targets import kept_targets
+from benchmarks.fuzzing.light_targets import light_targets
 from benchmarks.fuzzing.live_targets import live_targets
 from benchmarks.fuzzing.outside_targets import outside_targets
 from benchmarks.fuzzing.people_targets import people_targets
+from benchmarks.fuzzing.solver_targets import solver_targets
 from benchmarks.fuzzing.target import Target
 from benchmarks.fuzzing.targets import peer_targets
 
@@ -71,9 +74,12 @@ def all_targets(folder: Path) -> tuple[Target, ...]:
         *peer_targets(),
         *live_targets(),
         *api_targets(),
+        *light_targets(),
         *outside_targets(),
+        *solver_targets(),
         *file_targets(folder),
         *people_targets(folder),
+        *kept_targets(folder),
     )
 
 

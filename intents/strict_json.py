@@ -28,8 +28,13 @@ _NO_BRACKET: Final = bytes(set(range(256)) - set(_BRACKETS))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def parse_json(data: bytes, where: str, *, max_bytes: int = MAX_JSON_BYTES, max_depth: int = MAX_DEPTH) -> object:
-    """The value ``data`` holds, or an ``InputError`` naming line and column (or byte) of the defect."""
+def parse_json(
+    data: bytes, where: str, *, max_bytes: int = MAX_JSON_BYTES, max_depth: int = MAX_DEPTH, floats: bool = False
+) -> object:
+    """The value ``data`` holds, or an ``InputError`` naming line and column (or byte) of the defect.
+
+    ``floats`` is for figures that were floats when they were written: they are floats again.
+    """
     if len(data) > max_bytes:
         raise Unreadable(where, f"holds {len(data)} bytes, at most {max_bytes} are read")
     _check_depth(data, where, max_depth)
@@ -41,7 +46,7 @@ def parse_json(data: bytes, where: str, *, max_bytes: int = MAX_JSON_BYTES, max_
         value: object = json.loads(
             text,
             parse_int=lambda digits: _integer(digits, where),
-            parse_float=lambda digits: _decimal(digits, where),
+            parse_float=float if floats else lambda digits: _decimal(digits, where),
             parse_constant=lambda name: _constant(name, where),
             object_pairs_hook=lambda pairs: _object(pairs, where),
         )

@@ -91,7 +91,7 @@ class EngineSolver:
                     continue
                 data += chunk
         if not good:
-            raise EngineRefused(self.url, response.status_code, _reason(response, bytes(data[:limit])))
+            raise EngineRefused(self.url, response.status_code, reason_of(response, bytes(data[:limit])))
         if len(data) > limit:
             raise EngineAnswerInvalid(self.url, f"more than {limit} bytes of answer")
         if response.headers.get("content-encoding", "identity") != "identity":
@@ -143,7 +143,7 @@ def _solutions(
         return tuple(usable)
 
 
-def _reason(response: httpx.Response, data: bytes) -> str:
+def reason_of(response: httpx.Response, data: bytes) -> str:
     """The envelope's message, else the start of the text, else what the status says."""
     location = response.headers.get("location")
     if location:

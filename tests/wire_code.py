@@ -13,7 +13,7 @@ from intents.schema import Many, OneOf, Optional, Pair, Record
 from intents.schema_values import Amount, Choice, Flag, Integer, Octets, Ratio, SignedAmount, Text
 from node.agreement.wire import MESSAGE
 from node.catchup.wire import PEER_MESSAGE
-from node.chain.blocks import _BODY, HEADER
+from node.chain.blocks import BODY, HEADER
 from node.chain.items import ITEM
 from node.live import wire
 from settlement.solution_codec import _PRICE, MAX_CERTIFICATE_BYTES, SOLUTION, Claim, Prices
@@ -132,6 +132,6 @@ def written() -> dict[str, str]:
     writer = Writer()
     for name, codec in (("Item", ITEM), ("Message", MESSAGE), ("PeerMessage", PEER_MESSAGE)):
         writer.add(name, codec)
-    for record in (HEADER, _BODY, SOLUTION, wire._HELLO, wire._PRESENCE, wire._OFFER):
+    for record in (HEADER, BODY, SOLUTION, wire._HELLO, wire._PRESENCE, wire._OFFER):
         writer._text(record)
     return writer.forms

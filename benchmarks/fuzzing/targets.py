@@ -13,10 +13,10 @@ from intents.canonical import Value, read_bytes, read_list
 from intents.canonical import pack as canonical_bytes
 from intents.canonical import unpack as canonical_value
 from intents.codec import decode_intent, encode_intent
+from node.agreement.messages import parts_of
 from node.agreement.wire import MESSAGE, decode_message, encode_message
-from node.catchup.snapshot import rebuild
 from node.catchup.wire import PEER_MESSAGE, decode_peer, encode_peer
-from node.chain.blocks import decode_block, decode_header, encode_block, encode_header
+from node.chain.blocks import BODY, HEADER, decode_block, decode_header, encode_block, encode_header
 from node.chain.items import ITEM, check_item, decode_item, encode_item
 from p2p.base import Limits
 from p2p.framing import BadFrame, Chunks, VarintFrames
@@ -25,6 +25,9 @@ from p2p.packing import BadPack, PackLimits, pack, unpack
 from settlement.solution_codec import SOLUTION, decode_solution, encode_solution
 
 _FRAME_BYTES = 1_000
+_PARTS = [parts_of(block) for block in corpus.blocks()]
+_HEADERS = canonical(partial(made, HEADER), [head[4:] for head, _ in _PARTS])
+_BODIES = canonical(partial(made, BODY), [body for _, body in _PARTS])
 
 
 def peer_targets() -> tuple[Target, ...]:
@@ -34,9 +37,8 @@ def peer_targets() -> tuple[Target, ...]:
         Target("item", canonical(partial(made, ITEM), corpus.items()), _item, warm=fill_caches),
         Target("intent", canonical(intent_value, intents), _intent, warm=fill_caches),
         Target("agreement", canonical(partial(made, MESSAGE), corpus.agreement()), _message),
-        Target("block", raw(corpus.blocks()), _block),
+        Target("block", _block_bytes, _block),
         Target("catch-up", canonical(partial(made, PEER_MESSAGE), corpus.peer()), _peer),
-        Target("snapshot", raw(corpus.snapshot()), _snapshot),
         Target("solution", canonical(_solution_value, solutions), _solution),
         Target("revealed solutions", canonical(_solution_value, corpus.reveals()), _revealed),
         Target("pack", raw(corpus.packs()), _pack, (BadPack,)),
@@ -78,6 +80,16 @@ def _message(data: bytes) -> None:
         decode_block(block)
 
 
+def _block_bytes(rng: Random) -> bytes:
+    """A header and a body, by their forms or with a branch changed, and the length that parts them."""
+    block = rng.choice(corpus.blocks())
+    size = int.from_bytes(block[:4], "big")
+    header = _HEADERS(rng) if rng.random() < 0.5 else block[4 : 4 + size]
+    body = _BODIES(rng) if rng.random() < 0.7 else block[4 + size :]
+    data = len(header).to_bytes(4, "big") + header + body
+    return data if rng.random() < 0.85 else spoilt(data, rng, corpus.blocks())
+
+
 def _block(data: bytes) -> None:
     same(data, encode_block(decode_block(data)))
 
@@ -87,10 +99,6 @@ def _peer(data: bytes) -> None:
     same(data, encode_peer(message))
     for checkpoint in getattr(message, "checkpoints", ()):
         same(checkpoint.header, encode_header(decode_header(checkpoint.header)))
-
-
-def _snapshot(data: bytes) -> None:
-    rebuild((data,), bytes(32))
 
 
 def _solution_value(rng: Random) -> Value:

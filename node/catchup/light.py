@@ -13,7 +13,7 @@ from intents.errors import WalrasError
 from node.agreement.application import Verify
 from node.agreement.checks import signers
 from node.agreement.messages import Ballot, light_id
-from node.agreement.validators import MAX_POWER, Validator, ValidatorSet
+from node.agreement.validators import MAX_POWER, MAX_VALIDATORS, Validator, ValidatorSet
 from node.catchup.errors import Forged
 from node.catchup.messages import Checkpoint
 from node.chain.blocks import Header, decode_header
@@ -88,6 +88,7 @@ def follow(trusted: Trusted | None, pin: Pin | None, light: Light, horizon: int)
 
 
 def _set(members: tuple[Validator, ...]) -> ValidatorSet:
-    if len({member.key for member in members}) < len(members) or sum(m.power for m in members) > MAX_POWER:
+    keys = {member.key for member in members}
+    if not 0 < len(keys) == len(members) <= MAX_VALIDATORS or sum(m.power for m in members) > MAX_POWER:
         raise Forged("checkpoint", "a set of validators")
     return ValidatorSet(members)

@@ -112,7 +112,7 @@ HEADER: Final = Record(
         "state_root": _HASH,
     },
 )
-_BODY: Final = Record(
+BODY: Final = Record(
     _Body,
     {
         "seen": Many(SEEN, MAX_VALIDATORS),
@@ -125,7 +125,7 @@ _BODY: Final = Record(
 def encode_block(block: Block) -> bytes:
     header = encode_header(block.header)
     body = _Body(block.seen, block.items, block.evidence)
-    return len(header).to_bytes(4, "big") + header + pack(_BODY.to_wire(body))
+    return len(header).to_bytes(4, "big") + header + pack(BODY.to_wire(body))
 
 
 def decode_block(data: bytes, where: str = "block") -> Block:
@@ -133,7 +133,7 @@ def decode_block(data: bytes, where: str = "block") -> Block:
     header = decode_header(head[4:], f"{where}.header")
     if head[:4] != len(head[4:]).to_bytes(4, "big"):
         raise WrongValue(where, "a header of the length it says", str(len(head) - 4))
-    body = _BODY.from_wire(unpack(tail, where, limit=MAX_BLOCK_BYTES), where)
+    body = BODY.from_wire(unpack(tail, where, limit=MAX_BLOCK_BYTES), where)
     return Block(header, body.seen, body.items, body.evidence)
 
 

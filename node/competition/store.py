@@ -74,7 +74,7 @@ def load(path: Path) -> tuple[Results, dict[str, str]]:
         facts = json.loads(read_file(path / "run.json"))
         return results_from_json(document), {str(k): str(v) for k, v in facts.items()}
     except (
-        *(ValueError, KeyError, TypeError, AttributeError, RecursionError),
+        *(ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError),
         msgspec.ValidationError,
     ) as error:
         raise RunNotFound(str(results_path), f"is damaged: {type(error).__name__} {error}") from error

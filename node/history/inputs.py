@@ -96,11 +96,7 @@ Terms = Callable[[bytes], bytes | None]
 
 def unpack_settled(data: bytes, terms: Terms, where: str) -> Settled:
     """Settled again: the same settlement as the chain's. Raises an ``InputError`` where the bytes are unsound."""
-    try:
-        plain = zlib.decompress(data)
-    except zlib.error as error:
-        raise WrongValue(where, "compressed bytes", str(error)) from error
-    parts = read_list(unpack(plain, where, limit=MAX_RECEIPT_BYTES), where, limit=8, length=8)
+    parts = read_list(unpack(_plain(data, where), where, limit=MAX_RECEIPT_BYTES), where, limit=8, length=8)
     if read_int(parts[0], f"{where}.version") != VERSION:
         raise WrongValue(f"{where}.version", f"version {VERSION}", str(parts[0]))
     bare = decode_auction(read_bytes(parts[1], f"{where}.auction", limit=MAX_RECEIPT_BYTES), f"{where}.auction")
@@ -117,6 +113,18 @@ def unpack_settled(data: bytes, terms: Terms, where: str) -> Settled:
     settlement = settle(auction, solutions, mechanism(rule, max_winners=max_winners), caps)
     slashed = dict(_slashed(item, f"{where}.slashed") for item in read_list(parts[7], where, limit=MAX_BIDS))
     return Settled(settlement, inputs_of(settlement, rule, max_winners, caps), slashed)
+
+
+def _plain(data: bytes, where: str) -> bytes:
+    """What was compressed, of which no more is made than may be read."""
+    reader = zlib.decompressobj()
+    try:
+        plain = reader.decompress(data, MAX_RECEIPT_BYTES + 1)
+    except zlib.error as error:
+        raise WrongValue(where, "compressed bytes", str(error)) from error
+    if not reader.eof and len(plain) <= MAX_RECEIPT_BYTES:
+        raise WrongValue(where, "compressed bytes", "only a beginning of them")
+    return plain
 
 
 def _revealed(item: Value, where: str) -> list[Solution]:

@@ -62,12 +62,7 @@ class Sources:
     async def checkpoints(self, source: Source, after: int) -> tuple[list[Checkpoint], bool]:
         """A page that leads on from ``after``, and whether there is more. Raises a ``WalrasError``."""
         query = {} if after < 0 else {"after": after}
-        answer = await self._get(lambda: source.client.get("/v1/checkpoints", **query))
-        try:
-            found = [_checkpoint(item, where) for item, where in answer.items("checkpoints", limit=MAX_LINKS + 1)]
-            return found, answer.flag("more")
-        except InputError as error:
-            raise LyingNode(source.url, f"its answer is malformed ({error})") from error
+        return checkpoints_in(await self._get(lambda: source.client.get("/v1/checkpoints", **query)), source.url)
 
     async def proof(self, source: Source, table: Table[Any, Any], key: object) -> Fields:
         """What it says of an entry, with its proof. Raises a ``WalrasError``."""
@@ -76,6 +71,15 @@ class Sources:
 
     async def _get(self, ask: Callable[[], T]) -> T:
         return await trio.to_thread.run_sync(ask, abandon_on_cancel=True, limiter=self.limiter)
+
+
+def checkpoints_in(answer: Fields, url: str) -> tuple[list[Checkpoint], bool]:
+    """A page of headers, and whether there is more. Raises ``LyingNode`` where it is malformed."""
+    try:
+        found = [_checkpoint(item, where) for item, where in answer.items("checkpoints", limit=MAX_LINKS + 1)]
+        return found, answer.flag("more")
+    except InputError as error:
+        raise LyingNode(url, f"its answer is malformed ({error})") from error
 
 
 def _checkpoint(item: object, where: str) -> Checkpoint:

@@ -47,14 +47,17 @@ def encode_line(line: Line) -> bytes:
 def decode_line(data: bytes, where: str = "journal") -> Line:
     height, delta, entries, root = read_list(unpack(data, where, limit=MAX_LINE_BYTES), where, limit=4, length=4)
     pairs = [read_list(pair, where, limit=2, length=2) for pair in read_list(delta, where, limit=MAX_LINE_BYTES)]
+    changed = {
+        read_bytes(key, where, limit=MAX_ENTRY_BYTES): None
+        if value is None
+        else read_bytes(value, where, limit=MAX_ENTRY_BYTES)
+        for key, value in pairs
+    }
+    if len(changed) < len(pairs):
+        raise WrongValue(where, "every entry once", f"{len(pairs) - len(changed)} of them twice")
     return Line(
         read_int(height, where, low=GENESIS),
-        {
-            read_bytes(key, where, limit=MAX_ENTRY_BYTES): None
-            if value is None
-            else read_bytes(value, where, limit=MAX_ENTRY_BYTES)
-            for key, value in pairs
-        },
+        changed,
         tuple(read_bytes(item, where, limit=4096) for item in read_list(entries, where, limit=MAX_LINE_BYTES)),
         read_bytes(root, where, length=32),
     )

@@ -21,7 +21,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from intents.errors import Unreadable
+from intents.errors import Duplicate, Malformed, TooDeep, Unreadable
+from intents.strict_json import parse_json
 from sim.recording.errors import DamagedRun, MissingTable, NotARun, OtherVersion, RunExists
 from sim.recording.record import Claim, Rows, RunRecord, VariantRecord
 from sim.recording.rows import TABLES, Row
@@ -33,7 +34,7 @@ DATABASE: Final = "run.sqlite"
 REPORT: Final = "report.html"
 #: Larger than any ``run.json`` of 17 variants with all their metrics; what exceeds it is not one.
 MAX_ABOUT: Final = 16 * 1024 * 1024
-_SPOILED: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+_SPOILED: Final = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 def write_run(path: Path, run: RunRecord, overwrite: bool = False) -> None:
@@ -147,9 +148,9 @@ def _read_about(path: Path) -> dict[str, Any]:
     if not (path / ABOUT).is_file():
         raise NotARun(str(path), f"it has no {ABOUT}" if path.is_dir() else "there is no such folder")
     try:
-        about = json.loads(_read_text(path, ABOUT))
-    except _SPOILED as error:
-        raise DamagedRun(str(path), ABOUT, "it is not JSON") from error
+        about = parse_json(_read_text(path, ABOUT).encode(), ABOUT, floats=True)
+    except (Malformed, TooDeep, Duplicate) as error:
+        raise DamagedRun(str(path), ABOUT, f"it is not JSON ({error})"[:200]) from error
     if not isinstance(about, dict) or "form" not in about:
         raise NotARun(str(path), f"its {ABOUT} is another program's, or a competition's")
     if about["form"] != form():

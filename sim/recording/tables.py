@@ -42,14 +42,20 @@ def form() -> str:
     return f"1-{hashlib.sha256(repr(shape).encode()).hexdigest()[:8]}"
 
 
+def _schema(table: str) -> dict[str, Any]:
+    """The columns of a table's file and their types, the variant first."""
+    import polars as pl
+
+    kinds: Any = {int: pl.Int64(), bool: pl.Boolean(), float: pl.Float64(), str: pl.String()}
+    return {VARIANT: pl.String()} | {column.name: kinds[column.kind] for column in columns(table)}
+
+
 def write_parquet(path: Path, table: str, variants: Mapping[str, Rows]) -> None:
     """All variants' rows of one table."""
     import polars as pl
 
-    kinds: Any = {int: pl.Int64, bool: pl.Boolean, float: pl.Float64, str: pl.String}
-    schema = {VARIANT: pl.String} | {column.name: kinds[column.kind] for column in columns(table)}
     rows = list(_flat(table, variants))
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    frame = pl.DataFrame(rows, schema=_schema(table), orient="row")
     data = io.BytesIO()  # so that it is Python that meets a full disk, and says so
     frame.write_parquet(data, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
     path.write_bytes(data.getbuffer())
@@ -59,13 +65,16 @@ def read_parquet(path: Path, table: str, run: Path) -> dict[str, list[Row]]:
     """Rows by variant, in the order written. Raises ``DamagedRun``."""
     import polars as pl
 
-    expected = [VARIANT, *(column.name for column in columns(table))]
     try:
         frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise DamagedRun(str(run), path.name, "it is not a Parquet file") from error
-    if frame.columns != expected:
-        raise DamagedRun(str(run), path.name, f"its columns are {', '.join(frame.columns)[:200]}")
+    if list(frame.schema.items()) != list(_schema(table).items()):
+        shown = ", ".join(f"{name} ({kind})" for name, kind in frame.schema.items())
+        raise DamagedRun(str(run), path.name, f"its columns are {shown[:200]}")
+    empty = [name for name in frame.columns if frame[name].null_count()]
+    if empty:
+        raise DamagedRun(str(run), path.name, f"rows without {empty[0]}")
     kind = TABLES[table]
     found: dict[str, list[Row]] = {}
     for variant, *values in frame.iter_rows():

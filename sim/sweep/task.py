@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from intents.errors import Unreadable, WalrasError
+from intents.errors import InputError, Unreadable, WalrasError
+from intents.strict_json import parse_json
 
 #: Where a finished run's figures are.
 RESULT: Final = "result.json"
@@ -59,7 +60,20 @@ def write(result: Mapping[str, Any], place: Path) -> None:
 def done(place: Path) -> dict[str, Any] | None:
     """The result of an earlier run, if it is there and whole."""
     try:
-        found = json.loads((place / RESULT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = parse_json((place / RESULT).read_bytes(), RESULT, floats=True)
+    except (OSError, InputError):
         return None
-    return found if isinstance(found, dict) and ("trace_root" in found or "error" in found) else None
+    return found if isinstance(found, dict) and _whole(found) else None
+
+
+def _whole(found: Mapping[str, Any]) -> bool:
+    """Whether the summary can be made of it: each part is what ``perform`` makes it."""
+    changes, metrics = found.get("changes"), found.get("metrics", {})
+    return (
+        isinstance(changes, list)
+        and all(isinstance(change, str) and "=" in change for change in changes)
+        and isinstance(found.get("seed"), int)
+        and (isinstance(found.get("trace_root"), str) or isinstance(found.get("error"), str))
+        and isinstance(metrics, dict)
+        and all(value is None or isinstance(value, float) for value in metrics.values())
+    )

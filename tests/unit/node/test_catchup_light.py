@@ -73,6 +73,8 @@ def test_a_checkpoint_that_holds_names_its_signers() -> None:
         replace(GOOD, validators=OTHERS.members),
         replace(GOOD, next_validators=OTHERS.members),
         replace(GOOD, next_validators=(OLD.members[0],) * 2),
+        replace(GOOD, validators=()),
+        replace(GOOD, next_validators=tuple(Validator(key(name)) for name in range(65))),
         replace(GOOD, certificate=replace(GOOD.certificate, height=9)),
         replace(GOOD, certificate=replace(GOOD.certificate, votes=GOOD.certificate.votes[:1] * 3)),
         replace(
@@ -81,7 +83,8 @@ def test_a_checkpoint_that_holds_names_its_signers() -> None:
     ],
 )
 def test_what_does_not_hold_in_itself_is_forged(bad: Checkpoint) -> None:
-    """Too few, another network, ballot, body, header, set or place, one signer thrice, no signature."""
+    """Too few, another network, ballot, body, header, set or place, a set of nobody or of more than there may be,
+    one signer thrice, no signature."""
     with pytest.raises(Forged):
         light(bad)
 

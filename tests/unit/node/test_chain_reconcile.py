@@ -9,6 +9,7 @@ import pytest
 
 from intents.canonical import pack, unpack
 from intents.conditions import Below, Trailing
+from intents.errors import WrongValue
 from intents.intent import Leg
 from intents.signing import sign_intent
 from intents.venue_states import ConcentratedState, OrderBookState, VenueId
@@ -186,6 +187,12 @@ def test_a_line_that_cannot_be_read_ends_the_search(market: Market) -> None:
         faults = found([*market.journal[:4], (bad, claimed)], {})
         assert faults[-1].where == "journal.3"
         assert faults[-1].kept == "a line that can be read"
+
+
+def test_a_line_changes_an_entry_once() -> None:
+    """Of two changes of one entry the second would stand, and the line would be written otherwise than read."""
+    with pytest.raises(WrongValue, match="1 of them twice"):
+        decode_line(pack([3, [[b"key", None], [b"key", b"\xc0"]], [], bytes(32)]))
 
 
 def test_what_no_entry_explains_is_named(market: Market) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,6 +15,7 @@ from random import Random
 
 import pytest
 
+from intents.errors import Unreadable, WrongValue
 from intents.intent import Leg
 from node.agreement.messages import Decision
 from node.chain.app import ChainApp
@@ -324,6 +326,15 @@ def test_what_is_kept_of_an_auction_settles_to_the_same(history: HistoryStore) -
     assert kept.settlement == settlement
     with pytest.raises(Exception, match="compressed"):
         unpack_settled(b"junk", lambda number: None, "auction 1")
+    with pytest.raises(WrongValue, match="beginning"):
+        unpack_settled(zlib.compress(b"x")[:-6], lambda number: None, "auction 1")
+
+
+def test_no_more_is_unpacked_of_an_auction_than_may_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand bytes that say a million."""
+    monkeypatch.setattr("node.history.inputs.MAX_RECEIPT_BYTES", 10_000)
+    with pytest.raises(Unreadable, match="10001 bytes"):
+        unpack_settled(zlib.compress(bytes(1_000_000)), lambda number: None, "auction 1")
 
 
 @pytest.mark.parametrize(("wins", "trials"), [(0, 0), (0, 5), (5, 5), (3, 10), (500, 1000)])

@@ -68,6 +68,28 @@ def test_a_sweep_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert len(summarised(again)) == 2
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"changes": None},
+        {"changes": ["no sign"]},
+        {"seed": "1"},
+        {"trace_root": None},
+        {"trace_root": "\ud800"},
+        {"metrics": [1.5]},
+        {"metrics": {"welfare": "much"}},
+        {"metrics": {"welfare": 10**450}},
+    ],
+)
+def test_a_result_that_is_none_is_worked_out_again(tmp_path: Path, change: dict[str, object]) -> None:
+    """A file that was changed, in any part that the summary is made of."""
+    sound = {"changes": ["a=1"], "seed": 1, "trace_root": "ab", "metrics": {"welfare": 1.5, "none": None}}
+    write(sound, tmp_path)
+    assert done(tmp_path) == sound
+    (tmp_path / RESULT).write_text(json.dumps(sound | change), encoding="utf-8")
+    assert done(tmp_path) is None
+
+
 def test_results_do_not_depend_on_how_many_processes(tmp_path: Path) -> None:
     """Two at once give what one after the other gives."""
     grid = cells(["network.latency_ms=5,50"])

@@ -1,0 +1,113 @@
+"""The decoders of what solvers say, inside a process of ours or outside, and of where peers say they are."""
+
+from __future__ import annotations
+
+from random import Random
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import trio
+
+from benchmarks.fuzzing import corpus
+from benchmarks.fuzzing.file_targets import documents
+from benchmarks.fuzzing.mutate import spoilt
+from benchmarks.fuzzing.target import Target
+from intents.strict_json import parse_json
+from p2p.base import BadAddress
+from p2p.libp2p.host import address
+from settlement.certificate.dual import KIND as PRICES
+from settlement.certificate.kinds import prove
+from settlement.certificate.price_cells import KIND as CELLS
+from settlement.solution_codec import encode_solution
+from solver.engine_client import reason_of
+from solver.frames import MEMORY, FrameKind, frame
+from solver.host import HostedSolver, WorkerLost, _Progress, _Worker
+from solver.limits import Limits
+from solver.spec import SolverSpec, SpecKind
+from tests.solver_worlds import ONE, auction, pool, swap
+
+_ORDERS = [swap(1, "A", 10 * ONE, "B", 9 * ONE, partial=True), swap(2, "B", 10 * ONE, "A", 9 * ONE, partial=True)]
+_BARE, _POOLED = auction(_ORDERS), auction(_ORDERS, [pool("p", "A", 100 * ONE, "B", 100 * ONE)])
+_PEER = "12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo"
+_ADDRESSES = (
+    *("/ip4/10.0.0.1/tcp/8644", "/ip6/::1/tcp/8644", "/dns4/a.example/tcp/1", f"/ip4/1.2.3.4/tcp/1/p2p/{_PEER}"),
+    *(f"/dns/é/tcp/99999/p2p/{_PEER[:-1]}", "/ip4/1.2.3.4/udp/1/quic-v1", "/unix/x", "/ip4", "//", "/p2p-circuit"),
+)
+
+
+def solver_targets() -> tuple[Target, ...]:
+    return (
+        Target("solver's pipe", _piped, _hosted, (WorkerLost,), share=0.2),
+        Target("engine's refusal", documents({"error": {"message": "no"}}, spoil=0.5), _reasoned),
+        Target("certificate: prices", documents(_prices()), lambda data: _proven(data, _POOLED)),
+        Target("certificate: cells", documents(_cells()), lambda data: _proven(data, _BARE)),
+        Target(
+            "address", _address, lambda data: address(data.decode("utf-8", "replace")), (BadAddress,), share=0.5
+        ),
+    )
+
+
+def _piped(rng: Random) -> bytes:
+    """Frames as a solver's process writes them, some of other kinds, lengths and contents."""
+    said = [encode_solution(solution) for solution in corpus.solutions()]
+    frames = [
+        frame(FrameKind.SOLUTION, rng.choice((rng.choice(said), spoilt(rng.choice(said), rng)))) for _ in "ab"
+    ]
+    frames.append(
+        frame(FrameKind.FAILED, b"\xff why") if rng.random() < 0.2 else frame(FrameKind.DONE, _peak(rng))
+    )
+    data = b"".join(frames)
+    return data if rng.random() < 0.6 else spoilt(data, rng, (data,))
+
+
+def _peak(rng: Random) -> bytes:
+    return rng.choice((MEMORY.pack(7), b"", b"x" * 9))
+
+
+class _Pipe:
+    """What a process has written, in pieces, and then its end."""
+
+    def __init__(self, data: bytes) -> None:
+        step = 1 + (data[0] if data else 0) * 7
+        self._pieces = iter([data[at : at + step] for at in range(0, len(data), step)])
+
+    async def receive_some(self, most: int) -> bytes:
+        return next(self._pieces, b"")
+
+    async def send_all(self, data: bytes) -> None:
+        """What it is told is not looked at."""
+
+    async def wait(self) -> int:
+        return 1
+
+
+def _hosted(data: bytes) -> None:
+    pipe, spec = _Pipe(data), SolverSpec("naive", SpecKind.BUILT_IN, "naive")
+    process = SimpleNamespace(stdin=pipe, stdout=pipe, stderr=pipe, wait=pipe.wait, returncode=1)
+    worker, hosted = _Worker(cast(Any, process), -1), HostedSolver(spec, Limits(), cast(Any, None), "")
+    trio.run(hosted._run, worker, _Progress(), b"", 0.0)
+
+
+def _reasoned(data: bytes) -> None:
+    assert len(reason_of(httpx.Response(400, content=data), data)) <= 500
+
+
+def _prices() -> dict[str, Any]:
+    return {"kind": PRICES, "bound": str(2 * ONE), "cost_weight": "1/1", "prices": {"A": "1/1", "B": "1/1"}}
+
+
+def _cells() -> dict[str, Any]:
+    cells = [{"cut": ["A", "B", "1/1"]}, {"prices": ["1/1", "1/1"]}, {"prices": ["1/1", "2/1"]}]
+    return {"kind": CELLS, "bound": str(2 * ONE), "blocks": [{"assets": ["A", "B"], "cells": cells}]}
+
+
+def _proven(data: bytes, batch: Any) -> None:
+    claim = parse_json(data, "x")
+    if isinstance(claim, dict):
+        prove(batch, claim)
+
+
+def _address(rng: Random) -> bytes:
+    sound = [text.encode() for text in _ADDRESSES]
+    return spoilt(rng.choice(sound), rng, sound)
