@@ -66,15 +66,15 @@ def kept_targets(folder: Path) -> tuple[Target, ...]:
             "journal line", canonical(_line_value, lines), lambda data: same(data, encode_line(decode_line(data)))
         ),
         Target("journal's entry", canonical(_entry_value, ()), decode_entry),
-        Target("journal", _journals, _reconciled, ()),
+        Target("journal", _journals, _reconciled, (), share=0.1),
         Target("log record", canonical(partial(made, RECORD), _records()), _record),
         Target("store's head", raw((head,)), decode_head),
         Target("settled auction", _settlements, lambda data: unpack_settled(data, _terms().get, "x"), share=0.5),
         Target("store file", _stores(folder), _opened(folder / "store"), share=0.02),
-        Target("key file", _secrets, _keys(folder), (WalrasError, KeyFileError), share=0.2),
+        Target("key file", _secrets, _keys(folder), (WalrasError, KeyFileError), share=0.05),
         Target("run", documents(_about()), _run_in(run), share=0.2),
-        Target("run's table", _tables(folder), _table_in(run), share=0.1),
-        Target("sweep's result", documents(_RESULT), _swept(folder / "sweep"), share=0.2),
+        Target("run's table", _tables(folder), _table_in(run), share=0.05),
+        Target("sweep's result", documents(_RESULT), _swept(folder / "sweep"), share=0.1),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -74,6 +75,7 @@ def _whole(found: Mapping[str, Any]) -> bool:
         and all(isinstance(change, str) and "=" in change for change in changes)
         and isinstance(found.get("seed"), int)
         and (isinstance(found.get("trace_root"), str) or isinstance(found.get("error"), str))
+        and isinstance(found.get("violations", []), list)
         and isinstance(metrics, dict)
-        and all(value is None or isinstance(value, float) for value in metrics.values())
+        and all(value is None or (isinstance(value, float) and math.isfinite(value)) for value in metrics.values())
     )
