@@ -11,7 +11,7 @@ it competes here: costs as the auction's cost model has them, and only what the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,11 +27,13 @@ from intents.venue_states import (
     WeightedState,
 )
 from settlement.solution import Fill, Solution
+from settlement.verified import Verified
+from settlement.verify import Verifier
 from solver.asks import Ask, lawful_asks, recorded_asks
 from solver.config import EngineConfig
 from solver.protocol import Deadline
 from solver.routing import Market, Route, Router
-from solver.vetting import vetted
+from solver.vetting import lawful_bids, vetted
 
 #: What finding a route costs, in units of work.
 WORK_PER_ROUTE: Final = 300
@@ -64,11 +66,18 @@ class Baseline:
         engine = self.config.engine
         if engine is not None:
             return _solutions(recorded_asks(auction), _AsEngine(auction, engine), deadline)
+        return vetted(auction, self._candidates(auction, deadline), deadline)
+
+    def bids(self, auction: Auction, verifier: Verifier, deadline: Deadline) -> Iterable[Verified]:
+        """What ``solve`` finds when it competes, with what the law makes of it."""
+        return lawful_bids(verifier, self._candidates(auction, deadline), deadline)
+
+    def _candidates(self, auction: Auction, deadline: Deadline) -> Iterator[Sequence[Solution]]:
         terms, asks = _AtHome(auction, self.config), lawful_asks(auction, self.name)
         if self.config.best_first:
             asks = sorted(asks, key=lambda ask: (-terms.potential(ask), ask.place))
-        solutions = _solutions(asks, terms, deadline)
-        return vetted(auction, ((solution,) for solution in solutions), deadline)
+        for solution in _solutions(asks, terms, deadline):
+            yield (solution,)
 
 
 class _AsEngine:

@@ -20,11 +20,13 @@ from intents.venue_states import ConstantProductState
 from liquidity.errors import VenueError
 from liquidity.registry import open_venue
 from settlement.solution import Fill, Solution
+from settlement.verified import Verified
+from settlement.verify import Verifier
 from solver.asks import Ask, lawful_asks, recorded_asks
 from solver.crossing import cross
 from solver.netting import Netting, net_as_engine, net_exactly
 from solver.protocol import Deadline
-from solver.vetting import vetted
+from solver.vetting import lawful_bids, vetted
 
 #: Gas of a settlement, and of each trade's two token transfers, as the engine counts it.
 ENGINE_SETTLEMENT_GAS: Final = 32_000 + 7_365
@@ -49,6 +51,10 @@ class Naive:
         if self.config.compatibility:
             return _as_engine(auction, deadline)
         return vetted(auction, _at_home(auction, deadline), deadline)
+
+    def bids(self, auction: Auction, verifier: Verifier, deadline: Deadline) -> Iterable[Verified]:
+        """What ``solve`` finds when it competes, with what the law makes of it."""
+        return lawful_bids(verifier, _at_home(auction, deadline), deadline)
 
 
 @dataclass
@@ -97,13 +103,10 @@ def _at_home(auction: Auction, deadline: Deadline) -> Iterator[Sequence[Solution
         if deadline.passed:
             return
         asks = affordable(pair.asks, balances) if balances else pair.asks
-        found = []
-        netting = _net_at_home(asks, pair.pool)
-        if netting is not None and pair.pool is not None:
-            gas = costs.settlement_gas + costs.trade_gas * len(netting.asks) + pair.pool.gas
-            found.append(_netted(number, netting, gas))
+        netted = net_at_home(auction, number, asks, pair.pool)
+        found = [] if netted is None else [netted]
         # Where everybody is filled whole already, crossing could only fill less.
-        crossing = cross(asks) if asks and (netting is None or len(netting.asks) < len(asks)) else None
+        crossing = cross(asks) if asks and (netted is None or len(netted.fills) < len(asks)) else None
         if crossing is not None:
             fills = tuple(Fill(ask.order.id, executed) for ask, executed in crossing.fills)
             gas = costs.settlement_gas + costs.trade_gas * len(fills)
@@ -112,13 +115,21 @@ def _at_home(auction: Auction, deadline: Deadline) -> Iterator[Sequence[Solution
             yield found
 
 
-def _net_at_home(asks: Sequence[Ask], pool: ConstantProductState | None) -> Netting | None:
+def net_at_home(
+    auction: Auction, number: int, asks: Sequence[Ask], pool: ConstantProductState | None
+) -> Solution | None:
+    """One pair's orders netted, as many as the price of what is over bears; the law has yet to be asked."""
     if pool is None or not asks:
         return None
     try:
-        return net_exactly(asks, pool, open_venue(pool))
+        netting = net_exactly(asks, pool, open_venue(pool))
     except VenueError:
         return None
+    if netting is None:
+        return None
+    costs = auction.costs
+    gas = costs.settlement_gas + costs.trade_gas * len(netting.asks) + pool.gas
+    return _netted(number, netting, gas)
 
 
 def affordable(asks: Iterable[Ask], balances: dict[tuple[Owner, AssetId], int]) -> list[Ask]:

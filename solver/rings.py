@@ -23,10 +23,12 @@ from intents.amounts import MAX_PRICE
 from intents.assets import AssetId
 from intents.auction import Auction
 from settlement.solution import Fill, Solution
+from settlement.verified import Verified
+from settlement.verify import Verifier
 from solver.asks import Ask, lawful_asks
 from solver.protocol import Deadline
 from solver.ring_sizing import Ring, size_ring
-from solver.vetting import vetted
+from solver.vetting import lawful_bids, vetted
 
 MAX_RING: Final = 4
 #: Orders looked at per directed pair: the best limit may be too small or not divisible.
@@ -63,6 +65,10 @@ class Rings:
     def solve(self, auction: Auction, deadline: Deadline) -> Iterable[Solution]:
         """One solution per ring, best first, then one of all rings that fit one price vector."""
         return vetted(auction, self._candidates(auction, deadline), deadline)
+
+    def bids(self, auction: Auction, verifier: Verifier, deadline: Deadline) -> Iterable[Verified]:
+        """What ``solve`` finds, with what the law makes of it."""
+        return lawful_bids(verifier, self._candidates(auction, deadline), deadline)
 
     def _candidates(self, auction: Auction, deadline: Deadline) -> Iterator[Sequence[Solution]]:
         edges = _best_per_pair(lawful_asks(auction, self.name))

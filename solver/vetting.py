@@ -13,16 +13,23 @@ from dataclasses import replace
 from intents.auction import Auction
 from settlement.errors import LawError
 from settlement.solution import MAX_SOLUTIONS_PER_SOLVER, Solution
+from settlement.verified import Verified
 from settlement.verify import Verifier
 from solver.protocol import Deadline
 
 
 def vetted(auction: Auction, candidates: Iterable[Sequence[Solution]], deadline: Deadline) -> Iterator[Solution]:
-    """The best lawful one of each set of alternatives, as they come.
+    """The best lawful one of each set of alternatives, as they come."""
+    return (bid.solution for bid in lawful_bids(Verifier(auction), candidates, deadline))
+
+
+def lawful_bids(
+    verifier: Verifier, candidates: Iterable[Sequence[Solution]], deadline: Deadline
+) -> Iterator[Verified]:
+    """As ``vetted``, with what the law makes of each.
 
     Once a solver's quota is used up, a better one takes the worst one's id.
     """
-    verifier = Verifier(auction)
     bids: list[tuple[int, int]] = []  # (net score, id), the worst first
     for alternatives in candidates:
         if deadline.passed:
@@ -31,14 +38,14 @@ def vetted(auction: Auction, candidates: Iterable[Sequence[Solution]], deadline:
         best = best_lawful(verifier, alternatives)
         if best is None:
             continue
-        net, bid = best
+        net = best.score.net
         if len(bids) < MAX_SOLUTIONS_PER_SOLVER:
-            heapq.heappush(bids, (net, bid.id))
-            yield bid
+            heapq.heappush(bids, (net, best.solution.id))
+            yield best
         elif net > bids[0][0]:
             number = bids[0][1]
             heapq.heapreplace(bids, (net, number))
-            yield replace(bid, id=number)
+            yield replace(best, solution=replace(best.solution, id=number))
 
 
 def verify_work(solution: Solution) -> int:
@@ -46,14 +53,14 @@ def verify_work(solution: Solution) -> int:
     return 100 + 50 * (len(solution.fills) + len(solution.interactions))
 
 
-def best_lawful(verifier: Verifier, alternatives: Iterable[Solution]) -> tuple[int, Solution] | None:
-    """The lawful solution of the highest net score, the first of equals, with that score."""
-    best: tuple[int, Solution] | None = None
+def best_lawful(verifier: Verifier, alternatives: Iterable[Solution]) -> Verified | None:
+    """The lawful solution of the highest net score, the first of equals."""
+    best: Verified | None = None
     for solution in alternatives:
         try:
-            net = verifier.verify(solution).score.net
+            verified = verifier.verify(solution)
         except LawError:
             continue
-        if best is None or net > best[0]:
-            best = (net, solution)
+        if best is None or verified.score.net > best.score.net:
+            best = verified
     return best

@@ -24,6 +24,8 @@ class Stand:
         self.solver = solver
         self.best: list[Verified] = []
         self.proof: Mapping[str, object] | None = None
+        #: What no bids are worth more than, as we know without being able to publish it.
+        self.most: int | None = None
         self._taken: list[int] = []
 
     def offer(self, bids: Sequence[Verified]) -> Iterator[Solution]:
@@ -42,9 +44,12 @@ class Stand:
     def closed(self, parts: int, rivals: Sequence[Verified]) -> bool:
         """Whether these bids are worth all that is proven to be there, but for one of so many parts, and no bid of
         rivals for one pair can have them refused."""
-        if self.proof is None or not self.best or any(unfair_pairs(bid, rivals) for bid in self.best):
+        known = [] if self.most is None else [self.most]
+        if self.proof is not None:
+            known.append(int(str(self.proof["bound"])))
+        if not known or not self.best or any(unfair_pairs(bid, rivals) for bid in self.best):
             return False
-        bound = int(str(self.proof["bound"]))
+        bound = min(known)
         return (bound - worth(self.best)) * parts <= bound
 
     def certified(self, solution: Solution) -> Solution:

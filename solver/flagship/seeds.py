@@ -14,13 +14,13 @@ from settlement.verified import Verified
 from solver.baseline import Baseline, BaselineConfig
 from solver.flagship.settling import Settling
 from solver.naive import Naive, NaiveConfig
-from solver.protocol import Deadline, Solver
+from solver.protocol import Deadline
 from solver.rings import Rings, RingsConfig
 
 #: The share of the time that all simple solvers together may take.
 TIME_SHARE: Final = 0.25
 #: Who is asked, and until which share of that.
-CONTESTANTS: Final[tuple[tuple[float, Solver], ...]] = (
+CONTESTANTS: Final[tuple[tuple[float, Naive | Rings | Baseline], ...]] = (
     (0.3, Naive(NaiveConfig())),
     (0.5, Rings(RingsConfig())),
     (1.0, Baseline(BaselineConfig(best_first=True))),
@@ -34,14 +34,10 @@ def seeds(auction: Auction, settling: Settling, deadline: Deadline) -> Iterator[
     ends = deadline.part(TIME_SHARE)
     answered = False
     for number, (share, contestant) in enumerate(CONTESTANTS):
-        for solution in contestant.solve(auction, ends.part(share)):
-            verified = settling.judged(solution, deadline)
-            if verified is not None:
-                answered = True
-                yield number, verified
+        for bid in contestant.bids(auction, settling.verifier, ends.part(share)):
+            answered = True
+            yield number, bid
     if answered or not ends.passed:
         return
-    for solution in CONTESTANTS[-1][1].solve(auction, deadline.part(AGAIN_SHARE)):
-        verified = settling.judged(solution, deadline)
-        if verified is not None:
-            yield len(CONTESTANTS) - 1, verified
+    for bid in CONTESTANTS[-1][1].bids(auction, settling.verifier, deadline.part(AGAIN_SHARE)):
+        yield len(CONTESTANTS) - 1, bid

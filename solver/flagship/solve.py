@@ -3,34 +3,41 @@
 seeds → prepare → a first batch (start, climb, select, polish → settle in integers, verify) → bound and
 certificate → batches with floors, that stand beside rivals → batches without → single pairs that are left
 
-Where few assets trade the bound comes after the seeds of the first solver. Once it proves that nothing is left to
-be had, the rest is left out.
+Where few assets trade the bound comes after the seeds of the first solver, and for one pair and one pool so does
+the best rate, whose batch is netted exactly (``one_pair``, ``best_rate``). Once either proves that nothing is left
+to be had, the rest is left out.
 
 Orders alone, without venues, costs or fees of ours, have a search of their own (``order_only``).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Final
 
+from intents.amounts import PRICE_SCALE
 from intents.auction import Auction
 from settlement.certificate.bound import certify
 from settlement.certificate.dual import DualPrices
 from settlement.solution import Solution
 from settlement.verified import DirectedPair, Verified
 from settlement.verify import Verifier
-from solver.flagship.bidding import Stand, floors, unfair_pairs, winners, won
+from solver.asks import lawful_asks
+from solver.flagship.best_rate import best_rate
+from solver.flagship.bidding import WHOLE_ID, Stand, floors, unfair_pairs, winners, won, worth
 from solver.flagship.bound import dual_prices, relative
 from solver.flagship.fair import fair_batches
-from solver.flagship.market import measure
+from solver.flagship.market import Market, measure
+from solver.flagship.one_pair import one_pair
 from solver.flagship.order_only import batches, fits
 from solver.flagship.plan import Problem
 from solver.flagship.prepare import prepare
 from solver.flagship.seeds import seeds
 from solver.flagship.settling import Settling
+from solver.naive import net_at_home
 from solver.protocol import Deadline
 
 #: The last step may take a little longer than it was given.
@@ -122,9 +129,11 @@ class Walras:
         for number, bid in chain(seeds(auction, settling, deadline), [(LAST, None)]):
             if few and number > 0 and dual is None:
                 yield from stand.offer(winners(simple))
-                dual = dual_prices(measure(auction, self.name), deadline.part(BOUND_SHARE))
+                market = measure(auction, self.name)
+                dual = dual_prices(market, deadline.part(BOUND_SHARE))
                 stand.proof = certify(auction, dual)
                 yield from stand.bids()
+                yield from self._at_one_rate(market, settling, stand, deadline)
                 if stand.closed(CLOSED, simple):
                     return dual
             if bid is None:
@@ -136,6 +145,27 @@ class Walras:
         for bids in (simple, *families.values()):
             yield from stand.offer(winners(bids))
         return dual
+
+    def _at_one_rate(
+        self, market: Market, settling: Settling, stand: Stand, deadline: Deadline
+    ) -> Iterator[Solution]:
+        """Where one pair trades with one pool, the batch at the best rate unless ours is as good already; and what
+        can be had at most, provided that no rival's bid for either direction alone can have ours refused."""
+        pair = one_pair(market)
+        if pair is None:
+            return
+        best = best_rate(pair, deadline)
+        most = math.ceil(best.most * PRICE_SCALE)
+        if (most - worth(stand.best)) * CLOSED > most:
+            asks = [ask for ask in lawful_asks(market.auction, self.name) if ask.order.id in best.filled]
+            batch = settling.judged(net_at_home(market.auction, WHOLE_ID, asks, pair.state), deadline)
+            yield from stand.offer([] if batch is None else [batch])
+        ours = stand.best[0].score.pairs if stand.best else {}
+        for direction, orders in pair.directions:
+            given = ours.get(direction, 0) / PRICE_SCALE
+            if best_rate(orders, deadline, enough=given).most > given:
+                return
+        stand.most = most
 
     def _fair(
         self, settling: Settling, problem: Problem, simple: Sequence[Verified], deadline: Deadline

@@ -1,0 +1,71 @@
+"""The best rate of one pair and a proof that none is better: branch and bound over intervals of rates.
+
+Source of the scheme: Falk and Soland, "An Algorithm for Separable Nonconvex Programming Problems" (1969).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import Final
+
+from intents.intent import IntentId
+from solver.flagship.one_pair import Filled, OnePair
+from solver.protocol import Deadline
+
+#: The search ends when no interval can better the best rate by more than this, in parts.
+GAP: Final = 1e-7
+#: Intervals looked at before it gives up; a thousand orders at a handful of limits take about a hundred.
+MAX_INTERVALS: Final = 1_000
+#: What an interval costs, in units of work.
+PER_INTERVAL: Final = 20
+#: Intervals narrower than this, in parts of the rate, are cut no more.
+NARROW: Final = 1e-10
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The ``rate`` at which ``filled`` are filled whole, what it gains, and ``most``: what no rate betters."""
+
+    rate: float
+    value: float
+    most: float
+    filled: frozenset[IntentId]
+
+
+def best_rate(pair: OnePair, deadline: Deadline, *, enough: float = 0.0) -> Best:
+    """The best rate and what none betters, proven to ``GAP`` unless intervals or time run out.
+
+    Where no more than ``enough`` is to be had, that is all that is shown.
+    """
+    low, high = pair.reach()
+    ends = pair.at(low), pair.at(high)
+    best = max(ends, key=lambda end: end.value)
+    queue = [(-_bound(pair, *ends), low, high, *ends)]
+    for _ in range(MAX_INTERVALS):
+        bound, low, high, left, right = queue[0]
+        if -bound <= max(enough, best.value * (1.0 + GAP)) or high <= low * (1.0 + NARROW) or deadline.passed:
+            break
+        heappop(queue)
+        deadline.spend(PER_INTERVAL)
+        here = pair.at(pair.cut(low, high))
+        best = max(best, here, key=lambda filled: filled.value)
+        heappush(queue, (-_bound(pair, left, here), low, here.rate, left, here))
+        heappush(queue, (-_bound(pair, here, right), here.rate, high, here, right))
+    return Best(best.rate, best.value, max(best.value, -queue[0][0]), pair.whole(best))
+
+
+def _bound(pair: OnePair, left: Filled, right: Filled) -> float:
+    """What no rate between two betters, at the best mixture of the shadow prices of both."""
+    low, high = left.rate, right.rate
+    # With prices that high what the interval is wide costs as much as what the pool then gains.
+    least = math.sqrt((high / low - 1.0) * pair.turnover)
+    here, there, over = pair.most(low, high, left.shadow(least))
+    other_here, other_there, other_over = pair.most(low, high, right.shadow(least))
+    bounds = [max(here, there), max(other_here, other_there)]
+    # Both ends' bounds are at most linear between the two shadow prices: least where they meet, or at one of them.
+    slope = (other_here - here) - (other_there - there)
+    if slope and 0.0 < (share := (there - here) / slope) < 1.0:
+        bounds.append(here + share * (other_here - here))
+    return min(bounds) + max(over, other_over)
