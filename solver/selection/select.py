@@ -3,8 +3,8 @@
 Round at the equilibrium's prices (``rebalance``). Where that loses much, or cannot be balanced, orders that
 stand in the way are left out, the equilibrium of the others is found again, and what it rounds to is kept if
 better. Where markets are small, a program over whole orders and moving prices proposes others (``moving``,
-``settling``). Then order by order. Without any fill-or-kill order nothing need be rounded: there is always an
-outcome.
+``settling``). Then order by order; and of few orders, all fill-or-kill and without pools, all prices nearby are
+searched (``small``). Without any fill-or-kill order nothing need be rounded: there is always an outcome.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from solver.selection.outcome import Outcome, most_welfare, of, surplus, welfare
 from solver.selection.rebalance import rebalance
 from solver.selection.sensible import sensible
 from solver.selection.settling import settled
+from solver.selection.small import applies, searched
 
 #: Equilibria found again at most, of markets of up to so many orders: about a second's work. Larger ones count
 #: for more. No clock is looked at, so that a loaded machine gives the same answer later.
@@ -97,6 +98,8 @@ class _Selection:
                 known, out, tested = there, trial, {order}
         if spent and self._welfare < bound * (1 - max(good, POOR)):
             self._moved(self._best.prices, _shares(self._batch, self._best))
+        if self._welfare < bound * (1 - good) and applies(self._batch):
+            self._searched()
         return Selected(self._best, self._relaxed, self._welfare, bound)
 
     def _propose(self, known: Equilibrium, out: Bools) -> tuple[Equilibrium, Bools]:
@@ -115,6 +118,12 @@ class _Selection:
         """Keeps what the whole orders of ``shares`` come to when prices move, if better."""
         outcome = settled(self._batch, prices, shares, self._relaxed.prices)
         if outcome is not None:
+            self._keep(outcome)
+
+    def _searched(self) -> None:
+        """Keeps what a search over all prices nearby finds, if better."""
+        outcome = searched(self._batch, self._relaxed.prices)
+        if outcome is not None and lawful(self._batch, outcome):
             self._keep(outcome)
 
     def _first(self, known: Equilibrium, tries: int) -> tuple[Equilibrium, Bools, int]:

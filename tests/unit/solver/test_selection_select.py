@@ -14,6 +14,7 @@ from solver.selection import program as programs
 from solver.selection.outcome import of, surplus
 from solver.selection.pools import asked_by_curve, givers
 from solver.selection.select import handed_back, select
+from solver.selection.stationary import WholeMarket, prices_of
 
 
 @pytest.mark.parametrize(("pools", "share", "seed"), [(300, 0.5, 0), (300, 1.0, 1), (300, 1.0, 2)])
@@ -151,3 +152,38 @@ def test_dust_beside_deep_pools_is_balanced_or_left() -> None:
         assert violations(batch, selected.outcome) == 0
         if amount > 1e-9:
             assert selected.outcome.fills.tolist() == [amount]
+
+
+@pytest.mark.parametrize(("limit", "filled"), [(0.99, [3, 2]), (0.9, [5, 3])])
+def test_few_whole_orders_alone_settle_at_some_prices(limit: float, filled: list[int]) -> None:
+    """Five orders of two units meet three of three: at equal prices three meet two, and at 9 to 10 all meet,
+    where limits allow that."""
+    side = np.repeat([0, 1], [5, 3])
+    amount = np.repeat([2.0, 3.0], [5, 3])
+    batch = Batch(np.ones(2), side, 1 - side, amount, np.full(8, limit), np.ones(8, bool), Pools.none())
+    selected = select(batch)
+    assert violations(batch, selected.outcome) == 0
+    assert np.bincount(side[selected.outcome.fills > 0], minlength=2).tolist() == filled
+
+
+def test_few_whole_orders_alone_against_every_selection() -> None:
+    """Two to seven whole orders without pools: what can settle does, and little is lost against the best of all
+    selections, each at the prices that balance it."""
+    settled, lost = 0, []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        orders, tokens = int(rng.integers(3, 8)), int(rng.integers(2, 4))
+        sell = rng.integers(0, tokens, orders)
+        buy = (sell + 1 + rng.integers(0, tokens - 1, orders)) % tokens
+        amount, limit = rng.choice([1.0, 2.0, 3.0], orders), np.full(orders, 0.9)
+        batch = Batch(np.ones(tokens), sell, buy, amount, limit, np.ones(orders, bool), Pools.none())
+        market = WholeMarket(tokens, sell, buy, amount, limit, 0.05, tokens)
+        taken = [np.flatnonzero([number >> i & 1 for i in range(orders)]) for number in range(1, 2**orders)]
+        best = max((float(amount[some].sum()) * 0.1 for some in taken if prices_of(market, some)), default=0.0)
+        selected = select(batch)
+        assert violations(batch, selected.outcome) == 0
+        if best:
+            settled += 1
+            lost.append(1 - float(selected.outcome.fills.sum()) * 0.1 / best)
+    assert settled >= 5
+    assert np.mean(lost) <= 0.05
