@@ -19,12 +19,10 @@ import numpy as np
 from intents.assets import AssetId
 from intents.auction import Auction
 from intents.curves import limits_at
-from intents.fees import VolumeFee
-from intents.intent import IntentId, Owner
 from settlement.solution import Fill, Solution
 from solver.circulation.flows import GAIN_STEPS, VALUE_UNITS, circulation
 from solver.flagship.lattice import Bound, Lattice, lattice
-from solver.flagship.market import Order
+from solver.flagship.market import Order, volume_fee
 from solver.flagship.plan import Plan, Problem
 from solver.flagship.ration import shared_units
 
@@ -43,6 +41,17 @@ MOST_TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
+class _Near:
+    """An order near its ``limit`` (steps wanted per step given), whether the plan fills it, and the place of the
+    listed balance that it draws on, if any."""
+
+    order: Order
+    limit: Fraction
+    filled: bool
+    balance: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Arc:
     """An order with the units of value that it may move, and its score per unit (a buy's at the limit price)."""
 
@@ -50,29 +59,41 @@ class _Arc:
     least: int
     most: int
     gain: float
+    balance: int | None
 
 
 def settle_on_lattice(problem: Problem, plan: Plan, solver: str, solution_id: int) -> Solution | None:
     """The best solution of orders alone at prices next to the plan's, or ``None`` where nothing trades."""
-    auction = problem.market.auction
-    limits = {
-        order.id: _ratio(order, auction, solver)
-        for order in problem.orders
-        if not order.whole and problem.rate(order, plan.prices) >= FAR_OUTSIDE * order.floor
-    }
+    near, worth = _near(problem, plan, solver), _worth(problem, plan)
     best: tuple[float, Solution] | None = None
-    for value in _values(problem, plan):
-        grid = _grid(problem, plan, limits, value)
-        moved = _best_flow(problem, grid, limits)
+    for value in _values(problem, plan, worth):
+        grid = _grid(near, worth, value)
+        moved = _best_flow(problem, grid, near)
         gain = math.fsum(arc.gain * units for arc, units in moved)
         if moved and (best is None or gain > best[0]):
             best = gain, _solution(moved, grid, solver, solution_id)
     return best[1] if best is not None else None
 
 
-def _best_flow(problem: Problem, grid: Lattice, limits: Mapping[IntentId, Fraction]) -> list[tuple[_Arc, int]]:
+def _near(problem: Problem, plan: Plan, solver: str) -> list[_Near]:
+    """The orders that may be filled in part and are not far outside their limit."""
+    auction = problem.market.auction
+    places = {(b.owner, b.asset): place for place, b in enumerate(auction.balances)}
+    return [
+        _Near(
+            order,
+            _ratio(order, auction, solver),
+            plan.fills.get(order.id, 0.0) > 0.0,
+            places.get((order.record.intent.owner, order.give)),
+        )
+        for order in problem.orders
+        if not order.whole and problem.rate(order, plan.prices) >= FAR_OUTSIDE * order.floor
+    ]
+
+
+def _best_flow(problem: Problem, grid: Lattice, near: Sequence[_Near]) -> list[tuple[_Arc, int]]:
     """The orders that trade and the units of value they move; none of them less than its minimum."""
-    arcs = [arc for o in problem.orders if o.id in limits and (arc := _arc(o, grid, limits[o.id], problem))]
+    arcs = [arc for one in near if (arc := _arc(one, grid, problem))]
     for _ in range(MOST_TRIES):
         flow = _flow(problem, arcs, grid)
         flow = shared_units(problem, [arc.order for arc in arcs], [arc.most for arc in arcs], flow)
@@ -96,7 +117,7 @@ def _reference(order: Order) -> AssetId:
     return order.give if order.sells else order.want
 
 
-def _values(problem: Problem, plan: Plan) -> list[float]:
+def _values(problem: Problem, plan: Plan, worth: Mapping[AssetId, float]) -> list[float]:
     """Units of value that suit the size of the plan's fills: whole multiples of its coarsest base unit.
 
     Or of the next coarsest, where one asset is coarser by far: without it the others may be settled more exactly.
@@ -104,7 +125,6 @@ def _values(problem: Problem, plan: Plan) -> list[float]:
     filled = [order for order in problem.orders if plan.fills.get(order.id, 0.0) > 0.0]
     if not filled:
         return []
-    worth = _worth(problem, plan)
     coarse = sorted({worth[asset] for order in filled for asset in (order.give, order.want)}, reverse=True)
     size = median(order.size * plan.fills[order.id] * plan.prices.get(_reference(order), 1.0) for order in filled)
     found: list[float] = []
@@ -121,53 +141,51 @@ def _worth(problem: Problem, plan: Plan) -> dict[AssetId, float]:
     return {asset: unit[asset] * plan.prices.get(asset, 1.0) for asset in assets}
 
 
-def _grid(problem: Problem, plan: Plan, limits: Mapping[IntentId, Fraction], value: float) -> Lattice:
+def _grid(near: Sequence[_Near], worth: Mapping[AssetId, float], value: float) -> Lattice:
     """Prices next to the plan's, in steps of ``value``."""
-    bounds = [
-        Bound(order.give, order.want, limits[order.id])
-        for order in problem.orders
-        if plan.fills.get(order.id, 0.0) > 0.0 and order.id in limits
-    ]
-    worth = _worth(problem, plan)
+    bounds = [Bound(one.order.give, one.order.want, one.limit) for one in near if one.filled]
     return lattice({asset: value / w for asset, w in worth.items() if value >= w}, bounds)
 
 
 def _ratio(order: Order, auction: Auction, solver: str) -> Fraction:
     """The least a step of the wanted asset may be, per step of the given one, with fees on volume."""
     limits = limits_at(order.record.intent, auction.number, solver)
-    volume = sum((p.factor for p in order.record.policies if isinstance(p, VolumeFee)), Fraction(0))
-    limit = Fraction(limits.want[0], limits.give[0])
-    return limit / (1 - volume) if order.sells else limit * (1 + volume)
+    volume = volume_fee(order.record)
+    # One fraction rather than three, of thousands of orders.
+    top, bottom = limits.want[0], limits.give[0]
+    if order.sells:
+        return Fraction(top * volume.denominator, bottom * (volume.denominator - volume.numerator))
+    return Fraction(top * (volume.denominator + volume.numerator), bottom * volume.denominator)
 
 
-def _arc(order: Order, grid: Lattice, limit: Fraction, problem: Problem) -> _Arc | None:
+def _arc(near: _Near, grid: Lattice, problem: Problem) -> _Arc | None:
     """``None`` for an order outside its limit at the lattice's prices."""
+    order, limit = near.order, near.limit
     if order.give not in grid.steps or order.want not in grid.steps:
         return None
     gives, gets, step = grid.steps[order.give], grid.steps[order.want], grid.steps[_reference(order)]
     most, least = order.record.remaining // step, -(-order.record.intent.fill.min_fill // step)
-    if most < max(1, least) or gets < limit * gives:
+    if most < max(1, least) or gets * limit.denominator < limit.numerator * gives:
         return None
     unit = problem.market.unit
     gain = order.scores * (gets * unit[order.want] - order.limit * gives * unit[order.give])
-    return _Arc(order, least, min(most, MOST_UNITS), gain)
+    return _Arc(order, least, min(most, MOST_UNITS), gain, near.balance)
 
 
 def _flow(problem: Problem, arcs: Sequence[_Arc], grid: Lattice) -> list[int]:
     """Units of value through each arc, worth most in all."""
     nodes: dict[AssetId, int] = {asset: place for place, asset in enumerate(sorted(grid.steps))}
-    balances = {(b.owner, b.asset): b.amount for b in problem.market.auction.balances}
-    held: dict[tuple[Owner, AssetId], int] = {}
+    held: dict[int, int] = {}
     lenders: list[tuple[int, int, int]] = []
     tails = []
     for arc in arcs:
         source = nodes[arc.order.give]
-        key = (arc.order.record.intent.owner, arc.order.give)
-        if key in balances:
-            if key not in held:
-                held[key] = len(nodes) + len(held)
-                lenders.append((source, held[key], balances[key] // grid.steps[arc.order.give]))
-            source = held[key]
+        if arc.balance is not None:
+            if arc.balance not in held:
+                held[arc.balance] = len(nodes) + len(held)
+                shared = problem.market.auction.balances[arc.balance]
+                lenders.append((source, held[arc.balance], shared.amount // grid.steps[shared.asset]))
+            source = held[arc.balance]
         tails.append(source)
     gains = np.array([arc.gain for arc in arcs] + [0.0] * len(lenders))
     flows = circulation(

@@ -166,8 +166,8 @@ def _order(
         return None  # exclusive to another solver
     sells = intent.kind is Kind.EXACT_IN
     limit = (limits.want[0] * unit[want]) / (limits.give[0] * unit[give])
-    volume = sum((p.factor for p in record.policies if isinstance(p, VolumeFee)), Fraction(0))
-    floor = limit / (1.0 - float(volume)) if sells else limit * (1.0 + float(volume))
+    volume = float(volume_fee(record))
+    floor = limit / (1.0 - volume) if sells else limit * (1.0 + volume)
     size = record.remaining * (unit[give] if sells else unit[want])
     if not (0.0 < size < math.inf and 0.0 < limit < math.inf):
         return None
@@ -190,6 +190,12 @@ def _order(
         record,
         float(reference > 0),
     )
+
+
+def volume_fee(record: AuctionOrder) -> Fraction:
+    """The part of an order's volume that fees take."""
+    factors = [policy.factor for policy in record.policies if isinstance(policy, VolumeFee)]
+    return factors[0] if len(factors) == 1 else sum(factors, Fraction(0))
 
 
 def may_withhold(record: AuctionOrder) -> bool:
