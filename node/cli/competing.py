@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from solver.spec import SolverSpec
 
 ALL_BUILT_IN: Final = ("walras", "baseline", "naive", "rings")
+#: Bids that fairness left out are told of so many batches.
+MOST_UNFAIR: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,4 +172,10 @@ def _closing(settings: Settings, run: RunDirectory, results: Results) -> None:
         f"{len(results.batches)} {'batch' if len(results.batches) == 1 else 'batches'}, "
         f"{counted(settled, 'order')} settled, score {whole(total)} in the numeraire",
     )
+    unfair = [(entry, entry.left_out[0]) for entry in results.entries if entry.left_out]
+    for entry, bid in unfair[:MOST_UNFAIR]:
+        where = f"{entry.auction}: {entry.solver}'s bid {bid.solution}, worth {bid.worth:.6g}"
+        note(settings, f"{where}, could not win: {bid.message}")
+    if len(unfair) > MOST_UNFAIR:
+        note(settings, f"and {len(unfair) - MOST_UNFAIR} more: see left_out in {run.path}")
     note(settings, f"report: {run.path / 'report.html'}")

@@ -19,12 +19,23 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A valid bid that the fairness filter left out: what it was worth, and the sentence with the pair that was
+    the reason. ``worth`` is in whole units of the numeraire."""
+
+    solution: int
+    worth: float
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One solver on one auction.
 
     ``kind`` is how its run ended (see ``solver.outcome``). ``solo`` is the score of its own valid
     bids were it alone; ``won`` of its bids that were settled; ``marginal`` is V − V₋ᵢ, what the batch
-    gained by its being there; ``surplus`` what its settled bids gave to users before cost.
+    gained by its being there; ``surplus`` what its settled bids gave to users before cost. ``left_out`` are its
+    valid bids worth more than what it won that fairness kept from winning, the best first.
     """
 
     auction: str
@@ -43,6 +54,7 @@ class Entry:
     peak_memory_mb: int
     refusals: tuple[Refusal, ...]
     detail: str
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from intents.auction_codec import auction_hash, encode_auction
 from liquidity.errors import VenueError
 from liquidity.registry import open_venue
 from node.competition.bounds import best_bound
+from node.competition.left_out import left_out, symbols
 from node.competition.records import Batch, Entry, Improvement, PricePoint, Refusal, Results
 from node.competition.sources import Source
 from settlement.fairness import fairness_report
@@ -76,8 +77,7 @@ async def _compete(plan: Plan, progress: Progress) -> Results:
             batch, rows = referee(plan, source, auction, runs, label)
             batches.append(batch)
             entries += rows
-            score = f"{batch.score / PRICE_SCALE:.6g}"
-            progress(label, "", f"score {score} by {', '.join(batch.winners) or 'nobody'}")
+            progress(label, "", f"score {batch.score / PRICE_SCALE:.6g} by {', '.join(batch.winners) or 'nobody'}")
     return Results(tuple(batches), tuple(entries))
 
 
@@ -198,6 +198,7 @@ def _entry(plan: Plan, auction: Auction, settlement: Settlement, run: SolverRun,
             Refusal(item.solution.id, item.error.code, str(item.error)[:300]) for item in refused[:MAX_REFUSALS]
         ),
         detail=run.detail,
+        left_out=left_out(settlement, run.solver, sum(item.score.net for item in won)),
     )
 
 
@@ -222,6 +223,5 @@ def _price_points(auction: Auction, settled: Sequence[Verified]) -> tuple[PriceP
         clearing = prices[pair[0]] / prices[pair[1]]
         venue_price = best.get(pair, 0.0)
         if math.isfinite(venue_price) and venue_price > 0.0:
-            symbols = "/".join(auction.asset[asset].symbol or asset for asset in pair)
-            points.append(PricePoint(symbols, clearing, venue_price))
+            points.append(PricePoint(symbols(auction, pair), clearing, venue_price))
     return tuple(points)

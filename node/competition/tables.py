@@ -46,6 +46,17 @@ def tables(results: Results, rows: Sequence[Standing]) -> dict[str, list[Row]]:
             for entry in results.entries
             for refusal in entry.refusals
         ],
+        "left_out": [
+            {
+                "auction": entry.auction,
+                "solver": entry.solver,
+                "solution": bid.solution,
+                "worth": bid.worth,
+                "message": bid.message,
+            }
+            for entry in results.entries
+            for bid in entry.left_out
+        ],
     }
 
 

@@ -34,7 +34,7 @@ def whole(units: int | None) -> str:
 
 
 def _troubles(results: Results) -> list[dict[str, Any]]:
-    """Runs that ended badly or had bids refused, with the reasons."""
+    """Runs that ended badly, had bids refused or their best left out, with the reasons."""
     return [
         {
             "auction": entry.auction,
@@ -43,7 +43,8 @@ def _troubles(results: Results) -> list[dict[str, Any]]:
             "detail": entry.detail,
             "refusals": entry.refusals[:5],
             "more": max(0, len(entry.refusals) - 5),
+            "left_out": entry.left_out,
         }
         for entry in results.entries
-        if entry.kind in ("timeout", "crash", "invalid") or entry.refusals
+        if entry.kind in ("timeout", "crash", "invalid") or entry.refusals or entry.left_out
     ]
