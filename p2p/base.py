@@ -49,6 +49,8 @@ class Limits:
     frame_bytes: int = 512 * 1024
     request_bytes: int = 1024 * 1024
     response_bytes: int = 64 * 1024 * 1024
+    #: By protocol, where the largest response is less than that: a peer that is asked little answers no more.
+    responses: tuple[tuple[str, int], ...] = ()
     #: A publisher waits while a neighbour's queue holds more than this.
     publish_queue: int = 256
     #: Nothing is put in a neighbour's queue above this: it is counted and offered again by IHAVE.
@@ -77,6 +79,8 @@ class Limits:
     ping_interval_ms: int = 2_000
     ping_timeout_ms: int = 4_000
     ban_ms: int = 600_000
+    #: Pairs of peer and topic remembered as not to be grafted for a while.
+    backoffs: int = 4_096
     events: int = 1_024
     known_peers: int = 1_024
 

@@ -37,7 +37,7 @@ class MeshParams:
     control_per_heartbeat: int = 256
     #: Only longer messages are worth an IDONTWANT.
     idontwant_bytes: int = 1_024
-    #: A forwarded message waits up to this long, at random, for company and for a neighbour to have it already.
+    #: Forwarded messages wait up to this long, at random, for company and for a neighbour to have them already.
     forward_ms: int = 50
 
 
@@ -213,7 +213,11 @@ class Mesh:
             self._back_off(peer, topic, min(max(backoff_s, 1), 3_600), now_ms)
 
     def _back_off(self, peer: str, topic: str, seconds: int, now_ms: int) -> None:
+        """Kept when the peer is lost, for it may come back; of very many the first is forgotten."""
+        self._backoff.pop((peer, topic), None)
         self._backoff[peer, topic] = now_ms + 1_000 * seconds
+        if len(self._backoff) > self._limits.backoffs:
+            del self._backoff[next(iter(self._backoff))]
 
     def _offered(self, known: _Peer, peer: str, rpc: Rpc) -> tuple[bytes, ...]:
         """Ids to ask for, of those in IHAVE."""

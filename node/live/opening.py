@@ -19,7 +19,7 @@ from node.live.identity import self_of
 from node.live.marks import Marks
 from node.live.node import LiveNode
 from node.live.settings import LiveSettings
-from node.live.wire import FRAME_BYTES, MESSAGE_BYTES
+from node.live.wire import ANSWER_BYTES, FRAME_BYTES, MESSAGE_BYTES
 from node.served import Role
 from node.storage.store import Store
 from p2p.base import Transport
@@ -94,6 +94,7 @@ async def _transport(settings: LiveSettings, stack: AsyncExitStack) -> Transport
         settings.transport.limits,
         message_bytes=MESSAGE_BYTES,
         frame_bytes=FRAME_BYTES,
+        responses=ANSWER_BYTES,
         handler_queue=_HANDLER_QUEUE,
     )
     try:

@@ -82,6 +82,9 @@ TAKEN: Final = b""
 STRANGER: Final = b"\x01"
 MALFORMED: Final = b"\x02"
 
+#: The largest answer to each request.
+ANSWER_BYTES: Final = ((HELLO, MAX_HELLO_BYTES), (WORDS, 1), (FETCH, MAX_WORD_BYTES))
+
 _PEER_DOMAIN: Final = b"walras/peer/1\0"
 _PRESENCE_DOMAIN: Final = b"walras/presence/1\0"
 

@@ -8,7 +8,6 @@ seen, validated, then forwarded and handed on.
 from __future__ import annotations
 
 import logging
-import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,8 +21,10 @@ from p2p.buckets import TokenBucket
 from p2p.clock import monotonic_ms
 from p2p.framing import BadFrame, FrameTooLong, VarintFrames
 from p2p.libp2p import rpc as codec
-from p2p.libp2p.host import reset, thrifty
+from p2p.libp2p.host import reset
 from p2p.libp2p.outbox import Outbox
+from p2p.libp2p.patience import Patience
+from p2p.libp2p.quick import quick_stream
 from p2p.mesh import Mesh, MeshParams
 from p2p.messages import Rpc, Sends, message_id
 from p2p.scoring import Offence
@@ -70,12 +71,14 @@ class Gossip:
         penalise: Callable[[str, Offence], None],
         drop: Callable[[str, str], None],
         rng: random.Random,
+        patience: Patience,
     ) -> None:
-        self._rng = rng
+        self._rng, self._patience = rng, patience
         self._host, self._limits, self._params, self._mesh = host, limits, params, mesh
         self._count, self._penalise, self._drop = count, penalise, drop
         self._topics: dict[str, _Topic] = {}
         self._peers: dict[str, _Peer] = {}
+        self._forwarding = trio.Event()
         self._nursery: trio.Nursery | None = None
         for protocol in PROTOCOLS:
             host.set_stream_handler(protocol, self._read)
@@ -87,9 +90,22 @@ class Gossip:
             for topic in self._topics.values():
                 nursery.start_soon(self._hand_on, topic)
             task_status.started()
+            nursery.start_soon(self._release)
             while True:
                 await trio.sleep(self._params.heartbeat_ms / 1_000)
                 self._send(self._mesh.heartbeat(monotonic_ms()))
+
+    async def _release(self) -> None:
+        """Some time after the first message to forward, all of them leave.
+
+        How long is chance: of two neighbours about to send each other the same one is first and spares the other.
+        """
+        while True:
+            await self._forwarding.wait()
+            await trio.sleep(self._params.forward_ms / 1_000 * self._rng.uniform(0.5, 1.0))
+            self._forwarding = trio.Event()
+            for peer in self._peers.values():
+                peer.outbox.release()
 
     def subscribe(self, topic: str, validator: Validator, handler: Handler) -> None:
         if topic in self._topics:
@@ -125,7 +141,7 @@ class Gossip:
         """A connection stands: write to it."""
         if self._nursery is not None and peer not in self._peers:
             self._peers[peer] = self._new_peer()
-            self._peers[peer].outbox.put(codec.encode(self._mesh.add_peer(peer)))
+            self._peers[peer].outbox.put(codec.body(self._mesh.add_peer(peer)))
             self._nursery.start_soon(self._write, peer, self._peers[peer])
 
     def lost(self, peer: str) -> None:
@@ -138,7 +154,7 @@ class Gossip:
     def _new_peer(self) -> _Peer:
         limits, now_us = self._limits, monotonic_ms() * 1_000
         return _Peer(
-            Outbox(limits, self._rng, self._params.forward_ms / 1_000),
+            Outbox(limits),
             TokenBucket(limits.peer_messages_per_s, limits.peer_burst_messages, now_us),
             TokenBucket(limits.peer_bytes_per_s, limits.peer_burst_bytes, now_us),
             trio.Semaphore(limits.validators_per_peer),
@@ -152,31 +168,33 @@ class Gossip:
         with scope:
             for _ in range(_STREAMS):
                 try:
-                    scope.deadline = trio.current_time() + _STALL_S
+                    self._patience.limit(scope, _STALL_S)
                     stream = await self._host.new_stream(ID.from_string(name), list(PROTOCOLS))
-                    thrifty(stream)
+                    quick_stream(stream)
                     self._mesh.speaks(name, 12 if stream.get_protocol() == V12 else 11)
                     while not peer.outbox.closed:
-                        scope.deadline = math.inf
+                        self._patience.lift(scope)
                         unsent = unsent or await peer.outbox.take()
-                        scope.deadline = trio.current_time() + _STALL_S
+                        self._patience.limit(scope, _STALL_S)
                         await stream.write(unsent)
                         unsent = b""
+                        self._count("frames_written")
                 except Exception as error:
                     # One of two connections was given up, perhaps: what was not sent goes over the other.
                     _log.info("a gossip stream to %s ended: %r", name, error)
                     await trio.sleep(0.1)
+        self._patience.lift(scope)
         if self._peers.get(name) is peer:
             if scope.cancelled_caught:
                 self._count("write_stalled")
             self._drop(name, "cannot be written to")
 
     def _forward(self, targets: list[str], mid: bytes, topic: str, data: bytes, *, urgent: bool) -> int:
-        frame = codec.encode(Rpc(messages=((topic, data),)))
+        written = codec.body(Rpc(messages=((topic, data),)))
         sent = 0
         for target in targets:
             peer = self._peers.get(target)
-            if peer is not None and peer.outbox.put(frame, mid, urgent=urgent):
+            if peer is not None and peer.outbox.put(written, mid, urgent=urgent):
                 sent += 1
             elif peer is not None:
                 self._count("queue_full")
@@ -186,7 +204,7 @@ class Gossip:
     def _send(self, sends: Sends) -> None:
         for name, message in sends:
             peer = self._peers.get(name)
-            if peer is None or peer.outbox.put(codec.encode(message)):
+            if peer is None or peer.outbox.put(codec.body(message)):
                 continue
             self._count("queue_full" if message.messages else "control_dropped")
             for topic, data in message.messages:
@@ -197,13 +215,12 @@ class Gossip:
     async def _read(self, stream: Any) -> None:
         """A neighbour's stream, until it ends or breaks the rules."""
         name = str(stream.muxed_conn.peer_id)
-        self.connected(name)
         peer = self._peers.get(name)
         if peer is None or peer.readers >= 2 or self._nursery is None:
             await reset(stream)
             return
         peer.readers += 1
-        thrifty(stream)
+        quick_stream(stream)
         frames = VarintFrames(self._limits.frame_bytes)
         try:
             while data := await stream.read():
@@ -254,6 +271,7 @@ class Gossip:
             if verdict is Verdict.ACCEPT:
                 self._count("accepted")
                 self._forward(self._mesh.route(mid, topic, data, name), mid, topic, data, urgent=False)
+                self._forwarding.set()
                 await held.send.send((name, data))
             elif verdict is Verdict.REJECT:
                 self._count("rejected")

@@ -2,8 +2,9 @@
 
 Repaired here: an exception in a stream handler ended the whole host; an inbound connection's slot and task were
 kept until the host closed; a stream to a peer that was gone dialled it anew, wherever it had once said it was,
-past bans and back-off; a listener shared a taken port in silence; Yamux returned credit frame by frame, and every
-frame took two reads of the socket and half a dozen turns of the scheduler.
+past bans and back-off; streams were heard of peers that were not let in; a listener shared a taken port in
+silence; a window was a matter of trust (``bounds.py``); a frame took two reads of the socket and six turns of the
+scheduler (``quick.py``).
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Awaitable, Callable
-from types import MethodType
 from typing import Any
 
 import trio
@@ -25,15 +25,29 @@ from libp2p.security.noise.transport import Transport as Noise
 from multiaddr import Multiaddr
 
 from p2p.base import AddressInUse, BadAddress, Limits
+from p2p.libp2p.bounds import bound_connection, forget_stream
 from p2p.libp2p.identity import key_pair
-from p2p.libp2p.quick import ReadAhead, quick_stream
+from p2p.libp2p.quick import ReadAhead
 
 _log = logging.getLogger(__name__)
 _DIAL_S = 4.0
 
 
-def build_host(seed: bytes, limits: Limits, count: Callable[[str], None]) -> Any:
-    """A host that listens to nobody yet. ``count`` is told the name of every failure caught."""
+async def anybody(peer: str) -> bool:
+    """Lets everybody in."""
+    return True
+
+
+def build_host(
+    seed: bytes,
+    limits: Limits,
+    count: Callable[[str], None],
+    let_in: Callable[[str], Awaitable[bool]] = anybody,
+) -> Any:
+    """A host that listens to nobody yet.
+
+    ``count`` is told the name of every failure caught; no stream is heard of a peer that is not ``let_in``.
+    """
     keys = key_pair(seed)
     host = new_host(
         key_pair=keys,
@@ -53,24 +67,29 @@ def build_host(seed: bytes, limits: Limits, count: Callable[[str], None]) -> Any
     )
     network: Any = host.get_network()
     network.retry_config = RetryConfig(max_retries=0)
-    network.set_stream_handler(_guarded(network.common_stream_handler, count))
+    network.set_stream_handler(_guarded(network.common_stream_handler, count, let_in))
     # Below its low-water mark, even at none, the library dials whom it has heard of; here the supervisor does.
     network.auto_connector.maybe_connect = _nothing
     network.dial_peer = _not_connected
-    _read_ahead(network.upgrader)
+    _prepare(network.upgrader, count)
     _release_inbound(network, trio.CapacityLimiter(2 * limits.connections), count)
     return host
 
 
-def _read_ahead(upgrader: Any) -> None:
-    """Every connection's bytes are read in large pieces, from its first on."""
-    secure = upgrader.upgrade_security
+def _prepare(upgrader: Any, count: Callable[[str], None]) -> None:
+    """Every connection's bytes are read in large pieces from its first on, and what it may hold is bounded."""
+    secure, multiplex = upgrader.upgrade_security, upgrader.upgrade_connection
 
-    async def upgrade(connection: Any, *rest: Any) -> Any:
+    async def upgrade_security(connection: Any, *rest: Any) -> Any:
         connection.stream = ReadAhead(connection.stream)
         return await secure(connection, *rest)
 
-    upgrader.upgrade_security = upgrade
+    async def upgrade_connection(*rest: Any) -> Any:
+        muxed = await multiplex(*rest)
+        bound_connection(muxed, count)
+        return muxed
+
+    upgrader.upgrade_security, upgrader.upgrade_connection = upgrade_security, upgrade_connection
 
 
 async def _nothing() -> None:
@@ -82,16 +101,27 @@ async def _not_connected(peer: Any) -> Any:
     raise SwarmException(f"not connected with {peer}")
 
 
-def _guarded(handler: Callable[[Any], Awaitable[None]], count: Callable[[str], None]) -> Callable[[Any], Any]:
-    """A stream handler that fails alone."""
+def _guarded(
+    handler: Callable[[Any], Awaitable[None]],
+    count: Callable[[str], None],
+    let_in: Callable[[str], Awaitable[bool]],
+) -> Callable[[Any], Any]:
+    """A stream handler that fails alone. The library accepts streams before it tells of their connection."""
 
     async def guarded(stream: Any) -> None:
         try:
-            await handler(stream)
+            if await let_in(str(stream.muxed_conn.peer_id)):
+                await handler(stream)
+            else:
+                count("stream_refused")
+                await reset(stream)
         except Exception as error:
             count("stream_handler_failed")
             _log.info("a stream failed: %r", error)
             await reset(stream)
+        finally:
+            if stream.muxed_stream.closed:
+                forget_stream(stream.muxed_stream)
 
     return guarded
 
@@ -128,28 +158,11 @@ async def _quietly(close: Callable[[], Awaitable[Any]]) -> None:
 
 
 async def reset(stream: Any) -> None:
-    """Reset a stream whatever state it is in, and be back within a second."""
+    """Reset a stream whatever state it is in, and be back within a second; what was unread on it is gone."""
     with trio.move_on_after(1) as scope:
         scope.shield = True
         await _quietly(stream.reset)
-
-
-def thrifty(stream: Any) -> None:
-    """For a new stream: Yamux credit once per half window, not once per read, and locks that are quick."""
-    quick_stream(stream)
-    muxed = stream.muxed_stream
-    muxed._auto_tune_and_send_window_update = MethodType(_half_window, muxed)
-
-
-async def _half_window(muxed: Any, *, bytes_read: int = 0) -> None:
-    async with muxed.window_lock:
-        muxed._pending_recv_release += bytes_read
-        credit = muxed._pending_recv_release
-        if 2 * credit < muxed.target_recv_window:
-            return
-        muxed._pending_recv_release = 0
-        muxed.recv_window += credit
-    await muxed.send_window_update(credit, skip_lock=True)
+    forget_stream(stream.muxed_stream)
 
 
 def address(text: str) -> tuple[str | None, Multiaddr]:

@@ -2,78 +2,86 @@
 
 from __future__ import annotations
 
-import random
 from collections import OrderedDict
 
 import trio
 
 from p2p.base import Limits
+from p2p.libp2p.rpc import framed
 
-_WRITE_BYTES = 64 * 1024
+#: Of one frame: bytes, unless a single RPC has more, and RPCs (each has a few parts, and a frame 512).
+_FRAME_BYTES, _FRAME_RPCS = 64 * 1024, 64
 
 
 class Outbox:
-    """Frames in order. Forwarding never waits for room (two neighbours waiting for each other would stand still).
+    """RPCs in order. Forwarding never waits for room (two neighbours waiting for each other would stand still).
 
-    Frames that are not urgent, forwarded messages, linger up to ``linger_s`` at random: of two neighbours about to
-    send each other the same message one is first and spares the other, and several go in one write.
+    RPCs that are not urgent, forwarded messages, wait for company until they are released or an urgent one comes;
+    then all go in one frame. Meanwhile the neighbour may send such a message itself, and is spared it.
     """
 
-    def __init__(self, limits: Limits, rng: random.Random, linger_s: float) -> None:
-        self._limits, self._rng, self._linger_s = limits, rng, linger_s
-        self._frames: OrderedDict[object, bytes] = OrderedDict()
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._rpcs: OrderedDict[object, bytes] = OrderedDict()
         self._bytes = 0
-        self._filled, self._eased, self._urgent = trio.Event(), trio.Event(), trio.Event()
+        self._due = False
+        self._woken, self._eased = trio.Event(), trio.Event()
         self.closed = False
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return len(self._rpcs)
 
-    def put(self, frame: bytes, mid: bytes | None = None, *, urgent: bool = True) -> bool:
-        """Whether there was room. A message's frame is put under its id."""
-        full = len(self._frames) >= self._limits.queue_messages
-        if self.closed or full or self._bytes + len(frame) > self._limits.queue_bytes:
+    def put(self, rpc: bytes, mid: bytes | None = None, *, urgent: bool = True) -> bool:
+        """Whether there was room. A message's RPC is put under its id."""
+        full = len(self._rpcs) >= self._limits.queue_messages
+        if self.closed or full or self._bytes + len(rpc) > self._limits.queue_bytes:
             return False
-        if mid in self._frames:
+        if mid in self._rpcs:
             return True
-        self._frames[mid or object()] = frame
-        self._bytes += len(frame)
-        self._filled.set()
+        self._rpcs[mid or object()] = rpc
+        self._bytes += len(rpc)
         if urgent:
-            self._urgent.set()
+            self.release()
         return True
+
+    def release(self) -> None:
+        """What is here may go."""
+        if self._rpcs:
+            self._due = True
+            self._woken.set()
 
     def discard(self, mid: bytes) -> None:
         """The neighbour has the message."""
-        frame = self._frames.pop(mid, None)
-        if frame is not None:
-            self._bytes -= len(frame)
+        rpc = self._rpcs.pop(mid, None)
+        if rpc is not None:
+            self._bytes -= len(rpc)
 
     async def eased(self) -> None:
         """Wait until a publisher may add to it."""
-        while len(self._frames) > self._limits.publish_queue and not self.closed:
+        while len(self._rpcs) > self._limits.publish_queue and not self.closed:
             await self._eased.wait()
 
     async def take(self) -> bytes:
-        """The next frames, together; empty when closed."""
-        while not self._frames and not self.closed:
-            self._filled, self._urgent = trio.Event(), trio.Event()
-            await self._filled.wait()
-            with trio.move_on_after(self._linger_s * self._rng.random()):
-                await self._urgent.wait()
+        """The next RPCs, in one frame; empty when closed."""
+        while not (self._rpcs and self._due) and not self.closed:
+            self._due, self._woken = False, trio.Event()
+            await self._woken.wait()
         taken: list[bytes] = []
         size = 0
-        while self._frames and (not taken or size + len(next(iter(self._frames.values()))) <= _WRITE_BYTES):
-            _, frame = self._frames.popitem(last=False)
-            size += len(frame)
-            taken.append(frame)
+        while self._rpcs and len(taken) < _FRAME_RPCS:
+            rpc = next(iter(self._rpcs.values()))
+            if taken and size + len(rpc) > _FRAME_BYTES:
+                break
+            self._rpcs.popitem(last=False)
+            size += len(rpc)
+            taken.append(rpc)
         self._bytes -= size
-        if len(self._frames) <= self._limits.publish_queue:
+        if len(self._rpcs) <= self._limits.publish_queue:
             self._eased.set()
             self._eased = trio.Event()
-        return b"".join(taken)
+        return framed(taken) if taken else b""
 
     def close(self) -> None:
         self.closed = True
-        for event in (self._filled, self._urgent, self._eased):
-            event.set()
+        self._woken.set()
+        self._eased.set()

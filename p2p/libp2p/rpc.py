@@ -23,6 +23,16 @@ class BadRpc(Exception):
 
 def encode(rpc: Rpc) -> bytes:
     """An RPC as it goes on the stream: ``varint(length) ‖ protobuf``."""
+    return framed([body(rpc)])
+
+
+def framed(bodies: list[bytes]) -> bytes:
+    """Several RPCs as one: protobuf reads messages written one after another as one with all their parts."""
+    return varint(sum(map(len, bodies))) + b"".join(bodies)
+
+
+def body(rpc: Rpc) -> bytes:
+    """An RPC in protobuf."""
     out = _message("RPC")
     for on, topic in rpc.subscriptions:
         out.subscriptions.add(subscribe=on, topicid=topic)
@@ -38,8 +48,8 @@ def encode(rpc: Rpc) -> bytes:
         out.control.prune.add(topicID=topic, backoff=backoff_s)
     if rpc.idontwant:
         out.control.idontwant.add().messageIDs.extend(rpc.idontwant)
-    body: bytes = out.SerializeToString()
-    return varint(len(body)) + body
+    written: bytes = out.SerializeToString()
+    return written
 
 
 def decode(frame: bytes, limits: Limits) -> Rpc:

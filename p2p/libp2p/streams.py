@@ -18,7 +18,8 @@ from libp2p.peer.id import ID
 
 from p2p.base import Limits, MessageTooLarge, RequestFailed, RequestTimedOut, Server, UnknownPeer
 from p2p.framing import BadFrame, Chunks, FrameTooLong, chunks
-from p2p.libp2p.host import reset, thrifty
+from p2p.libp2p.host import reset
+from p2p.libp2p.quick import quick_stream
 from p2p.scoring import Offence
 
 _log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class Requests:
         self, host: Any, limits: Limits, count: Callable[..., None], penalise: Callable[[str, Offence], None]
     ) -> None:
         self._host, self._limits, self._count, self._penalise = host, limits, count, penalise
+        self._largest = dict(limits.responses)
         self._serving: Counter[str] = Counter()
         #: A stream by peer and protocol, and when its last response was whole.
         self._kept: dict[tuple[str, str], tuple[Any, float]] = {}
@@ -77,7 +79,7 @@ class Requests:
             await reset(stream)
         try:
             stream = await self._host.new_stream(name, [protocol])
-            thrifty(stream)
+            quick_stream(stream)
             return _served(await self._ask(stream, key, data))
         except RequestFailed:
             raise
@@ -92,7 +94,8 @@ class Requests:
         whole = False
         try:
             await _write(stream, data)
-            response = await _message(stream, self._limits.response_bytes + 1)
+            largest = self._largest.get(key[1], self._limits.response_bytes)
+            response = await _message(stream, largest + 1)
             whole = response[:1] == bytes([OK]) and len(self._kept) < _KEPT and key not in self._kept
             return response
         finally:
@@ -110,7 +113,7 @@ class Requests:
     async def _serve(self, stream: Any, protocol: str, server: Server) -> None:
         """One request after another, until the other side ends the stream or says nothing for too long."""
         peer = str(stream.muxed_conn.peer_id)
-        thrifty(stream)
+        quick_stream(stream)
         try:
             served, begun = True, b""
             while served:

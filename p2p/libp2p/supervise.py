@@ -16,6 +16,7 @@ from multiaddr import Multiaddr
 from p2p.backoff import Backoff
 from p2p.base import BadAddress, Limits
 from p2p.libp2p.host import address, reset
+from p2p.libp2p.patience import Patience
 from p2p.libp2p.peerstore import PeerStore
 
 _log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ _PING_BYTES = 32
 _TICK_S = 0.2
 _DIAL_S = 3.0
 _PING_FAILURES = 3
+_STRANGERS_AT_ONCE = 32
 # A dial may fail as late as its own time limit: with this, the next begins inside five seconds.
 _OFTEN_MS, _SELDOM_MS = 1_500, 60_000
 
@@ -35,7 +37,14 @@ class _Wanted:
     due_s: float = 0.0
     #: The operator's word: no address heard elsewhere replaces it.
     firm: bool = False
+    #: It was reached before.
+    met: bool = False
     dialling: bool = field(default=False)
+
+    @property
+    def stranger(self) -> bool:
+        """Known by hearsay alone."""
+        return not (self.firm or self.met)
 
 
 class Supervisor:
@@ -50,8 +59,10 @@ class Supervisor:
         allowed: Callable[[str], bool],
         drop: Callable[[str, str], None],
         store: PeerStore,
+        patience: Patience,
     ) -> None:
         self._host, self._limits, self._rng = host, limits, rng
+        self._patience = patience
         self._count, self._allowed, self._drop = count, allowed, drop
         self._store = store
         self._wanted: dict[str, _Wanted] = {}
@@ -67,12 +78,24 @@ class Supervisor:
             return
         if peer in self._wanted and self._wanted[peer].firm and not firm:
             return
-        if peer not in self._wanted and len(self._wanted) >= self._limits.known_peers:
+        if peer not in self._wanted and not self._has_room():
             self._count("known_peers_full")
             return
         # Of two that want each other, one waits a little: both dialling at once is only waste.
         first_s = trio.current_time() + (0.3 if peer < str(self._host.get_id()) else 0.0)
         self._wanted[peer] = _Wanted(parsed, Backoff(self._rng, most_ms=most_ms), first_s, firm)
+
+    def _has_room(self) -> bool:
+        """For one more to want: names are made up for nothing, so of strangers the first makes room for it."""
+        if len(self._wanted) < self._limits.known_peers:
+            return True
+        strangers = (peer for peer, wanted in self._wanted.items() if wanted.stranger and not wanted.dialling)
+        first = next(strangers, None)
+        if first is None:
+            return False
+        del self._wanted[first]
+        self._count("wanted_forgotten")
+        return True
 
     def wants(self, peer: str) -> bool:
         """Whether it is one this node dials."""
@@ -92,19 +115,30 @@ class Supervisor:
         """Dial what is due, until cancelled."""
         async with trio.open_nursery() as nursery:
             while True:
-                connected = {str(peer) for peer in self._host.get_connected_peers()}
-                for peer, wanted in self._wanted.items():
-                    due = not wanted.dialling and trio.current_time() >= wanted.due_s
-                    if due and peer not in connected and self._allowed(peer):
-                        wanted.dialling = True
-                        nursery.start_soon(self._dial, peer, wanted)
+                for peer, wanted in self._due():
+                    wanted.dialling = True
+                    nursery.start_soon(self._dial, peer, wanted)
                 await trio.sleep(_TICK_S)
+
+    def _due(self) -> list[tuple[str, _Wanted]]:
+        """Whom to dial now: all that were reached before, and a few strangers at a time, the longest due first."""
+        connected = {str(peer) for peer in self._host.get_connected_peers()}
+        now_s = trio.current_time()
+        due = [
+            (peer, wanted)
+            for peer, wanted in self._wanted.items()
+            if not wanted.dialling and now_s >= wanted.due_s and peer not in connected and self._allowed(peer)
+        ]
+        strangers = sorted((one for one in due if one[1].stranger), key=lambda one: one[1].due_s)
+        room = _STRANGERS_AT_ONCE - sum(wanted.stranger and wanted.dialling for wanted in self._wanted.values())
+        return [one for one in due if not one[1].stranger] + strangers[: max(0, room)]
 
     async def _dial(self, peer: str, wanted: _Wanted) -> None:
         try:
             with trio.fail_after(_DIAL_S):
                 await self._host.get_network().dial_addr(wanted.address, ID.from_string(peer))
             wanted.backoff.succeeded()
+            wanted.met = True
             self._count("dialled")
             self._store.met(peer, str(wanted.address))
             wait_ms = 500
@@ -123,7 +157,7 @@ class Supervisor:
         try:
             while failures < _PING_FAILURES:
                 try:
-                    with trio.fail_after(self._limits.ping_timeout_ms / 1_000):
+                    with self._patience.fail_after(self._limits.ping_timeout_ms / 1_000):
                         stream = stream or await self._host.new_stream(ID.from_string(peer), [PING])
                         await _ping(stream)
                     failures = 0

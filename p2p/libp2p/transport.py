@@ -27,6 +27,7 @@ from p2p.clock import monotonic_ms
 from p2p.libp2p.gate import Gate
 from p2p.libp2p.gossip import Gossip
 from p2p.libp2p.host import address, build_host, refuse_taken
+from p2p.libp2p.patience import Patience
 from p2p.libp2p.peerstore import PeerStore
 from p2p.libp2p.streams import Requests
 from p2p.libp2p.supervise import Supervisor, surplus
@@ -36,6 +37,10 @@ from p2p.scoring import Offence, Scores
 _log = logging.getLogger(__name__)
 # The library prints every dial that fails on stderr if nobody takes its log; LIBP2P_DEBUG still shows it.
 logging.getLogger("libp2p").addHandler(logging.NullHandler())
+
+
+#: Looks, 20 ms apart, for a connection whose streams come before the word of it.
+_TOLD_TURNS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +68,30 @@ class Libp2pTransport(INotifee):
     def __init__(self, settings: Settings) -> None:
         self._settings, self._limits = settings, settings.limits
         self._counters: Counter[str] = Counter()
-        self._host = build_host(settings.seed, settings.limits, self._count)
+        self._host = build_host(settings.seed, settings.limits, self._count, self._let_in)
         self._network = self._host.get_network()
         rng = random.Random(secrets.randbits(64))
+        self._patience = patience = Patience()
         self._scores = Scores(settings.limits.ban_ms)
         anchors = frozenset(peer for text in settings.anchors if (peer := address(text)[0]) is not None)
         self._gate = Gate(settings.limits, self._scores, settings.allow, settings.deny, anchors)
         mesh = Mesh(settings.mesh, self._limits, rng, self._trusted, self._penalise, anchors, self._dials)
         self._gossip = Gossip(
-            self._host, self._limits, settings.mesh, mesh, self._count, self._penalise, self._drop_soon, rng
+            self._host,
+            self._limits,
+            settings.mesh,
+            mesh,
+            self._count,
+            self._penalise,
+            self._drop_soon,
+            rng,
+            patience,
         )
         self.mesh = mesh
         self._requests = Requests(self._host, self._limits, self._count, self._penalise)
         self._store = PeerStore(settings.peer_file, self._limits.known_peers)
         self._supervisor = Supervisor(
-            self._host, self._limits, rng, self._count, self.allowed, self._drop_soon, self._store
+            self._host, self._limits, rng, self._count, self.allowed, self._drop_soon, self._store, patience
         )
         self._watches: dict[str, trio.CancelScope] = {}
         self._listeners: list[trio.MemorySendChannel[PeerEvent]] = []
@@ -161,6 +175,14 @@ class Libp2pTransport(INotifee):
         known, wanted = peer in self._watches, self._supervisor.wants(peer)
         return "" if known else self._gate.why_not(peer, ip, len(self._watches), monotonic_ms(), wanted=wanted)
 
+    async def _let_in(self, peer: str) -> bool:
+        """Whether a stream of the peer is heard. It may come before we are told of its connection."""
+        for _ in range(_TOLD_TURNS):
+            if peer in self._watches:
+                return True
+            await trio.sleep(0.02)
+        return False
+
     async def _watch(self, peer: str, scope: trio.CancelScope) -> None:
         with scope:
             await self._supervisor.watch(peer)
@@ -243,6 +265,7 @@ class Libp2pTransport(INotifee):
             refuse_taken(text)
         async with background_trio_service(self._network), trio.open_nursery() as nursery:
             self._nursery = nursery
+            nursery.start_soon(self._patience.run)
             await nursery.start(self._gossip.run)
             if self._settings.listen and not await self._network.listen(*map(Multiaddr, self._settings.listen)):
                 raise AddressInUse(", ".join(self._settings.listen))

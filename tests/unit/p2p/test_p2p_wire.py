@@ -10,6 +10,7 @@ import trio
 from p2p.base import Limits
 from p2p.framing import chunks
 from p2p.libp2p import rpc as codec
+from p2p.libp2p.bounds import STREAMS
 from p2p.libp2p.transport import open_transport
 from p2p.mesh import MeshParams
 from p2p.messages import Rpc, message_id
@@ -74,7 +75,7 @@ def test_the_numbers_are_those_of_the_code() -> None:
         limits.request_timeout_ms, limits.seen_ms // 1_000, limits.ban_ms // 1_000, mesh.degree, mesh.degree_low,
         mesh.degree_high, mesh.heartbeat_ms, mesh.history_windows, mesh.gossip_windows, mesh.backoff_s,
         mesh.ids_per_heartbeat, mesh.idontwant_bytes, mesh.forward_ms, limits.connections_per_subnet,
-        packs.items, packs.pack_bytes, packs.linger_ms,
+        packs.items, packs.pack_bytes, packs.linger_ms, STREAMS,
     ):  # fmt: skip
         assert f"`{number:,}`" in TEXT or f"≤ {number:,}" in TEXT, number
     points = [Offence.MALFORMED, Offence.OVERSIZE, Offence.INVALID, Offence.FLOOD]
