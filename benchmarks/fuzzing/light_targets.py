@@ -36,8 +36,8 @@ from settlement.ledger.proofs import absence_to_json, proof_to_json
 
 _FIRST = world.first()
 _URL = "http://127.0.0.1:9"
-_THERE = (Account(AccountKind.OWNER, b"\0" + world.OWNERS[0].public), world.A)
-_ABSENT = (Account(AccountKind.OWNER, b"\0" + bytes(32)), world.A)
+THERE = (Account(AccountKind.OWNER, b"\0" + world.OWNERS[0].public), world.A)
+ABSENT = (Account(AccountKind.OWNER, b"\0" + bytes(32)), world.A)
 
 
 def light_targets() -> tuple[Target, ...]:
@@ -62,7 +62,7 @@ def _checkpoint() -> Checkpoint:
 
 
 @cache
-def _sound() -> tuple[dict[str, Any], ...]:
+def sound() -> tuple[dict[str, Any], ...]:
     """A proof that an entry is there, and one that it is not, as a node's interface answers."""
     state, at = _FIRST, _checkpoint()
     certified = {
@@ -74,7 +74,7 @@ def _sound() -> tuple[dict[str, Any], ...]:
         "votes": [[place, "0x" + signature.hex()] for place, signature in at.certificate.votes],
         "validators": [["0x" + member.key.hex(), member.power] for member in at.validators],
     }
-    made = (proof_to_json(state, BALANCES, _THERE, ""), absence_to_json(state, BALANCES, _ABSENT, ""))
+    made = (proof_to_json(state, BALANCES, THERE, ""), absence_to_json(state, BALANCES, ABSENT, ""))
     return tuple({**document, "certified": certified} for document in made)
 
 
@@ -84,17 +84,17 @@ def _proofs(rng: Random) -> bytes:
     return bytes([which]) + _MADE[which](rng)
 
 
-_MADE: tuple[Callable[[Random], bytes], ...] = tuple(documents(document) for document in _sound())
+_MADE: tuple[Callable[[Random], bytes], ...] = tuple(documents(document) for document in sound())
 
 
-def _chain() -> LightChain:
+def chain() -> LightChain:
     return LightChain(corpus.network(), verified, Trusted(-1, validators_of(_FIRST)), None, 100)
 
 
 def _proven(data: bytes) -> None:
     """What is believed is true: a change of the answer that leaves it proven leaves the entry as it is."""
     absent = bool(data[:1] != b"\0")
-    found = proven(Fields(parse_json(data[1:], "x"), "x"), BALANCES, (_THERE, _ABSENT)[absent], _chain())
+    found = proven(Fields(parse_json(data[1:], "x"), "x"), BALANCES, (THERE, ABSENT)[absent], chain())
     assert found.value == (None if absent else 10**6 * world.WHOLE)
     assert found.root == _FIRST.root
 
@@ -104,9 +104,9 @@ def _page() -> dict[str, Any]:
 
 
 def _followed(data: bytes) -> None:
-    chain = _chain()
+    believed = chain()
     for checkpoint in checkpoints_in(Fields(parse_json(data, "x"), "x"), "x")[0]:
-        chain.take(checkpoint, "x")
+        believed.take(checkpoint, "x")
 
 
 def _networks(rng: Random) -> bytes:

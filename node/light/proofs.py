@@ -9,7 +9,7 @@ from typing import Any, Final
 from intents.canonical import unpack
 from intents.errors import InputError, WrongType, WrongValue
 from intents.fields import Fields, hex_bytes, kind_of
-from node.agreement.messages import Ballot, Certificate
+from node.agreement.messages import MAX_ROUND, Ballot, Certificate
 from node.agreement.validators import MAX_POWER, MAX_VALIDATORS, Validator
 from node.catchup.light import Light
 from node.catchup.messages import Checkpoint
@@ -81,7 +81,7 @@ def _checkpoint(answer: Fields) -> Checkpoint:
     certificate = Certificate(
         Ballot.PRECOMMIT,
         told.integer("height"),
-        told.integer("round"),
+        told.integer("round", high=MAX_ROUND),
         told.hex("block", length=_HASH_BYTES),
         tuple(_vote(item, place) for item, place in told.items("votes", limit=MAX_VALIDATORS)),
     )
