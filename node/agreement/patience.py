@@ -1,7 +1,8 @@
 """Whom to wait for, and how long: what a validator has seen of the others decides, and nobody has to agree.
 
 A wrong guess costs a round, never safety. Waiting grows with each round lost though its proposer was heard at this
-height, so it passes any delay there is; a height that took such rounds makes the next begin with more patience.
+height, so it passes any delay there is. Of such rounds those of which a proposal came, if too late, make the next
+height begin with more patience: who speaks and proposes nothing costs a wait, and does not slow down heights to come.
 Rounds of proposers that are not heard tell nothing about delays: they are short, and lengthen no other.
 """
 
@@ -37,9 +38,9 @@ class Patience:
 
     def end(self, round: int) -> None:
         """The height was decided when this validator was in ``round``."""
-        lost = self._lost(round)
-        if lost:
-            self._slack, self._calm = min(MAX_SLACK, self._slack + lost), 0
+        late = self._late(round)
+        if late:
+            self._slack, self._calm = min(MAX_SLACK, self._slack + late), 0
             return
         self._calm += 1
         if self._calm == CALM_HEIGHTS:
@@ -59,6 +60,11 @@ class Patience:
     def _lost(self, round: int) -> int:
         """Rounds before ``round`` whose proposers have been heard by now."""
         return sum(self._proposer(earlier) in self._ear.heard for earlier in range(round))
+
+    def _late(self, round: int) -> int:
+        """Rounds before ``round`` of which there is a proposal by now."""
+        rounds = self._ear.tally.rounds
+        return sum(earlier < round and bool(at.proposals) for earlier, at in rounds.items())
 
     def _proposer(self, round: int) -> int:
         return self._ear.validators.proposer(self._ear.height, round)

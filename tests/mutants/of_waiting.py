@@ -42,15 +42,22 @@ WAITING: Final = (
     Mutant(
         "patience ends with its height",
         PATIENCE,
-        "min(MAX_SLACK, self._slack + lost)",
+        "min(MAX_SLACK, self._slack + late)",
         "0",
         "test_agreement_patience_lasts_over_heights_and_wears_off",
     ),
     Mutant(
+        "who proposes nothing lengthens the waits of later heights",
+        PATIENCE,
+        "late = self._late(round)",
+        "late = self._lost(round)",
+        "test_agreement_who_speaks_and_proposes_nothing_lengthens_no_later_height",
+    ),
+    Mutant(
         "patience has no bound",
         PATIENCE,
-        "min(MAX_SLACK, self._slack + lost)",
-        "self._slack + lost",
+        "min(MAX_SLACK, self._slack + late)",
+        "self._slack + late",
         "test_agreement_patience_lasts_over_heights_and_wears_off",
     ),
     Mutant(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from node.agreement.ear import Ear
 from node.agreement.effects import Timeout, Timer
 from node.agreement.elsewhere import SILENT_HEIGHTS
-from node.agreement.messages import Seen
+from node.agreement.messages import Proposal, Seen
 from node.agreement.patience import CALM_HEIGHTS, MAX_SLACK, Patience
 from node.agreement.timeouts import Timeouts
 from node.agreement.validators import Validator, ValidatorSet
@@ -104,9 +104,12 @@ def test_agreement_what_is_heard_at_one_of_the_heights_is_enough() -> None:
     assert in_time(one) == [Timeout.PROPOSE, Timeout.OVERDUE]
 
 
-def patience(unheard: Sequence[int] = ()) -> Patience:
+def patience(unheard: Sequence[int] = (), proposed: int = 0) -> Patience:
+    """At a height at which all but ``unheard`` are heard, with proposals of the first so many rounds."""
     found, ear = Patience(), Ear(NETWORK, holds, 0, FOUR, [])
     ear.heard |= set(range(4)) - set(unheard)
+    for round in range(proposed):
+        ear.tally.propose(Proposal(0, round, b"\1" * 32, -1, None, FOUR.proposer(0, round)))
     found.begin(ear, frozenset())
     return found
 
@@ -130,7 +133,7 @@ def test_agreement_who_says_nothing_in_a_whole_round_is_silent_in_the_next() -> 
 
 def test_agreement_patience_lasts_over_heights_and_wears_off() -> None:
     """What one height had to learn the next knows; calm heights make it forget, and it is bounded."""
-    one = patience()
+    one = patience(proposed=100)
     one.end(2)
     assert waits_ms(one)[0] == 2500
     assert waits_ms(one, Timeout.SILENT)[0] == 250
@@ -143,6 +146,17 @@ def test_agreement_patience_lasts_over_heights_and_wears_off() -> None:
     for _ in range(CALM_HEIGHTS * MAX_SLACK):
         one.end(0)
     assert waits_ms(one) == waits_ms(patience())
+
+
+def test_agreement_who_speaks_and_proposes_nothing_lengthens_no_later_height() -> None:
+    """Else two of seven who vote and never propose made every wait eleven times as long."""
+    for proposed, lost in ((0, 5), (1, 1), (100, 3)):
+        one = patience(proposed=proposed)
+        at_first, later = waits_ms(one), waits_ms(patience())
+        one.end(lost)
+        slack = min(proposed, lost)
+        assert at_first == later
+        assert waits_ms(one)[0] == 1000 + 500 * slack * (slack + 1) // 2
 
 
 def test_agreement_a_round_of_nothing_is_over_at_once() -> None:
