@@ -2,7 +2,7 @@
 
 A wrong guess costs a round, never safety. Waiting grows with each round lost though its proposer was heard at this
 height, so it passes any delay there is. Of such rounds those of which a proposal came, if too late, make the next
-height begin with more patience: who speaks and proposes nothing costs a wait, and does not slow down heights to come.
+height begin with more patience: who speaks and proposes nothing costs a wait, and slows down no later height.
 Rounds of proposers that are not heard tell nothing about delays: they are short, and lengthen no other.
 """
 
