@@ -79,7 +79,7 @@ def rows(settings: Settings, store: Path, name: str) -> None:
 @click.argument("arguments", nargs=-1, metavar="[STORE] ACCOUNT ASSET")
 @click.option("--absent", is_flag=True, help="Prove that the account holds nothing of the asset.")
 @click.option(
-    "--table", "name", metavar="TABLE", help="With --node: prove an entry of this table, named by one KEY."
+    "--table", "name", metavar="TABLE", help="Prove an entry of this table, named by one KEY."
 )
 @node_options
 def prove(
@@ -93,24 +93,19 @@ def prove(
 ) -> None:
     """A proof that ACCOUNT (kind:holder, the holder in hex) holds what it holds of ASSET, as JSON.
 
-    From a node's STORE, or with --node URL from a running one, which adds the block that the root is in. It can be
-    checked against a state root with nothing but SHA-256: see docs/check_proof.py.
+    From the running node, which adds the block that the root is in, or from a node's STORE. It can be checked against
+    a state root with nothing but SHA-256: see docs/check_proof.py.
     """
     from intents.errors import UsageError
     from node.cli.ledger_proof import from_node, from_store
 
-    if url is not None:
-        wanted = 1 if name is not None else 2
-        if len(arguments) != wanted:
-            raise UsageError("prove", "with --node takes ACCOUNT ASSET, or with --table one KEY")
+    if url is None and name is None and len(arguments) == 3:
+        document = from_store(Path(arguments[0]), arguments[1], arguments[2], absent)
+    elif len(arguments) == (2 if name is None else 1):
         with client_of(folder, url, token_file) as client:
             document = from_node(client, name or "balances", "/".join(arguments), absent)
     else:
-        if name is not None:
-            raise UsageError("--table", "needs --node")
-        if len(arguments) != 3:
-            raise UsageError("prove", "takes STORE ACCOUNT ASSET, or with --node URL just ACCOUNT ASSET")
-        document = from_store(Path(arguments[0]), arguments[1], arguments[2], absent)
+        raise UsageError("prove", "takes ACCOUNT ASSET, with --table one KEY, or STORE ACCOUNT ASSET")
     emit(settings, document, lambda: json.dumps(document, indent=1))
 
 

@@ -141,6 +141,8 @@ def test_reconciling_locates_one_unit(store: Path, capsys: pytest.CaptureFixture
         (("prove", "STORE", "nobody:00", "AAA"), 3, "error["),
         (("prove", "STORE", "owner:xyz", "AAA"), 3, "error["),
         (("prove", "STORE", "owner:00", "AAA"), 5, "error[ledger.no-such-entry]"),
+        (("prove", "owner:00"), 2, "error[usage]"),
+        (("prove", "STORE", "owner:00", "AAA", "--table", "balances"), 2, "error[usage]"),
     ],
 )
 def test_bad_input_is_named(
