@@ -78,9 +78,7 @@ def rows(settings: Settings, store: Path, name: str) -> None:
 @ledger.command(cls=Command)
 @click.argument("arguments", nargs=-1, metavar="[STORE] ACCOUNT ASSET")
 @click.option("--absent", is_flag=True, help="Prove that the account holds nothing of the asset.")
-@click.option(
-    "--table", "name", metavar="TABLE", help="Prove an entry of this table, named by one KEY."
-)
+@click.option("--table", "name", metavar="TABLE", help="Prove an entry of this table, named by one KEY.")
 @node_options
 def prove(
     settings: Settings,
@@ -93,8 +91,8 @@ def prove(
 ) -> None:
     """A proof that ACCOUNT (kind:holder, the holder in hex) holds what it holds of ASSET, as JSON.
 
-    From the running node, which adds the block that the root is in, or from a node's STORE. It can be checked against
-    a state root with nothing but SHA-256: see docs/check_proof.py.
+    From the running node, which adds the block that the root is in, or from a node's STORE. It can be checked
+    against a state root with nothing but SHA-256: see docs/check_proof.py.
     """
     from intents.errors import UsageError
     from node.cli.ledger_proof import from_node, from_store

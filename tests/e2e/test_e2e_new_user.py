@@ -128,7 +128,7 @@ def test_user_submits_a_file(home: Path, node: RunningNode, tmp_path: Path) -> N
 
 
 def test_user_proves_a_balance(home: Path, node: RunningNode, tmp_path: Path) -> None:
-    """A proof from the running node, found by its home, holds for the stand-alone checker, and for no other root."""
+    """A proof from the home's running node holds for the stand-alone checker, and for no other root."""
     with httpx.Client(trust_env=False) as client:
         solver = client.get(f"{node.url}/v1/network").json()["solvers"][0]["account"].removeprefix("0x")
     proof = walras("ledger", "prove", f"bond:{solver}", "ETH", "--home", home, "--json")
