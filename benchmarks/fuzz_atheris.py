@@ -1,8 +1,8 @@
 """The same decoders under a fuzzer that follows coverage: libFuzzer by way of atheris, where that is installed.
 
-``python -m benchmarks.fuzz_atheris TARGET [--runs N] [--seed N]``; without TARGET the names are listed. atheris is
-no dependency: ``pip install --target DIR atheris`` in a folder of its own, and ``PYTHONPATH=DIR``. Sound inputs
-are its first corpus; it ends with an error and the input at the first exception a decoder does not declare.
+``python -m benchmarks.fuzz_atheris TARGET … [--runs N] [--seed N]``; without TARGET the names are listed. atheris
+is no dependency: ``pip install --target DIR atheris`` in a folder of its own, and ``PYTHONPATH=DIR``. Sound inputs
+are the first corpus of each; it ends with an error and the input at the first exception that is not declared.
 """
 
 from __future__ import annotations
@@ -15,6 +15,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from benchmarks.fuzzing.target import Target
 
 _CODE = ["intents", "node", "p2p", "scenarios", "settlement", "sim", "solver"]
 _CORPUS = 500
@@ -23,7 +28,7 @@ _LONGEST = 4_096
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("target", nargs="?", default="")
+    parser.add_argument("targets", nargs="*", metavar="TARGET")
     parser.add_argument("--runs", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args(arguments)
@@ -36,29 +41,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from benchmarks.fuzz_decoders import all_targets
 
         targets = {target.name: target for target in all_targets(Path(folder))}
-        if asked.target not in targets:
+        if not asked.targets or not targets.keys() >= set(asked.targets):
             print("\n".join(targets))
             return 0
-        target = targets[asked.target]
-
-        def read(data: bytes) -> None:
-            try:
-                target.read(data)
-            except target.declared:
-                return
-
-        corpus = Path(folder, "corpus")
-        corpus.mkdir()
-        rng = Random(asked.seed)
-        for number in range(_CORPUS):
-            (corpus / str(number)).write_bytes(target.make(rng)[:_LONGEST])
         options = [f"-runs={asked.runs}", f"-seed={asked.seed}", f"-max_len={_LONGEST}"]
-        child = os.fork()
-        if child == 0:  # libFuzzer ends its process itself, and would leave the folder behind
-            atheris.Setup([sys.argv[0], *options, f"-artifact_prefix={folder}/", str(corpus)], read)
-            atheris.Fuzz()
-            os._exit(0)
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        ends = [_fuzzed(atheris, targets[name], Path(folder), options, asked.seed) for name in asked.targets]
+    return next((end for end in ends if end), 0)
+
+
+def _fuzzed(atheris: ModuleType, target: Target, folder: Path, options: Sequence[str], seed: int) -> int:
+    """How the fuzzer's process ended: libFuzzer ends it itself, and would leave ``folder`` behind."""
+
+    def read(data: bytes) -> None:
+        try:
+            target.read(data)
+        except target.declared:
+            return
+
+    print(f"{target.name}:", flush=True)
+    corpus = Path(tempfile.mkdtemp(dir=folder))
+    rng = Random(seed)
+    for number in range(_CORPUS):
+        (corpus / str(number)).write_bytes(target.make(rng)[:_LONGEST])
+    child = os.fork()
+    if child == 0:
+        atheris.Setup([sys.argv[0], *options, f"-artifact_prefix={folder}/", str(corpus)], read)
+        atheris.Fuzz()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 if __name__ == "__main__":

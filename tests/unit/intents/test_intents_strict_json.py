@@ -97,6 +97,14 @@ def test_numbers_never_become_floats() -> None:
     assert parse_json(f"[{digits}, -0, 1.10, 1e2]".encode(), "") == [int(digits), 0, Decimal("1.10"), Decimal(100)]
 
 
+def test_figures_that_were_floats_are_floats_again() -> None:
+    """Only where that is asked for; whole numbers stay whole."""
+    figures = parse_json(b"[1.10, 1e2, 3]", "", floats=True)
+    assert figures == [1.1, 100.0, 3]
+    assert isinstance(figures, list)
+    assert [type(figure) for figure in figures] == [float, float, int]
+
+
 def test_a_byte_order_mark_is_skipped_and_pairs_are_read() -> None:
     """What editors on some systems put in front is no defect, nor is a character written as two halves."""
     assert parse_json(b'\xef\xbb\xbf{"a": "\\ud83d\\ude00"}', "a.json") == {"a": "😀"}
