@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from scipy.linalg import lapack
@@ -47,6 +48,8 @@ def solved(matrix: Floats, right: Floats) -> Floats:
 
 def factored(matrix: Floats) -> Callable[[Floats], Floats]:
     """What ``solved`` finds, for several right-hand sides: the matrix is factorised once."""
+    if not len(matrix):  # of a batch without tokens: LAPACK would complain of it on standard output
+        return partial(solved, matrix)
     lower_upper, pivots, info = lapack.dgetrf(matrix)
 
     def solve(right: Floats) -> Floats:

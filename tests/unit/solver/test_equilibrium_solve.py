@@ -181,6 +181,13 @@ def test_empty_single_and_senseless_orders() -> None:
         assert not e.fills.any()
 
 
+def test_a_batch_without_tokens_is_solved_in_silence(capfd: pytest.CaptureFixture[str]) -> None:
+    """LAPACK complains of an empty matrix on standard output, which is a solver's pipe and a command's result."""
+    equilibrium(batch(0, []))
+    equilibrium(batch(0, [(0, 1, 1.0, 1.0)], [(0, 1, 1e6, 1e6, 0.5, 0.997)]))
+    assert capfd.readouterr() == ("", "")
+
+
 def test_tokens_without_values() -> None:
     """Values outside are for reporting: without them the same prices come out."""
     b = as_batch(generated(200, 8, 5, 3))
