@@ -6,6 +6,7 @@ unreachable; 5 settlement or invariant violated; 70 our bug; 130 interrupted.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -70,13 +71,17 @@ def run(argv: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as ending:
         return ending.exit_code
     except BrokenPipeError:
-        # The reader of our stdout went away (`walras … | head`): nothing left to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _unread()
     except BaseExceptionGroup as group:
         return _group(group, arguments)
     except Exception as error:
         return _unforeseen([error], arguments)
+
+
+def _unread() -> int:
+    """The reader of what we say went away (`walras … | head`): nothing left to say."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _group(group: BaseExceptionGroup[BaseException], arguments: Sequence[str]) -> int:
@@ -89,6 +94,8 @@ def _group(group: BaseExceptionGroup[BaseException], arguments: Sequence[str]) -
         if isinstance(error, WalrasError):
             _say(error.code, str(error))
             return error.exit_code
+    if any(isinstance(error, BrokenPipeError) for error in leaves):
+        return _unread()
     return _unforeseen(leaves, arguments)
 
 
@@ -121,7 +128,8 @@ def _of_machine(error: BaseException) -> str | None:
 
 
 def _say(code: str, message: str) -> None:
-    click.echo(f"error[{code}] {one_line(message)}", err=True)
+    with contextlib.suppress(OSError):  # a terminal that is gone, a full disk: the exit code says it all the same
+        click.echo(f"error[{code}] {one_line(message)}", err=True)
 
 
 def _bug(error: BaseException, arguments: Sequence[str]) -> int:

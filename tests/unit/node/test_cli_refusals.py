@@ -130,6 +130,26 @@ def test_endings_of_a_full_machine(
     assert capsys.readouterr().err.startswith(said)
 
 
+def test_an_error_that_cannot_be_told_keeps_its_exit_code() -> None:
+    """Standard error on a full disk, or on a terminal that has gone."""
+    program = "import sys; from node.cli.run import run; sys.exit(run(['node', 'run', '--no-such-option']))"
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=full, timeout=60)
+    assert (ended.returncode, ended.stdout) == (2, b"")
+
+
+def test_a_reader_that_leaves_ends_tasks_quietly() -> None:
+    """`walras demo --live | head`: a closed pipe in a group of tasks is no more a bug than one alone."""
+    program = (
+        "import sys; from node.cli.run import cli, run\n"
+        "def fails(**options: object) -> None:\n"
+        "    raise ExceptionGroup('tasks', [ExceptionGroup('more', [BrokenPipeError()])])\n"
+        "cli.main = fails; sys.exit(run(['demo']))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+
+
 def test_names_that_are_no_unicode_are_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """A file may be called by any bytes: it is written, and named in valid JSON and on a terminal alike."""
     odd = tmp_path / "odd\udcff.json"
