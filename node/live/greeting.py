@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 
 #: How long a peer of another network or version is not let in again.
 BAN_MS: Final = 30_000
+#: Not oftener is whoever runs the node told that it meets nodes of another network or version.
+TELL_S: Final = 60.0
 _TIMEOUT_MS: Final = 3_000
 _TRIES: Final = 12
 _PAUSE_S: Final = 0.25
@@ -42,6 +44,7 @@ class Greeting:
         self._transport, self._me, self._hello = transport, me, hello
         self._count, self._meet, self._ban = count, meet, ban
         self._rates: KeyedBuckets[str] = KeyedBuckets(PER_S, BURST, 1_024)
+        self._told_s = float("-inf")
 
     async def serve(self, peer: str, data: bytes) -> bytes:
         """The server of hellos."""
@@ -90,3 +93,6 @@ class Greeting:
             f"hello_{reason}" if reason in ("version", "network", "malformed", "proof") else "hello_refused"
         )
         self._ban(peer, f"hello: {reason}", BAN_MS)
+        if reason in ("network", "version") and trio.current_time() >= self._told_s + TELL_S:
+            self._told_s = trio.current_time()
+            _log.warning("peer %s is of another %s", peer, reason)

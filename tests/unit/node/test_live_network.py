@@ -113,8 +113,10 @@ async def test_a_solver_without_a_vote_answers_from_afar(tmp_path: Path) -> None
             await until(lambda: any(filled(nodes[0], item) for item in items), 60)
 
 
-async def test_a_node_of_another_network_is_refused_and_told_why(tmp_path: Path) -> None:
-    """Neither side takes anything of the other; both count it."""
+async def test_a_node_of_another_network_is_refused_and_told_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither side takes anything of the other; both count it, and whoever runs one reads of it once a minute."""
     ours, other = genesis(1), genesis(1, "another")
     async with (
         open_live(settings(tmp_path / "a", ours, 0)) as node,
@@ -124,6 +126,9 @@ async def test_a_node_of_another_network_is_refused_and_told_why(tmp_path: Path)
         await until(lambda: node.counters().get(refused, 0) > 0 and stranger.counters().get(refused, 0) > 0)
         assert node.status().peers == stranger.status().peers == 0
         await until(lambda: node.counters().get("p2p_banned", 0) > 0)
+    told = [record.getMessage() for record in caplog.records if record.name == "node.live.greeting"]
+    assert len(told) == 2
+    assert all(line.endswith("is of another network") for line in told)
 
 
 async def test_a_validator_whose_store_is_gone_watches_before_it_votes(tmp_path: Path) -> None:
