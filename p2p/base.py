@@ -71,6 +71,9 @@ class Limits:
     connections: int = 64
     #: Peers whose addresses share a /24 (IPv6: a /48), loopback apart: one operator is not to fill all places.
     connections_per_subnet: int = 32
+    #: Connections that others of one such subnet begin: each costs a handshake, whoever it is refused to then.
+    arrivals_per_s: int = 4
+    arrivals_burst: int = 64
     topics: int = 64
     seen_messages: int = 131_072
     seen_ms: int = 120_000

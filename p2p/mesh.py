@@ -37,7 +37,7 @@ class MeshParams:
     control_per_heartbeat: int = 256
     #: Only longer messages are worth an IDONTWANT.
     idontwant_bytes: int = 1_024
-    #: Forwarded messages wait up to this long, at random, for company and for a neighbour to have them already.
+    #: A neighbour is sent messages to forward once in so long: they have company by then, or it has them.
     forward_ms: int = 50
 
 

@@ -36,6 +36,8 @@ PROTOCOLS = (V12, V11)
 _READ_BYTES = 64 * 1024
 _STALL_S = 6.0
 _STREAMS = 3
+#: In each span of forwarding, when some of the neighbours have their turn.
+_PLACES = 4
 
 
 @dataclass(slots=True)
@@ -96,16 +98,20 @@ class Gossip:
                 self._send(self._mesh.heartbeat(monotonic_ms()))
 
     async def _release(self) -> None:
-        """Some time after the first message to forward, all of them leave.
+        """Every neighbour gets what there is to forward once in ``forward_ms``, at a random place in it.
 
-        How long is chance: of two neighbours about to send each other the same one is first and spares the other.
+        Of two neighbours about to send each other the same one is first and spares the other. And what a flood
+        makes us pass on does not reach all of them from us first, which would use up our share with them.
         """
         while True:
             await self._forwarding.wait()
-            await trio.sleep(self._params.forward_ms / 1_000 * self._rng.uniform(0.5, 1.0))
             self._forwarding = trio.Event()
-            for peer in self._peers.values():
-                peer.outbox.release()
+            peers = list(self._peers.values())
+            self._rng.shuffle(peers)
+            for place in range(_PLACES):
+                await trio.sleep(self._params.forward_ms / 1_000 / _PLACES)
+                for peer in peers[place::_PLACES]:
+                    peer.outbox.release()
 
     def subscribe(self, topic: str, validator: Validator, handler: Handler) -> None:
         if topic in self._topics:

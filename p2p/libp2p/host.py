@@ -25,12 +25,16 @@ from libp2p.security.noise.transport import Transport as Noise
 from multiaddr import Multiaddr
 
 from p2p.base import AddressInUse, BadAddress, Limits
+from p2p.buckets import KeyedBuckets
+from p2p.clock import monotonic_ms
 from p2p.libp2p.bounds import bound_connection, forget_stream
+from p2p.libp2p.gate import subnet_of
 from p2p.libp2p.identity import key_pair
 from p2p.libp2p.quick import ReadAhead
 
 _log = logging.getLogger(__name__)
 _DIAL_S = 4.0
+_SUBNETS = 1_024
 
 
 async def anybody(peer: str) -> bool:
@@ -72,7 +76,7 @@ def build_host(
     network.auto_connector.maybe_connect = _nothing
     network.dial_peer = _not_connected
     _prepare(network.upgrader, count)
-    _release_inbound(network, trio.CapacityLimiter(2 * limits.connections), count)
+    _release_inbound(network, limits, count)
     return host
 
 
@@ -126,10 +130,16 @@ def _guarded(
     return guarded
 
 
-def _release_inbound(network: Any, slots: trio.CapacityLimiter, count: Callable[[str], None]) -> None:
+def _release_inbound(network: Any, limits: Limits, count: Callable[[str], None]) -> None:
     """Handle an inbound connection until *it* closes, where the library waits for the host to."""
+    slots = trio.CapacityLimiter(2 * limits.connections)
+    arrivals: KeyedBuckets[str] = KeyedBuckets(limits.arrivals_per_s, limits.arrivals_burst, _SUBNETS)
 
     async def handle(raw: Any, listener: Any) -> None:
+        subnet = subnet_of((raw.get_remote_address() or ("", 0))[0])
+        if subnet and not arrivals.take(subnet, 1, monotonic_ms() * 1_000):
+            count("inbound_too_often")
+            return
         try:
             slots.acquire_on_behalf_of_nowait(raw)
         except trio.WouldBlock:

@@ -110,6 +110,35 @@ async def test_no_stream_is_heard_of_a_peer_that_was_not_let_in() -> None:
     assert heard == []
 
 
+@pytest.mark.parametrize(("ip", "refused"), [("203.0.113.5", 7), ("127.0.0.1", 0)])
+async def test_a_subnet_begins_connections_at_a_rate(
+    ip: str, refused: int, mock_clock: trio.testing.MockClock
+) -> None:
+    """A handshake costs us more than it costs who begins it, and who is refused begins another."""
+    counted: list[str] = []
+
+    class Silent:
+        """A connection that ends before a word of the handshake."""
+
+        def get_remote_address(self) -> tuple[str, int]:
+            return ip, 4_001
+
+        async def read(self, size: int | None = None) -> bytes:
+            return b""
+
+        async def write(self, data: bytes) -> None:
+            await trio.lowlevel.checkpoint()
+
+        async def close(self) -> None:
+            await trio.lowlevel.checkpoint()
+
+    limits = Limits(arrivals_per_s=1, arrivals_burst=3)
+    handle = build_host(settings(1).seed, limits, counted.append).get_network()._handle_inbound_connection
+    for _ in range(10):
+        await handle(Silent(), None)
+    assert (counted.count("inbound_too_often"), counted.count("inbound_failed")) == (refused, 10 - refused)
+
+
 async def test_a_stream_of_a_stranger_makes_it_no_neighbour() -> None:
     """Its gossip would be heard, and its place in the mesh kept, though its connection was refused."""
 
@@ -249,6 +278,24 @@ async def test_what_waits_for_a_neighbour_goes_in_one_frame() -> None:
     assert read[0] + read[1] == tuple(said[1:])
     outbox.close()
     assert await outbox.take() == b""
+
+
+async def test_neighbours_are_forwarded_to_one_part_after_another(mock_clock: trio.testing.MockClock) -> None:
+    """Were all served first by the neighbour of a flood, its own messages would be over its share with all."""
+    async with open_transport(settings(1, listen=())) as node:
+        gossip = node._gossip
+        gossip._peers = {f"p{number}": gossip._new_peer() for number in range(8)}
+        for peer in gossip._peers.values():
+            peer.outbox.put(b"rpc", urgent=False)
+        gossip._forwarding.set()
+        released: list[int] = []
+        for _ in range(4):
+            await trio.testing.wait_all_tasks_blocked()
+            mock_clock.jump(MeshParams().forward_ms / 4_000)
+            await trio.testing.wait_all_tasks_blocked()
+            released.append(sum(peer.outbox._due for peer in gossip._peers.values()))
+        assert released == [2, 4, 6, 8]
+        gossip._peers.clear()
 
 
 def test_rpcs_one_after_another_are_one_with_all_their_parts() -> None:

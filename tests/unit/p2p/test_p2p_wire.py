@@ -75,7 +75,8 @@ def test_the_numbers_are_those_of_the_code() -> None:
         limits.request_timeout_ms, limits.seen_ms // 1_000, limits.ban_ms // 1_000, mesh.degree, mesh.degree_low,
         mesh.degree_high, mesh.heartbeat_ms, mesh.history_windows, mesh.gossip_windows, mesh.backoff_s,
         mesh.ids_per_heartbeat, mesh.idontwant_bytes, mesh.forward_ms, limits.connections_per_subnet,
-        packs.items, packs.pack_bytes, packs.linger_ms, STREAMS,
+        packs.items, packs.pack_bytes, packs.linger_ms, STREAMS, limits.arrivals_per_s,
+        limits.arrivals_burst,
     ):  # fmt: skip
         assert f"`{number:,}`" in TEXT or f"≤ {number:,}" in TEXT, number
     points = [Offence.MALFORMED, Offence.OVERSIZE, Offence.INVALID, Offence.FLOOD]
