@@ -100,14 +100,15 @@ class PeerChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class ItemTaken:
-    """An item is durable here: from a user of this node, or (``gossiped``) from a peer."""
+class ItemsTaken:
+    """Items, by id, are durable here: from users of this node, or (``gossiped``) from peers. One event for all of
+    a commit: thousands come in a second, and to hand on an event costs more than to keep an item."""
 
-    item: bytes
+    items: tuple[bytes, ...]
     gossiped: bool
 
 
-NodeEvent = BlockDecided | PeerChanged | ItemTaken
+NodeEvent = BlockDecided | PeerChanged | ItemsTaken
 
 
 class Served(Protocol):

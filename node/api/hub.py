@@ -27,7 +27,7 @@ from node.chain.tables import chain_of
 from node.embedded.errors import Stopped
 from node.history.base import AuctionRow
 from node.history.errors import HistoryError
-from node.served import BlockDecided, ItemTaken, NodeEvent, PeerChanged, Served
+from node.served import BlockDecided, ItemsTaken, NodeEvent, PeerChanged, Served
 from settlement.ledger.orders import ORDERS, OrderState
 
 _LOG: Final = logging.getLogger("walras.api")
@@ -120,9 +120,10 @@ class Hub:
                 self._decided(event)
             case PeerChanged():
                 self._publish("peers", to_form(PeerEvent, event))
-            case ItemTaken():
-                self._waiting.note(event.item)
-                self._taken[event.gossiped].append(event.item)
+            case ItemsTaken():
+                for item in event.items:
+                    self._waiting.note(item)
+                self._taken[event.gossiped] += event.items
                 self._items_wake.set()
 
     def _decided(self, event: BlockDecided) -> None:

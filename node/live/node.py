@@ -37,7 +37,7 @@ from node.live.marks import Marks
 from node.live.network import Network
 from node.live.settings import LiveSettings
 from node.live.submitting import Submitting
-from node.served import BlockDecided, ItemTaken, NodeEvent, NodeStatus, PeerView
+from node.served import BlockDecided, ItemsTaken, NodeEvent, NodeStatus, PeerView
 from node.storage.store import Store
 from p2p.base import Transport
 from settlement.ledger.state import State
@@ -233,12 +233,13 @@ class LiveNode:
         self._history.record(commit, commit.applied.before, commit.applied.after, _unix_ms())
 
     def _durable(self, effects: Sequence[DiskEffect]) -> None:
+        stored: list[bytes] = []
         for effect in effects:
             match effect:
                 case Commit():
                     self._decided(effect)
                 case StoreItems():
-                    self._taken(effect.items)
+                    stored += effect.items
                 case Persist() if effect.records and self._marks is not None:
                     self._marks.spoke()
                     self._marks = None
@@ -247,6 +248,7 @@ class LiveNode:
                     self._state, self._height, self._decision = effect.state, effect.height, None
                 case _:
                     pass
+        self._taken(stored)
 
     def _decided(self, commit: Commit) -> None:
         """It is on disk."""
@@ -279,12 +281,15 @@ class LiveNode:
         )
 
     def _taken(self, items: Sequence[bytes]) -> None:
-        for item in items:
-            number = item_id(item)
-            gossiped = number not in self._submitting.own
-            self._submitting.own.discard(number)
-            self._count("items_gossiped" if gossiped else "items_submitted")
-            self._feed.tell(ItemTaken(number, gossiped))
+        numbers = dict.fromkeys(item_id(item) for item in items)
+        own = tuple(number for number in numbers if number in self._submitting.own)
+        gossiped = tuple(number for number in numbers if number not in self._submitting.own)
+        self._submitting.own.difference_update(own)
+        self._count("items_submitted", len(own))
+        self._count("items_gossiped", len(gossiped))
+        for taken in (ItemsTaken(own, gossiped=False), ItemsTaken(gossiped, gossiped=True)):
+            if taken.items:
+                self._feed.tell(taken)
 
     def _remind(self) -> None:
         """What has waited through a whole auction, not everybody has: gossip it again."""

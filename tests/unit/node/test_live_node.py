@@ -26,7 +26,7 @@ from node.live import submitting as module
 from node.live.errors import LostStore, TooFast, WrongRole
 from node.live.opening import open_live
 from node.live.settings import LiveSettings, Rates
-from node.served import BlockDecided, ItemTaken, Role
+from node.served import BlockDecided, ItemsTaken, Role
 from node.storage.errors import DiskFailed
 from node.storage.store import Store
 from settlement.solution import Solution
@@ -87,8 +87,9 @@ async def test_items_that_fill_a_batch_are_acknowledged_when_their_block_is_on_d
         assert {*decided, *node._store.items()} == set(items)
         assert len(decided) >= 8
         assert node.counters()["items_submitted"] == 12
-        taken = [await told.receive() for _ in items]
-        assert {event.item for event in taken if isinstance(event, ItemTaken)} == set(map(item_id, items))
+        taken = [await told.receive()]
+        taken += [told.receive_nowait() for _ in range(told.statistics().current_buffer_used)]
+        assert [event.items for event in taken if isinstance(event, ItemsTaken)] == [tuple(map(item_id, items))]
 
 
 async def test_of_many_at_once_those_without_room_are_told_so(
@@ -115,9 +116,8 @@ async def test_it_tells_what_happens_and_keeps_its_history(tmp_path: Path) -> No
             told = [events.receive_nowait() for _ in range(events.statistics().current_buffer_used)]
         heights = [event.height for event in told if isinstance(event, BlockDecided)]
         assert heights == list(range(heights[0], heights[0] + len(heights)))
-        assert {event.item for event in told if isinstance(event, ItemTaken) and not event.gossiped} == {
-            item_id(item) for item in items
-        }
+        taken = [event for event in told if isinstance(event, ItemsTaken) and not event.gossiped]
+        assert {item for event in taken for item in event.items} == {item_id(item) for item in items}
         assert all(event.proposer == node.machine.key for event in told if isinstance(event, BlockDecided))
         decision = node.decision()
         assert decision is not None
