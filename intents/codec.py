@@ -33,7 +33,7 @@ from intents.intent import (
     Owner,
     OwnerScheme,
 )
-from intents.remember import remembered
+from intents.remember import Known, note, remembered
 from intents.schema import Amount, Choice, Integer, Many, Octets, Optional, Record, Text
 
 VERSION: Final = 1
@@ -69,11 +69,22 @@ INTENT: Final = Record(
 )
 
 
+_REMEMBERED: Final = 1 << 14
+_wire_forms: Final[Known[Intent, Value]] = {}
+
+
 class _Terms:
     """``INTENT``, its wire form remembered: for the id, the item, each step of the order and the auction."""
 
-    to_wire = staticmethod(remembered(1 << 14)(INTENT.to_wire))
-    from_wire = staticmethod(INTENT.from_wire)
+    to_wire = staticmethod(remembered(_REMEMBERED, _wire_forms)(INTENT.to_wire))
+
+    @staticmethod
+    def from_wire(value: Value, where: str) -> Intent:
+        """An intent has one wire form: the one that it was read from."""
+        found = INTENT.from_wire(value, where)
+        note(_wire_forms, _REMEMBERED, found, value)
+        return found
+
     to_json = staticmethod(INTENT.to_json)
     from_json = staticmethod(INTENT.from_json)
 
@@ -91,7 +102,7 @@ def decode_intent(data: bytes, where: str = "intent") -> Intent:
     return read_intent(unpack(data, where, limit=MAX_INTENT_BYTES), where)
 
 
-@remembered(1 << 14)
+@remembered(_REMEMBERED)
 def intent_id(intent: Intent) -> IntentId:
     """SHA-256 over a domain tag and the canonical bytes."""
     return IntentId(hashlib.sha256(INTENT_TAG + encode_intent(intent)).digest())

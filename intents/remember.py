@@ -17,26 +17,38 @@ R = TypeVar("R")
 _FORGOTTEN: Final = 8
 
 
-def remembered(limit: int) -> Callable[[Callable[[T], R]], Callable[[T], R]]:
-    """A decorator for pure functions of one immutable value: at most ``limit`` answers, the oldest forgotten."""
+#: Answers by the identity of what they are about.
+Known = dict[int, tuple[T, R]]
+
+
+def remembered(limit: int, found: Known[Any, Any] | None = None) -> Callable[[Callable[[T], R]], Callable[[T], R]]:
+    """A decorator for pure functions of one immutable value: at most ``limit`` answers, the oldest forgotten.
+
+    They are kept in ``found``, for whoever can ``note`` some without asking.
+    """
 
     def decorate(function: Callable[[T], R]) -> Callable[[T], R]:
-        found: dict[int, tuple[T, R]] = {}
+        known: Known[T, R] = {} if found is None else found
 
         def answer(value: T) -> R:
-            known = found.get(id(value))
-            if known is not None:
-                return known[1]
+            before = known.get(id(value))
+            if before is not None:
+                return before[1]
             result = function(value)
-            if len(found) >= limit:
-                forget_oldest(found)
-            found[id(value)] = (value, result)
+            note(known, limit, value, result)
             return result
 
         answer.__doc__ = function.__doc__
         return answer
 
     return decorate
+
+
+def note(known: Known[T, R], limit: int, value: T, result: R) -> None:
+    """From now on ``result`` is what is known of ``value``."""
+    if len(known) >= limit:
+        forget_oldest(known)
+    known[id(value)] = (value, result)
 
 
 def forget_oldest(found: dict[Any, Any]) -> None:

@@ -9,7 +9,16 @@ from typing import Any
 import msgpack
 import pytest
 
-from intents.codec import INTENT, INTENT_TAG, VERSION, decode_intent, encode_intent, intent_id, intent_value
+from intents.codec import (
+    INTENT,
+    INTENT_TAG,
+    TERMS,
+    VERSION,
+    decode_intent,
+    encode_intent,
+    intent_id,
+    intent_value,
+)
 from intents.conditions import From, Schedule
 from intents.errors import (
     AmountOutOfRange,
@@ -247,3 +256,13 @@ def test_basket_legs_keep_their_order() -> None:
     assert decode_intent(encode_intent(turned)).give[0].asset == C
     assert intent_id(turned) != intent_id(BASKET)
     assert {B, D} == {leg.asset for leg in turned.want}
+
+
+@pytest.mark.parametrize("intent", [SWAP, BASKET, FULL, replace(SWAP, when=From(3), group=b"one")])
+def test_an_intent_keeps_the_form_it_was_read_from(intent: Intent) -> None:
+    """It is what the intent would be written as, so nobody works that out again."""
+    form = INTENT.to_wire(intent)
+    read = TERMS.from_wire(form, "intent")
+    assert read == intent
+    assert TERMS.to_wire(read) is form
+    assert INTENT.to_wire(read) == form

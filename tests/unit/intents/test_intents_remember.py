@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from intents.remember import remembered
+from intents.remember import Known, note, remembered
 
 
 def test_an_object_is_asked_about_once_and_the_oldest_is_forgotten() -> None:
@@ -24,3 +24,22 @@ def test_an_object_is_asked_about_once_and_the_oldest_is_forgotten() -> None:
     assert [total(three), total(one)] == [4, 2]
     assert len(asked) == 5
     assert total.__doc__ == "A sum."
+
+
+def test_what_is_noted_is_not_asked_about() -> None:
+    """Whoever has an answer already gives it, and it counts among the others."""
+    asked: list[str] = []
+    known: Known[str, int] = {}
+
+    @remembered(2, known)
+    def length(value: str) -> int:
+        asked.append(value)
+        return len(value)
+
+    one, two, three = ("".join(("a", end)) for end in "bcd")
+    note(known, 2, one, 7)
+    assert [length(one), length(two)] == [7, 2]
+    assert asked == [two]
+    note(known, 2, three, 8)
+    assert [length(three), length(one)] == [8, 2]
+    assert len(known) == 2
