@@ -166,8 +166,10 @@ class LiveNode:
         return dict(sorted(counts.items()))
 
     def item(self, number: bytes) -> bytes | None:
-        found = (waiting.get(number) for waiting in tuple(self.machine.app.waiting.values()))
-        return next((data for data in found if data is not None), None)
+        for waiting in tuple(self.machine.app.waiting.values()):
+            if (found := waiting.get(number)) is not None:
+                return found
+        return None
 
     def decision(self) -> Decision | None:
         return self._decision

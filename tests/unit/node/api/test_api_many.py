@@ -12,11 +12,11 @@ async def test_each_is_taken_or_refused_by_itself() -> None:
     async with opened() as desk:
         good = [desk.item() for _ in range(20)]
         texts = ["0x" + item.hex() for item in good]
-        answer = await desk.writer.post(PATH, json={"items": [*texts[:10], "0x00", *texts[10:]]})
+        answer = await desk.writer.post(PATH, json={"items": [*texts[:10], "0x00", "0x123", *texts[10:]]})
         assert answer.status_code == 202
         results = answer.json()["results"]
-        assert [result["state"] for result in results] == ["received"] * 10 + [None] + ["received"] * 10
-        assert results[10]["problem"]["status"] == 422
+        assert [result["state"] for result in results] == ["received"] * 10 + [None] * 2 + ["received"] * 10
+        assert [result["problem"]["status"] for result in results[10:12]] == [422, 422]
         assert set(desk.stored()) == set(good)
         lives = [await desk.client.get(f"/v1/intents/{result['id']}") for result in results if result["id"]]
         assert all(life.json()["state"] == "received" for life in lives)

@@ -58,6 +58,7 @@ BODIES: list[tuple[bytes, str]] = [
     (b'{"item": NaN}', "body"),
     (b'{"a":' * 50 + b"1" + b"}" * 50, "body"),
     (b'{"item": "0x00"}', "item"),
+    (b'{"item": "0x123"}', "item"),
     (b'{"item": "0x' + b"91" * 400 + b'"}', "item"),
 ]
 
