@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from intents.auction import Auction
 from node.agreement import effects as agreement
@@ -11,38 +11,33 @@ from node.catchup.messages import CatchUpEffect
 from node.chain.app import Applied
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(Struct, frozen=True):
     """Make these items durable: after this, whoever handed them in may be told so."""
 
     items: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Gossip:
+class Gossip(Struct, frozen=True):
     """Pass an item on to everybody."""
 
     item: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """Ask a peer (``None``: any) for items by id."""
 
     to: int | None
     ids: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Give:
+class Give(Struct, frozen=True):
     """Items a peer asked for."""
 
     to: int
     items: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """One transaction: the block, its certificate and the changes to the state."""
 
     height: int
@@ -51,8 +46,7 @@ class Commit:
     applied: Applied
 
 
-@dataclass(frozen=True, slots=True)
-class Solve:
+class Solve(Struct, frozen=True):
     """Answer this auction; hand solutions to ``solved``."""
 
     auction: Auction

@@ -100,7 +100,7 @@ class Machine:
             self._help(sender, message)
         elif effects := self.agreement.receive(message):
             self._do(effects)
-        return self._taken()
+        return self._taken() if self._out else []
 
     def told(self, sender: int, message: PeerMessage) -> list[Effect]:
         """A message about the past, from any peer."""
@@ -111,8 +111,9 @@ class Machine:
         return self._taken()
 
     def timed_out(self, timer: Timer) -> list[Effect]:
-        self._do(self.agreement.timed_out(timer))
-        return self._taken()
+        if effects := self.agreement.timed_out(timer):
+            self._do(effects)
+        return self._taken() if self._out else []
 
     def body_wanted(self, sender: int, height: int, block: bytes) -> list[Effect]:
         """A peer wants the body of a block: of a decided one it gets the decision."""
@@ -240,7 +241,5 @@ class Machine:
         return self._taken()
 
     def _taken(self) -> list[Effect]:
-        if not self._out:
-            return []
         out, self._out = self._out, []
         return out

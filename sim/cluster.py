@@ -223,16 +223,17 @@ class Cluster:
                 member.disk.append(effect.height, effect.records)
             case Send():
                 self._send(member, effect.to, effect.message)
+            case Store():
+                member.disk.store(effect.items)
+            case Gossip():
+                if self.mesh is not None:
+                    self.mesh.publish(member.index, effect.item)
+                else:
+                    self._call(member, self._others[member.index], "hear", (effect.item,))
             case Commit():
                 member.disk.decide(Decision(effect.height, effect.block, effect.certificate))
                 if self.committed is not None:
                     self.committed(member, effect)
-            case Store():
-                member.disk.store(effect.items)
-            case Gossip() if self.mesh is not None:
-                self.mesh.publish(member.index, effect.item)
-            case Gossip():
-                self._call(member, range(len(self.members)), "hear", (effect.item,))
             case Give():
                 self._call(member, (effect.to,), "hear", effect.items)
             case Ask():

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any, Final
+
+from msgspec import Struct
 
 from node.machine import Effect
 from sim.cluster import Cluster, Member
@@ -63,8 +65,14 @@ def brief(value: Any) -> str:
             return f"[{' '.join(told)}{' …' if len(value) > TOLD_ITEMS else ''}]"
         case Cluster() | dict():
             return ""
+        case Struct():
+            return _told(value, value.__struct_fields__)
         case _ if is_dataclass(value) and not isinstance(value, type):
-            told = [brief(getattr(value, item.name)) for item in fields(value)][: 2 * TOLD_ITEMS]
-            return f"{type(value).__name__}({' '.join(told)})"
+            return _told(value, [item.name for item in fields(value)])
         case _:
             return str(value)[:80]
+
+
+def _told(record: object, names: Sequence[str]) -> str:
+    told = [brief(getattr(record, name)) for name in names[: 2 * TOLD_ITEMS]]
+    return f"{type(record).__name__}({' '.join(told)})"

@@ -29,6 +29,10 @@ from node.agreement.effects import (
 )
 from node.agreement.elsewhere import MAX_EARLY, MAX_PAST, Elsewhere
 from node.agreement.messages import (
+    PRECOMMIT,
+    PREVOTE,
+    PROPOSE,
+    WAIT,
     Ballot,
     Body,
     Certificate,
@@ -78,7 +82,7 @@ class Agreement:
         if self.height >= 0:
             self._elsewhere.leave(self.ear)
         self.height, self.validators = height, validators
-        self.round, self.step = 0, Step.WAIT
+        self._enter(0, WAIT)
         self.ear = Ear(self.network, self.verify, height, validators, self._out)
         self.voice = Voice(self.network, self.sign, height, me, self._out)
         self._patience.begin(self.ear, self._elsewhere.silent(validators))
@@ -92,7 +96,7 @@ class Agreement:
         self.decided = False
         if records:
             self._resume(recall(records))
-        if self.step is Step.WAIT:
+        if self.step is WAIT:
             self._timer(Timeout.WINDOW, 0)
         for message in self._elsewhere.due():
             self._receive(message)
@@ -105,7 +109,7 @@ class Agreement:
 
     def _resume(self, past: Past) -> None:
         """Be again who the log says we were: the same locks, the same votes, the step they imply."""
-        self.round, self.step = past.round, past.step
+        self._enter(past.round, past.step)
         self.locked, self.valid = past.locked, past.valid
         for block in past.bodies:
             self.ear.hold(block)
@@ -116,7 +120,7 @@ class Agreement:
         for message in past.said:
             self.voice.again(message)
             self._receive(message)
-        if self.step is Step.PROPOSE:
+        if self.step is PROPOSE:
             self._timer(Timeout.PROPOSE, self.round)
 
     # Events
@@ -125,7 +129,7 @@ class Agreement:
         """A message, its shape checked, from anybody: signatures are what counts."""
         if self._receive(message):
             self._advance()
-        return self._take()
+        return self._take() if self._out else []
 
     def timed_out(self, timer: Timer) -> list[Effect]:
         if timer.height == self.height and not self.decided:
@@ -134,26 +138,25 @@ class Agreement:
         return self._take()
 
     def retry(self) -> list[Effect]:
-        """Something the application lacked has arrived: proposing or validating may now work."""
-        self._advance()
-        return self._take()
+        """Something the application lacked has arrived: the window may end, or proposing work."""
+        if self.step <= PROPOSE:
+            self._advance()
+        return self._take() if self._out else []
 
     def _take(self) -> list[Effect]:
-        if not self._out:
-            return []
         out = self._out[:]
         self._out.clear()
         return out
 
     def _on_timer(self, timer: Timer) -> None:
         if timer.kind is Timeout.WINDOW:
-            if self.step is Step.WAIT:
+            if self.step is WAIT:
                 self._close()
         elif timer.round == self.round:
-            if timer.kind in PROPOSING and self.step is Step.PROPOSE:  # L57
+            if timer.kind in PROPOSING and self.step is PROPOSE:  # L57
                 if timer.kind is not Timeout.SILENT or self._patience.silent(self.round):
                     self._prevote(None)
-            elif timer.kind is Timeout.PREVOTE and self.step is Step.PREVOTE:  # L61
+            elif timer.kind is Timeout.PREVOTE and self.step is PREVOTE:  # L61
                 self._precommit(None)
             elif timer.kind is Timeout.PRECOMMIT:  # L65
                 self._start_round(self.round + 1)
@@ -169,7 +172,8 @@ class Agreement:
         elif isinstance(message, Proposal):
             return self.ear.proposal(message, self.round)
         elif isinstance(message, Seen):
-            return self.ear.statement(message)
+            # Once the window has run, nothing waits for fewer than a quorum's.
+            return self.ear.statement(message) and (self.step is WAIT or self._quorate())
         elif isinstance(message, Body):
             return self.ear.body(message.block, self.round)
         elif isinstance(message, Decision) and self.ear.decision(message):
@@ -196,14 +200,14 @@ class Agreement:
         while not self.decided:
             if committed and self._commit():
                 continue
-            if not self._take_part() or not self._rules():
+            if (self.step is WAIT and not self._take_part()) or not self._rules():
                 return
 
     def _take_part(self) -> bool:
         """Whether the window has run, or need not."""
-        if self.step is Step.WAIT and (self._complete() or self._follows()):
+        if self._complete() or self._follows():
             self._close()
-        return self.step is not Step.WAIT
+        return self.step is not WAIT
 
     def _complete(self) -> bool:
         return self.timeouts.early and self.application.complete(self.height)
@@ -228,17 +232,13 @@ class Agreement:
     def _rules(self) -> bool:
         if self.tally.latest > self.round and self._skip():
             return True
-        if self.step is Step.PROPOSE and self._propose():
-            return True
-        if self.step is Step.PROPOSE and self._quorate() and (Timeout.OVERDUE, self.round) not in self._timed:
-            # Whose turn it is can propose: its window is not waited for any more.
-            self._timer(Timeout.SILENT if self._patience.silent(self.round) else Timeout.OVERDUE, self.round)
         at = self.tally.rounds.get(self.round)
-        if at is None:
-            return False
-        if self.step is Step.PROPOSE:
-            return self._vote(at) or self._timers(at)
-        return self._lock(at) or self._give_up(at) or self._timers(at)
+        if self.step is PROPOSE:
+            if self._propose():
+                return True
+            self._hurry()
+            return at is not None and (self._vote(at) or self._timers(at))
+        return at is not None and (self._lock(at) or self._give_up(at) or self._timers(at))
 
     def _commit(self) -> bool:
         """L49: a quorum precommitted a block that is here."""
@@ -259,7 +259,7 @@ class Agreement:
 
     def _propose(self) -> bool:
         """L14: our turn: a block with a polka first, else a new one, once a quorum has said what it holds."""
-        if self.validators.proposer(self.height, self.round) != self.me or self.voice.proposed(self.round):
+        if self._turn != self.voice.me or self.voice.proposed(self.round):
             return False
         if self.valid is not None and self.valid[1] in self.bodies:
             self._say_proposal(self.bodies[self.valid[1]], self.valid[0], self._polka)
@@ -269,6 +269,11 @@ class Agreement:
             return False
         self._say_proposal(block, -1, None)
         return True
+
+    def _hurry(self) -> None:
+        """Once a quorum has said what it holds, whose turn it is can propose: its window is not waited for."""
+        if (Timeout.OVERDUE, self.round) not in self._timed and self._quorate():
+            self._timer(Timeout.SILENT if self._patience.silent(self.round) else Timeout.OVERDUE, self.round)
 
     def _vote(self, at: Round) -> bool:
         """L22 and L28: prevote for what is proposed, unless locked on something else by as late a polka."""
@@ -291,10 +296,11 @@ class Agreement:
 
     def _lock(self, at: Round) -> bool:
         """L36: a polka of this round for a valid block: lock and precommit, or just remember it."""
-        if self.round in self._updated:
+        quorum = self.validators.quorum
+        if at.prevotes.power < quorum or self.round in self._updated:
             return False
         for block, power in at.prevotes.support.items():
-            if block is None or power < self.validators.quorum:
+            if block is None or power < quorum:
                 continue
             if not self._known(block):
                 self.ear.want(block)
@@ -302,7 +308,7 @@ class Agreement:
             self._updated.add(self.round)
             polka = self.tally.certificate(Ballot.PREVOTE, self.height, self.round, block)
             self.valid, self._polka = (self.round, block), polka
-            if self.step is Step.PREVOTE:
+            if self.step is PREVOTE:
                 self.locked = (self.round, block)
                 self._precommit(block, Locked(self.bodies[block], polka))
             else:
@@ -312,7 +318,7 @@ class Agreement:
 
     def _give_up(self, at: Round) -> bool:
         """L44: a quorum prevoted nil."""
-        if self.step is Step.PREVOTE and at.prevotes.support.get(None, 0) >= self.validators.quorum:
+        if self.step is PREVOTE and at.prevotes.support.get(None, 0) >= self.validators.quorum:
             self._precommit(None)
             return True
         return False
@@ -324,15 +330,20 @@ class Agreement:
         if at.prevotes.support.get(None, 0) >= quorum and at.precommits.support.get(None, 0) >= quorum:
             self._start_round(self.round + 1)
             return True
-        if self.step is Step.PREVOTE and at.prevotes.power >= quorum:
+        if self.step is PREVOTE and at.prevotes.power >= quorum:
             self._timer(Timeout.PREVOTE, self.round)
         if at.precommits.power >= quorum:
             self._timer(Timeout.PRECOMMIT, self.round)
         return False
 
+    def _enter(self, round: int, step: Step) -> None:
+        self.round, self.step = round, step
+        #: Whose turn it is to propose.
+        self._turn = self.validators.proposer(self.height, round)
+
     def _start_round(self, round: int) -> None:
         """L11."""
-        self.round, self.step = round, Step.PROPOSE
+        self._enter(round, PROPOSE)
         self._timer(Timeout.PROPOSE, round)
         at = self.tally.rounds.get(round)
         for proposal in at.proposals if at is not None else ():
@@ -360,11 +371,11 @@ class Agreement:
         self._hear(self.voice.proposal(self.round, block, valid_round, polka))
 
     def _prevote(self, block: bytes | None) -> None:
-        self.step = Step.PREVOTE
+        self.step = PREVOTE
         self._hear(self.voice.vote(Ballot.PREVOTE, self.round, block))
 
     def _precommit(self, block: bytes | None, lock: Locked | None = None) -> None:
-        self.step = Step.PRECOMMIT
+        self.step = PRECOMMIT
         self._hear(self.voice.vote(Ballot.PRECOMMIT, self.round, block, lock))
 
     def _timer(self, kind: Timeout, round: int) -> None:

@@ -86,6 +86,8 @@ class Elsewhere:
         for ear in recent:
             members = ear.validators.members
             silent &= {member.key for sender, member in enumerate(members) if sender not in ear.heard}
+            if not silent:
+                break
         return frozenset(silent if len(recent) == SILENT_HEIGHTS else ())
 
     def _room(self, message: Vote | Proposal | Seen) -> bool:

@@ -32,6 +32,10 @@ class Step(IntEnum):
     PRECOMMIT = 3
 
 
+#: By name, for rules that look at them with every message: the way through the class is several times as long.
+WAIT, PROPOSE, PREVOTE, PRECOMMIT = Step
+
+
 class Ballot(IntEnum):
     """The two votes of a round."""
 

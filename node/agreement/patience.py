@@ -59,7 +59,7 @@ class Patience:
 
     def _lost(self, round: int) -> int:
         """Rounds before ``round`` whose proposers have been heard by now."""
-        return sum(self._proposer(earlier) in self._ear.heard for earlier in range(round))
+        return sum(self._proposer(earlier) in self._ear.heard for earlier in range(round)) if round else 0
 
     def _late(self, round: int) -> int:
         """Rounds before ``round`` of which there is a proposal by now."""

@@ -40,7 +40,8 @@ class Round:
     heard: int = 0
 
     def count(self, ballot: Ballot) -> Count:
-        return self.prevotes if ballot is Ballot.PREVOTE else self.precommits
+        # PREVOTE is 0.
+        return self.precommits if ballot else self.prevotes
 
 
 class Tally:
@@ -141,15 +142,15 @@ class Tally:
     def certificate(self, ballot: Ballot, height: int, round: int, block: bytes) -> Certificate:
         """The votes for ``block``, just as many as make a quorum, by position."""
         votes: list[tuple[int, bytes]] = []
-        power = 0
+        power, quorum, members = 0, self.validators.quorum, self.validators.members
         kept = self.rounds[round].count(ballot).votes
         for sender in sorted(kept):
-            if power >= self.validators.quorum:
+            if power >= quorum:
                 break
             for vote in kept[sender]:
                 if vote.block == block:
                     votes.append((sender, vote.signature))
-                    power += self.validators.members[sender].power
+                    power += members[sender].power
         return Certificate(ballot, height, round, block, tuple(votes))
 
     def holders(self, block: bytes) -> tuple[int, ...]:

@@ -53,11 +53,16 @@ class ValidatorSet:
         return self._turns[(height + round) % len(self._turns)]
 
     def position(self, key: bytes) -> int | None:
-        return next((i for i, member in enumerate(self.members) if member.key == key), None)
+        return self._positions.get(key)
 
     def digest(self) -> bytes:
         """What a block header commits to: SHA-256 of keys and powers in order."""
         return self._digest
+
+    @cached_property
+    def _positions(self) -> dict[bytes, int]:
+        # Of a key that is there twice, the first.
+        return {member.key: i for i, member in reversed(tuple(enumerate(self.members)))}
 
     @cached_property
     def _digest(self) -> bytes:

@@ -173,7 +173,7 @@ AGREEMENT: Final = (
     Mutant(
         "the window is not waited for",
         CORE,
-        "return self.step is not Step.WAIT",
+        "return self.step is not WAIT",
         "return True",
         "test_before_its_window_has_run_a_node_counts_and_does_not_vote",
     ),
