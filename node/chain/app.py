@@ -7,7 +7,7 @@ that no proposer can leave out what everybody holds; see ``inclusion``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from intents.auction import Auction
@@ -39,7 +39,7 @@ from settlement.ledger.congestion import room_of
 from settlement.ledger.execute import NONCES
 from settlement.ledger.orders import ORDERS
 from settlement.ledger.rules import rules_of
-from settlement.ledger.state import State
+from settlement.ledger.state import Draft, State
 from settlement.ledger.transactions import Transaction
 
 #: Items waiting per phase, and items of one block.
@@ -103,6 +103,8 @@ class ChainApp:
         self.batch: Auction | None = None
         self._memo = memo or Memo(0)
         self._ready: dict[bytes, tuple[Block, Outcome]] = {}
+        #: The height, the items that were executed last, whether their block was full, and what came of it.
+        self._executed: tuple[int, tuple[bytes, ...], bool, Draft, Effects] | None = None
 
     def at(self, state: State, height: int, previous: bytes) -> ChainApp:
         """The same node's application elsewhere: with another state, and of its items those not yet over there."""
@@ -168,7 +170,7 @@ class ChainApp:
         if self.batch is None:
             return False
         if self._awaited is None:
-            self._awaited = awaited(self.state, phase)
+            self._awaited = self._awaited_after(self.state, phase)
             if phase is Phase.SEAL:
                 self._awaited = self._answers.patient(self._awaited, self.auction)
         # Even in a batch without orders whoever has sealed must open: its time for that is not cut short.
@@ -178,6 +180,9 @@ class ChainApp:
         return bool(self._awaited or phase is Phase.SETTLE) and self._answers.all_of(
             self._awaited, phase, self.auction
         )
+
+    def _awaited_after(self, state: State, phase: Phase) -> frozenset[bytes]:
+        return self._memo.awaited.of((state.root, phase), lambda: awaited(state, phase))
 
     def lacks(self, height: int, seen: Sequence[Seen]) -> bool:
         """Whether what more than a third vouch for in ``seen`` is not all here; statements only become more."""
@@ -216,7 +221,8 @@ class ChainApp:
         )
         block = Block(header, tuple(seen), items, evidence)
         data = encode_block(block)
-        self._ready[block_id(data)] = (block, outcome)
+        number = block_id(data)
+        self._ready[number] = (self._memo.blocks.of(number, lambda: block), outcome)
         return data
 
     def _besides(self, must: Sequence[bytes], waiting: Mapping[bytes, bytes]) -> list[bytes]:
@@ -234,7 +240,7 @@ class ChainApp:
         if number in self._ready:
             return True
         question = (self.state.root, self.previous, height, number)
-        found = self._memo.verdicts.of(question, lambda: self._judge(height, block))
+        found = self._memo.verdicts.of(question, lambda: self._judge(height, number, block))
         if found.block is None or found.outcome is None:
             return False
         self._ready[number] = (found.block, found.outcome)
@@ -244,10 +250,10 @@ class ChainApp:
         ready = self._ready.get(block_id(block))
         return ready is not None and ready[0].header.round == round
 
-    def _judge(self, height: int, data: bytes) -> Verdict:
+    def _judge(self, height: int, number: bytes, data: bytes) -> Verdict:
         """Whether a block may follow the state: a pure function of both."""
         try:
-            block = decode_block(data)
+            block = self._memo.blocks.of(number, lambda: decode_block(data))
             return Verdict(block, self._check(height, block))
         except WalrasError:
             return Verdict(None, None)
@@ -324,14 +330,23 @@ class ChainApp:
         vouched for than has room in it."""
 
         def work() -> Outcome:
-            draft = self.state.draft()
-            read = [read_item(data, self.network) for data in items]
-            effects = transition(draft, phase_of(height), read, self.previous, self.batch, full)
-            effects.ruling = conclude(draft, height, round, evidence)
-            effects.entries = [*effects.entries, *effects.ruling.entries]
+            executed, effects = self._execute(height, items, full)
+            draft = executed.copy()
+            ruling = conclude(draft, height, round, evidence)
+            effects = replace(effects, entries=[*effects.entries, *ruling.entries], ruling=ruling)
             return Outcome(draft.change(), effects, validators_of(draft).digest())
 
         return self._memo.outcomes.of((self.state.root, self.previous, height, round, items, evidence, full), work)
+
+    def _execute(self, height: int, items: tuple[bytes, ...], full: bool) -> tuple[Draft, Effects]:
+        """What the items do, before it is noted whose turns were missed: that alone depends on the round, so a
+        block of a later round with the same items is not executed again."""
+        if self._executed is None or self._executed[:3] != (height, items, full):
+            draft = self.state.draft()
+            read = [read_item(data, self.network) for data in items]
+            effects = transition(draft, phase_of(height), read, self.previous, self.batch, full)
+            self._executed = height, items, full, draft, effects
+        return self._executed[3:]
 
     # Deciding
 
@@ -345,6 +360,7 @@ class ChainApp:
         self.state = self._memo.after(self.state, outcome.change)
         self.validators = validators_of(self.state)
         self._ready.clear()
+        self._executed = None
         self.missing.clear()
         self._asked = 0
         self._awaited = None
@@ -358,7 +374,7 @@ class ChainApp:
             self.waiting[Phase.SETTLE] = self._openings()
             if self.batch is not None and self.batch.orders:
                 sealed = [read_item(item, self.network) for item in block.items]
-                self._answers.sealed(sealed, awaited(before, phase))
+                self._answers.sealed(sealed, self._awaited_after(before, phase))
         elif phase is Phase.SETTLE:
             # Seals and reveals of an auction that is over are of no use to anybody.
             for over in (Phase.SEAL, Phase.SETTLE):

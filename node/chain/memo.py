@@ -2,7 +2,8 @@
 
 What a block's items do is a pure function of the state's root, the phase, the items, the block before and the
 evidence; whether a block may be decided is one of the root, the block before, the height and the block. So the
-second node with the same root may take the first one's answer: the same change, to a state of its own.
+second node with the same root may take the first one's answer: the same change, to a state of its own. What a
+block's bytes say, and whose word its successor takes, are such functions too.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Remembered(Generic[T]):
 class Memo:
     """Shared by the nodes of one process, or one node's own. ``entries`` 0 remembers nothing."""
 
-    __slots__ = ("_states", "outcomes", "shares", "verdicts")
+    __slots__ = ("_states", "awaited", "blocks", "outcomes", "shares", "verdicts")
 
     def __init__(self, entries: int = MAX_ENTRIES) -> None:
         #: Whether nodes with the same root have one state between them, which nobody changes in place.
@@ -80,6 +81,10 @@ class Memo:
         self._states: Remembered[State] = Remembered(MAX_STATES, lambda state: 1)
         self.outcomes: Remembered[Outcome] = Remembered(entries, lambda outcome: outcome.size)
         self.verdicts: Remembered[Verdict] = Remembered(entries, lambda verdict: verdict.size)
+        #: Blocks by id, whoever made them or read them first.
+        self.blocks: Remembered[Block] = Remembered(entries, lambda block: 8 + len(block.items))
+        #: Solvers whose word a phase takes, by root and phase.
+        self.awaited: Remembered[frozenset[bytes]] = Remembered(entries, lambda solvers: 8 + len(solvers))
 
     def after(self, state: State, change: Change) -> State:
         """The state after ``change``: one that others have too, or ``state`` itself, changed."""

@@ -149,6 +149,12 @@ class Draft:
         """A draft of this one: ``keep`` it, or drop it without a trace."""
         return Draft(self)
 
+    def copy(self) -> Draft:
+        """Another with the same changes, which goes its own way."""
+        other = Draft(self.base)
+        other._changes = {number: dict(changes) for number, changes in self._changes.items()}
+        return other
+
     def get(self, table: Table[K, V], key: K) -> V | None:
         number = table.number
         found: V | None
