@@ -57,7 +57,8 @@ class Voice:
         number = block_id(block)
         digest = proposal_digest(self.network, self.height, round, number, valid_round)
         said = Proposal(self.height, round, number, valid_round, polka, self.me, self.sign(digest))
-        self._say((Proposal, round, 0), said, body=Body(self.height, block))
+        # A block with a polka is in the log, and with those who voted for it: who lacks it asks them.
+        self._say((Proposal, round, 0), said, body=Body(self.height, block) if polka is None else None)
         return said
 
     def vote(self, ballot: Ballot, round: int, block: bytes | None, lock: Locked | None = None) -> Vote | None:

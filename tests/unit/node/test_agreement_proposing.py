@@ -8,10 +8,13 @@ import pytest
 
 from node.agreement.effects import (
     Broadcast,
+    Locked,
     Persist,
+    Pull,
     Sent,
     Timeout,
     Timer,
+    Validated,
 )
 from node.agreement.messages import (
     Body,
@@ -24,6 +27,7 @@ from tests.agreement_one import (
     BAD,
     COMMIT,
     GOOD,
+    KEYS,
     OTHER,
     POLKA,
     One,
@@ -88,6 +92,22 @@ def test_line_16_the_proposer_proposes_the_block_that_has_a_polka() -> None:
     assert [(p.round, p.block, p.valid_round) for p in sent] == [(1, block_id(OTHER), 0)]
     assert sent[0].polka is not None
     assert sent[0].polka.block == block_id(OTHER)
+
+
+def test_line_19_a_block_that_has_a_polka_is_not_sent_again() -> None:
+    """It is in the log since its polka, and with a quorum; who lacks it asks those who voted for it."""
+    one, late = One(me=1).begin(), One(me=3).begin()
+    one.hear(proposal(OTHER), Body(0, OTHER), *votes(POLKA, (0, 2, 3), OTHER))
+    one.hear(*votes(COMMIT, (0, 2, 3), None))
+    one.time(Timeout.PRECOMMIT)
+    assert not [e for e in one.out if isinstance(e, Broadcast) and isinstance(e.message, Body)]
+    kept = [record for e in one.out if isinstance(e, Persist) for record in e.records]
+    assert [type(record) for record in kept if isinstance(record, Locked | Validated)]
+    assert not [record for record in kept if isinstance(record, Sent) and isinstance(record.message, Body)]
+    (said,) = [e.message for e in one.out if isinstance(e, Broadcast) and isinstance(e.message, Proposal)]
+    asked = [e for e in late.hear(said) if isinstance(e, Pull)]
+    assert [e.block for e in asked] == [block_id(OTHER)]
+    assert asked[0].holders == (KEYS[0], KEYS[1], KEYS[2])
 
 
 def test_line_22_a_new_valid_block_gets_the_prevote() -> None:
