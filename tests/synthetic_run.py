@@ -229,11 +229,17 @@ def synthetic_run(
         config='name = "partition-and-heal"\nseed = 1\n\n[chain]\nvalidators = 4\n',
         variants=found,
         claims=(
-            Claim("No two nodes decide differently, however they are cut off.", True, {"forks": base["forks"]}),
+            Claim(
+                "No two nodes decide differently, however they are cut off.",
+                True,
+                {"forks": base["forks"]},
+                "forks = 0",
+            ),
             Claim(
                 "Auctions leave less than 1 % of what was possible on the table.",
                 False,
                 {"base:welfare_gap_bps": base["welfare_gap_bps"]},
+                "base:welfare_gap_bps ≤ 100",
             ),
             Claim("Stale prices cost liquidity providers more than fees bring.", None, {"lvr": None}),
         ),

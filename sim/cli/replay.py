@@ -52,7 +52,7 @@ def _run(settings: Settings, path: Path, changes: tuple[str, ...]) -> int:
         "changes": list(changes),
         "recorded": before.trace_root,
         "replayed": after.trace_root,
-        "equal": before.trace_root == after.trace_root,
+        "equal": before.trace_root == after.trace_root,  # and no row differs, where nothing was changed
         "violations": {name: list(texts) for name, texts in broken.items()},
     }
     if changes:
@@ -61,8 +61,9 @@ def _run(settings: Settings, path: Path, changes: tuple[str, ...]) -> int:
         }
         emit(settings, found, lambda: _counterfactual(found))
         return 5 if broken else 0
-    difference = None if found["equal"] else first_difference(before, after)
+    difference = first_difference(before, after)
     found["difference"] = None if difference is None else asdict(difference)
+    found["equal"] = found["equal"] and difference is None
     emit(settings, found, lambda: _verdict(found))
     return 0 if found["equal"] else 1
 
@@ -90,8 +91,10 @@ def _counterfactual(found: dict[str, Any]) -> str:
 
 def _verdict(found: dict[str, Any]) -> str:
     if found["equal"]:
-        return f"equal: trace root {found['recorded']}"
+        return f"equal: trace root {found['recorded']}, and every row"
     lines = [f"differs: recorded {found['recorded']}, replayed {found['replayed']}"]
+    if found["recorded"] == found["replayed"]:
+        lines = [f"the same run, trace root {found['recorded']}, but its tables were changed since"]
     if found["difference"] is not None:
         at = found["difference"]
         lines.append(

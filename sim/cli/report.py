@@ -11,6 +11,7 @@ import click
 from intents.errors import UsageError
 from node.cli.command import Command, Settings, emit
 from node.cli.text import table
+from sim.cli.run import told_verdicts, verdicts
 
 if TYPE_CHECKING:
     from sim.metrics.compare import Comparison
@@ -26,7 +27,7 @@ MAX_RUNS: Final = 10_000
 @click.option("--variant", "variants", multiple=True, help="Of A (and of B, if given twice); default: the first.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Write a comparison's page to this file.")
 def report(settings: Settings, a: Path, b: Path | None, variants: tuple[str, ...], out: Path | None) -> int:
-    """Show the metrics of run A, or compare runs A and B in pairs.
+    """Show the claims and metrics of run A, or compare runs A and B in pairs.
 
     A side is a run directory, a folder of them (several seeds), or a cell of a sweep. With three seeds or more on
     both sides runs are paired by seed, with fewer by auction. To compare two variants of one run name it twice.
@@ -40,7 +41,7 @@ def report(settings: Settings, a: Path, b: Path | None, variants: tuple[str, ...
 
     first, second = _side(a), _side(b)
     chosen = (variants[0] if variants else None, variants[-1] if variants else None)
-    found = compare(first, second, chosen)
+    found = compare(first, second, chosen, _names(first, second, chosen, (a, b)))
     if out is not None:
         from node.cli.writing import check_target, write_text
 
@@ -52,6 +53,17 @@ def report(settings: Settings, a: Path, b: Path | None, variants: tuple[str, ...
     return 0
 
 
+def _names(
+    first: Sequence[RunRecord],
+    second: Sequence[RunRecord],
+    variants: tuple[str | None, str | None],
+    paths: tuple[Path, Path],
+) -> tuple[str, str] | None:
+    """What to call the sides where their runs' names do not tell them apart: their folders."""
+    same = [run.name for run in first[:1]] == [run.name for run in second[:1]] and variants[0] == variants[1]
+    return (str(paths[0]), str(paths[1])) if same and paths[0] != paths[1] else None
+
+
 def _one(settings: Settings, side: Sequence[RunRecord], variant: str | None) -> int:
     if len(side) != 1:
         raise UsageError("A", f"{len(side)} runs: name another side to compare them with, or one of them")
@@ -59,16 +71,18 @@ def _one(settings: Settings, side: Sequence[RunRecord], variant: str | None) -> 
     name = variant or next(iter(run.variants))
     if name not in run.variants:
         raise UsageError("--variant", f'no variant "{name}"; there are {", ".join(run.variants)}')
-    metrics = run.variants[name].metrics
+    metrics, claims = run.variants[name].metrics, verdicts(run)
     found = {
         "run": run.name,
         "seed": run.seed,
         "variant": name,
         "trace_root": run.trace_root,
+        "claims": claims,
         "metrics": dict(metrics),
     }
     rows = [{"metric": key, "value": "–" if value is None else f"{value:.6g}"} for key, value in metrics.items()]
-    emit(settings, found, lambda: f"{run.name}, seed {run.seed}, {name}\n\n" + table(rows, left=("metric",)))
+    lines = [f"{run.name}, seed {run.seed}, {name}", *told_verdicts(claims), "", table(rows, left=("metric",))]
+    emit(settings, found, lambda: "\n".join(lines))
     return 0
 
 

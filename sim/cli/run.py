@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -79,9 +80,7 @@ def described(record: Any, broken: dict[str, tuple[str, ...]], place: Path | Non
         "scenario": record.name,
         "seed": record.seed,
         "trace_root": record.trace_root,
-        "claims": [
-            {"says": claim.text, "holds": claim.holds, "figures": dict(claim.figures)} for claim in record.claims
-        ],
+        "claims": verdicts(record),
         "variants": {
             name: {
                 "trace_root": variant.trace_root,
@@ -92,6 +91,27 @@ def described(record: Any, broken: dict[str, tuple[str, ...]], place: Path | Non
         },
         "run": None if place is None else str(place),
     }
+
+
+def verdicts(record: Any) -> list[dict[str, Any]]:
+    """The claims of a run with what was asked, what was found, and whether it holds."""
+    return [
+        {"says": claim.text, "holds": claim.holds, "figures": dict(claim.figures), "test": claim.test}
+        for claim in record.claims
+    ]
+
+
+def told_verdicts(claims: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The same in lines for people."""
+    lines = []
+    for claim in claims:
+        verdict = {True: "TRUE ", False: "FALSE", None: "  ?  "}[claim["holds"]]
+        figures = ", ".join(f"{name} = {_short(value)}" for name, value in claim["figures"].items())
+        lines += [
+            f"{verdict} {claim['says']}",
+            f"      asked: {claim['test'] or 'not recorded'}; found: {figures}",
+        ]
+    return lines
 
 
 #: What a person is shown of each variant; everything is in the report.
@@ -114,10 +134,7 @@ def told(found: dict[str, Any]) -> str:
         for name, item in found["variants"].items()
     ]
     lines.append(table(rows, left=("variant",)))
-    for claim in found["claims"]:
-        verdict = {True: "TRUE ", False: "FALSE", None: "  ?  "}[claim["holds"]]
-        figures = ", ".join(f"{name} = {_short(value)}" for name, value in claim["figures"].items())
-        lines.append(f"{verdict} {claim['says']}  ({figures})")
+    lines += told_verdicts(found["claims"])
     for name, item in found["variants"].items():
         lines += [f"VIOLATED {name}: {text}" for text in item["violations"]]
     if found["run"] is not None:

@@ -79,6 +79,16 @@ def shortfall_value(tables: Tables) -> Value:
     return {kind: total(values) for kind, values in found.items()}
 
 
+def edge_per_s(tables: Tables) -> Value:
+    """What each kind of agent gained a second against the outside price when it handed in: Σ (got − value)
+    over the time from the first auction's begin to the last settlement."""
+    if not tables.auctions:
+        return {}
+    span_us = max(row.settle_us for row in tables.auctions) - min(row.begun_us for row in tables.auctions)
+    found = grouped((sale.kind, sale.got - sale.value) for sale in sales(tables))
+    return {kind: total(values) * SECOND_US / span_us for kind, values in found.items()} if span_us > 0 else {}
+
+
 def effective_spread_bps(tables: Tables) -> Value:
     """Twice the distance of a fill's price from the outside midpoint at receipt (17 CFR 242.600)."""
     return weighted_mean((BPS * effective_spread(_SELL, sale.price, 1.0), sale.value) for sale in sales(tables))
@@ -140,6 +150,7 @@ METRICS = (
     metric(shortfall_bps, "bps", "lower"),
     metric(kind_shortfall_bps, "bps", "neither", "kind of agent"),
     metric(shortfall_value, "numeraire", "neither", "kind of agent"),
+    metric(edge_per_s, "numeraire per s", "neither", "kind of agent"),
     metric(effective_spread_bps, "bps", "lower"),
     *(make(seconds) for make in (_realized, _adverse, _markout) for seconds in HORIZONS_S),
     metric(kind_markout_5s_bps, "bps", "neither", "kind of agent"),

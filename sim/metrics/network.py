@@ -30,9 +30,9 @@ def propagation_max_ms(tables: Tables) -> Value:
 
 
 def reach(tables: Tables) -> Value:
-    """Nodes that a message reached, as a share of the most that any reached, averaged."""
-    most = max((row.reached for row in tables.propagation), default=0)
-    return mean([row.reached / most for row in tables.propagation]) if most else None
+    """Nodes that a message reached, as a share of all nodes (absent ones included), averaged."""
+    nodes = len(tables.nodes)
+    return mean([row.reached / nodes for row in tables.propagation]) if nodes else None
 
 
 def _ms(us: float | None) -> float | None:

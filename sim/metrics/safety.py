@@ -44,6 +44,16 @@ def evidence(tables: Tables) -> Value:
     return float(sum(row.kind == EventKind.EVIDENCE for row in tables.events))
 
 
+def bans(tables: Tables) -> Value:
+    """Validators put out for misbehaviour that a block carried the proof of."""
+    return float(len({row.node for row in tables.events if row.kind == EventKind.BAN}))
+
+
+def jailings(tables: Tables) -> Value:
+    """How often a validator was put out for a time because it missed its turns."""
+    return float(sum(row.kind == EventKind.JAIL for row in tables.events))
+
+
 def longest_gap_s(tables: Tables) -> Value:
     """The longest time between two settlements, the first counted from the first auction's begin."""
     times = sorted(row.settle_us for row in tables.auctions)
@@ -77,6 +87,8 @@ METRICS = (
     metric(halts, "nodes", "lower"),
     metric(crashes, "crashes", "neither"),
     metric(evidence, "proofs", "neither"),
+    metric(bans, "validators", "neither"),
+    metric(jailings, "times", "neither"),
     metric(longest_gap_s, "s", "lower"),
     metric(recovery_p50_s, "s", "lower"),
     metric(recovery_max_s, "s", "lower"),

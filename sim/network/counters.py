@@ -75,7 +75,8 @@ def _view(counts: array[int]) -> Integers:
 
 @dataclass(frozen=True, slots=True)
 class Spreading:
-    """How one message spread: its number in order of publishing, and the delays of first arrivals after it."""
+    """How one message spread: its number in order of publishing, the delays of first arrivals after it, and how
+    many nodes it ``reached``: those that had it at any time, whoever published it too."""
 
     number: int
     origin: int
@@ -95,8 +96,10 @@ class Propagation:
         self.arrivals = 0
         self._bins = np.zeros(_BINS, dtype=np.int64)
 
-    def add(self, number: int, origin: int, published_us: int, size_bytes: int, delays_us: Integers) -> None:
-        """``delays_us``: of every node that got it, the origin left out, in any order."""
+    def add(
+        self, number: int, origin: int, published_us: int, size_bytes: int, delays_us: Integers, reached: int
+    ) -> None:
+        """``delays_us``: of every node that got it from another, in any order."""
         count = len(delays_us)
         p50, p99, last = 0, 0, 0
         if count:
@@ -104,7 +107,7 @@ class Propagation:
             p50, p99, last = (int(ordered[rank(count, cent)]) for cent in (50, 99, 100))
             self._bins += np.bincount(np.searchsorted(_EDGES[:-1], ordered), minlength=_BINS)
             self.arrivals += count
-        self.records.append(Spreading(number, origin, published_us, size_bytes, count + 1, p50, p99, last))
+        self.records.append(Spreading(number, origin, published_us, size_bytes, reached, p50, p99, last))
 
     def quantile_us(self, percent: int) -> int:
         """The delay that ``percent`` of all arrivals did not exceed, rounded up by at most 4.5 %; 0 without

@@ -68,6 +68,7 @@ class Flight:
         "counted",
         "draws",
         "frame_bytes",
+        "lost",
         "mesh",
         "message",
         "name",
@@ -115,6 +116,14 @@ class Flight:
         self.seeds: list[tuple[int, int, int]] = []
         #: Edges, in order of target, that do not carry it.
         self.closed: Bools | None = None
+        #: When nodes that have died since had it first.
+        self.lost: dict[int, int] = {}
+
+    def dies(self, node: int, now_us: int) -> None:
+        """What the node has of it is lost with the node; that it had it is remembered."""
+        at_us = int(self.arrivals[node])
+        if 0 <= at_us <= now_us:
+            self.lost.setdefault(node, at_us)
 
     def saw(self, node: int, now_us: int) -> bool:
         """Whether the node has it already."""

@@ -98,6 +98,8 @@ class Spreading:
         """A node dies: what was under way to it is lost, and so is its memory."""
         if self.network.alive[node]:
             self._catch_up()
+            for flight in self._flights.values():
+                flight.dies(node, self.kernel.now_us)
             self._forget(node)
             self.network.down(node)
             self._mend_soon()
@@ -259,8 +261,7 @@ class Spreading:
         arrivals: Integers = np.asarray(flight.arrivals)
         had = (arrivals >= 0) & (arrivals <= now_us)
         delays = np.where(had, arrivals - flight.published_us, PAST)
-        others = had & (np.asarray(flight.senders) != np.arange(len(had)))
-        self.propagation.add(flight.number, flight.origin, flight.published_us, flight.size_bytes, delays[others])
+        self._measure(flight, had, delays)
         advertising = np.where(had, self._advertising_bytes, 0)
         self.network.counters.bytes_out += advertising
         self.network.counters.bytes_in += advertising
@@ -273,6 +274,23 @@ class Spreading:
         self.slots[flight.slot] = None
         self._free.append(flight.slot)
         del self._flights[flight.name]
+
+    def _measure(self, flight: Flight, had: Bools, delays: Integers) -> None:
+        """How it spread: by when each node had it first, the nodes that died afterwards included."""
+        first, reached = delays.copy(), had.copy()
+        told = had & (np.asarray(flight.senders) != np.arange(len(had)))
+        for node, at_us in flight.lost.items():
+            first[node] = at_us - flight.published_us
+            reached[node] = told[node] = True
+        told[flight.origin] = False
+        self.propagation.add(
+            flight.number,
+            flight.origin,
+            flight.published_us,
+            flight.size_bytes,
+            first[told],
+            int(np.count_nonzero(reached)),
+        )
 
     # Changes of the network
 

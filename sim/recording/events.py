@@ -19,7 +19,9 @@ class EventKind(StrEnum):
     LIE = "lie"  # a Byzantine validator begins; detail: its lie
     CENSOR = "censor"  # likewise; detail: the name of the agent whose intents it leaves out
     EVIDENCE = "evidence"  # a block carries proof against ``node``
-    SLASH = "slash"  # a bond was cut; detail: whose and how much
+    BAN = "ban"  # validator ``node`` is put out for what was proven; detail: what it loses of its stake
+    JAIL = "jail"  # validator ``node`` is put out for a time, having missed its turns
+    SLASH = "slash"  # a solver's bond was cut; detail: whose and how much
     OMITTED = "omitted"  # every honest validator held it and the block left it out; detail: the item's id
     FORK = "fork"  # two decisions at one height; detail: the height
     HALT = "halt"  # ``node`` stopped for good; detail: why

@@ -15,12 +15,14 @@ Rows = Mapping[str, Sequence[Row]]
 class Claim:
     """A statement of the scenario and its verdict; ``None`` where a figure it needs is undefined.
 
-    ``figures`` are those the verdict was reached from, by name (``variant:metric`` or ``metric``), in order.
+    ``figures`` are those the verdict was reached from, by name (``variant:metric`` or ``metric``), in order;
+    ``test`` is what was held of them (``forks = 0``), empty in runs recorded before it was kept.
     """
 
     text: str
     holds: bool | None
     figures: Mapping[str, float | None] = field(default_factory=dict)
+    test: str = ""
 
 
 @dataclass(frozen=True, slots=True)

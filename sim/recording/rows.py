@@ -79,7 +79,8 @@ class AuctionRow(NamedTuple):
 
     Scores in numeraire units; ``bound`` is what no set of winners can exceed, 0 if none is known; ``greedy`` what
     taking the same bids by descending score would have made, 0 where the mechanism does not say. ``rounds`` is
-    the sum over the three heights, counted from 1 each. ``refused_items`` are items of its batch that were denied.
+    the sum over the three heights, counted from 1 each; ``proposer`` the node whose SETTLE block was decided, −1
+    if it is unknown. ``refused_items`` are items of its batch that were denied.
     """
 
     auction: int
@@ -168,7 +169,8 @@ class HeightRow(NamedTuple):
     """A height of the agreement, over all nodes that decided it: the first and the last time one did.
 
     ``blocks`` and ``roots`` count different decided blocks and different state roots after it: 1 each, or there is
-    a fork. ``phase``: batch, seal or settle. ``round`` is the highest any node decided it in, from 0.
+    a fork. ``phase``: batch, seal or settle. ``round`` is the highest any node decided it in, from 0; ``proposer``
+    the node that made the block, −1 if it is unknown.
     """
 
     height: int
@@ -201,7 +203,11 @@ class NodeRow(NamedTuple):
 
 
 class PropagationRow(NamedTuple):
-    """One gossiped message: when it was published and how long it took to reach so many of the nodes."""
+    """One gossiped message: when it was published and how long it took to reach so many of the nodes.
+
+    ``reached`` counts who had it at any time, its publisher and nodes that died later included; times are those of
+    first arrivals at others.
+    """
 
     message: str
     node: int
@@ -213,7 +219,7 @@ class PropagationRow(NamedTuple):
 
 
 class EventRow(NamedTuple):
-    """Whatever else happened: faults, restarts, evidence, slashing, censorship, halts. See ``EventKind``."""
+    """Whatever else happened: faults, restarts, evidence, bans, slashing, censorship, halts. See ``EventKind``."""
 
     at_us: int
     kind: str

@@ -107,7 +107,8 @@ def about_run(run: RunRecord) -> dict[str, Any]:
         "platform": run.platform,
         "versions": dict(run.versions),
         "claims": [
-            {"text": claim.text, "holds": claim.holds, "figures": _finite(claim.figures)} for claim in run.claims
+            {"text": claim.text, "holds": claim.holds, "figures": _finite(claim.figures), "test": claim.test}
+            for claim in run.claims
         ],
         "variants": {
             name: {
@@ -191,7 +192,12 @@ def _record(about: Mapping[str, Any], config: str, rows: Mapping[str, Rows]) -> 
         platform=str(about["platform"]),
         versions={str(k): str(v) for k, v in about["versions"].items()},
         claims=tuple(
-            Claim(str(claim["text"]), _verdict(claim["holds"]), _figures(claim["figures"]))
+            Claim(
+                str(claim["text"]),
+                _verdict(claim["holds"]),
+                _figures(claim["figures"]),
+                str(claim.get("test", "")),
+            )
             for claim in about["claims"]
         ),
         variants={

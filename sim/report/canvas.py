@@ -24,6 +24,8 @@ GRID: Final = "#505152"
 PAPER: Final = "#f0f1f2"
 #: Points of one line; longer series are thinned to every n-th.
 MAX_POINTS: Final = 2_000
+#: Bars across have room for so many at least: one alone would be as high as its picture.
+LEAST_PLACES: Final = 3
 #: A legend's line, and a colour beside its label with the room around, both in characters.
 LINE: Final = 84
 HANDLE: Final = 7

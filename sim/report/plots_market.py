@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sim.metrics.liquidity import pools
 from sim.metrics.tables import Tables
 from sim.recording.rows import IntentRow, PriceRow
-from sim.report.canvas import INK, SOFT, Empty, colour, key, seconds, thinned
+from sim.report.canvas import INK, LEAST_PLACES, SOFT, Empty, colour, key, seconds, thinned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,6 +75,7 @@ def welfare(axes: Axes, tables: Tables) -> None:
         xs, ys = zip(*known, strict=True)
         axes.scatter(xs, ys, marker="_", s=1800 / len(groups), color=INK, label="bound", zorder=3)
     axes.set_ylim(bottom=0)
+    axes.locator_params(axis="x", integer=True)
     axes.set_xlabel("auction" if size == 1 else f"auction (means of {size})")
     axes.set_ylabel("score in the numeraire")
     key(axes)
@@ -100,7 +101,7 @@ def fates(axes: Axes, tables: Tables) -> None:
         axes.annotate(f"{share:.3g} %", (left[place], place), (4, 0), textcoords="offset points", va="center")
     axes.margins(x=0.16)
     axes.locator_params(axis="x", nbins=5)
-    axes.invert_yaxis()
+    axes.set_ylim(max(len(shown), LEAST_PLACES) - 0.5, -0.5)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel("intents")
     key(axes)
@@ -131,6 +132,7 @@ def liquidity(axes: Axes, tables: Tables) -> None:
     axes.plot(thinned(auctions), thinned(losses), color=colour(3), label="loss vs rebalancing")
     axes.plot(thinned(auctions), thinned(net), "--", color=INK, label="fees − loss")
     axes.axhline(0.0, color=SOFT, linewidth=0.8)
+    axes.locator_params(axis="x", integer=True)
     axes.set_xlabel("auction")
     axes.set_ylabel("numeraire, summed")
     key(axes)

@@ -23,6 +23,8 @@ _MARKED: Final = {
     EventKind.LIE: ("v", 3),
     EventKind.CENSOR: ("v", 1),
     EventKind.EVIDENCE: ("D", 2),
+    EventKind.BAN: ("P", 3),
+    EventKind.JAIL: ("P", 1),
     EventKind.SLASH: ("D", 3),
     EventKind.OMITTED: ("x", 3),
     EventKind.FORK: ("X", 3),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sim.metrics.statistics import sums
 from sim.metrics.tables import Tables
-from sim.report.canvas import SOFT, Empty, colour, key, seconds, thinned
+from sim.report.canvas import LEAST_PLACES, SOFT, Empty, colour, key, seconds, thinned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +35,7 @@ def solvers(axes: Axes, tables: Tables) -> None:
         label = f"won {wins[name]} of {len(tables.auctions)}"
         axes.annotate(label, (max(0.0, profit[name]), place), (5, 0), textcoords="offset points", va="center")
     axes.margins(x=0.3)
-    axes.invert_yaxis()
+    axes.set_ylim(max(len(shown), LEAST_PLACES) - 0.5, -0.5)
     axes.grid(axis="y", visible=False)
     axes.axvline(0.0, color=SOFT, linewidth=0.8)
     axes.set_xlabel("rewards − penalties, numeraire")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from intents.errors import WrongValue
 from sim.recording.record import Claim as Verdict
@@ -12,6 +13,8 @@ from sim.scenario.simulation import BASE
 
 #: Metrics of every variant by name.
 Measured = Mapping[str, Mapping[str, float | None]]
+
+_SIGNS: Final = {Sign.AT_LEAST: "≥", Sign.AT_MOST: "≤", Sign.EQUAL: "="}
 
 
 def judged(claims: Sequence[Claim], measured: Measured) -> list[Verdict]:
@@ -25,18 +28,22 @@ def needs(claim: Claim) -> set[str]:
 
 
 def check_claims(
-    claims: Sequence[Claim], variants: Sequence[str], known: Callable[[str], bool], where: str
+    claims: Sequence[Claim], variants: Sequence[str], known: Callable[[str, str], str], where: str
 ) -> None:
-    """Every side names a metric of a variant, or is a finite number. Raises ``WrongValue``."""
+    """Every side names a metric of a variant, or is a finite number. ``known`` says of a variant and a metric's
+    name what is asked for instead, nothing where it is there. Raises ``WrongValue``."""
     for number, claim in enumerate(claims):
         for side, text in (("left", claim.left), ("right", claim.right)):
+            place, figure = f"{where}: claims[{number}].{side}", _number(text)
             variant, name = _named(text)
-            figure = _number(text)
-            sound = variant in variants and known(name) if figure is None else math.isfinite(figure)
-            if not sound:
-                raise WrongValue(
-                    f"{where}: claims[{number}].{side}", "a metric, variant:metric or a number", repr(text)
-                )
+            if figure is not None:
+                asked = "" if math.isfinite(figure) else "a finite number"
+            elif variant not in variants:
+                asked = f"of a variant that there is: {', '.join(variants)}"
+            else:
+                asked = known(variant, name)
+            if asked:
+                raise WrongValue(place, asked, repr(text))
 
 
 def _judged(claim: Claim, measured: Measured) -> Verdict:
@@ -51,8 +58,17 @@ def _judged(claim: Claim, measured: Measured) -> Verdict:
         sides.append(value)
     left, right = sides
     if left is None or right is None or math.isnan(left) or math.isnan(right):
-        return Verdict(claim.says, None, figures)
-    return Verdict(claim.says, _holds(left, claim.sign, right * claim.times), figures)
+        return Verdict(claim.says, None, figures, written(claim))
+    return Verdict(claim.says, _holds(left, claim.sign, right * claim.times), figures, written(claim))
+
+
+def written(claim: Claim) -> str:
+    """The claim as a formula, for people: ``batch_time_p99_s ≤ 4.2``, ``welfare ≥ 0.8 · unified:welfare``."""
+    right = claim.right
+    if claim.times != 1:
+        figure = _number(right)
+        right = f"{claim.times:g} · {right}" if figure is None else f"{claim.times * figure:g}"
+    return f"{claim.left} {_SIGNS[claim.sign]} {right}"
 
 
 def _holds(left: float, sign: Sign, right: float) -> bool:

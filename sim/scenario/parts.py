@@ -135,6 +135,11 @@ class VenuePart:
     fee_bps: int = number(30, 0, 5_000, "swap fee")
     mispricing_bps: float = number(0.0, 0.0, 2_000.0, "spread of how far its price strays at the start")
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What its pools are called: as it is, or numbered from 0 where there are several."""
+        return (self.id,) if self.count == 1 else tuple(f"{self.id}-{index}" for index in range(self.count))
+
 
 @dataclass(frozen=True, slots=True)
 class SolverPart:

@@ -38,6 +38,8 @@ from solver.registry import NAMES as SOLVERS
 BASE: Final = "base"
 _ASSET: Final = re.compile(r"[A-Z0-9]{1,16}")
 MAX_MACHINES: Final = 300
+#: Names told of those that would do.
+MAX_SHOWN: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +156,28 @@ def _check_names(found: Simulation, where: str) -> None:
         for number_, name in enumerate(names):
             if not name or name in names[:number_]:
                 raise WrongValue(f"{where}: {key}[{number_}]", "a name of its own", repr(name))
+    _check_agents(found, where)
     names = lists["agents"]
     for number_, fault in enumerate(found.faults):
         if isinstance(fault, Byzantine) and fault.victim and fault.victim not in names:
             raise WrongValue(
                 f"{where}: faults[{number_}].victim", f"one of {', '.join(names)}", repr(fault.victim)
             )
+
+
+def _check_agents(found: Simulation, where: str) -> None:
+    """Agents trade assets, quote on order books and provide to pools that there are."""
+    known = {
+        "assets": [asset.id for asset in found.assets],
+        "books": [name for venue in found.venues if venue.type is Pool.ORDER_BOOK for name in venue.names],
+        "venues": [name for venue in found.venues for name in venue.names],
+    }
+    for number_, agent in enumerate(found.agents):
+        for key, names in known.items():
+            for name in getattr(agent, key, ()):
+                if name not in names:
+                    shown = ", ".join(names[:MAX_SHOWN]) or "none: there is no such venue"
+                    raise WrongValue(f"{where}: agents[{number_}].{key}", f"one of {shown}", repr(name))
 
 
 def _check_solvers(found: Simulation, where: str) -> None:

@@ -42,6 +42,8 @@ def _axis(axis: str) -> Sequence[str]:
     if path.strip() == "seed":
         raise UsageError("--grid", "seeds are not an axis: every cell is run with --seeds of them")
     found = [value.strip() for value in _split(values)]
+    if found == [""]:
+        raise UsageError("--grid", f'"{axis[:80]}" names no value')
     if len(set(found)) != len(found):
         raise UsageError("--grid", f'"{axis[:80]}" names a value twice')
     return [f"{path.strip()} = {value}" for value in found]

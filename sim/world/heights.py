@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from node.chain.app import Applied
 from node.chain.blocks import Block, phase_of
+from node.chain.tables import validators_of
 from node.machine import Commit
 from sim.recording.rows import HeightRow
 
 
+def proposing(applied: Applied, places: Mapping[bytes, int]) -> int:
+    """The node that made the block, -1 if it is none of ``places`` (keys' nodes). A header names its place among
+    those who vote at the time, which is another node's once somebody has left."""
+    members = validators_of(applied.before).members
+    return places.get(members[applied.block.header.proposer].key, -1)
+
+
 class Height:
-    """Added up as nodes decide it, the first at ``first_us``."""
+    """Added up as nodes decide it, the first at ``first_us``; ``proposer`` is the node that made its block."""
 
-    __slots__ = ("block", "blocks", "first_us", "last_us", "nodes", "roots", "round")
+    __slots__ = ("block", "blocks", "first_us", "last_us", "nodes", "proposer", "roots", "round")
 
-    def __init__(self, first_us: int, block: Block) -> None:
+    def __init__(self, first_us: int, block: Block, proposer: int) -> None:
         self.first_us = self.last_us = first_us
-        self.block = block
+        self.block, self.proposer = block, proposer
         self.nodes = self.round = 0
         self.blocks: set[bytes] = set()
         self.roots: set[bytes] = set()
@@ -35,7 +46,7 @@ class Height:
             self.first_us,
             self.last_us,
             self.round,
-            self.block.header.proposer,
+            self.proposer,
             self.nodes,
             len(self.blocks),
             len(self.roots),

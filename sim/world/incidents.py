@@ -43,6 +43,11 @@ class Incidents:
         """A height is decided for the first time anywhere."""
         for found in applied.block.evidence:
             self.note(EventKind.EVIDENCE, self.places.get(found.key, -1), type(found.first).__name__.lower())
+        ruling = applied.effects.ruling
+        for key, lost in sorted(ruling.slashed.items()):
+            self.note(EventKind.BAN, self.places.get(key, -1), str(lost))
+        for key in ruling.jailed:
+            self.note(EventKind.JAIL, self.places.get(key, -1), "")
         for name, slashed in sorted(applied.effects.slashed.items()):
             faults = ", ".join(fault.value for fault in slashed.faults)
             self.note(EventKind.SLASH, -1, f"{name}: {slashed.amount} for {faults}")

@@ -29,11 +29,11 @@ def opened(
     made = 0
     for part in parts:
         pair = (places[part.assets[0]], places[part.assets[1]])
-        for index in range(part.count):
+        for name in part.names:
             skew = 1.0 + rng.gauss(0.0, part.mispricing_bps) / BPS
             fee = Fraction(part.fee_bps, BPS)
             state = draw_venue(part.type.value, made, market, pair, part.depth / part.count, skew, fee)
-            state = replace(state, id=VenueId(part.id if part.count == 1 else f"{part.id}-{index}"), address="")
+            state = replace(state, id=VenueId(name), address="")
             if isinstance(state, OrderBookState):
                 state = replace(state, bids=(), asks=())
             yield state, _holdings(state)

@@ -74,8 +74,8 @@ class Observer:
         self.authors: dict[IntentId, Author] = {}
         self._progress = Progress()
 
-    def decided(self, now_us: int, height: int, round: int, applied: Applied) -> None:
-        """A height is decided for the first time anywhere."""
+    def decided(self, now_us: int, height: int, round: int, proposer: int, applied: Applied) -> None:
+        """A height is decided for the first time anywhere; node ``proposer`` made its block."""
         progress, phase = self._progress, phase_of(height)
         progress.rounds += round + 1
         progress.refused += len(applied.effects.refused)
@@ -84,7 +84,7 @@ class Observer:
         elif phase is Phase.SEAL:
             progress.seal_us = now_us
         else:
-            self._settled(now_us, applied)
+            self._settled(now_us, proposer, applied)
             self._progress = Progress(begun_us=now_us)
             self.answers.clear()
             self._forget(height // len(Phase) + 1)
@@ -93,7 +93,7 @@ class Observer:
         """Authors of intents that no later auction can hold."""
         self.authors = {number: found for number, found in self.authors.items() if found.intent.valid_to > auction}
 
-    def _settled(self, now_us: int, applied: Applied) -> None:
+    def _settled(self, now_us: int, proposer: int, applied: Applied) -> None:
         settlement = applied.effects.settlement
         if settlement is None:
             return
@@ -101,7 +101,7 @@ class Observer:
         self._fills(now_us, settlement, report)
         self._unfilled(settlement)
         self._solutions(settlement, applied.effects.slashed)
-        self._auction(now_us, applied, settlement, report)
+        self._auction(now_us, proposer, settlement, report)
         self._prices(now_us, settlement)
 
     def _fills(self, now_us: int, settlement: Settlement, report: FairnessReport | None) -> None:
@@ -167,9 +167,7 @@ class Observer:
                 )
             )
 
-    def _auction(
-        self, now_us: int, applied: Applied, settlement: Settlement, report: FairnessReport | None
-    ) -> None:
+    def _auction(self, now_us: int, proposer: int, settlement: Settlement, report: FairnessReport | None) -> None:
         progress = self._progress
         solutions = [_renamed(item, name) for name, (found, _) in self.answers.items() for item in found]
         proof = settlement.outcome.certificate
@@ -183,7 +181,7 @@ class Observer:
                 progress.seal_us,
                 now_us,
                 progress.rounds,
-                applied.block.header.proposer,
+                proposer,
                 len(settlement.verified) + len(settlement.refused),
                 len(settlement.settled),
                 sum(len(winner.trades) for winner in settlement.settled),

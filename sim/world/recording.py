@@ -8,7 +8,9 @@ from typing import Any
 import tomli_w
 
 from intents.errors import WrongValue
-from sim.metrics.registry import measure, metric_of
+from intents.near import did_you_mean
+from sim.agents.registry import kind_of
+from sim.metrics.registry import METRICS, measure, metric_of
 from sim.recording.provenance import platform, versions
 from sim.recording.record import RunRecord, VariantRecord
 from sim.scenario.claims import check_claims, judged, needs
@@ -22,11 +24,30 @@ Advance = Callable[[str, int, int], None]
 def prepared(document: Mapping[str, Any], where: str, only: Sequence[str] = ()) -> dict[str, Simulation]:
     """The scenario's variants, or those of ``only``; everything about them checked before anything runs."""
     found = variants_of(document, where)
-    check_claims(found[BASE].claims, list(found), lambda name: metric_of(name) is not None, where)
+    check_claims(found[BASE].claims, list(found), lambda variant, name: _asked(found[variant], name), where)
     for name in only:
         if name not in found:
             raise WrongValue(f"{where}: variants", f"one of {', '.join(found)}", repr(name))
     return {name: simulation for name, simulation in found.items() if not only or name in only}
+
+
+def _asked(simulation: Simulation, name: str) -> str:
+    """What a claim should name instead of ``name``: a metric, and of a family one that this world can have."""
+    metric, key = metric_of(name), name.partition(".")[2]
+    if metric is None:
+        family = METRICS.get(name.partition(".")[0])
+        if family is None:
+            return "a metric, variant:metric or a number" + did_you_mean(name, METRICS)
+        return f"{family.name}.{family.per}" if family.per else f"a family: it is {family.name} alone"
+    parties = {
+        "solver": [part.name for part in simulation.solvers],
+        "strategy": [part.strategy.value for part in simulation.solvers],
+        "agent": [part.name for part in simulation.agents],
+        "kind of agent": [kind_of(part) for part in simulation.agents],
+    }.get(metric.per)
+    if parties is None or key in parties:
+        return ""
+    return f"{metric.name} of a {metric.per} of this world: {', '.join(dict.fromkeys(parties))}"
 
 
 def recorded(

@@ -36,7 +36,7 @@ from sim.world.clocks import Clocks
 from sim.world.contestants import Contestants
 from sim.world.desk import AtNode
 from sim.world.faulting import SECOND_US, Faulting
-from sim.world.heights import Height
+from sim.world.heights import Height, proposing
 from sim.world.incidents import Incidents
 from sim.world.observing import Author, Observer
 from sim.world.trace import Trace
@@ -164,14 +164,17 @@ class World:
         """A node has decided a height and applied it."""
         height, now_us, app = commit.height, self.kernel.now_us, member.machine.app
         self.trace.add("block", now_us, member.index, height, commit.certificate.block)
-        at = self.heights.setdefault(height, Height(now_us, commit.applied.block))
+        at = self.heights.get(height)
+        if at is None:
+            proposer = proposing(commit.applied, self.cluster.index)
+            at = self.heights[height] = Height(now_us, commit.applied.block, proposer)
         at.add(now_us, commit, app.state.root)
         if len(at.blocks) > 1:
             self.books.note(EventKind.FORK, member.index, str(height))
         phase, auction = phase_of(height), height // HEIGHTS + 1
         if height > self.top:
             self.top = height
-            self.observer.decided(now_us, height, commit.certificate.round, commit.applied)
+            self.observer.decided(now_us, height, commit.certificate.round, at.proposer, commit.applied)
             self.incidents.decided(height, commit.applied)
             if phase is Phase.SETTLE:
                 self.books.settled(auction, self.desks, app, commit.applied.effects.settlement)

@@ -6,10 +6,13 @@ import json
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sim.recording.store import read_run, write_run
 from tests.e2e.command_line import WALRAS, refused, walras
 
 QUICK = ["--set", "auctions = 2", "--set", "solvers.beta =", "--set", "solvers.gamma ="]
@@ -64,6 +67,26 @@ def test_a_replay_of_another_run_shows_the_first_difference(recorded: Path, tmp_
     assert ended.code == 1
     assert ended.document["difference"]["table"] in {"intents", "auctions"}
     assert ended.document["difference"]["at_us"] is not None
+
+
+def test_a_replay_shows_a_row_that_was_changed_behind_its_digest(recorded: Path, tmp_path: Path) -> None:
+    """The roots are equal, the tables are not: a record is what was run, row by row."""
+    run = read_run(recorded)
+    base = run.variants["base"]
+    fills: list[Any] = list(base.table("fills"))
+    fills[1] = fills[1]._replace(got_units="1")
+    other = tmp_path / "other"
+    write_run(other, replace(run, variants={"base": replace(base, rows={**base.rows, "fills": fills})}))
+    ended = walras("sim", "replay", other, "--json")
+    found = ended.document["difference"]
+    assert (ended.code, ended.document["equal"]) == (1, False)
+    assert (found["table"], found["row"], found["field"], found["recorded"]) == ("fills", 1, "got_units", "1")
+
+
+def test_one_run_is_reported_with_its_claims(recorded: Path) -> None:
+    """What was asked, what was found, and whether it holds."""
+    found = walras("sim", "report", recorded, "--json").document["claims"]
+    assert {"says": "Nothing forks", "holds": True, "figures": {"forks": 0.0}, "test": "forks = 0"} in found
 
 
 def test_a_counterfactual_shows_what_would_have_been(recorded: Path) -> None:

@@ -232,6 +232,13 @@ def test_profits_attackers_and_their_victims() -> None:
     assert found["victim_loss"] == pytest.approx(2.0)
 
 
+def test_an_edge_is_what_is_gained_in_a_second() -> None:
+    """1 lost in the 4 s of an auction by one kind, 3 gained by another: 0.25 and 0.75 a second."""
+    quick = INTENT._replace(intent="q", kind="stale-arbitrageur")
+    found = of(AUCTION, INTENT, quick, FILL, FILL._replace(intent="q", got_value=103.0))
+    assert family(found, "edge_per_s") == {"retail": -0.25, "stale-arbitrageur": 0.75}
+
+
 def test_times_of_batches_and_intents() -> None:
     """Phases of 1, 2 and 1 s; quantiles are times that occurred."""
     found = of(
@@ -260,8 +267,8 @@ def test_traffic_and_propagation() -> None:
         FILL,
         NodeRow(0, True, 3, 100, 90, 1_000, 900, 10, 9, 0, "aa"),
         NodeRow(1, False, 3, 300, 110, 3_000, 1_100, 30, 11, 2, "aa"),
-        *(PropagationRow(str(n), 0, 0, 10, n * 1_000, n * 2_000, n * 3_000) for n in range(1, 101)),
-        PropagationRow("x", 0, 0, 5, 1, 1, 1),
+        *(PropagationRow(str(n), 0, 0, 2, n * 1_000, n * 2_000, n * 3_000) for n in range(1, 101)),
+        PropagationRow("x", 0, 0, 1, 1, 1, 1),
     )
     assert (found["messages_per_node"], found["bytes_per_node"]) == (200.0, 2_000.0)
     assert (found["messages_per_intent"], found["bytes_per_intent"]) == (400.0, 4_000.0)
@@ -307,8 +314,13 @@ def test_safety_sees_forks_roots_and_recoveries() -> None:
         EventRow(30 * S, "calm", -1, ""),
         EventRow(31 * S, "halt", 3, "disk"),
         EventRow(32 * S, "evidence", 2, "double vote"),
+        EventRow(32 * S, "evidence", 2, "double vote"),
+        EventRow(32 * S, "ban", 2, "5"),
+        EventRow(33 * S, "jail", 1, ""),
+        EventRow(34 * S, "jail", 1, ""),
     )
     assert found["forks"] == 1.0
     assert found["roots_per_height"] == 3.0
     assert (found["recovery_p50_s"], found["recovery_max_s"]) == (1.0, 2.0)
-    assert (found["halts"], found["crashes"], found["evidence"]) == (1.0, 3.0, 1.0)
+    assert (found["halts"], found["crashes"], found["evidence"]) == (1.0, 3.0, 2.0)
+    assert (found["bans"], found["jailings"]) == (1.0, 2.0)

@@ -314,7 +314,7 @@ def test_propagation_is_quantiles_of_delays() -> None:
     rng = np.random.default_rng(1)
     every = [rng.integers(1, 1_000_000, 500) for _ in range(20)]
     for number, delays in enumerate(every):
-        propagation.add(number, 0, 0, 300, delays)
+        propagation.add(number, 0, 0, 300, delays, 501)
     first = sorted(every[0].tolist())
     record = propagation.records[0]
     assert (record.p50_us, record.p99_us, record.last_us) == (first[249], first[494], first[499])
@@ -323,6 +323,22 @@ def test_propagation_is_quantiles_of_delays() -> None:
     for percent in (1, 50, 99, 100):
         exact = int(together[len(together) * percent // 100 - 1])
         assert exact <= propagation.quantile_us(percent) <= exact * 1.045 + 1
+
+
+@both
+@pytest.mark.parametrize("dying", [0, 3])
+def test_who_had_it_and_died_is_counted_once(engine: type[Spreading], dying: int) -> None:
+    """Whether it comes back and is told again or not, and whoever published it."""
+    for back in (False, True):
+        world = gossip_world(engine, full(6), STEADY, REPAIRING)
+        world.gossip.publish(0, 1, 300)
+        world.kernel.at(SECOND, world.gossip.down, dying)
+        if back:
+            world.kernel.at(2 * SECOND, world.gossip.up, dying)
+        world.kernel.run(LONG_US)
+        assert (dying in [node for at, node, *_ in world.arrived if at > 2 * SECOND]) is back
+        record = world.gossip.propagation.records[0]
+        assert (record.reached, record.last_us) == (6, 1_000)
 
 
 @both

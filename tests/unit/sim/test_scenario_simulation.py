@@ -58,6 +58,17 @@ def test_every_shipped_simulation_is_sound(name: str) -> None:
         (spoiled("chain", "validators", value=0), OutOfBounds, "small: chain.validators"),
         (spoiled("chain", "validators", value=True), WrongType, "small: chain.validators"),
         (spoiled("chain", "mechanism", value="best"), WrongValue, "small: chain.mechanism"),
+        (spoiled("agents", 1, "assets", value=["DOGE"]), WrongValue, "small: agents[1].assets"),
+        (
+            spoiled("agents", 1, value={"kind": "maker", "name": "m", "books": ["pool"]}),
+            WrongValue,
+            "small: agents[1].books",
+        ),
+        (
+            spoiled("agents", 1, value={"kind": "liquidity-provider", "name": "m", "venues": ["poool"]}),
+            WrongValue,
+            "small: agents[1].venues",
+        ),
         (spoiled("assets", value=[{"id": "USD"}]), WrongValue, "small: assets"),
         (spoiled("assets", 1, "id", value="usd"), WrongValue, "small: assets[1].id"),
         (spoiled("assets", 0, "price", value=2.0), WrongValue, "small: assets[0].price"),
@@ -180,11 +191,46 @@ def test_claims_are_true_false_or_undecided(
     assert judged([Claim("x", left, sign, right, times)], measured)[0].holds is holds
 
 
+@pytest.mark.parametrize(
+    ("claim", "text"),
+    [
+        (Claim("x", "forks", Sign.EQUAL, "0"), "forks = 0"),
+        (Claim("x", "batch_time_p99_s", Sign.AT_MOST, "2", 2.5), "batch_time_p99_s ≤ 5"),
+        (Claim("x", "welfare", Sign.AT_LEAST, "greedy:welfare", 0.8), "welfare ≥ 0.8 · greedy:welfare"),
+    ],
+)
+def test_a_verdict_says_what_was_asked(claim: Claim, text: str) -> None:
+    """As a formula, so that a reader sees how far a figure is from failing."""
+    measured = {"base": {"forks": 0.0, "welfare": 1.0}, "greedy": {"welfare": 1.0}}
+    assert judged([claim], measured)[0].test == text
+
+
 def test_a_claim_about_nothing_is_refused() -> None:
     """Before anything runs."""
     for left in ("wellfare", "nan", "inf"):
         with pytest.raises(WrongValue, match=r"claims\[0\].left"):
-            check_claims([Claim("x", left)], ["base"], lambda name: False, "small")
+            check_claims([Claim("x", left)], ["base"], lambda variant, name: "a metric", "small")
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        ("wellfare", 'did you mean "welfare"'),
+        ("other:welfare", "of a variant that there is: base, greedy"),
+        ("solver_profit", "solver_profit.solver"),
+        ("welfare.alpha", "a family: it is welfare alone"),
+        ("solver_profit.nobody", "of a solver of this world: alpha"),
+        ("kind_profit.sandwich", "of a kind of agent of this world: oracle, retail"),
+        ("inf", "a finite number"),
+    ],
+)
+def test_a_claim_is_about_what_its_world_has(left: str, words: str) -> None:
+    """Or it would be undecided after a long run."""
+    claim = {"says": "x", "left": left, "sign": ">=", "right": "0"}
+    with pytest.raises(WrongValue, match=re.escape(words)):
+        prepared(spoiled("claims", value=[claim]), "small")
+    for sound in ("solver_profit.alpha", "greedy:kind_profit.retail", "unfilled_reason.out of the money"):
+        prepared(spoiled("claims", value=[claim | {"left": sound}]), "small")
 
 
 @given(st.binary(max_size=200))

@@ -36,10 +36,10 @@ def test_cells_are_every_combination_in_order() -> None:
     assert cells([])[0].changes == ()
 
 
-@pytest.mark.parametrize("axis", ["a", "=1", "a=1,1", "seed=1,2"])
+@pytest.mark.parametrize("axis", ["a", "=1", "a=1,1", "seed=1,2", "a=", "a= "])
 def test_an_axis_that_is_none_is_refused(axis: str) -> None:
     """By its words."""
-    with pytest.raises(UsageError, match=r"form|twice|seeds"):
+    with pytest.raises(UsageError, match=r"form|twice|seeds|no value"):
         cells([axis])
 
 
