@@ -89,6 +89,16 @@ def test_one_run_is_reported_with_its_claims(recorded: Path) -> None:
     assert {"says": "Nothing forks", "holds": True, "figures": {"forks": 0.0}, "test": "forks = 0"} in found
 
 
+def test_runs_of_one_name_are_told_apart_by_their_folders(recorded: Path, tmp_path: Path) -> None:
+    """Two sides called alike would leave it open which is which."""
+    other = tmp_path / "other"
+    shutil.copytree(recorded, other)
+    found = walras("sim", "report", recorded, other, "--json").document
+    assert (found["a"], found["b"]) == (str(recorded), str(other))
+    found = walras("sim", "report", recorded, recorded, "--json").document
+    assert (found["a"], found["b"]) == ("honest-4", "honest-4")
+
+
 def test_a_counterfactual_shows_what_would_have_been(recorded: Path) -> None:
     """The same seed, slower links."""
     ended = walras("sim", "replay", recorded, "--set", "network.latency_ms = 200.0", "--json")

@@ -128,9 +128,13 @@ def test_clocks_that_differ_and_jump_only_delay() -> None:
 
 
 def test_a_liar_is_proven_and_put_out() -> None:
-    """Two votes for one place are evidence in a block."""
-    outcome = run("equivocating-validator", *QUICK, "faults.0.from_s = 0.0", "auctions = 3")
+    """Two votes for one place are evidence in a block; it makes no block from then on, its three neighbours do."""
+    outcome = run("equivocating-validator", *QUICK, "faults.0.from_s = 0.0", "auctions = 4")
     assert [row.node for row in events(outcome, EventKind.EVIDENCE)] == [2]
+    (ban,) = events(outcome, EventKind.BAN)
+    heights: list[Any] = list(outcome.recorder.rows["heights"])
+    assert ban.node == 2
+    assert {row.proposer for row in heights if row.first_us > ban.at_us} == {0, 1, 3}
     assert outcome.violations == ()
 
 
