@@ -17,6 +17,7 @@ from intents.curves import limits_at
 from intents.errors import WalrasError
 from intents.fees import FeePolicy, VolumeFee
 from intents.intent import Kind, Owner
+from intents.remember import remembered
 from settlement.errors import BadFeePolicy
 from settlement.fees import check_policy
 
@@ -49,6 +50,7 @@ class Offers:
     balances: dict[tuple[Owner, AssetId], int]
 
 
+@remembered(2)
 def offers_of(auction: Auction) -> Offers:
     """Every order that may be filled, cut to what its owner has of what it gives."""
     held = {(balance.owner, balance.asset): balance.amount for balance in auction.balances}

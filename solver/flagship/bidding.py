@@ -23,6 +23,7 @@ class Stand:
     def __init__(self, solver: str) -> None:
         self.solver = solver
         self.best: list[Verified] = []
+        self.worth = 0
         self.proof: Mapping[str, object] | None = None
         #: What no bids are worth more than, as we know without being able to publish it.
         self.most: int | None = None
@@ -30,9 +31,13 @@ class Stand:
 
     def offer(self, bids: Sequence[Verified]) -> Iterator[Solution]:
         """Stand by ``bids`` instead, if they are worth more together."""
-        if worth(bids) > worth(self.best):
-            self.best = list(bids)
-            yield from self.bids()
+        if worth(bids) > self.worth:
+            yield from self.instead(bids)
+
+    def instead(self, bids: Sequence[Verified]) -> Iterator[Solution]:
+        """Stand by ``bids``, whatever they are worth."""
+        self.best, self.worth = list(bids), worth(bids)
+        yield from self.bids()
 
     def bids(self) -> Iterator[Solution]:
         """The bids as they are numbered, each with what is proven about the whole auction."""
@@ -50,7 +55,7 @@ class Stand:
         if not known or not self.best or any(unfair_pairs(bid, rivals) for bid in self.best):
             return False
         bound = min(known)
-        return (bound - worth(self.best)) * parts <= bound
+        return (bound - self.worth) * parts <= bound
 
     def certified(self, solution: Solution) -> Solution:
         """``solution`` with what is proven so far: a bound on any solution to the auction."""

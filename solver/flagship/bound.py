@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final
 
+import numpy as np
+
 from intents.amounts import PRICE_SCALE
 from intents.assets import AssetId
 from settlement.certificate.bound import least_prices
@@ -22,6 +24,7 @@ from solver.flagship.market import Market
 from solver.flagship.master import Duals, Master, Trade
 from solver.flagship.relaxed import Balance, relaxed
 from solver.flagship.replies import Edge
+from solver.flagship.tables import Floats
 from solver.protocol import Deadline
 
 MAX_ROUNDS: Final = 60
@@ -83,13 +86,11 @@ class _Search:
         duals = feasible(asked, self.market, self.batch.handed)
         prices, weight = duals.prices, duals.weight
         bound = -weight * self.market.settlement_cost
-        worths = [
-            math.fsum(prices[asset] * amount for asset, amount in offer.gives)
-            - math.fsum(prices[asset] * amount for asset, amount in offer.wants)
-            - weight * self.market.trade_cost
-            for offer in self.batch.offers
-        ]
-        bound += math.fsum(worth for worth in worths if worth > 0.0)
+        legs = self.batch.offers
+        priced = np.array([prices[asset] for asset in self.batch.assets])
+        worths = np.bincount(legs.of, legs.amount * priced[legs.asset], legs.count).astype(np.float64)
+        worths -= weight * self.market.trade_cost
+        bound += float(np.sum(worths, where=worths > 0.0))
         for balance in self.batch.sharing:
             bound -= self._missed(balance, worths)
         new = False
@@ -105,10 +106,11 @@ class _Search:
             self.least, self.best = bound, duals
         return new
 
-    def _missed(self, balance: Balance, worths: list[float]) -> float:
+    def _missed(self, balance: Balance, worths: Floats) -> float:
         """What orders on one balance cannot add because others on it, worth more per unit, come first."""
         missed, held = 0.0, balance.held
-        wanted = [(worths[i], self.batch.offers[i].gives[0][1]) for i in balance.members if worths[i] > 0.0]
+        amounts = self.batch.offers.first
+        wanted = [(float(worths[i]), float(amounts[i])) for i in balance.members if worths[i] > 0.0]
         for worth, amount in sorted(wanted, key=lambda item: item[0] / item[1], reverse=True):
             taken = min(amount, held)
             held -= taken

@@ -6,10 +6,11 @@ Wolfe).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
 
 from intents.assets import AssetId
 from solver.flagship.lp import INFINITY, Program
@@ -70,22 +71,24 @@ class Master:
                     self.program.add(self.kept, left, -1.0)
 
     def _add_orders(self) -> None:
-        rows = [self.program.row(-INFINITY, balance.held) for balance in self.batch.sharing]
-        drawn = {i: row for balance, row in zip(self.batch.sharing, rows, strict=True) for i in balance.members}
-        for place, offer in enumerate(self.batch.offers):
-            # Counted in value, not in parts of the order: sizes may be many powers of ten apart.
-            size = math.fsum(amount for _, amount in (*offer.gives, *offer.wants))
-            if size < DUST or offer.gives[0][1] < DUST * size:
-                continue
-            x = self.program.variable(0.0, min(size, MOST), -self.market.trade_cost / size)
-            self.program.add(self.cost, x, -self.market.trade_cost / size)
-            for asset, amount in offer.gives:
-                self.program.add(self.rows[asset], x, amount / size)
-            for asset, amount in offer.wants:
-                if amount > DUST * size:
-                    self.program.add(self.rows[asset], x, -amount / size)
-            if place in drawn:
-                self.program.add(drawn[place], x, offer.gives[0][1] / size)
+        legs, program = self.batch.offers, self.program
+        # Counted in value, not in parts of the order: sizes may be many powers of ten apart.
+        size = np.bincount(legs.of, np.abs(legs.amount), legs.count).astype(np.float64)
+        taken = (size >= DUST) & (legs.first >= DUST * size)
+        sizes = size[taken]
+        cost = -self.market.trade_cost / sizes
+        first = program.variables(np.zeros(len(sizes)), np.minimum(sizes, MOST), cost)
+        column = first + np.cumsum(taken) - 1
+        program.add_all(np.full(len(sizes), self.cost), column[taken], cost)
+        rows = np.array([self.rows[asset] for asset in self.batch.assets])
+        kept = taken[legs.of] & ((legs.amount >= 0.0) | (-legs.amount > DUST * size[legs.of]))
+        of, amount = legs.of[kept], legs.amount[kept]
+        program.add_all(rows[legs.asset[kept]], column[of], amount / size[of])
+        for balance in self.batch.sharing:
+            row = program.row(-INFINITY, balance.held)
+            for i in balance.members:
+                if taken[i]:
+                    program.add(row, int(column[i]), float(legs.first[i] / size[i]))
 
     def offer(self, venue: int, trade: Trade, share: float) -> None:
         """The trade as a column at its ``share`` of the venue's cost; columns of one direction share a whole."""

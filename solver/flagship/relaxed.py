@@ -6,24 +6,30 @@ that draw on one balance, and what venues and the settlement cost.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from intents.assets import AssetId
 from intents.intent import Owner
 from settlement.certificate.offers import Offer, offers_of
 from solver.flagship.market import Market
 from solver.flagship.replies import Edge, edges_of
+from solver.flagship.tables import Floats, Places
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """An offer in measured amounts, with its fixed cost."""
+class Legs:
+    """What ``count`` offers give and want: every leg is of one offer and one asset, by their places, its amount
+    below 0 where it is wanted. ``first`` is what each offer gives of its first asset."""
 
-    gives: tuple[tuple[AssetId, float], ...]
-    wants: tuple[tuple[AssetId, float], ...]
+    count: int
+    of: Places
+    asset: Places
+    amount: Floats
+    first: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,8 @@ class Relaxed:
     """``edges``: the directions of each venue that has any, by its place, and ``costs`` of all venues. ``handed``:
     assets that scored orders want, so that leftovers of them are worth their price."""
 
-    offers: tuple[Measured, ...]
+    assets: tuple[AssetId, ...]
+    offers: Legs
     sharing: tuple[Balance, ...]
     edges: Mapping[int, Sequence[Edge]]
     costs: Sequence[float]
@@ -51,7 +58,7 @@ def relaxed(market: Market) -> Relaxed:
     auction, unit = market.auction, market.unit
     found = offers_of(auction)
     known = [offer for offer in found.orders if all(asset in unit for asset, _ in (*offer.gives, *offer.wants))]
-    offers = tuple(_measured(offer, market) for offer in known)
+    offers = _legs(known, market)
     sharing = (
         Balance(tuple(members), found.balances[account] * unit[account[1]])
         for account, members in _accounts(known).items()
@@ -64,8 +71,9 @@ def relaxed(market: Market) -> Relaxed:
         if state.id in opened
     }
     return Relaxed(
+        tuple(unit),
         offers,
-        tuple(one for one in sharing if math.fsum(offers[i].gives[0][1] for i in one.members) > one.held),
+        tuple(one for one in sharing if float(np.sum(offers.first[list(one.members)])) > one.held),
         {place: some for place, some in edges.items() if some},
         [market.gas_price * state.gas for state in auction.venues],
         frozenset(leg.asset for order in auction.orders if order.scored for leg in order.intent.want),
@@ -81,10 +89,21 @@ def _accounts(offers: Sequence[Offer]) -> dict[tuple[Owner, AssetId], list[int]]
     return found
 
 
-def _measured(offer: Offer, market: Market) -> Measured:
-    part = offer.part / offer.whole
-
-    def legs(of: tuple[tuple[AssetId, int], ...]) -> tuple[tuple[AssetId, float], ...]:
-        return tuple((asset, part * amount * market.unit[asset]) for asset, amount in of)
-
-    return Measured(legs(offer.gives), legs(offer.wants))
+def _legs(offers: Sequence[Offer], market: Market) -> Legs:
+    unit, place = market.unit, {asset: i for i, asset in enumerate(market.unit)}
+    parts = [offer.part / offer.whole for offer in offers]
+    legs = [
+        (i, place[asset], sign * part * amount * unit[asset])
+        for i, (offer, part) in enumerate(zip(offers, parts, strict=True))
+        for sign, some in ((1.0, offer.gives), (-1.0, offer.wants))
+        for asset, amount in some
+    ]
+    of, assets, amounts = zip(*legs, strict=True) if legs else ((), (), ())
+    first = [part * offer.gives[0][1] * unit[offer.gives[0][0]] for offer, part in zip(offers, parts, strict=True)]
+    return Legs(
+        len(offers),
+        np.array(of, np.intp),
+        np.array(assets, np.intp),
+        np.array(amounts, np.float64),
+        np.array(first, np.float64),
+    )

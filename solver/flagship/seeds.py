@@ -29,14 +29,15 @@ CONTESTANTS: Final[tuple[tuple[float, Naive | Rings | Baseline], ...]] = (
 AGAIN_SHARE: Final = 0.5
 
 
-def seeds(auction: Auction, settling: Settling, deadline: Deadline) -> Iterator[tuple[int, Verified]]:
-    """Verified bids of the simple solvers as they come, each with its solver's number."""
+def seeds(auction: Auction, settling: Settling, deadline: Deadline) -> Iterator[tuple[int, Verified | None]]:
+    """Verified bids of the simple solvers as they come, each with its solver's number; ``None`` after its last."""
     ends = deadline.part(TIME_SHARE)
     answered = False
     for number, (share, contestant) in enumerate(CONTESTANTS):
         for bid in contestant.bids(auction, settling.verifier, ends.part(share)):
             answered = True
             yield number, bid
+        yield number, None
     if answered or not ends.passed:
         return
     for bid in CONTESTANTS[-1][1].bids(auction, settling.verifier, deadline.part(AGAIN_SHARE)):

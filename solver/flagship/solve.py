@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice
 from typing import Final
 
 from intents.amounts import PRICE_SCALE
@@ -27,7 +27,7 @@ from settlement.verified import DirectedPair, Verified
 from settlement.verify import Verifier
 from solver.asks import lawful_asks
 from solver.flagship.best_rate import best_rate
-from solver.flagship.bidding import WHOLE_ID, Stand, floors, unfair_pairs, winners, won, worth
+from solver.flagship.bidding import WHOLE_ID, Stand, floors, unfair_pairs, winners, won
 from solver.flagship.bound import dual_prices, relative
 from solver.flagship.fair import fair_batches
 from solver.flagship.market import Market, measure
@@ -55,8 +55,6 @@ FAIR_ROUNDS: Final = 3
 FEW_ASSETS: Final = 4
 #: Of what is proven to be the most, in parts, what is not worth looking for.
 CLOSED: Final = 1_000_000
-#: Stands for a solver after the last one of the simple.
-LAST: Final = 1_000
 #: The id of a smaller batch that stands where the whole one is refused as unfair.
 FAIRER_ID: Final = 10_000
 #: Bids for single pairs are numbered from here; each may take this share of the time that is left.
@@ -126,8 +124,8 @@ class Walras:
         families: dict[int, list[Verified]] = {}
         dual: DualPrices | None = None
         few = len({leg.asset for o in auction.orders for leg in (*o.intent.give, *o.intent.want)}) <= FEW_ASSETS
-        for number, bid in chain(seeds(auction, settling, deadline), [(LAST, None)]):
-            if few and number > 0 and dual is None:
+        for number, bid in seeds(auction, settling, deadline):
+            if bid is None and few and dual is None:
                 yield from stand.offer(winners(simple))
                 market = measure(auction, self.name)
                 dual = dual_prices(market, deadline.part(BOUND_SHARE))
@@ -137,7 +135,7 @@ class Walras:
                 if stand.closed(CLOSED, simple):
                     return dual
             if bid is None:
-                break
+                continue
             simple.append(bid)
             families.setdefault(number, []).append(bid)
             if not stand.best:
@@ -156,7 +154,7 @@ class Walras:
             return
         best = best_rate(pair, deadline)
         most = math.ceil(best.most * PRICE_SCALE)
-        if (most - worth(stand.best)) * CLOSED > most:
+        if (most - stand.worth) * CLOSED > most:
             asks = [ask for ask in lawful_asks(market.auction, self.name) if ask.order.id in best.filled]
             batch = settling.judged(net_at_home(market.auction, WHOLE_ID, asks, pair.state), deadline)
             yield from stand.offer([] if batch is None else [batch])
@@ -219,9 +217,8 @@ class Walras:
         batch: Verified | None = None
         for found in batches(market, settling.verifier, self.name, deadline.part(ORDERS_SHARE)):
             batch, stand.proof = found.verified, found.proof
-            stand.best = [] if batch is None else [batch]
-            yield from stand.bids()
-        simple = [bid for _, bid in seeds(auction, settling, deadline)]
+            yield from stand.instead([] if batch is None else [batch])
+        simple = [bid for _, bid in seeds(auction, settling, deadline) if bid is not None]
         yield from stand.offer(winners(simple))
         if batch is not None:
             yield from self._offered(settling, stand, batch, simple, deadline)

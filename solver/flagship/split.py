@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from intents.assets import AssetId
 from intents.auction import Auction
-from settlement.solution import Solution
+from settlement.solution import Fill, Solution
 
 
 def components(solution: Solution, auction: Auction) -> list[Solution]:
@@ -25,16 +25,15 @@ def components(solution: Solution, auction: Auction) -> list[Solution]:
         root[find(give)] = find(want)
     for swap in solution.interactions:
         root[find(swap.asset_in)] = find(swap.asset_out)
-    parts: dict[AssetId, Solution] = {}
+    fills: dict[AssetId, list[Fill]] = {}
     for fill in solution.fills:
-        key = find(pairs[fill.order][0])
-        part = parts.setdefault(key, replace(solution, fills=(), interactions=(), prices={}))
-        parts[key] = replace(part, fills=(*part.fills, fill))
-    for swap in solution.interactions:
-        key = find(swap.asset_in)
-        if key in parts:
-            parts[key] = replace(parts[key], interactions=(*parts[key].interactions, swap))
+        fills.setdefault(find(pairs[fill.order][0]), []).append(fill)
     return [
-        replace(part, prices={asset: p for asset, p in solution.prices.items() if find(asset) == key})
-        for key, part in parts.items()
+        replace(
+            solution,
+            fills=tuple(own),
+            interactions=tuple(swap for swap in solution.interactions if find(swap.asset_in) == key),
+            prices={asset: price for asset, price in solution.prices.items() if find(asset) == key},
+        )
+        for key, own in fills.items()
     ]
