@@ -172,6 +172,12 @@ class Cluster:
         self._perform(member, member.machine.hear(sender, (item,)))
         return member.machine.app.item(item_id(item)) is not None
 
+    def hear_pack(self, index: int, sender: int, items: Sequence[bytes]) -> None:
+        """Items reach a node in one message."""
+        member = self.members[index]
+        if member.alive:
+            self._perform(member, member.machine.hear(sender, items))
+
     def restart(self, index: int) -> None:
         """The node comes back with what its disk kept."""
         self._revive(index, self.members[index].disk)
