@@ -5,9 +5,9 @@
 Users sign intents beforehand; in each batch's window every intent is handed to some node, which sends what it
 takes in to all others, packed as a live node does. They check it, agree on the batch, on a solver's sealed answer
 and on the settlement, with the default windows (1.0, 2.0 and 0.5 s). Prints virtual seconds per processor second,
-signing left out. What is a pure function of agreed bytes is worked out once for all nodes, as they share a process.
-So do the users: nodes take their signatures as made, as in every simulated world. With ``--verify`` each intent is
-decoded and its signature checked, once for all.
+signing left out. What is a pure function of agreed bytes is worked out once for all nodes, as they share one
+process. So do the users: nodes take their signatures as made, as in every simulated world. With ``--verify`` each
+intent is decoded and its signature checked, once for all.
 """
 
 from __future__ import annotations

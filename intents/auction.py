@@ -91,6 +91,10 @@ class Auction:
     def venue(self) -> Mapping[VenueId, VenueState]:
         return {venue.id: venue for venue in self.venues}
 
+    @cached_property
+    def balance(self) -> Mapping[tuple[Owner, AssetId], int]:
+        return {(balance.owner, balance.asset): balance.amount for balance in self.balances}
+
     def reference_price(self, asset: AssetId) -> int | None:
         """Numeraire base units per 10^18 base units of ``asset``, or ``None``."""
         info = self.asset.get(asset)

@@ -57,7 +57,7 @@ class BalanceBook:
     """The balances an auction states; owners it does not list are not bound."""
 
     def __init__(self, auction: Auction) -> None:
-        self._known = {(balance.owner, balance.asset): balance.amount for balance in auction.balances}
+        self._known = dict(auction.balance)
         self._auction = auction
 
     def check(self, trades: Sequence[Trade]) -> None:

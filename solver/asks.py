@@ -61,7 +61,7 @@ def lawful_asks(auction: Auction, solver: str) -> list[Ask]:
     What remains is capped by a listed balance (a fill-or-kill order over its balance is left out), and
     limits are tightened by volume fees, which the law takes after clearing prices.
     """
-    balances = {(b.owner, b.asset): b.amount for b in auction.balances}
+    balances = auction.balance
     asks = []
     for place, order in enumerate(auction.orders):
         intent = order.intent
@@ -89,7 +89,7 @@ def _live(auction: Auction, order: AuctionOrder) -> bool:
 def _covered(order: AuctionOrder, limits: Limits, balances: Mapping[tuple[Owner, AssetId], int]) -> int:
     """What remains, in reference units, within the owner's balance; 0 when a whole fill is not covered."""
     intent = order.intent
-    balance = balances.get((intent.owner, intent.give[0].asset))
+    balance = balances.get((intent.owner, intent.give[0].asset)) if balances else None
     if balance is None:
         return order.remaining
     if intent.kind is Kind.EXACT_OUT:
@@ -103,6 +103,8 @@ def _covered(order: AuctionOrder, limits: Limits, balances: Mapping[tuple[Owner,
 
 def _before_volume_fees(order: AuctionOrder, limits: Limits) -> Limits:
     """What clearing prices must leave so that the limit still holds after every volume fee."""
+    if not order.policies:
+        return limits
     give, want = limits.give[0], limits.want[0]
     for policy in order.policies:
         if not isinstance(policy, VolumeFee):

@@ -9,7 +9,7 @@ and only what the law accepts is yielded. Reference: cowprotocol/services before
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -98,7 +98,7 @@ def _as_engine(auction: Auction, deadline: Deadline) -> Iterator[Solution]:
 
 def _at_home(auction: Auction, deadline: Deadline) -> Iterator[Sequence[Solution]]:
     costs = auction.costs
-    balances = {(b.owner, b.asset): b.amount for b in auction.balances}
+    balances = auction.balance
     for number, pair in enumerate(_pairs(auction, lawful_asks(auction, Naive.name))):
         if deadline.passed:
             return
@@ -132,7 +132,7 @@ def net_at_home(
     return _netted(number, netting, gas)
 
 
-def affordable(asks: Iterable[Ask], balances: dict[tuple[Owner, AssetId], int]) -> list[Ask]:
+def affordable(asks: Iterable[Ask], balances: Mapping[tuple[Owner, AssetId], int]) -> list[Ask]:
     """Orders in order of their limits, as far as listed balances of their owners reach."""
     left = dict(balances)
     kept = []

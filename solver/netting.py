@@ -25,6 +25,8 @@ from solver.asks import Ask
 MAX_STEPS: Final = 8
 #: Prices are lifted by this before they are lowered, so that a step can be small.
 _RESOLUTION: Final = 10**9
+#: Rates are told apart, and ranked, by so many bits after the point.
+_RATE_BITS: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,12 @@ class _Left:
         """The place of the ask selling ``excess`` that wants most per unit; the last of equals."""
         groups = self._groups.get(excess)
         if groups is None:
-            alike: dict[Fraction, set[int]] = {}
+            alike: dict[int, set[int]] = {}
             for ask in self.asks:
                 if ask.sell == excess:
-                    alike.setdefault(Fraction(ask.buy_amount, ask.sell_amount), set()).add(ask.place)
+                    # Of amounts below 2^127 rates differ by more than 2^−254, or not at all.
+                    rate = (ask.buy_amount << _RATE_BITS) // ask.sell_amount
+                    alike.setdefault(rate, set()).add(ask.place)
             groups = self._groups[excess] = [alike[rate] for rate in sorted(alike)]
         return max(self._places[ask] for ask in groups[-1]) if groups else None
 
@@ -167,7 +171,7 @@ def _through_pool(
     if dearest is not None and not _limit_holds(dearest, prices):
         return None
     # Traders' roundings may need a unit more than the rounded-down output.
-    needed = _total(_taken(asks, prices), shortage.asset) - _total(_given(asks, prices), shortage.asset)
+    needed = -_left_over(asks, prices)[shortage.asset]
     if needed < 0:
         return None
     swap = Interaction(pool.id, excess.asset, shortage.asset, amount_in, max(needed, amount_out))
@@ -181,9 +185,8 @@ def _covered(guess: Netting, venue: Venue, excess: AssetId, shortage: AssetId) -
         if price <= 0:
             return None
         prices = {excess: price, shortage: other}
-        given, taken = _given(guess.asks, prices), _taken(guess.asks, prices)
-        amount_in = _total(given, excess) - _total(taken, excess)
-        needed = _total(taken, shortage) - _total(given, shortage)
+        left = _left_over(guess.asks, prices)
+        amount_in, needed = left[excess], -left[shortage]
         if amount_in <= 0 or needed <= 0:
             return None
         try:
@@ -197,30 +200,19 @@ def _covered(guess: Netting, venue: Venue, excess: AssetId, shortage: AssetId) -
     return None
 
 
-def _given(asks: Sequence[Ask], prices: dict[AssetId, int]) -> list[tuple[AssetId, int]]:
-    """What each order brings in at ``prices``: all of it, or what its buy costs, rounded down."""
-    return [
-        (
-            ask.sell,
-            mul_div_floor(ask.buy_amount, prices[ask.buy], prices[ask.sell]) if ask.exact_out else ask.sell_amount,
-        )
-        for ask in asks
-    ]
-
-
-def _taken(asks: Sequence[Ask], prices: dict[AssetId, int]) -> list[tuple[AssetId, int]]:
-    """What each order takes out at ``prices``: all of it, or what its sell earns, rounded up."""
-    return [
-        (
-            ask.buy,
-            ask.buy_amount if ask.exact_out else mul_div_ceil(ask.sell_amount, prices[ask.sell], prices[ask.buy]),
-        )
-        for ask in asks
-    ]
-
-
-def _total(amounts: Sequence[tuple[AssetId, int]], asset: AssetId) -> int:
-    return sum(amount for found, amount in amounts if found == asset)
+def _left_over(asks: Sequence[Ask], prices: dict[AssetId, int]) -> dict[AssetId, int]:
+    """Per asset what orders bring in at ``prices`` less what they take out: all they sell, for what that earns
+    rounded up, or all they buy, for what that costs rounded down."""
+    left = dict.fromkeys(prices, 0)
+    for ask in asks:
+        sell_price, buy_price = prices[ask.sell], prices[ask.buy]
+        if ask.exact_out:
+            left[ask.sell] += mul_div_floor(ask.buy_amount, buy_price, sell_price)
+            left[ask.buy] -= ask.buy_amount
+        else:
+            left[ask.sell] += ask.sell_amount
+            left[ask.buy] -= mul_div_ceil(ask.sell_amount, sell_price, buy_price)
+    return left
 
 
 def _limit_holds(ask: Ask, prices: dict[AssetId, int]) -> bool:

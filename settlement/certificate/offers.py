@@ -6,7 +6,7 @@ high as the score does, a better price for one owner is a worse one for the rest
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -47,13 +47,13 @@ class Offers:
     """
 
     orders: tuple[Offer, ...]
-    balances: dict[tuple[Owner, AssetId], int]
+    balances: Mapping[tuple[Owner, AssetId], int]
 
 
 @remembered(2)
 def offers_of(auction: Auction) -> Offers:
     """Every order that may be filled, cut to what its owner has of what it gives."""
-    held = {(balance.owner, balance.asset): balance.amount for balance in auction.balances}
+    held = auction.balance
     found = tuple(_fillable(auction))
     if not held:
         return Offers(tuple(offer for offer, _ in found), held)
@@ -100,7 +100,7 @@ def offer_of(order: AuctionOrder, auction: Auction) -> Offer | None:
     )
 
 
-def _cut(offer: Offer, owner: Owner, held: dict[tuple[Owner, AssetId], int]) -> Offer:
+def _cut(offer: Offer, owner: Owner, held: Mapping[tuple[Owner, AssetId], int]) -> Offer:
     part = offer.part
     for asset, most in offer.gives:
         balance = held.get((owner, asset))
