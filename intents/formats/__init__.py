@@ -41,7 +41,7 @@ def _read(document: object, where: str, *, lenient: bool) -> Imported:
     if "solutions" in document or "trades" in document:
         raise Malformed(where, "is a solution, not an auction")
     if "amms" in document:
-        return auction_from_legacy(document, where)
+        return auction_from_legacy(document, where, lenient=lenient)
     if "accounts" in document:
         return auction_from_gpv1(document, where)
     if "liquidity" in document or "effectiveGasPrice" in document:

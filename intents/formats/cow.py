@@ -46,7 +46,7 @@ def auction_from_cow(document: object, where: str, *, lenient: bool = False) -> 
     venues = _venues(fields, notes, lenient=lenient)
     assets = _assets(fields)
     if lenient:
-        assets = _declare_missing(assets, orders, venues)
+        assets = declare_missing(assets, orders, venues)
     auction = Auction(
         name=auction_name(fields.document.get("id"), where),
         network=RECORDED_NETWORK,
@@ -154,7 +154,7 @@ def _venues(fields: Fields, notes: list[str], *, lenient: bool) -> tuple[VenueSt
     return tuple(venues)
 
 
-def _declare_missing(
+def declare_missing(
     assets: tuple[AssetInfo, ...], orders: tuple[AuctionOrder, ...], venues: tuple[VenueState, ...]
 ) -> tuple[AssetInfo, ...]:
     """Engines are handed tokens that no entry describes: known by address alone, without a price."""

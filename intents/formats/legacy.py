@@ -14,11 +14,11 @@ from intents.assets import MAX_DECIMALS, AssetId, AssetInfo
 from intents.auction import MAX_ASSETS, MAX_ORDERS, MAX_VENUES, Auction, AuctionOrder, CostModel
 from intents.auction_check import check_auction
 from intents.check import check_intent
-from intents.errors import MissingField, WrongValue
+from intents.errors import AmountOutOfRange, InputError, MissingField, TooMany, WrongValue
 from intents.fields import Fields, integer
-from intents.formats.cow import SETTLEMENT_GAS, TRADE_GAS
+from intents.formats.cow import SETTLEMENT_GAS, TRADE_GAS, declare_missing
 from intents.formats.cow_fields import asset_id
-from intents.formats.cow_orders import EXPIRED_BEFORE
+from intents.formats.cow_orders import EXPIRED_BEFORE, SameAsset
 from intents.formats.imported import RECORDED_NETWORK, Imported, auction_name, left_out
 from intents.intent import NEVER, FillMode, FillRule, Intent, IntentId, Kind, Leg, Owner, OwnerScheme
 from intents.venue_check import EmptyReserve, check_venue
@@ -36,8 +36,12 @@ _KINDS = ("ConstantProduct", "WeightedProduct", "Stable", "Concentrated")
 _UID_BYTES = 56
 
 
-def auction_from_legacy(document: object, where: str) -> Imported:
-    """The auction of a legacy file; venues are numbered in file order, pools with empty reserves left out."""
+def auction_from_legacy(document: object, where: str, *, lenient: bool = False) -> Imported:
+    """The auction of a legacy file; venues are numbered in file order.
+
+    Left out with a note are pools with empty reserves, expired orders and orders from a token to itself.
+    ``lenient`` leaves out single bad orders and pools too, and declares tokens that are only mentioned.
+    """
     fields = Fields(document, where)
     metadata = fields.child("metadata") if fields.has("metadata") else Fields({}, fields.at("metadata"))
     gas_price = _gas_price(metadata)
@@ -45,16 +49,20 @@ def auction_from_legacy(document: object, where: str) -> Imported:
     decimals = {asset.id: asset.decimals for asset in assets}
     venues: list[VenueState] = []
     empty: list[str] = []
+    unusable: list[str] = []
     for index, (key, value, place) in enumerate(fields.entries("amms", limit=MAX_VENUES)):
         try:
             venues.append(_venue(Fields(value, place), VenueId(str(index)), key.lower(), gas_price, decimals))
         except EmptyReserve:
             empty.append(f"id {index}")
-    expired: list[str] = []
-    orders = [_order(Fields(value, place)) for _, value, place in fields.entries("orders", limit=MAX_ORDERS)]
-    kept = tuple(order for order in orders if order.intent.valid_to >= EXPIRED_BEFORE)
-    expired += [f"0x{order.id.hex()[:16]}…" for order in orders if order.intent.valid_to < EXPIRED_BEFORE]
-    notes = left_out("expired orders", expired) + left_out("pools with an empty reserve", empty)
+        except (AmountOutOfRange, TooMany, WrongValue) as error:
+            if not lenient:
+                raise
+            unusable.append(str(error))
+    kept, notes = _orders(fields, lenient=lenient)
+    notes += left_out("pools with an empty reserve", empty) + left_out("pools out of range", unusable)
+    if lenient:
+        assets = declare_missing(assets, kept, tuple(venues))
     auction = Auction(
         name=auction_name(metadata.document.get("auction_id"), where),
         network=RECORDED_NETWORK,
@@ -65,6 +73,32 @@ def auction_from_legacy(document: object, where: str) -> Imported:
         costs=CostModel(gas_price, SETTLEMENT_GAS, TRADE_GAS),
     )
     return Imported(check_auction(auction, where), "legacy", tuple(notes))
+
+
+def _orders(fields: Fields, *, lenient: bool) -> tuple[tuple[AuctionOrder, ...], list[str]]:
+    """The orders that stay, and notes of the others."""
+    kept: list[AuctionOrder] = []
+    expired: list[str] = []
+    same: list[str] = []
+    unusable: list[str] = []
+    for key, value, place in fields.entries("orders", limit=MAX_ORDERS):
+        try:
+            order = _order(Fields(value, place))
+        except SameAsset:
+            same.append(f"orders.{key}"[:80])
+            continue
+        except InputError as error:
+            if not lenient:
+                raise
+            unusable.append(str(error))
+            continue
+        if order.intent.valid_to < EXPIRED_BEFORE:
+            expired.append(f"0x{order.id.hex()[:16]}…")
+        else:
+            kept.append(order)
+    notes = left_out("expired orders", expired)
+    notes += left_out("orders from a token to itself", same) + left_out("orders out of range", unusable)
+    return tuple(kept), notes
 
 
 def _gas_price(metadata: Fields) -> int:
@@ -91,6 +125,10 @@ def _asset(key: str, token: Fields) -> AssetInfo:
 
 def _order(order: Fields) -> AuctionOrder:
     selling = order.flag("is_sell_order")
+    give = asset_id(order.raw("sell_token"), order.at("sell_token"))
+    want = asset_id(order.raw("buy_token"), order.at("buy_token"))
+    if give == want:
+        raise SameAsset(order.where, give)
     uid = order.hex("id", limit=64)
     sell, buy = order.integer("sell_amount", low=1), order.integer("buy_amount", low=1)
     signed_fee = order.child("fee").integer_or("amount", 0) if order.has("fee") else 0
@@ -101,8 +139,8 @@ def _order(order: Fields) -> AuctionOrder:
         nonce=0,
         valid_from=0,
         valid_to=valid_to or NEVER,
-        give=(Leg(asset_id(order.raw("sell_token"), order.at("sell_token")), sell),),
-        want=(Leg(asset_id(order.raw("buy_token"), order.at("buy_token")), buy),),
+        give=(Leg(give, sell),),
+        want=(Leg(want, buy),),
         kind=Kind.EXACT_IN if selling else Kind.EXACT_OUT,
         fill=FillRule(FillMode.PARTIAL if order.flag("allow_partial_fill") else FillMode.FILL_OR_KILL),
         # Orders that signed a fee left nothing for the solver to set.

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from settlement import packing
 from settlement.exact import Exact
-from settlement.fair_filter import baselines, fair
+from settlement.fair_filter import baselines, fair, unfair
 from settlement.greedy import Greedy, take, total
 from settlement.mechanism import Bid, mechanism, mechanism_names, ranked
 from settlement.packing import compatible, pack, worths_of
@@ -56,6 +56,13 @@ def test_the_filter_only_removes_batches_below_a_baseline(bids: list[Bid]) -> No
     for item in bids:
         short = any(score < best.get(pair, 0) for pair, score in item.pairs.items())
         assert (item not in kept) == (len(item.pairs) > 1 and short)
+    reasons = unfair(bids)
+    assert [why.bid for why in reasons] == [item for item in bids if item not in kept]
+    for why in reasons:
+        lacks = best[why.pair] - why.bid.pairs[why.pair]
+        assert lacks == max(best.get(pair, 0) - score for pair, score in why.bid.pairs.items())
+        assert why.rival.pairs == {why.pair: best[why.pair]}
+        assert why.score == why.bid.pairs[why.pair] < best[why.pair]
 
 
 @given(bid_lists(), st.randoms(use_true_random=False))
