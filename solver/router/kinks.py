@@ -34,6 +34,8 @@ HOLD_LIMIT: Final = 5
 LOOSE: Final = 1e-3
 NARROW: Final = 3e-5
 FREE: Final = 50.0
+#: Values of no more than so many roundings of what prices move are lost in these.
+LOST: Final = 64
 #: Newton's evaluations per round.
 LIMIT: Final = 40
 
@@ -66,7 +68,7 @@ def _by_ramps(dual: Dual, y: Floats, gap: float) -> tuple[Found, Dual]:
         asked = max(0.5 * gap, LOOSE) if number < TRIES else 0.5 * gap
         found = newton(ramped, found.point.y, RAMPED, asked, LIMIT, min(1.0, REACH * width))
         evaluations += found.evaluations
-        if _closed(dual, found, gap):
+        if _closed(dual, found, gap) or _lost(found):
             break
         parts = _parts(ramped, found.point.y)
         if number < TRIES:
@@ -130,6 +132,11 @@ def _parts(dual: Dual, y: Floats) -> Parts:
 
 def _closed(dual: Dual, found: Found, gap: float) -> bool:
     return _short(dual, found) <= gap and _gap(dual, found) <= 0.75 * gap
+
+
+def _lost(found: Found) -> bool:
+    """Whether all there is to gain is lost in what rounding prices moves: no further round would find it."""
+    return abs(found.point.value) <= LOST * found.point.rounding
 
 
 def _centred(dual: Dual, parts: Parts, y: Floats, width: float, bounds: Bounds | None = None) -> Dual:

@@ -63,17 +63,22 @@ def certified(dual: Dual, point: Point, trades: Trades, gap: float, evaluations:
     # Amounts lost in rounding: not to trade is better, and allowed where nothing has to come out.
     if dual.worth @ trades.net < 0 and not (dual.given < 0).any():
         trades = summed(dual, [np.zeros_like(flow) for flow in trades.flows])
-    value, bound, scale = float(dual.worth @ trades.net), bound_at(dual, point), point.scale
-    apart = (bound - value) / scale
+    value, scale = float(dual.worth @ trades.net), point.scale
+    bound = bound_at(dual, point, value)
+    apart = (point.value - value) / scale if bound else 0.0
     return Routing(
         point.prices, trades.flows, trades.net, value, bound, apart, shortfall, evaluations,
         bool(shortfall <= ROUNDING and apart <= gap), ROUNDINGS * point.rounding / scale,
     )  # fmt: skip
 
 
-def bound_at(dual: Dual, point: Point) -> float:
-    """The dual's value. Tokens from which nothing of worth can be reached add nothing to it: the lower their
-    prices, the less, without end."""
+def bound_at(dual: Dual, point: Point, value: float) -> float:
+    """The dual's value, or more where rounding took it below that of trades there are.
+
+    Tokens from which nothing of worth can be reached add nothing: the lower their prices, the less, without end.
+    """
     beyond = float(point.left[dual.dead].sum())
     bound = point.value - beyond
-    return 0.0 if abs(bound) <= ROUNDINGS * np.finfo(float).eps * abs(beyond) else bound
+    if abs(bound) <= ROUNDINGS * np.finfo(float).eps * abs(beyond):
+        return 0.0
+    return bound if bound >= value else value + ROUNDINGS * point.rounding

@@ -12,9 +12,13 @@ from intents.assets import AssetId
 from intents.venue_states import ConstantProductState, VenueId, VenueState
 from liquidity.registry import open_venue
 from settlement.certificate.gains import most_gain
+from solver.router.acyclic import by_potential, down
 from solver.router.errors import AmountOutOfRange, CostOutOfRange, NoRoute, NotEnough, RouteError, SameToken
-from solver.router.orders import Kind
+from solver.router.maximise import maximise
+from solver.router.orders import Kind, Order
+from solver.router.prepare import prepare
 from solver.router.route import Routed, route
+from solver.router.venues import market
 from tests.router_worlds import KINDS, UNIT, world
 
 SEEDS = range(6)
@@ -167,3 +171,16 @@ def test_more_than_a_chain_of_pools_holds_is_not_enough(amount: int) -> None:
     second = ConstantProductState(VenueId("2"), (b, c), 0, "", (UNIT, 10**6), fee)
     with pytest.raises(NotEnough):
         route({first.id: first, second.id: second}, a, c, amount, Kind.EXACT_OUT)
+
+
+@pytest.mark.parametrize("seed", [6, 7])
+def test_an_order_lost_in_rounding_is_not_sought_for_long(seed: int) -> None:
+    """A hundred units beside venues of 10²² at odds with one another: few evaluations, where a value that can be
+    told apart from rounding may take hundreds."""
+    states, names, _ = world(seed, 5, 12, noise=0.1)
+    described = market(states, (names[0], names[3]))
+    rank = by_potential(prepare(described.network), 0, 1)
+    ordered = down(described.network, rank, 0, 1)
+    found = maximise(prepare(ordered), Order(Kind.EXACT_IN, 0, 1, 100).goal(ordered.tokens))
+    assert found.resolution >= 1
+    assert found.iterations <= 150
