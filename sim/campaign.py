@@ -8,8 +8,10 @@ Solvers lose exactly what their faults cost. Once faults stop, the chain goes on
 from __future__ import annotations
 
 import gc
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from intents.errors import WalrasError
@@ -35,8 +37,10 @@ INTENTS: Final = 12
 INTENTS_US: Final = 4_000_000
 #: Of so many worlds one is without a memo: each of its nodes works everything out itself.
 PLAIN_EVERY: Final = 16
-#: Worlds a process takes at once, and objects made between looks for garbage: most of a world lives to its end.
+#: Worlds a process takes at once, how often so many are handed out ahead for each process, and objects made
+#: between looks for garbage: most of a world lives to its end.
 CHUNK: Final = 16
+AHEAD: Final = 8
 GARBAGE: Final = 400_000
 
 
@@ -134,11 +138,18 @@ def campaign(seeds: Sequence[int], processes: int, advance: Callable[[], None]) 
             yield run_world(seed)
             advance()
         return
-    # Spawned, so that workers begin as a fresh command would.
+    chunks = (seeds[first : first + CHUNK] for first in range(0, len(seeds), CHUNK))
     with workers(processes, settle_in) as pool:
-        for world in pool.map(run_world, seeds, chunksize=CHUNK):
-            yield world
-            advance()
+        waiting = deque(pool.submit(run_worlds, chunk) for chunk in islice(chunks, AHEAD * processes))
+        while waiting:
+            for world in waiting.popleft().result():
+                yield world
+                advance()
+            waiting.extend(pool.submit(run_worlds, chunk) for chunk in islice(chunks, 1))
+
+
+def run_worlds(seeds: Sequence[int]) -> list[World]:
+    return [run_world(seed) for seed in seeds]
 
 
 def settle_in() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context, parent_process
+from contextlib import contextmanager
+from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.connection import wait
 
 
@@ -15,9 +16,23 @@ def _nothing() -> None:
     pass
 
 
-def workers(processes: int, begin: Callable[[], None] = _nothing) -> ProcessPoolExecutor:
-    """A pool of so many, each of which calls ``begin`` first. An interrupt from the terminal ends them at once."""
-    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin, initargs=(begin,))
+@contextmanager
+def workers(processes: int, begin: Callable[[], None] = _nothing) -> Iterator[ProcessPoolExecutor]:
+    """A pool of so many, each of which calls ``begin`` first. A block that ends in an exception, as one that is
+    interrupted does, ends them at once, whatever they are at.
+
+    Futures must not be cancelled: the pool's thread trips over such when its workers are killed (``map`` cancels).
+    """
+    others = set(active_children())
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_begin, initargs=(begin,)) as pool:
+        try:
+            yield pool
+        except BaseException:
+            # The pool would wait for what they have begun.
+            for worker in set(active_children()) - others:
+                worker.kill()
+            raise
 
 
 def _begin(begin: Callable[[], None]) -> None:

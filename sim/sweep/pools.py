@@ -32,12 +32,8 @@ def local(tasks: Sequence[Task], processes: int) -> Iterator[tuple[Task, dict[st
         return
     with workers(processes) as pool:
         futures = {pool.submit(perform, task): task for task in tasks}
-        try:
-            for future in as_completed(futures):
-                yield futures.pop(future), future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        for future in as_completed(futures):
+            yield futures.pop(future), future.result()
 
 
 def on_ray(tasks: Sequence[Task], address: str) -> Iterator[tuple[Task, dict[str, Any]]]:

@@ -18,8 +18,8 @@ from sim.workers import workers
 def main():
     with workers(2) as pool:
         print(*{pool.submit(os.getpid).result(30), pool.submit(os.getpid).result(30)}, flush=True)
-        pool.submit(time.sleep, 60)
-        time.sleep(60)
+        pool.submit(time.sleep, 600)
+        time.sleep(600)
 
 if __name__ == "__main__":
     main()
@@ -27,9 +27,11 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="asks for POSIX signals")
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_no_worker_is_left_over(how: signal.Signals, tmp_path: Path) -> None:
-    """Killed or interrupted as from a terminal, within seconds there is nobody."""
+@pytest.mark.parametrize(
+    ("how", "group"), [(signal.SIGKILL, False), (signal.SIGINT, False), (signal.SIGINT, True)]
+)
+def test_no_worker_is_left_over(how: signal.Signals, group: bool, tmp_path: Path) -> None:
+    """Killed, interrupted alone or with its group as from a terminal, nobody waits for what was begun."""
     script = tmp_path / "starter.py"
     script.write_text(STARTER)
     root = Path(__file__).resolve().parents[3]
@@ -42,11 +44,11 @@ def test_no_worker_is_left_over(how: signal.Signals, tmp_path: Path) -> None:
     ) as starter:
         assert starter.stdout is not None
         pids = [int(pid) for pid in starter.stdout.readline().split()]
-        if how is signal.SIGKILL:
-            os.kill(starter.pid, how)
-        else:
-            os.killpg(starter.pid, how)
-        starter.wait(timeout=30)
+        (os.killpg if group else os.kill)(starter.pid, how)
+        try:
+            starter.wait(timeout=30)
+        finally:
+            starter.kill()
     assert pids
     assert _gone(pids)
 
