@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from intents.intent import Leg
 from intents.signing import SigningKey
 from node.agreement.timeouts import Timeouts
 from node.chain.genesis import Genesis
+from node.cli.main import EXIT_INTERRUPTED
 from node.home.development import DECIMALS, ETH, WORTH, holder_of, units
 from node.livedemo.desk import Desk, Endpoint, Seen, open_client
 from node.livedemo.homes import MadeNode, NodeWanted, make_homes
@@ -134,6 +136,17 @@ def with_owners(genesis: Genesis) -> Genesis:
 
 
 def run(measure: Callable[..., Awaitable[T]], *arguments: object) -> T:
-    """``trio.run``, where whatever asks it to end is met like Ctrl-C: no node outlives its benchmark."""
+    """``trio.run``, where whatever asks it to end is met like Ctrl-C: no node outlives its benchmark.
+
+    That then ends with a line on stderr and exit code 130.
+    """
     end_like_ctrl_c()
-    return trio.run(measure, *arguments)
+    try:
+        return trio.run(measure, *arguments)
+    except KeyboardInterrupt:
+        pass
+    except BaseExceptionGroup as group:
+        if group.subgroup(KeyboardInterrupt) is None:
+            raise
+    print("interrupted", file=sys.stderr)
+    raise SystemExit(EXIT_INTERRUPTED)
