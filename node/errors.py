@@ -20,6 +20,18 @@ class Unreachable(WalrasError):
 
 
 @dataclass(eq=False)
+class CannotListen(WalrasError):
+    """Another process has the port, or the address is none of this machine's."""
+
+    code: ClassVar[str] = "node.cannot-listen"
+    text: ClassVar[str] = "cannot listen on {address}: {reason}"
+    exit_code: ClassVar[int] = 3
+
+    address: str
+    reason: str
+
+
+@dataclass(eq=False)
 class RunNotFound(WalrasError):
     code: ClassVar[str] = "run.not-found"
     text: ClassVar[str] = "{reason}"

@@ -121,7 +121,11 @@ class RequestTimedOut(P2PError):
 
 
 class AddressInUse(P2PError):
-    """Another process listens at that address."""
+    """Another process listens at that address, or it cannot be listened at for another ``reason``."""
+
+    def __init__(self, address: str, reason: str = "address already in use") -> None:
+        super().__init__(f"{address}: {reason}")
+        self.address, self.reason = address, reason
 
 
 class BadAddress(P2PError):

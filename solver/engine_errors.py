@@ -5,7 +5,7 @@ EngineError
 ├── EngineTimedOut      no whole answer before the deadline
 ├── EngineRefused       a status other than 200, with its reason
 ├── EngineAnswerInvalid an answer that is too large or not what the API says
-└── CannotListen        our own server gets no socket           exit 2
+└── CannotListen        our own server gets no socket           exit 3
 """
 
 from __future__ import annotations
@@ -61,6 +61,6 @@ class EngineAnswerInvalid(EngineError):
 class CannotListen(EngineError):
     code: ClassVar[str] = "engine.cannot-listen"
     text: ClassVar[str] = "cannot listen here: {reason}"
-    exit_code: ClassVar[int] = 2
+    exit_code: ClassVar[int] = 3
 
     reason: str

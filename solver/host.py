@@ -12,12 +12,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import ClassVar
 
 import trio
@@ -289,10 +291,30 @@ class HostedSolver:
             await worker.kill()
 
 
+@contextlib.contextmanager
+def _folder(own: Path | None) -> Iterator[str]:
+    """Where the solver works: ``own``, without what a host that was killed left there, or a temporary one."""
+    if own is None:
+        with tempfile.TemporaryDirectory(prefix="walras-solver-", ignore_cleanup_errors=True) as folder:
+            yield folder
+        return
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(mode=0o700, exist_ok=True)
+    try:
+        yield str(own)
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+
+
 @contextlib.asynccontextmanager
-async def host(spec: SolverSpec, limits: Limits | None = None) -> AsyncIterator[HostedSolver]:
-    """Open a hosted solver; its process, pipes and scratch folder are gone on the way out."""
-    with tempfile.TemporaryDirectory(prefix="walras-solver-", ignore_cleanup_errors=True) as folder:
+async def host(
+    spec: SolverSpec, limits: Limits | None = None, scratch: Path | None = None
+) -> AsyncIterator[HostedSolver]:
+    """Open a hosted solver; its process, pipes and scratch folder are gone on the way out.
+
+    ``scratch``: the folder to be this solver's, emptied first; a temporary one stays if we are killed.
+    """
+    with _folder(scratch) as folder:
         async with trio.open_nursery() as nursery:
             hosted = HostedSolver(spec, limits or Limits(), nursery, folder)
             try:

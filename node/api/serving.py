@@ -13,7 +13,6 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 from hypercorn.utils import wrap_app
 
-from intents.errors import UsageError
 from node.api.application import application
 from node.api.connection import Connection
 from node.api.context import Context
@@ -22,6 +21,7 @@ from node.api.hub import Hub
 from node.api.metrics import Metrics
 from node.api.settings import ApiSettings, Limits
 from node.api.waiting import Waiting
+from node.errors import CannotListen
 from node.served import Served
 
 _LOG: Final = logging.getLogger("walras.http")
@@ -31,7 +31,7 @@ _MAX_HEADER_BYTES: Final = 16 << 10
 async def serve_api(
     node: Served, settings: ApiSettings, *, task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED
 ) -> None:
-    """Serve until cancelled; reports the URL once it listens. Raises ``UsageError`` where it cannot.
+    """Serve until cancelled; reports the URL once it listens. Raises ``CannotListen`` where it cannot.
 
     When cancelled, streams are told, and what is being answered has ``settings.limits.grace_s`` to end.
     """
@@ -79,7 +79,7 @@ async def _listeners(settings: ApiSettings) -> Sequence[trio.SocketListener]:
         found = await trio.open_tcp_listeners(settings.port, host=settings.host)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise UsageError("api", f"cannot listen on {settings.host}:{settings.port}: {reason}") from error
+        raise CannotListen("api", f"{settings.host}:{settings.port}", reason) from error
     # Of a name with several addresses each would get a free port of its own.
     for listener in [] if settings.port else found[1:]:
         await listener.aclose()

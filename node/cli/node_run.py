@@ -74,7 +74,7 @@ async def _run_light(home: Home, config: NodeConfig, ready: Callable[[Ready], No
 async def _run(home: Home, config: NodeConfig, ready: Callable[[Ready], None]) -> None:
     genesis = read_genesis(home.genesis)
     api, key = api_settings(home, config), solver_of(home, config)
-    async with _until_told(), _solver(config, genesis) as solver:
+    async with _until_told(), _solver(home, config, genesis) as solver:
         settings = live_settings(home, config, genesis, key, solver)
         async with open_live(settings) as node, trio.open_nursery() as nursery:
             url = await nursery.start(partial(serve_api, node, api))
@@ -115,13 +115,14 @@ async def _watch(signals: AsyncIterator[int], ending: trio.CancelScope) -> None:
 
 
 @asynccontextmanager
-async def _solver(config: NodeConfig, genesis: GenesisFile) -> AsyncIterator[WarmSolver | None]:
+async def _solver(home: Home, config: NodeConfig, genesis: GenesisFile) -> AsyncIterator[WarmSolver | None]:
     if not config.solver.spec:
         yield None
         return
     from solver.spec import parse_spec
 
-    async with warm_solver(parse_spec(config.solver.spec), solver_seconds(config, genesis)) as solver:
+    seconds = solver_seconds(config, genesis)
+    async with warm_solver(parse_spec(config.solver.spec), seconds, home.scratch) as solver:
         yield solver
 
 

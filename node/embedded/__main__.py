@@ -15,7 +15,7 @@ import trio
 
 from intents.errors import UsageError, WalrasError
 from node.agreement.timeouts import Timeouts
-from node.embedded.folder import STORE, locked, solver_key, validator_key
+from node.embedded.folder import SCRATCH, STORE, locked, solver_key, validator_key
 from node.embedded.node import GROUP_MS, Node, Solving
 from node.embedded.pipe import Pipe
 from node.embedded.recovery import recovered
@@ -63,7 +63,7 @@ async def _run(options: argparse.Namespace) -> None:
         pipe = Pipe(trio.lowlevel.FdStream(os.dup(0)), trio.lowlevel.FdStream(os.dup(1)))
         with Store(folder / STORE, None) as store:
             found = recovered(store, timeouts, key, solver)
-            async with _solving(options.solver, timeouts, options.in_thread) as solving:
+            async with _solving(options.solver, timeouts, options.in_thread, folder / SCRATCH) as solving:
                 node = Node(
                     store,
                     found,
@@ -89,7 +89,7 @@ async def _heed_signals(node: Node) -> None:
 
 
 @asynccontextmanager
-async def _solving(name: str, timeouts: Timeouts, threaded: bool) -> AsyncIterator[Solving | None]:
+async def _solving(name: str, timeouts: Timeouts, threaded: bool, scratch: Path) -> AsyncIterator[Solving | None]:
     if not name:
         yield None
         return
@@ -101,7 +101,7 @@ async def _solving(name: str, timeouts: Timeouts, threaded: bool) -> AsyncIterat
     if threaded:
         yield in_thread(name, seconds)
         return
-    async with in_process(parse_spec(name), seconds) as solving:
+    async with in_process(parse_spec(name), seconds, scratch) as solving:
         yield solving
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 import trio
@@ -38,12 +39,13 @@ def in_thread(name: str, seconds: float) -> Solving:
 
 
 @asynccontextmanager
-async def in_process(spec: SolverSpec, seconds: float) -> AsyncIterator[Solving]:
+async def in_process(spec: SolverSpec, seconds: float, scratch: Path | None = None) -> AsyncIterator[Solving]:
     """Any solver, behind the boundary of a process: one that fails or is stopped has not got through the auction.
 
     ``seconds`` include handing the auction over, which of a large one takes long: a window does not wait for it.
+    ``scratch``: the folder it works in, as ``host`` has it.
     """
-    async with host(spec) as hosted:
+    async with host(spec, scratch=scratch) as hosted:
 
         async def solving(auction: Auction) -> Sequence[Solution] | None:
             # What is in a batch has been admitted: its signatures hold.

@@ -35,6 +35,17 @@ class FolderInUse(NodeError):
 
 
 @dataclass(eq=False)
+class FolderNotWritable(NodeError):
+    """Not there, read-only, or another's: nothing can be kept in it."""
+
+    code: ClassVar[str] = "node.folder"
+    text: ClassVar[str] = "cannot be written: {why}"
+    exit_code: ClassVar[int] = 3
+
+    why: str
+
+
+@dataclass(eq=False)
 class TooBusy(NodeError):
     """As much waits for a block as may; try again after the next."""
 

@@ -2,7 +2,8 @@
 
 ``node.sqlite`` (with SQLite's ``-wal`` and ``-shm`` and our ``-mark`` beside it), ``validator.key`` and, where it
 solves, ``solver.key``: 32 secret bytes in hex, readable by their owner alone. The store is made together with the
-keys and never again: a key whose store is gone must not vote as if it had said nothing yet.
+keys and never again: a key whose store is gone must not vote as if it had said nothing yet. ``solver.scratch`` is
+where a solver with a process of its own works while the node runs.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from intents.signing import SigningKey
-from node.embedded.errors import BadKeyFile, FolderInUse
+from node.embedded.errors import BadKeyFile, FolderInUse, FolderNotWritable
 from node.solving import SolverKey
 from node.storage.store import Store
 from settlement.ledger.state import State
@@ -26,6 +27,7 @@ STORE: Final = "node.sqlite"
 VALIDATOR: Final = "validator.key"
 SOLVER: Final = "solver.key"
 LOCK: Final = "node.lock"
+SCRATCH: Final = "solver.scratch"
 _SECRET_BYTES: Final = 32
 
 
@@ -64,16 +66,21 @@ def solver_key(folder: Path) -> SolverKey | None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Be this folder's node for a while. The lock goes with the process, however it ends."""
+    """Be this folder's node for a while. The lock goes with the process, however it ends.
+
+    Raises ``FolderInUse`` where another process is, ``FolderNotWritable`` where nobody can be.
+    """
     try:
         file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise FolderInUse(str(folder), f"cannot be locked: {(error.strerror or str(error)).lower()}") from error
+        raise FolderNotWritable(str(folder), (error.strerror or str(error)).lower()) from error
     try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             raise FolderInUse(str(folder), "another process is this node") from error
+        except OSError as error:  # a file system without locks
+            raise FolderNotWritable(str(folder), (error.strerror or str(error)).lower()) from error
         yield
     finally:
         os.close(file)

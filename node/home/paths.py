@@ -69,6 +69,11 @@ class Home:
         return self.path / "node.lock"
 
     @property
+    def scratch(self) -> Path:
+        """A folder for its solver while it runs; what is in it after a kill goes with the next start."""
+        return self.path / "solver.scratch"
+
+    @property
     def exists(self) -> bool:
         """Whether somebody has made a node here."""
         return any(path.exists() for path in (self.config, self.genesis, self.store, *self.keys))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 import trio
@@ -44,7 +45,7 @@ class WarmSolver:
 
 
 @asynccontextmanager
-async def warm_solver(spec: SolverSpec, seconds: float) -> AsyncIterator[WarmSolver]:
-    """Its process is gone on the way out."""
-    async with host(spec) as hosted:
+async def warm_solver(spec: SolverSpec, seconds: float, scratch: Path) -> AsyncIterator[WarmSolver]:
+    """Its process and ``scratch``, the folder it works in, are gone on the way out."""
+    async with host(spec, scratch=scratch) as hosted:
         yield WarmSolver(hosted, seconds)

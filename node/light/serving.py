@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import trio
 
-from intents.errors import UsageError
 from node.api.application import gated
 from node.api.metrics import Metrics
 from node.api.routing import routes
 from node.api.serving import Door
 from node.api.settings import ApiSettings
+from node.errors import CannotListen
 from node.light.answers import OPERATIONS, LightContext
 from node.light.node import LightNode
 
@@ -17,12 +17,12 @@ from node.light.node import LightNode
 async def serve_light(
     node: LightNode, settings: ApiSettings, *, task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED
 ) -> None:
-    """Serve until cancelled; reports the URL once it listens. Raises ``UsageError`` where it cannot."""
+    """Serve until cancelled; reports the URL once it listens. Raises ``CannotListen`` where it cannot."""
     try:
         listeners = await trio.open_tcp_listeners(settings.port, host=settings.host)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise UsageError("api", f"cannot listen on {settings.host}:{settings.port}: {reason}") from error
+        raise CannotListen("api", f"{settings.host}:{settings.port}", reason) from error
     port = listeners[0].socket.getsockname()[1]
     context = LightContext(node, settings, Metrics(node))
     door = Door(gated(routes(context, OPERATIONS), settings, context.metrics, port), settings.limits)

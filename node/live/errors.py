@@ -31,11 +31,11 @@ class LostStore(NodeError):
 
 @dataclass(eq=False)
 class NoNetwork(NodeError):
-    """The transport cannot be opened."""
+    """The transport cannot be opened as it is set up."""
 
     code: ClassVar[str] = "node.network"
     text: ClassVar[str] = "{why}"
-    exit_code: ClassVar[int] = 4
+    exit_code: ClassVar[int] = 3
 
     why: str
 

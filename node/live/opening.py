@@ -12,6 +12,7 @@ from intents.errors import WalrasError
 from node.chain.memo import Memo
 from node.chain.tables import validators_of
 from node.embedded.recovery import recovered, verified
+from node.errors import CannotListen
 from node.history.rebuilding import mend
 from node.history.store import HistoryStore
 from node.live.errors import NoNetwork, WrongRole
@@ -35,7 +36,7 @@ _HANDLER_QUEUE = 128
 async def open_live(settings: LiveSettings) -> AsyncIterator[LiveNode]:
     """A node that runs while the block does. A failing disk ends the block.
 
-    Raises a ``WalrasError``: a ``StorageError``, ``LostStore``, ``NoNetwork``, ``WrongRole``.
+    Raises a ``WalrasError``: a ``StorageError``, ``LostStore``, ``CannotListen``, ``NoNetwork``, ``WrongRole``.
     """
     _check(settings)
     try:
@@ -87,7 +88,7 @@ async def _transport(settings: LiveSettings, stack: AsyncExitStack) -> Transport
     if settings.transport is None:
         return None
     # libp2p takes most of a second to import: whoever is alone does without.
-    from p2p.base import P2PError
+    from p2p.base import AddressInUse, P2PError
     from p2p.libp2p.transport import open_transport
 
     limits = replace(
@@ -105,7 +106,10 @@ async def _transport(settings: LiveSettings, stack: AsyncExitStack) -> Transport
         leaves = list(_leaves(error))
         if not all(isinstance(leaf, P2PError) for leaf in leaves):
             raise
-        raise NoNetwork("", str(leaves[0])) from error
+        first = leaves[0]
+        if isinstance(first, AddressInUse):
+            raise CannotListen("network", first.address, first.reason) from error
+        raise NoNetwork("", str(first)) from error
     return opened
 
 

@@ -209,4 +209,4 @@ def refuse_taken(text: str) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise AddressInUse(f"{text}: {error.strerror}") from error
+            raise AddressInUse(text, (error.strerror or str(error)).lower()) from error

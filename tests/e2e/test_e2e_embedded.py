@@ -103,4 +103,4 @@ def test_what_it_cannot_be_is_said_in_a_line(folder: Path, tmp_path: Path) -> No
     (folder / "validator.key").chmod(0o600)
     (folder / "node.sqlite").unlink()
     assert ended(folder, b"").stderr.startswith(b"error[storage.not-ours]")
-    assert ended(tmp_path / "none", b"").stderr.startswith(b"error[node.in-use]")
+    assert ended(tmp_path / "none", b"").stderr.startswith(b"error[node.folder]")

@@ -155,14 +155,18 @@ def test_user_cannot_run_it_twice(home: Path, node: RunningNode) -> None:
     """A home has one node, and a port has one listener."""
     refused(walras("node", "run", "--home", home, "--api-port", "0"), "node.in-use", 5)
     port = node.url.rsplit(":", 1)[1]
-    with_port = walras("node", "run", "--home", home.parent / "second", "--api-port", port)
-    assert f":{port}" in with_port.error[1]
-    assert with_port.code in (2, 4)
+    second = walras("node", "run", "--home", home.parent / "second", "--api-port", port)
+    assert f":{port}" in refused(second, "node.cannot-listen")
+    third = ("node", "run", "--home", home.parent / "third", "--api-port", "0")
+    assert walras("init", "--home", third[3], "--host", "127.0.0.1").code == 0
+    assert f"/{port}" in refused(walras(*third, "--listen", f"/ip4/127.0.0.1/tcp/{port}"), "node.cannot-listen")
 
 
-def test_user_comes_back_after_a_kill(tmp_path: Path) -> None:
-    """What a node acknowledged is there after it was killed, and it goes on from there."""
-    home = tmp_path / "home"
+def test_user_comes_back_after_a_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a node acknowledged is there after a kill, and it goes on from there; its home holds all it left."""
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     assert walras("init", "--home", home, "--windows", "100,300,100", "--solver", "baseline").code == 0
     with running(home) as node:
         resting = intent(
@@ -172,6 +176,7 @@ def test_user_comes_back_after_a_kill(tmp_path: Path) -> None:
         assert traded.code == 0, traded.err
         height = walras("node", "status", "--home", home, "--json").document["height"]
         node.kill()
+    assert not list(temporary.iterdir())
     away = walras("node", "status", "--home", home)
     assert node.url in refused(away, "peer.unreachable", 4)
     with running(home) as node:
@@ -181,6 +186,7 @@ def test_user_comes_back_after_a_kill(tmp_path: Path) -> None:
         assert again.code == 0, again.err
         assert walras("node", "status", "--home", home, "--json").document["height"] > height
         assert node.stop() == 0
+    assert not (home / "solver.scratch").exists()
     assert not (home / "api.url").exists()
     assert walras("ledger", "reconcile", home / "node.sqlite").code == 0
 

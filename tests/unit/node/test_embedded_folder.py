@@ -7,8 +7,18 @@ from pathlib import Path
 import pytest
 
 from benchmarks.single_node import world
-from node.embedded.errors import BadKeyFile, FolderInUse
-from node.embedded.folder import SOLVER, STORE, VALIDATOR, create, locked, new_secret, solver_key, validator_key
+from node.embedded.errors import BadKeyFile, FolderInUse, FolderNotWritable
+from node.embedded.folder import (
+    LOCK,
+    SOLVER,
+    STORE,
+    VALIDATOR,
+    create,
+    locked,
+    new_secret,
+    solver_key,
+    validator_key,
+)
 from node.storage.errors import NotOurs
 from node.storage.store import Store
 
@@ -31,6 +41,15 @@ def test_one_process_at_a_time_is_this_node(tmp_path: Path) -> None:
         pass
     with locked(tmp_path):
         pass
+
+
+def test_a_folder_that_cannot_be_written_is_nobodys(tmp_path: Path) -> None:
+    """It is not said to be in use: no folder, a file in its place, a lock that cannot be opened."""
+    (tmp_path / "file").touch()
+    (tmp_path / "odd" / LOCK).mkdir(parents=True)
+    for name in ("none", "file", "odd"):
+        with pytest.raises(FolderNotWritable, match="cannot be written"), locked(tmp_path / name):
+            pass
 
 
 def test_keys_are_read_back_and_nobody_else_may_read_them(tmp_path: Path) -> None:

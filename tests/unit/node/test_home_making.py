@@ -222,10 +222,16 @@ def test_home_default_follows_xdg() -> None:
 
 
 def test_home_names_are_the_folders() -> None:
-    """A home's store, keys and lock are where the node that runs in it looks for them."""
+    """A home's store, keys, lock and scratch folder are where the node that runs in it looks for them."""
     home = Home(Path("/h"))
-    names = (home.store.name, home.validator_key.name, home.solver_key.name, home.lock.name)
-    assert names == (folder.STORE, folder.VALIDATOR, folder.SOLVER, folder.LOCK)
+    places = (home.store, home.validator_key, home.solver_key, home.lock, home.scratch)
+    assert [place.name for place in places] == [
+        folder.STORE,
+        folder.VALIDATOR,
+        folder.SOLVER,
+        folder.LOCK,
+        folder.SCRATCH,
+    ]
 
 
 def test_home_running_url(tmp_path: Path) -> None:

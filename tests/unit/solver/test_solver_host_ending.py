@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +72,20 @@ async def test_cancelling_from_outside_leaves_nothing(tmp_path: Path) -> None:
         async with host(written(tmp_path, "time.sleep(60)\nclass Solver: pass", "slow")) as hosted:
             await hosted.start()
     assert scope.cancelled_caught
+
+
+async def test_a_folder_of_its_own_is_cleared_before_and_after(tmp_path: Path) -> None:
+    """What a killed host left in it is gone, the solver works there and nowhere else, and nothing of it stays."""
+    own = tmp_path / "own"
+    (own / "deep").mkdir(parents=True)
+    (own / "deep" / "left").touch()
+    spec = written(tmp_path, "yield answer(len(os.listdir('.'))); open('mark', 'w').close()")
+    async with host(spec, scratch=own) as hosted:
+        found = await hosted.solve(AUCTION, 30.0)
+        assert [path.name for path in own.iterdir()] == ["mark"]
+        assert not list(Path(tempfile.gettempdir()).iterdir())
+    assert [item.id for item in found.solutions] == [0]
+    assert not own.exists()
 
 
 HOST = """

@@ -9,10 +9,10 @@ from functools import partial
 import pytest
 import trio
 
-from intents.errors import UsageError
 from node.api.serving import serve_api
 from node.api.settings import ApiSettings, Limits
 from node.api.stream import Close
+from node.errors import CannotListen
 from tests.unit.node.api.desk import TOKEN, Desk, opened
 from tests.unit.node.api.websocket import stream
 
@@ -34,14 +34,14 @@ async def test_it_reports_where_it_listens_and_ends_when_cancelled() -> None:
         assert (await desk.client.get("/health/live")).status_code == 200
 
 
-async def test_a_port_that_is_taken_is_a_usage_error() -> None:
+async def test_a_port_that_is_taken_is_told() -> None:
     """Which names the place; the node itself goes on."""
     async with opened() as desk:
         port = int(desk.url.rpartition(":")[2])
         for host, taken in (("127.0.0.1", port), ("no-such-host.invalid", 0)):
-            with pytest.raises(UsageError) as refused:
+            with pytest.raises(CannotListen) as refused:
                 await serve_api(desk.node, ApiSettings(TOKEN, host, taken))
-            assert host in str(refused.value)
+            assert (f"cannot listen on {host}:{taken}" in str(refused.value), refused.value.exit_code) == (True, 3)
 
 
 async def test_the_end_is_told_to_streams_and_held_up_by_nobody() -> None:
