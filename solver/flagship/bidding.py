@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from intents.amounts import PRICE_SCALE
 from settlement.fair_filter import baselines
 from settlement.greedy import Greedy, alone
 from settlement.mechanism import Bid, bid_of
@@ -87,10 +86,10 @@ def unfair_pairs(batch: Verified, rivals: Sequence[Verified]) -> set[DirectedPai
     return {pair for pair, score in batch.score.pairs.items() if score < best.get(pair, 0)}
 
 
-def floors(rivals: Sequence[Verified]) -> dict[DirectedPair, float]:
-    """What each pair must get in a batch to be fair beside ``rivals``, in whole units of the numeraire."""
+def floors(rivals: Sequence[Verified], whole: int) -> dict[DirectedPair, float]:
+    """What each pair must get in a batch to be fair beside ``rivals``, measured (``Market.whole``)."""
     best = baselines([_named(bid, str(i)) for i, bid in enumerate(rivals)])
-    return {pair: score / PRICE_SCALE for pair, score in best.items()}
+    return {pair: score / whole for pair, score in best.items()}
 
 
 def numbered(bids: Sequence[Verified], solver: str, taken: Sequence[int] = ()) -> list[Solution]:

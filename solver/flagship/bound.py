@@ -15,7 +15,6 @@ from typing import Final
 
 import numpy as np
 
-from intents.amounts import PRICE_SCALE
 from intents.assets import AssetId
 from settlement.certificate.bound import least_prices
 from settlement.certificate.dual import DualPrices
@@ -53,7 +52,7 @@ def dual_prices(market: Market, deadline: Deadline) -> DualPrices:
 def relative(dual: DualPrices, market: Market) -> dict[AssetId, float]:
     """Dual prices per measured unit, as the search has them: 1 is the reference price."""
     return {
-        asset: float(price) / PRICE_SCALE / market.unit[asset]
+        asset: float(price) / market.whole / market.unit[asset]
         for asset, price in dual.prices.items()
         if asset in market.unit and price
     }
@@ -145,7 +144,7 @@ def published(duals: Duals, market: Market) -> DualPrices:
     weight = Fraction(int(duals.weight * (1 << PRICE_BITS)), 1 << PRICE_BITS)
     least = least_prices(market.auction, weight)
     exact = {
-        asset: max(least[asset], rounded_up(price * market.unit[asset] * PRICE_SCALE))
+        asset: max(least[asset], rounded_up(price * market.unit[asset] * market.whole))
         for asset, price in duals.prices.items()
     }
     return DualPrices(exact, weight)

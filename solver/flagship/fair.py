@@ -34,7 +34,7 @@ def fair_batches(
     settling: Settling, problem: Problem, simple: Sequence[Verified], deadline: Deadline
 ) -> Iterator[Verified]:
     """Verified batches, from the first to fair ones, and while there is time to better fair ones."""
-    terms = {pair: Floor(score) for pair, score in floors(simple).items()}
+    terms = {pair: Floor(score) for pair, score in floors(simple, problem.market.whole).items()}
     missed: Counter[DirectedPair] = Counter()
     draw = Random(deadline.seed)
     prices = problem.start
@@ -65,7 +65,7 @@ def raised(problem: Problem, batch: Verified, unfair: set[DirectedPair], out: se
         if pair in out:
             continue
         if pair in unfair:
-            nearly = batch.score.pairs[pair] / 10**18 > 0.9 * floor.score
+            nearly = batch.score.pairs[pair] / problem.market.whole > 0.9 * floor.score
             margin = floor.margin + (MORE_MARGIN if nearly else 0.0)
             terms[pair] = Floor(floor.score, margin, floor.penalty * DEARER)
         else:

@@ -204,7 +204,7 @@ class _Fit:
 
     def _cost(self) -> float:
         market = self.problem.market
-        venues = sum(market.gas_price * market.auction.venue[name].gas for name in self.venues)
+        venues = math.fsum(market.gas_price * market.auction.venue[name].gas for name in self.venues)
         return market.settlement_cost + len(self.filled) * market.trade_cost + venues
 
     def solve(self, deadline: Deadline) -> Fitted | None:

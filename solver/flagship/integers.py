@@ -134,7 +134,8 @@ def _single_direction(
 def integer_price(problem: Problem, asset: AssetId, price: float) -> int:
     """The price of one base unit, in a common integer unit."""
     scaled = round(price * (1 << PRICE_BITS))
-    reference = problem.market.auction.reference_price(asset)
+    market = problem.market
+    reference = market.auction.reference_price(asset)
     if reference:
         return max(1, scaled * reference)
-    return max(1, round(price * problem.market.unit[asset] * float(PRICE_SCALE) ** 2 * (1 << PRICE_BITS)))
+    return max(1, round(price * market.unit[asset] * (float(PRICE_SCALE) * market.whole) * (1 << PRICE_BITS)))

@@ -1,8 +1,9 @@
 """The auction in floats: every asset measured in the numeraire at its reference price.
 
-In these units all prices are near one, amounts are near their value, and LPs are well scaled whatever
-the decimals. Assets without a reference price are measured through venues from those that have one;
-those that venues do not lead to, by orders; what cannot be measured is left out.
+In these units all prices are near one, amounts are near their value, and LPs are well scaled whatever the
+decimals: one is a whole unit of the numeraire or, where orders are far smaller or larger than that (in a numeraire
+of 6 decimals, say), about what a middling one is worth. Assets without a reference price are measured through
+venues from those that have one; those that venues do not lead to, by orders; what cannot be measured is left out.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ from liquidity.venue import Venue
 HAIR: Final = 2e-7
 #: How many orders in a row may lead from a priced asset to one that is measured by them.
 MAX_STEPS: Final = 4
+#: Between these a middling order is measured in units of ``PRICE_SCALE``, beyond them in units near its own size:
+#: programs have absolute tolerances, which must be far below what orders gain.
+SMALL_ORDER: Final = 1e-3
+LARGE_ORDER: Final = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,12 @@ class Order:
 
 @dataclass(frozen=True)
 class Market:
-    """``unit[a]`` is the measured value of one base unit of asset a; costs are in the numeraire's whole units."""
+    """``unit[a]`` is the measured value of one base unit of asset a, ``whole`` the score that measures one; costs
+    are measured."""
 
     auction: Auction
     unit: dict[AssetId, float]
+    whole: int
     orders: tuple[Order, ...]
     venues: tuple[Venue, ...]
     settlement_cost: float
@@ -78,13 +85,16 @@ def measure(auction: Auction, solver: str) -> Market:
     """Measure ``auction``; orders out of reach of ``solver`` or of any price are left out, and states that are no
     venues."""
     venues = tuple(venue for state in auction.venues if (venue := _opened(state)) is not None)
-    unit = _units(auction, venues)
-    gas_price = auction.costs.gas_price / PRICE_SCALE
+    by_scale = _units(auction, venues)
+    whole = _whole(auction, by_scale)
+    unit = {asset: value * (PRICE_SCALE / whole) for asset, value in by_scale.items()}
+    gas_price = auction.costs.gas_price / whole
     trade_cost = gas_price * auction.costs.trade_gas
     found = (_order(record, auction, unit, trade_cost, solver) for record in auction.orders)
     return Market(
         auction=auction,
         unit=unit,
+        whole=whole,
         orders=tuple(order for order in found if order is not None),
         venues=venues,
         settlement_cost=gas_price * auction.costs.settlement_gas,
@@ -100,8 +110,22 @@ def _opened(state: VenueState) -> Venue | None:
         return None
 
 
+def _whole(auction: Auction, unit: dict[AssetId, float]) -> int:
+    """The score that measures one: ``PRICE_SCALE`` or, where a middling order is far from that, a power of ten
+    near what it is worth."""
+    swaps = [order for order in auction.orders if order.intent.is_swap]
+    assets = [(o.intent.give if o.intent.kind is Kind.EXACT_IN else o.intent.want)[0].asset for o in swaps]
+    worths = [o.remaining * unit.get(asset, 0.0) for o, asset in zip(swaps, assets, strict=True)]
+    sizes = [worth for worth in worths if 0.0 < worth < math.inf]
+    middling = median(sizes) if sizes else 1.0
+    if SMALL_ORDER <= middling <= LARGE_ORDER:
+        return PRICE_SCALE
+    return int(10 ** max(0, round(math.log10(PRICE_SCALE) + math.log10(middling))))
+
+
 def _units(auction: Auction, venues: tuple[Venue, ...]) -> dict[AssetId, float]:
-    """Value per base unit; unpriced assets through the venue that leads to them, breadth first."""
+    """Value per base unit, in ``PRICE_SCALE`` of score; unpriced assets through the venue that leads to them,
+    breadth first."""
     unit = {a.id: a.reference_price / PRICE_SCALE**2 for a in auction.assets if a.reference_price}
     leads: defaultdict[AssetId, list[Venue]] = defaultdict(list)
     for venue in venues:

@@ -195,7 +195,7 @@ def _price(market: Market, asset: AssetId, measured: float) -> Fraction:
     reference = market.auction.reference_price(asset)
     if reference and abs(measured - 1.0) < AT_REFERENCE:
         return Fraction(reference, PRICE_SCALE)
-    price = measured * market.unit[asset] * PRICE_SCALE
+    price = measured * market.unit[asset] * market.whole
     return Fraction(price) if price > LEAST_PRICE else Fraction(0)
 
 

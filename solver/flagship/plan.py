@@ -15,7 +15,7 @@ from solver.flagship.tables import Tables, tables
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What a pair is to get in a batch: a rival's ``score`` in whole units of the numeraire, and a margin.
+    """What a pair is to get in a batch: a rival's ``score``, measured, and a margin.
 
     The pair's share of the batch's cost comes off the margin. Missing the floor costs ``penalty`` per unit
     missed, against a gain of one per unit of surplus.

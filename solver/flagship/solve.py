@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
-from intents.amounts import PRICE_SCALE
 from intents.auction import Auction
 from settlement.certificate.bound import certify
 from settlement.certificate.dual import DualPrices
@@ -153,14 +152,14 @@ class Walras:
         if pair is None:
             return
         best = best_rate(pair, deadline)
-        most = math.ceil(best.most * PRICE_SCALE)
+        most = math.ceil(best.most * market.whole)
         if (most - stand.worth) * CLOSED > most:
             asks = [ask for ask in lawful_asks(market.auction, self.name) if ask.order.id in best.filled]
             batch = settling.judged(net_at_home(market.auction, WHOLE_ID, asks, pair.state), deadline)
             yield from stand.offer([] if batch is None else [batch])
         ours = stand.best[0].score.pairs if stand.best else {}
         for direction, orders in pair.directions:
-            given = ours.get(direction, 0) / PRICE_SCALE
+            given = ours.get(direction, 0) / market.whole
             if best_rate(orders, deadline, enough=given).most > given:
                 return
         stand.most = most
@@ -195,7 +194,7 @@ class Walras:
     ) -> Iterator[Solution]:
         """Bids for single pairs that the batch leaves to rivals: nobody can call those unfair."""
         served = set() if batch is None else set(batch.score.pairs)
-        rest = sorted(floors(simple).items(), key=lambda item: (-item[1], item[0]))
+        rest = sorted(floors(simple, problem.market.whole).items(), key=lambda item: (-item[1], item[0]))
         for number, (pair, _) in enumerate(rest, start=PAIR_ID):
             if deadline.passed:
                 return
