@@ -13,10 +13,12 @@ from typing import ClassVar, Final
 from settlement.fair_filter import fair
 from settlement.greedy import others, solvers_of, take, total
 from settlement.mechanism import DEFAULT_MAX_WINNERS, Bid, Certificate, Outcome, check_bids, ranked
-from settlement.packing import pack
+from settlement.packing import Effort, pack
 from settlement.rewards import RewardCaps, marginal_rewards
 
-#: There are up to ``max_winners`` references, so each gets a part of the time (see ``packing.MAX_TIME``).
+#: What all references together may take of branches and of CP-SAT's time: there are up to ``max_winners``, and a
+#: batch waits for them. Those that come after it is used up are as good as the first looks at them.
+REFERENCE_BRANCHES: Final = 2_000
 REFERENCE_TIME: Final = 1.0
 
 
@@ -39,9 +41,9 @@ class Exact:
 def best_outcome(name: str, bids: Sequence[Bid], max_winners: int, seed: bytes) -> Outcome:
     """The optimum over ``bids`` (best first), with references and certificate."""
     best = pack(bids, max_winners, seed)
+    effort = Effort(REFERENCE_BRANCHES, REFERENCE_TIME)
     without = {
-        solver: pack(others(bids, solver), max_winners, seed, max_time=REFERENCE_TIME)
-        for solver in solvers_of(best.chosen)
+        solver: pack(others(bids, solver), max_winners, seed, effort) for solver in solvers_of(best.chosen)
     }
     return Outcome(
         mechanism=name,

@@ -28,6 +28,22 @@ MAX_BRANCHES: Final = 400
 MAX_TIME: Final = 4.0
 
 
+@dataclass(slots=True)
+class Effort:
+    """Work that is left for one packing or for several: branches, and CP-SAT's time where those did not do.
+
+    Counted, not timed: whoever packs the same bids has the same left.
+    """
+
+    branches: int = MAX_BRANCHES
+    time: float = MAX_TIME
+
+    def take_time(self) -> float:
+        """CP-SAT is asked once."""
+        taken, self.time = self.time, 0.0
+        return taken
+
+
 @dataclass(frozen=True, slots=True)
 class Packing:
     """The chosen bids, best first, and a proven upper bound on the score of any compatible choice."""
@@ -52,8 +68,10 @@ class Worths:
     shift: int
 
 
-def pack(bids: Sequence[Bid], max_winners: int, seed: bytes, *, max_time: float = MAX_TIME) -> Packing:
-    """The best compatible subset of ``bids`` (best first), at most ``max_winners`` of them."""
+def pack(bids: Sequence[Bid], max_winners: int, seed: bytes, effort: Effort | None = None) -> Packing:
+    """The best compatible subset of ``bids`` (best first), at most ``max_winners`` of them, as far as ``effort``
+    goes: what it takes of it is gone for whoever packs next."""
+    effort = effort or Effort()
     if compatible(bids, max_winners) and all(bid.score > 0 for bid in bids):
         # Of nothing, of one, or of what does not meet there is nothing to choose.
         return Packing(tuple(bids), sum(bid.score for bid in bids))
@@ -67,11 +85,15 @@ def pack(bids: Sequence[Bid], max_winners: int, seed: bytes, *, max_time: float 
         # Loaded only when needed: libraries take longer to import than most auctions take to decide.
         from settlement.packing_branch import branch
 
-        found = branch(problem, MAX_BRANCHES)
+        found = branch(problem, min(MAX_BRANCHES, effort.branches))
+        effort.branches -= found.branches
     start = tuple(sorted(found.chosen))
     if found.proven:
         chosen = tuple(bids[i] for i in start)
         return Packing(chosen, sum(bid.score for bid in chosen))
+    max_time = effort.take_time()
+    if not max_time:
+        return Packing(tuple(bids[i] for i in start), found.bound >> worths.shift)
     from settlement.packing_cp_sat import cp_sat
 
     return cp_sat(bids, worths, max_winners, max_time, start, found.bound)

@@ -160,23 +160,24 @@ def branch(problem: Problem, max_nodes: int) -> Found:
     if found is None:
         return Found(tree.best, tree.worth, sum(sorted(problem.worths, reverse=True)[: problem.most]), False)
     root = _root(tree, found)
-    proven = _settled(tree, root, found, everyone, max_nodes)
-    return Found(tree.best, tree.worth, tree.worth if proven else root.bound, proven)
+    proven, branches = _settled(tree, root, found, everyone, max_nodes)
+    return Found(tree.best, tree.worth, tree.worth if proven else root.bound, proven, branches)
 
 
-def _settled(tree: _Tree, root: _Root, found: Relaxed | None, everyone: int, max_nodes: int) -> bool:
-    """Depth first from the root, whose relaxed answer ``found`` is: whether every branch could be closed."""
+def _settled(tree: _Tree, root: _Root, found: Relaxed | None, everyone: int, max_nodes: int) -> tuple[bool, int]:
+    """Depth first from the root, whose relaxed answer ``found`` is: whether every branch could be closed, and how
+    many were looked at."""
     # Bids that may and that do win there.
     stack = [(everyone, 0)]
     for number in range(max_nodes):
         if not stack:
-            return True
+            return True, number
         allowed, winning = stack.pop()
         allowed &= root.kept(tree.worth) | winning
         if number:
             found = tree.relaxed(allowed, winning, ROUNDS)
         if found is None:
-            return False
+            return False, number + 1
         near = found.value <= tree.height * (1 + NOISE)
         left = tree.promising(allowed & ~winning, found)
         if (near or left.bit_count() <= FEW) and tree.closed(allowed, winning, found, CLOSING if near else TRYING):
@@ -184,11 +185,11 @@ def _settled(tree: _Tree, root: _Root, found: Relaxed | None, everyone: int, max
         split = [i for i in places(left) if NOTHING < found.parts[i] < 1 - NOTHING]
         if near or not split:
             # What is left to gain is beyond doubles.
-            return False
+            return False, number + 1
         first = max(split, key=partial(_weight, tree, found.parts, allowed))
         stack.append((allowed & ~(1 << first), winning))
         stack.append((allowed & ~tree.clashing[first], winning | 1 << first))
-    return not stack
+    return not stack, max_nodes
 
 
 def _weight(tree: _Tree, parts: Sequence[float], allowed: int, bid: int) -> float:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 #: Objectives stay below 2^50, far from where CP-SAT or the doubles it reports in lose digits.
 OBJECTIVE_BITS: Final = 50
-#: From more bids than this on SCIP looks first, and CP-SAT begins with what it found.
-SIDE_BY_SIDE: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +63,6 @@ def cp_sat(
     bounds = [sum(sorted(worths.values, reverse=True)[:most])]
     if known_bound is not None:
         bounds.append(known_bound)
-    if len(bids) > SIDE_BY_SIDE:
-        chosen = max(chosen, _by_scip(bids, worths, max_winners), key=worth)
     bound = min(bounds) >> worths.shift
     digits = -(-max(worths.values, default=0).bit_length() // digit_bits) or 1
     leading: Any = 0  # the total of the digits before, less ``offset``
@@ -111,14 +107,6 @@ def _alone(
     rivals.clear_hints()
     solver = _solver(max_time)
     return bool(solver.solve(rivals) == cp_model.INFEASIBLE)
-
-
-def _by_scip(bids: Sequence[Bid], worths: Worths, max_winners: int) -> tuple[int, ...]:
-    """SCIP's set, if it is one."""
-    from settlement.packing_scip import scip
-
-    found = scip(bids, worths, max_winners) or ()
-    return found if compatible([bids[i] for i in found], max_winners) else ()
 
 
 def _packing_model(model: cp_model.CpModel, bids: Sequence[Bid], max_winners: int) -> list[Any]:

@@ -15,12 +15,11 @@ from intents.assets import AssetId
 from settlement.exact import Exact
 from settlement.greedy import Greedy, take
 from settlement.mechanism import Bid, ranked
-from settlement.packing import Packing, Worths, compatible, pack, worths_of
+from settlement.packing import Effort, Packing, Worths, compatible, pack, worths_of
 from settlement.packing_branch import branch
 from settlement.packing_cliques import broken, clashes, extended
 from settlement.packing_cp_sat import cp_sat
 from settlement.packing_problem import Found, Problem, problem_of
-from settlement.packing_scip import scip
 from settlement.packing_search import every, search
 from tests.bidding import bid, bid_lists, compatible_sets
 from tests.shared import shared
@@ -132,6 +131,18 @@ def hard(count: int, seed: int) -> list[Bid]:
     return ranked(bids, b"")
 
 
+def clashing(count: int, seed: int) -> list[Bid]:
+    """Bids that a few branches do not decide: up to eight of a hundred pairs each, and a pair is worth the same."""
+    random = Random(seed)
+    bids = []
+    for number in range(count):
+        pairs = {(AssetId(str(p)), AssetId("out")): 0 for p in random.sample(range(100), random.randint(1, 8))}
+        score = len(pairs) * 10**18 + random.randint(0, 10**15)
+        pairs[next(iter(pairs))] = score
+        bids.append(Bid(str(number), str(number), score, pairs))
+    return ranked(bids, b"")
+
+
 def test_search_and_cp_sat_agree_where_only_the_last_digits_differ() -> None:
     """Rounding scores to 64 bits would tell these sets apart by luck only."""
     bids = hard(24, 1)
@@ -203,23 +214,36 @@ def test_cut_short_says_so_and_its_bound_holds(method: Callable[[Problem, int], 
         assert found.worth <= optimum <= found.bound
 
 
-def test_scip_looks_first_at_many_bids_and_the_answer_is_the_same() -> None:
-    """400 bids beyond branch and cut: side by side, the optimum in integers, found by either alone."""
-    random = Random(5)
-    bids = [
-        replace(item, score=score, pairs={pair: score if i == 0 else 0 for i, pair in enumerate(item.pairs)})
-        for item in hard(400, 5)
-        for score in [len(item.pairs) * random.randint(10**18, 2 * 10**18)]
-    ]
-    bids = ranked(bids, b"")
-    found = pack(bids, 20, b"")
-    assert found.optimal
-    alone = cp_sat(bids, worths_of(bids, 20, b""), 20, ENOUGH_S)
-    assert found.chosen == alone.chosen
-    proposed = scip(bids, worths_of(bids, 20, b""), 20)
-    assert proposed is not None
-    assert compatible([bids[i] for i in proposed], 20)
-    assert sum(bids[i].score for i in proposed) <= found.score
+def test_effort_that_is_shared_is_used_up_and_the_packings_after_it_stay_lawful() -> None:
+    """Bids made to clash: the first packing takes what there is, the next ones get a first look, and say so."""
+    bids = clashing(100, 5)
+    effort = Effort(branches=3, time=0.0)
+    for place in range(4):
+        rest = bids[:place] + bids[place + 1 :]
+        found, better = pack(rest, 20, b"", effort), pack(rest, 20, b"", Effort(branches=6, time=0.0))
+        assert not found.optimal
+        assert compatible(found.chosen, 20)
+        assert 0 < found.score <= better.bound
+        assert better.score <= found.bound
+        assert effort.branches == 0
+
+
+def test_references_to_bids_made_to_clash_share_one_effort(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many winners there are, what is looked at for all their references together is bounded."""
+    monkeypatch.setattr("settlement.exact.REFERENCE_BRANCHES", 5)
+    monkeypatch.setattr("settlement.exact.REFERENCE_TIME", 0.0)
+    looked: list[int] = []
+
+    def counted(problem: Problem, max_nodes: int) -> Found:
+        found = branch(problem, max_nodes)
+        looked.append(found.branches)
+        return found
+
+    monkeypatch.setattr("settlement.packing_branch.branch", counted)
+    outcome = Exact().run(clashing(100, 5), b"")
+    assert len(outcome.references) > 3
+    assert sum(looked[1:]) == 5
+    assert outcome.certificate is not None and not outcome.certificate.references_optimal
 
 
 def test_equal_sets_are_told_apart_by_the_seed() -> None:
