@@ -42,9 +42,7 @@ def best_outcome(name: str, bids: Sequence[Bid], max_winners: int, seed: bytes) 
     """The optimum over ``bids`` (best first), with references and certificate."""
     best = pack(bids, max_winners, seed)
     effort = Effort(REFERENCE_BRANCHES, REFERENCE_TIME)
-    without = {
-        solver: pack(others(bids, solver), max_winners, seed, effort) for solver in solvers_of(best.chosen)
-    }
+    without = {solver: pack(others(bids, solver), max_winners, seed, effort) for solver in solvers_of(best.chosen)}
     return Outcome(
         mechanism=name,
         fair=tuple(bid.name for bid in bids),

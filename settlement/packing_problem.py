@@ -23,7 +23,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best set found, its worth, and a bound on any; ``proven`` where they meet. ``branches`` were looked at."""
+    """The best set found, its worth, and a bound on any; ``proven`` where they meet. ``branches`` looked at."""
 
     chosen: frozenset[int]
     worth: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from random import Random
 
 import pytest
@@ -132,7 +131,7 @@ def hard(count: int, seed: int) -> list[Bid]:
 
 
 def clashing(count: int, seed: int) -> list[Bid]:
-    """Bids that a few branches do not decide: up to eight of a hundred pairs each, and a pair is worth the same."""
+    """Bids that a few branches do not decide: up to eight of a hundred pairs each, all worth the same."""
     random = Random(seed)
     bids = []
     for number in range(count):
@@ -243,7 +242,8 @@ def test_references_to_bids_made_to_clash_share_one_effort(monkeypatch: pytest.M
     outcome = Exact().run(clashing(100, 5), b"")
     assert len(outcome.references) > 3
     assert sum(looked[1:]) == 5
-    assert outcome.certificate is not None and not outcome.certificate.references_optimal
+    assert outcome.certificate is not None
+    assert not outcome.certificate.references_optimal
 
 
 def test_equal_sets_are_told_apart_by_the_seed() -> None:
