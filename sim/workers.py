@@ -23,15 +23,16 @@ def workers(processes: int, begin: Callable[[], None] = _nothing) -> Iterator[Pr
 
     Futures must not be cancelled: the pool's thread trips over such when its workers are killed (``map`` cancels).
     """
-    others = set(active_children())
+    others = active_children()
     spawn = get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn, initializer=_begin, initargs=(begin,)) as pool:
         try:
             yield pool
         except BaseException:
             # The pool would wait for what they have begun.
-            for worker in set(active_children()) - others:
-                worker.kill()
+            for worker in active_children():
+                if worker not in others:
+                    worker.kill()
             raise
 
 

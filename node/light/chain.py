@@ -23,7 +23,7 @@ MAX_LAG: Final = 9
 class LightChain:
     """``trusted`` is where belief begins: the genesis's validators, or what was believed before; ``None`` with a
     ``pin``. ``horizon``: heights for which those who signed stay liable. ``head`` is the newest header
-    believed."""
+    believed, ``newest`` with the certificate it came with."""
 
     def __init__(
         self, network: bytes, verify: Verify, trusted: Trusted | None, pin: Pin | None, horizon: int
@@ -31,6 +31,7 @@ class LightChain:
         self.network, self.pin, self.horizon = network, pin, horizon
         self.trusted = trusted
         self.head: Light | None = None
+        self.newest: Checkpoint | None = None
         self._verify = verify
         #: The last height decided by other validators than those that decide now.
         self._since = -1 if trusted is None else trusted.height
@@ -49,6 +50,7 @@ class LightChain:
             light = hold_against_itself(checkpoint, self.network, self._verify)
             if self.trusted is None or light.header.height > self.trusted.height:
                 self._advance(light, where)
+                self.newest = checkpoint
             elif not self._within(light):
                 raise NotBelieved(where, f"its block of height {light.header.height} is of other validators' time")
         except Forged as error:

@@ -14,7 +14,6 @@ import trio
 
 from intents.errors import UsageError, WalrasError
 from node.catchup.light import Light, Trusted
-from node.catchup.messages import Checkpoint
 from node.chain.blocks import phase_of
 from node.chain.tables import validators_of
 from node.client.node_client import NodeClient
@@ -47,7 +46,7 @@ class LightNode:
 
     def __init__(self, settings: LightSettings, sources: Sources, chain: LightChain) -> None:
         self._settings, self._sources, self.chain = settings, sources, chain
-        self._newest: Checkpoint | None = None
+        self._newest = -1
         self._newest_s = trio.current_time()
         self._written_s = -_WRITE_S
         self._counts: Counter[str] = Counter()
@@ -121,7 +120,7 @@ class LightNode:
                 found, more = await self._sources.checkpoints(source, self.chain.height)
                 before = self.chain.height
                 for checkpoint in found:
-                    self._take(source, self.chain.take(checkpoint, source.url), checkpoint)
+                    self._take(source, self.chain.take(checkpoint, source.url))
                 if not more or self.chain.height == before:
                     return
         except Forked as error:
@@ -129,10 +128,11 @@ class LightNode:
         except WalrasError as error:
             self._failed(source, error)
 
-    def _take(self, source: Source, light: Light, checkpoint: Checkpoint) -> None:
-        source.answered(light.header.height)
-        if self._newest is None or self._newest.certificate.height < light.header.height:
-            self._newest, self._newest_s = checkpoint, trio.current_time()
+    def _take(self, source: Source, light: Light) -> None:
+        height = light.header.height
+        source.answered(height)
+        if self._newest < height:
+            self._newest, self._newest_s = height, trio.current_time()
             self._counts["headers"] += 1
 
     def _failed(self, source: Source, error: WalrasError) -> None:
@@ -145,11 +145,12 @@ class LightNode:
         self._counts["forks"] += 1
 
     def _write(self, *, now: bool = False) -> None:
-        """What is written is believed at the next start: never after a fork."""
-        path, at_s = self._settings.trust, trio.current_time()
-        if path is None or self._newest is None or self._fork or (not now and at_s - self._written_s < _WRITE_S):
+        """What is written is believed at the next start, whether it came by itself or with a proof: never after a
+        fork."""
+        path, newest, at_s = self._settings.trust, self.chain.newest, trio.current_time()
+        if path is None or newest is None or self._fork or (not now and at_s - self._written_s < _WRITE_S):
             return
-        write_trust(path, self._newest)
+        write_trust(path, newest)
         self._written_s = at_s
 
     # Telling

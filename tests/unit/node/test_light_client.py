@@ -277,6 +277,20 @@ async def test_its_interface_answers_with_what_is_proven(tmp_path: Path) -> None
         assert not light.status().ready
 
 
+async def test_a_header_that_came_with_a_proof_is_known_at_the_next_start(tmp_path: Path) -> None:
+    """Between two looks for headers, too: belief goes on from the newest, whichever way it came."""
+    async with moving() as desk:
+        settings = LightSettings(world.first(), (desk.url,), trust=tmp_path / "light.header", poll_s=3600)
+        async with open_light(settings) as light:
+            await until(lambda: light.chain.height > 0)
+            polled = light.chain.height
+            await until(lambda: desk.node.status().height > polled + 3)
+            proven = await light.entry(BALANCES, (OWNER, world.A))
+            assert proven.height > polled
+    async with open_light(settings) as light:
+        assert light.chain.height == proven.height
+
+
 async def test_it_needs_somebody_to_ask() -> None:
     """At least one URL, and one that is a node's."""
     with pytest.raises(UsageError):

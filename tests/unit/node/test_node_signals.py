@@ -37,6 +37,19 @@ def ignoring(*numbers: signal.Signals) -> Callable[[], None]:
     return ignore
 
 
+@pytest.fixture(autouse=True)
+def heeding() -> Iterator[None]:
+    """What tests start heeds every signal unless told otherwise, though they may run under nohup themselves."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    for number, handler in zip(numbers, before, strict=True):
+        if handler is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
 @contextmanager
 def waiting(*ignored: signal.Signals) -> Iterator[subprocess.Popen[str]]:
     """A process that exits with 3 when interrupted, and says again what it is told first."""
