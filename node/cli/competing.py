@@ -172,10 +172,23 @@ def _closing(settings: Settings, run: RunDirectory, results: Results) -> None:
         f"{len(results.batches)} {'batch' if len(results.batches) == 1 else 'batches'}, "
         f"{counted(settled, 'order')} settled, score {whole(total)} in the numeraire",
     )
+    _unfair(settings, run, results)
+    note(settings, f"report: {run.path / 'report.html'}")
+
+
+def _unfair(settings: Settings, run: RunDirectory, results: Results) -> None:
+    """Bids that fairness kept from winning: how many, and asked for more, which and why."""
     unfair = [(entry, entry.left_out[0]) for entry in results.entries if entry.left_out]
+    if not unfair:
+        return
+    if not settings.verbose:
+        note(
+            settings,
+            f"{counted(len(unfair), 'best bid')} could not win, unfair by CIP-67: -v and the report say why",
+        )
+        return
     for entry, bid in unfair[:MOST_UNFAIR]:
         where = f"{entry.auction}: {entry.solver}'s bid {bid.solution}, worth {bid.worth:.6g}"
         note(settings, f"{where}, could not win: {bid.message}")
     if len(unfair) > MOST_UNFAIR:
         note(settings, f"and {len(unfair) - MOST_UNFAIR} more: see left_out in {run.path}")
-    note(settings, f"report: {run.path / 'report.html'}")
