@@ -7,16 +7,17 @@ Source: the solver-engine OpenAPI description of cowprotocol/services and what i
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from intents.amounts import MAX_PRICE
 from intents.assets import MAX_DECIMALS, AssetId, AssetInfo
 from intents.auction import MAX_ASSETS, MAX_ORDERS, MAX_VENUES, Auction, AuctionOrder, CostModel
 from intents.auction_check import check_auction
-from intents.errors import AmountOutOfRange, InputError, TooMany, WrongValue
+from intents.errors import AmountOutOfRange, TooMany, WrongValue
 from intents.fields import Fields, hex_bytes
 from intents.formats.cow_fields import CowFields, asset_id
-from intents.formats.cow_orders import EXPIRED_BEFORE, SameAsset, dropped_from_cow, order_from_cow
+from intents.formats.cow_orders import EXPIRED_BEFORE, Refused, dropped_from_cow, order_from_cow
 from intents.formats.cow_venues import venue_from_cow
 from intents.formats.imported import RECORDED_NETWORK, Imported, auction_name, expired_notes, left_out, named
 from intents.venue_check import EmptyReserve, ZeroScaling
@@ -99,20 +100,12 @@ def _price(token: Fields) -> int | None:
 def _orders(fields: Fields, number: int, notes: list[str], *, lenient: bool) -> tuple[AuctionOrder, ...]:
     orders: list[AuctionOrder] = []
     expired: list[str] = []
-    same: list[str] = []
-    unusable: list[str] = []
+    refused = Refused(lenient)
     late: list[tuple[int, int]] = []
     calling: list[str] = []
     for index, item in enumerate(fields.objects("orders", limit=MAX_ORDERS)):
-        try:
-            order = order_from_cow(item, RECORDED_NETWORK)
-        except SameAsset:
-            same.append(f"orders[{index}]")
-            continue
-        except InputError as error:
-            if not lenient:
-                raise
-            unusable.append(str(error))
+        order = refused.read(f"orders[{index}]", partial(order_from_cow, item, RECORDED_NETWORK))
+        if order is None:
             continue
         valid_to = order.intent.valid_to
         if valid_to < EXPIRED_BEFORE:
@@ -125,8 +118,7 @@ def _orders(fields: Fields, number: int, notes: list[str], *, lenient: bool) -> 
         orders.append(order)
     notes += expired_notes(late, f"before {number}")
     notes += left_out("expired orders", expired)
-    notes += left_out("orders from a token to itself", same)
-    notes += left_out("orders out of range", unusable)
+    notes += refused.notes()
     if calling:
         notes.append(f"dropped what cannot be executed here from {len(calling)} orders: {named(calling)}")
     return tuple(orders)

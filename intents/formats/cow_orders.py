@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar, Final
 
@@ -14,6 +15,7 @@ from intents.errors import InputError, WrongType
 from intents.fees import MAX_FACTOR, FeePolicy, PriceImprovementFee, Quote, SurplusFee, VolumeFee
 from intents.fields import Fields, kind_of
 from intents.formats.cow_fields import CowFields, asset_id
+from intents.formats.imported import left_out
 from intents.intent import NEVER, FillMode, FillRule, Intent, IntentId, Kind, Leg, Owner, OwnerScheme
 
 MAX_POLICIES: Final = 8
@@ -34,6 +36,33 @@ class SameAsset(InputError):
     text: ClassVar[str] = "sells {asset} for itself"
 
     asset: str
+
+
+@dataclass
+class Refused:
+    """Orders of a file that cannot be orders here: those from a token to itself by their place and, if
+    ``lenient``, those out of range by what is wrong."""
+
+    lenient: bool
+    same: list[str] = field(default_factory=list)
+    unusable: list[str] = field(default_factory=list)
+
+    def read(self, place: str, order: Callable[[], AuctionOrder]) -> AuctionOrder | None:
+        """The order, or ``None`` once it is noted. Raises an ``InputError`` unless lenient."""
+        try:
+            return order()
+        except SameAsset:
+            self.same.append(place)
+        except InputError as error:
+            if not self.lenient:
+                raise
+            self.unusable.append(str(error))
+        return None
+
+    def notes(self) -> list[str]:
+        return left_out("orders from a token to itself", self.same) + left_out(
+            "orders out of range", self.unusable
+        )
 
 
 def order_from_cow(order: Fields, network: bytes) -> AuctionOrder:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import partial
 
 from intents.amounts import MAX_AMOUNT, MAX_PRICE, PRICE_SCALE, check_amount
 from intents.assets import MAX_DECIMALS, AssetId, AssetInfo
 from intents.auction import MAX_ASSETS, MAX_ORDERS, MAX_VENUES, Auction, AuctionOrder, CostModel
 from intents.auction_check import check_auction
 from intents.check import check_intent
-from intents.errors import AmountOutOfRange, InputError, MissingField, TooMany, WrongValue
+from intents.errors import AmountOutOfRange, MissingField, TooMany, WrongValue
 from intents.fields import Fields, integer
 from intents.formats.cow import SETTLEMENT_GAS, TRADE_GAS, declare_missing
 from intents.formats.cow_fields import asset_id
-from intents.formats.cow_orders import EXPIRED_BEFORE, SameAsset
+from intents.formats.cow_orders import EXPIRED_BEFORE, Refused, SameAsset
 from intents.formats.imported import RECORDED_NETWORK, Imported, auction_name, left_out
 from intents.intent import NEVER, FillMode, FillRule, Intent, IntentId, Kind, Leg, Owner, OwnerScheme
 from intents.venue_check import EmptyReserve, check_venue
@@ -79,26 +80,16 @@ def _orders(fields: Fields, *, lenient: bool) -> tuple[tuple[AuctionOrder, ...],
     """The orders that stay, and notes of the others."""
     kept: list[AuctionOrder] = []
     expired: list[str] = []
-    same: list[str] = []
-    unusable: list[str] = []
+    refused = Refused(lenient)
     for key, value, place in fields.entries("orders", limit=MAX_ORDERS):
-        try:
-            order = _order(Fields(value, place))
-        except SameAsset:
-            same.append(f"orders.{key}"[:80])
-            continue
-        except InputError as error:
-            if not lenient:
-                raise
-            unusable.append(str(error))
+        order = refused.read(f"orders.{key}"[:80], partial(_order, Fields(value, place)))
+        if order is None:
             continue
         if order.intent.valid_to < EXPIRED_BEFORE:
             expired.append(f"0x{order.id.hex()[:16]}…")
         else:
             kept.append(order)
-    notes = left_out("expired orders", expired)
-    notes += left_out("orders from a token to itself", same) + left_out("orders out of range", unusable)
-    return tuple(kept), notes
+    return tuple(kept), left_out("expired orders", expired) + refused.notes()
 
 
 def _gas_price(metadata: Fields) -> int:
