@@ -11,7 +11,7 @@ from typing import Final
 import trio
 
 from intents.auction import Auction
-from intents.auction_codec import encode_auction
+from node.embedded.answering import answer_of, answered
 from settlement.solution import Solution
 from solver.host import HostedSolver, WorkerLost, host
 from solver.outcome import OutcomeKind
@@ -36,12 +36,12 @@ class WarmSolver:
             except WorkerLost as lost:
                 _LOG.warning("%s did not start: %s", self._hosted.spec.name, lost)
 
-    async def __call__(self, auction: Auction) -> Sequence[Solution]:
+    async def __call__(self, auction: Auction) -> Sequence[Solution] | None:
         async with self._turn:
-            run = await self._hosted.solve(encode_auction(auction), self._seconds)
+            run = await answered(self._hosted, auction, self._seconds)
         if run.kind in _BAD:
             _LOG.warning("%s, auction %d: %s %s", run.solver, auction.number, run.kind.value, run.detail)
-        return run.solutions
+        return answer_of(run)
 
 
 @asynccontextmanager

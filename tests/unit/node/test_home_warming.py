@@ -1,0 +1,53 @@
+"""A node's own solver, started once the node is ready: what its node has checked it does not check again, and how it
+ends is told as it is."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from intents.auction import AuctionOrder
+from intents.codec import intent_id
+from intents.intent import Owner, OwnerScheme
+from intents.signing import SigningKey
+from node.home.warming import warm_solver
+from solver.spec import parse_spec
+from tests.hostile import written
+from tests.solver_worlds import auction, pool, swap
+
+ONE = auction([swap(1, "A", 10**6, "B", 9 * 10**5)], [pool("p", "A", 10**12, "B", 10**12)])
+OWNER = SigningKey.from_seed(bytes(range(32)))
+ENDINGS = {
+    "offers": ("return [answer(1)]", 1, ""),
+    "has nothing": ("return []", 0, ""),
+    "runs on": ("time.sleep(60)", None, "timeout"),
+    "fails": ("raise KeyError('no such pool')", None, "crash"),
+}
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+async def test_a_warm_solver_ends_in_one_of_three_ways(
+    name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Answers, nothing, or not got through it, which the log has as well: then batches must become smaller."""
+    body, offered, logged = ENDINGS[name]
+    seconds = 0.5 if name == "runs on" else 5.0
+    with caplog.at_level(logging.WARNING, "walras.solver"):
+        async with warm_solver(written(tmp_path, body), seconds, tmp_path / "scratch") as solving:
+            await solving.warm()
+            found = await solving(ONE)
+    assert (None if found is None else len(found)) == offered
+    assert (f"auction {ONE.number}: {logged}" in caplog.text) == bool(logged)
+
+
+async def test_a_warm_solver_does_not_check_again_what_its_node_has_checked(tmp_path: Path) -> None:
+    """``naive`` asks the law before it answers, and the law refuses an order whose signature is missing."""
+    intent = replace(ONE.orders[0].intent, owner=Owner(OwnerScheme.ED25519, OWNER.public))
+    unsigned = replace(ONE, orders=(AuctionOrder(intent_id(intent), intent, bytes(64), 10**6),))
+    async with warm_solver(parse_spec("naive"), 5.0, tmp_path / "scratch") as solving:
+        found = await solving(unsigned)
+    assert found is not None
+    assert [len(one.fills) for one in found] == [1]
