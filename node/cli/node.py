@@ -12,6 +12,7 @@ import click
 
 from node.cli.command import Command, Settings, emit, global_options, note, remember, wants_config
 from node.cli.homes import HOME, home_of
+from node.cli.main import nothing_to_clear
 from node.cli.nodes import client_of, node_options
 from node.cli.text import table
 from node.home.config_keys import KEYS
@@ -95,6 +96,7 @@ def run(settings: Settings, **options: Any) -> None:
             note(settings, f"{ready.name} ({ready.role}) is ready: {ready.url}")
 
     log_to_stderr(settings.verbose)
+    nothing_to_clear()
     run_node(home, config, tell)
 
 

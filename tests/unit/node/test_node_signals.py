@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -89,3 +90,20 @@ def test_interrupted_while_it_imports_the_command_line_says_nothing(module: str,
     code = IMPORTING.format(module=module, number=int(number))
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, b"", b"")
+
+
+def test_a_node_that_ended_is_not_taken_apart(tmp_path: Path) -> None:
+    """That takes seconds of a busy machine where much was held; what it said is out, and its exit code stands."""
+    (tmp_path / "walras.toml").write_text("", "utf-8")
+    code = "import atexit; atexit.register(print, 'apart'); print('said'); from node.cli.main import main; main({})"
+
+    def ended(*arguments: str) -> tuple[int, bytes, bytes]:
+        found = subprocess.run(
+            [sys.executable, "-c", code.format(arguments)], capture_output=True, timeout=60, check=False
+        )
+        return found.returncode, found.stdout, found.stderr
+
+    assert ended("ledger", "show", "--home", str(tmp_path))[1].endswith(b"apart\n")
+    status, said, why = ended("node", "run", "--home", str(tmp_path))
+    assert (status, said) == (3, b"said\n")
+    assert why.startswith(b"error[home")
