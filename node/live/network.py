@@ -25,7 +25,7 @@ from node.live.presence import EVERY_MS, Neighbourhood
 from node.live.sending import Sending
 from node.live.views import heard_view, met_view
 from node.served import NodeEvent, PeerChanged, PeerView, Role
-from p2p.base import EventKind, P2PError, Transport, Verdict
+from p2p.base import EventKind, P2PError, Transport, UnknownPeer, Verdict
 from p2p.buckets import KeyedBuckets
 from p2p.clock import monotonic_ms
 from p2p.packing import Packer, pack
@@ -163,31 +163,38 @@ class Network:
 
     async def _converse(self, peer: str, scope: trio.CancelScope) -> None:
         """All there is to do with one peer, from hello until it is gone."""
-        met = False
+        silent = False
         with scope:
             try:
                 await self._greeting.greet(peer)
                 post = Post(self._transport, peer, self._count, self._greeting.greet)
                 self._hearing.opened(peer)
                 self.sending.opened(peer, post)
-                met = True
                 self._tell(PeerChanged("connected", peer, ""))
                 async with trio.open_nursery() as nursery:
-                    nursery.start_soon(post.run)
+                    nursery.start_soon(_until_gone, post, nursery.cancel_scope)
                     nursery.start_soon(self._hearing.fetch_from, peer)
                     with suppress(Stopped):
                         await self._node.act(self._node.machine.status, short=True)
+            except UnknownPeer:
+                _log.info("%s is gone", peer)
             except P2PError as error:
                 _log.info("%s: %r", peer, error)
+                silent = True
             finally:
                 # It may be back, and met again, before what it said last is done with.
                 if self._scopes.get(peer, scope) is scope:
                     self.sending.closed(peer)
                     self._hearing.closed(peer)
                     self.directory.lost(peer)
-        if not met and self._scopes.get(peer) is scope:
+        if self._scopes.get(peer) is not scope:
+            return
+        if silent:
             # Connected, and does not say who it is: not for long.
             self._ban(peer, "no hello", 5_000)
+        else:
+            # Should it be back already, unnoticed, the next look begins anew.
+            del self._scopes[peer]
 
     def _meet(self, peer: str, hello: wire.Hello) -> None:
         self.directory.met(peer, hello)
@@ -202,6 +209,7 @@ class Network:
         await trio.sleep(_LAST_WORD_S)
         self._banning.discard(peer)
         await self._transport.ban(peer, reason, for_ms)
+        self._compare()
 
     def _dial(self) -> None:
         """Validators stay connected with all validators they hear of, everybody with a few."""
@@ -333,6 +341,12 @@ class Network:
             self._count("fetches_refused")
             return b""
         return word
+
+
+async def _until_gone(post: Post, conversation: trio.CancelScope) -> None:
+    """Words are sent as long as the peer is there; without it there is nothing more to say or to fetch."""
+    await post.run()
+    conversation.cancel()
 
 
 async def _nothing(sender: str, data: bytes) -> None:

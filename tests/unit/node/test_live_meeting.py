@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import trio
 import trio.testing
 
@@ -19,7 +20,7 @@ from node.live.intake import Intake
 from node.live.network import Network
 from node.live.settings import Rates
 from node.served import Role
-from p2p.base import EventKind, PeerEvent
+from p2p.base import EventKind, PeerEvent, UnknownPeer
 
 NETWORK = bytes(range(32))
 OWN, OTHER = SigningKey.from_seed(bytes(32)), SigningKey.from_seed(b"o" * 32)
@@ -27,9 +28,13 @@ PEER = peer_id(OTHER.public)
 
 
 class Line:
-    """Whoever is connected says hello and takes all words; ``heard`` are the requests of words."""
+    """Whoever is connected says hello and takes all words; ``heard`` are the requests of words.
 
-    def __init__(self) -> None:
+    Requests of the protocols in ``gone`` find nobody, once each.
+    """
+
+    def __init__(self, *gone: str) -> None:
+        self.gone = list(gone)
         self.connected: tuple[str, ...] = (PEER,)
         self.heard: list[bytes] = []
         self.addresses: tuple[str, ...] = ()
@@ -55,6 +60,9 @@ class Line:
 
     async def request(self, peer: str, protocol: str, data: bytes, timeout_ms: int | None = None) -> bytes:
         await trio.lowlevel.checkpoint()
+        if protocol in self.gone:
+            self.gone.remove(protocol)
+            raise UnknownPeer(peer)
         if protocol == wire.HELLO:
             return wire.encode_welcome(wire.Hello(1, NETWORK, Role.FULL, "other", b"", b"", 3, ()))
         self.heard.append(data)
@@ -121,3 +129,27 @@ async def test_a_peer_met_while_the_node_ends_does_not_fail_it(autojump_clock: t
     with trio.move_on_after(2) as scope:
         await found.run()
     assert scope.cancelled_caught
+
+
+@pytest.mark.parametrize("protocol", [wire.HELLO, wire.WORDS])
+async def test_a_peer_that_was_gone_for_a_moment_is_met_again(
+    protocol: str, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Its connection went and came between two looks, while it was greeted or told something: nobody's offence,
+    and what is said to it later is heard."""
+
+    async def act(work: object, **more: object) -> None:
+        await trio.lowlevel.checkpoint()
+
+    line = Line(protocol)
+    found = network_of(line, act)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(found.run)
+        for _ in range(3):
+            await trio.sleep(1)
+            found.sending.ask([bytes(32)])
+        await trio.sleep(1)
+        assert not line.gone
+        assert [view.peer for view in found.views()] == [PEER]
+        assert len(line.heard) >= 2
+        nursery.cancel_scope.cancel()
