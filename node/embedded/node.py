@@ -23,6 +23,7 @@ from node.effects import Store as StoreItems
 from node.embedded.errors import Stopped, TooBusy
 from node.embedded.performing import DiskEffect, Performer, divided, ends_auction, held_items, in_order, unheld
 from node.embedded.recovery import Recovered
+from node.embedded.turn import Turn
 from node.storage.store import Store
 from settlement.solution import Solution
 
@@ -113,7 +114,7 @@ class Node:
         self._ahead = 0
         self._solving, self._outside, self._durable = solving, outside, durable
         self._group_ms, self._divide = group_ms, in_order if one_by_one else lambda found: [divided(found)]
-        self._aside, self._turn, self._acted = aside, trio.Lock(), acted
+        self._aside, self._turn, self._acted = aside, Turn(), acted
         self._group = Group()
         self._wake = trio.Event()
         self._full = trio.Event()
@@ -161,9 +162,11 @@ class Node:
         """Let the machine work, in its turn, and perform what comes of it. Raises what ``work`` raises.
 
         ``size`` in bytes of what it is told: with much of it, or much in hand, the work may be long; taking in
-        ``items`` is long only where a proposal waits for some; what is ``short`` never is.
+        ``items`` is long only where a proposal waits for some, and lets all else go first where none does; what is
+        ``short`` never is.
         """
-        async with self._turn:
+        patient = items and not self.machine.app.missing
+        async with self._turn.mine(patient=patient):
             if self._ended:
                 raise Stopped("")
             short = short or (items and not self.machine.app.missing)

@@ -95,11 +95,11 @@ def test_interrupted_while_it_imports_the_command_line_says_nothing(module: str,
 def test_a_node_that_ended_is_not_taken_apart(tmp_path: Path) -> None:
     """That takes seconds of a busy machine where much was held; what it said is out, and its exit code stands."""
     (tmp_path / "walras.toml").write_text("", "utf-8")
-    code = "import atexit; atexit.register(print, 'apart'); print('said'); from node.cli.main import main; main({})"
+    code = "import atexit; atexit.register(print, 'apart'); print('said'); from node.cli.main import main; main("
 
     def ended(*arguments: str) -> tuple[int, bytes, bytes]:
         found = subprocess.run(
-            [sys.executable, "-c", code.format(arguments)], capture_output=True, timeout=60, check=False
+            [sys.executable, "-c", f"{code}{arguments})"], capture_output=True, timeout=60, check=False
         )
         return found.returncode, found.stdout, found.stderr
 

@@ -1,0 +1,83 @@
+"""Turns at a machine: one at a time, what others wait for before items, and items in the end."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import trio
+import trio.testing
+
+from node.embedded.node import Node
+from node.embedded.turn import PASSING, Turn
+
+
+async def turns(turn: Turn, wanted: list[tuple[str, bool]], order: list[str]) -> None:
+    """Have all of them wait for a turn, in their order, while somebody has it; then let them."""
+
+    async def take(name: str, patient: bool) -> None:
+        async with turn.mine(patient=patient):
+            order.append(name)
+            await trio.lowlevel.checkpoint()
+            order.append(f"{name} done")
+
+    async with trio.open_nursery() as nursery, turn.mine():
+        for name, patient in wanted:
+            nursery.start_soon(take, name, patient)
+            await trio.testing.wait_all_tasks_blocked()
+
+
+async def test_those_that_hurry_go_first_and_each_kind_in_its_order() -> None:
+    """Whatever came before them; never two at once."""
+    order: list[str] = []
+    await turns(Turn(), [("a", True), ("b", True), ("c", False), ("d", False)], order)
+    assert order == [f"{name}{part}" for name in "cdab" for part in ("", " done")]
+
+
+async def test_the_patient_have_their_turn_though_others_keep_coming() -> None:
+    """One after so many that went before it."""
+    order: list[str] = []
+    await turns(Turn(), [("p", True), ("q", True), *((str(n), False) for n in range(3 * PASSING))], order)
+    assert order.index("p") == 2 * PASSING
+    assert order.index("q") == 2 * (2 * PASSING + 1)
+
+
+async def test_a_turn_outlives_failures_and_those_who_stop_waiting() -> None:
+    """One who fails in it, or is cancelled while waiting for it, leaves it to the others."""
+    turn = Turn()
+    with pytest.raises(KeyError):
+        async with turn.mine():
+            raise KeyError
+    async with turn.mine():
+        for patient in (True, False):
+            with trio.move_on_after(0.01) as scope:
+                async with turn.mine(patient=patient):
+                    raise AssertionError("two at once")
+            assert scope.cancelled_caught
+    async with turn.mine(patient=True):
+        pass
+
+
+@pytest.mark.parametrize(("missing", "order"), [(set[bytes](), "vote, item"), ({b"1"}, "item, vote")])
+async def test_a_node_hears_votes_before_items_it_does_not_wait_for(missing: set[bytes], order: str) -> None:
+    """However many items came first; those a proposal waits for are as urgent as a vote."""
+    app = SimpleNamespace(missing=missing, waiting={}, height=0)
+    node = cast(Any, Node.__new__(Node))
+    node._turn, node._ended, node._aside, node._acted = Turn(), False, False, None
+    node.machine, node.event = SimpleNamespace(app=app), lambda effects: None
+    heard: list[str] = []
+
+    async def act(name: str, items: bool) -> None:
+        def work() -> tuple[()]:
+            heard.append(name)
+            return ()
+
+        await node.act(work, items=items)
+
+    async with trio.open_nursery() as nursery, node._turn.mine():
+        nursery.start_soon(act, "item", True)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.start_soon(act, "vote", False)
+        await trio.testing.wait_all_tasks_blocked()
+    assert ", ".join(heard) == order
