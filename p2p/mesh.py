@@ -51,6 +51,7 @@ class _Peer:
     offered: int = 0
     asked: int = 0
     answered: int = 0
+    given: set[bytes] = field(default_factory=set)
 
 
 class Mesh:
@@ -234,7 +235,7 @@ class Mesh:
         return tuple(dict.fromkeys(wanted[:room]))
 
     def _asked(self, known: _Peer, peer: str, mids: tuple[bytes, ...]) -> list[Rpc]:
-        """The messages a peer asks for, one RPC each."""
+        """The messages a peer asks for, one RPC each, and each once between heartbeats: an id is a few bytes."""
         answers: list[Rpc] = []
         for mid in mids:
             known.answered += 1
@@ -243,7 +244,8 @@ class Mesh:
                 break
             known.owed.pop(mid, None)
             found = self.cache.get(mid)
-            if found is not None:
+            if found is not None and mid not in known.given:
+                known.given.add(mid)
                 answers.append(Rpc(messages=(found,)))
         return answers
 
@@ -260,6 +262,7 @@ class Mesh:
                 sends += [(name, Rpc(ihave=_by_topic(peer.owed)))]
                 peer.owed = {mid: topic for mid, topic in peer.owed.items() if self.cache.get(mid) is not None}
             peer.control = peer.offered = peer.asked = peer.answered = 0
+            peer.given = set()
             peer.dont_send = {mid: at for mid, at in peer.dont_send.items() if now_ms - at < 3_000}
         self._backoff = {key: until for key, until in self._backoff.items() if until > now_ms}
         self.seen.expire(now_ms)

@@ -33,7 +33,6 @@ _log = logging.getLogger(__name__)
 
 V12, V11 = "/meshsub/1.2.0", "/meshsub/1.1.0"
 PROTOCOLS = (V12, V11)
-_READ_BYTES = 64 * 1024
 _STALL_S = 6.0
 _STREAMS = 3
 #: In each span of forwarding, when some of the neighbours have their turn.

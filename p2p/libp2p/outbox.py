@@ -55,6 +55,8 @@ class Outbox:
         rpc = self._rpcs.pop(mid, None)
         if rpc is not None:
             self._bytes -= len(rpc)
+            if len(self._rpcs) == self._limits.publish_queue:
+                self._ease()
 
     async def eased(self) -> None:
         """Wait until a publisher may add to it."""
@@ -77,9 +79,13 @@ class Outbox:
             taken.append(rpc)
         self._bytes -= size
         if len(self._rpcs) <= self._limits.publish_queue:
-            self._eased.set()
-            self._eased = trio.Event()
+            self._ease()
         return framed(taken) if taken else b""
+
+    def _ease(self) -> None:
+        """Few enough are left: publishers that wait need not."""
+        self._eased.set()
+        self._eased = trio.Event()
 
     def close(self) -> None:
         self.closed = True

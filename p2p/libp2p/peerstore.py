@@ -27,17 +27,16 @@ class PeerStore:
         return dict(self._addresses)
 
     def met(self, peer: str, address: str) -> None:
-        """Writes the file only for news: to meet those of before again, perhaps all at once, costs no disk."""
+        """Writes the file only for news: to meet those of before again, perhaps all at once, costs no disk.
+
+        Raises ``OSError`` where it cannot; the address is known all the same.
+        """
         news = self._addresses.get(peer) != address
         self._addresses[peer] = address
         self._addresses.move_to_end(peer)
         if len(self._addresses) > self._most:
             self._addresses.popitem(last=False)
         if news:
-            self._write()
-
-    def forget(self, peer: str) -> None:
-        if self._addresses.pop(peer, None) is not None:
             self._write()
 
     def _write(self) -> None:

@@ -48,8 +48,12 @@ class OneWriter:
 
 
 def quick_connection(muxed: Any) -> None:
-    """For a Yamux connection that has not started: quick locks, and frames written and read without ado."""
+    """For a Yamux connection that has not started: quick locks, and frames written and read without ado.
+
+    ``bodies_read`` counts frames that came.
+    """
     quick_locks(muxed, "_write_lock", "streams_lock")
+    muxed.bodies_read = 0
     muxed._write_frame = MethodType(_write_frame, muxed)
     muxed._read_data_body = MethodType(_read_data_body, muxed)
 
@@ -74,7 +78,9 @@ async def _write_frame(muxed: Any, data: bytes) -> None:
 
 async def _read_data_body(muxed: Any, length: int) -> bytes:
     """Without a time limit of its own: a peer that stops in the middle of a frame answers no ping either."""
-    return await read_exactly(muxed.secured_conn, length)
+    body = await read_exactly(muxed.secured_conn, length)
+    muxed.bodies_read += 1
+    return body
 
 
 async def _half_window(muxed: Any, *, bytes_read: int = 0) -> None:

@@ -7,6 +7,7 @@ import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import trio
@@ -26,6 +27,8 @@ _TICK_S = 0.2
 _DIAL_S = 3.0
 _PING_FAILURES = 3
 _STRANGERS_AT_ONCE = 32
+#: Until a peer that was reached is dialled again at the earliest, and until its failures are forgotten.
+_AGAIN_MS, _LASTING_S = 500, 5.0
 # A dial may fail as late as its own time limit: with this, the next begins inside five seconds.
 _OFTEN_MS, _SELDOM_MS = 1_500, 60_000
 
@@ -124,6 +127,9 @@ class Supervisor:
         """Whom to dial now: all that were reached before, and a few strangers at a time, the longest due first."""
         connected = {str(peer) for peer in self._host.get_connected_peers()}
         now_s = trio.current_time()
+        for peer, wanted in self._wanted.items():
+            if peer in connected and now_s >= wanted.due_s + _LASTING_S:
+                wanted.backoff.succeeded()
         due = [
             (peer, wanted)
             for peer, wanted in self._wanted.items()
@@ -135,30 +141,41 @@ class Supervisor:
 
     async def _dial(self, peer: str, wanted: _Wanted) -> None:
         try:
-            with trio.fail_after(_DIAL_S):
+            with self._patience.fail_after(_DIAL_S):
                 await self._host.get_network().dial_addr(wanted.address, ID.from_string(peer))
-            wanted.backoff.succeeded()
             wanted.met = True
             self._count("dialled")
-            self._store.met(peer, str(wanted.address))
-            wait_ms = 500
+            self._remembered(peer, wanted.address)
+            least_ms = _AGAIN_MS
         except Exception as error:
             _log.debug("dialling %s: %r", peer, error)
             self._count("dial_failed")
-            wait_ms = wanted.backoff.failed()
+            least_ms = 0
         finally:
             wanted.dialling = False
-        wanted.due_s = trio.current_time() + wait_ms / 1_000
+        # Forgiven once the connection lasts: a peer may take it only to close it, and that for as long as we try.
+        wanted.due_s = trio.current_time() + max(least_ms, wanted.backoff.failed()) / 1_000
+
+    def _remembered(self, peer: str, address: Multiaddr) -> None:
+        try:
+            self._store.met(peer, str(address))
+        except OSError as error:
+            # The file is only a help.
+            _log.debug("the peer file: %r", error)
+            self._count("peer_file_failed")
 
     async def watch(self, peer: str) -> None:
-        """Ping until the peer fails to answer in time, then drop it."""
+        """Ping until the peer fails to answer in time, then drop it. A busy one whose answer is late is given more
+        time as long as anything comes from it."""
         stream: Any = None
-        failures = 0
+        failures, name = 0, ID.from_string(peer)
         try:
             while failures < _PING_FAILURES:
                 try:
-                    with self._patience.fail_after(self._limits.ping_timeout_ms / 1_000):
-                        stream = stream or await self._host.new_stream(ID.from_string(peer), [PING])
+                    with self._patience.fail_after(
+                        self._limits.ping_timeout_ms / 1_000, partial(self._heard, name)
+                    ):
+                        stream = stream or await self._host.new_stream(name, [PING])
                         await _ping(stream)
                     failures = 0
                     await trio.sleep(self._limits.ping_interval_ms / 1_000)
@@ -168,12 +185,18 @@ class Supervisor:
                 except Exception as error:
                     # Perhaps it was on a connection given up for another.
                     _log.debug("pinging %s ended: %r", peer, error)
+                    if stream is not None:
+                        await reset(stream)
                     stream, failures = None, failures + 1
                     await trio.sleep(0.1)
             self._drop(peer, "does not answer")
         finally:
             if stream is not None:
                 await reset(stream)
+
+    def _heard(self, name: ID) -> int:
+        """Frames that have come from a peer over the connections there are with it."""
+        return sum(conn.muxed_conn.bodies_read for conn in self._host.get_network().get_connections(name))
 
 
 async def _ping(stream: Any) -> None:
