@@ -1,24 +1,25 @@
 """Whether any decoder of what others send can be made to fail, loop or grow: a million spoilt inputs for each.
 
-``python -m benchmarks.fuzz_decoders [--each N] [--only NAME …] [--seed N] [--json]``. Inputs are made from the
-formats' own descriptions and from sound ones with a branch, a field or bytes changed; the same seed gives the same
-inputs. A finding is an exception a decoder does not declare, a value that encodes to other bytes than it was read
-from, or a process that has grown after its caches were full (resident memory at half way against the end, where
-there are inputs enough to tell).
+``python -m benchmarks.fuzz_decoders [--each N] [--minutes M] [--only NAME …] [--seed N] [--log FILE] [--json]``.
+Inputs are made from the formats' own descriptions and from sound ones with a branch, a field or bytes changed; the
+same seed gives the same inputs. The cheapest decoders come first. ``--minutes`` is processor time for each: what is
+cut short says how many inputs it had. ``--log`` gets a line of JSON for each as soon as it is done.
+
+A finding is an exception a decoder does not declare, or a value that encodes to other bytes than it was read from.
+Growth is resident memory, and objects, after a tenth of the run against its end, where there are inputs enough to
+tell; each decoder by itself (``--only``) tells it without what the others leave behind.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import json
+import math
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from random import Random
 
 from benchmarks.fuzzing.api_targets import api_targets
 from benchmarks.fuzzing.file_targets import file_targets
@@ -27,44 +28,35 @@ from benchmarks.fuzzing.light_targets import light_targets
 from benchmarks.fuzzing.live_targets import live_targets
 from benchmarks.fuzzing.outside_targets import outside_targets
 from benchmarks.fuzzing.people_targets import people_targets
+from benchmarks.fuzzing.running import Row, cheapest_first, run
 from benchmarks.fuzzing.solver_targets import solver_targets
 from benchmarks.fuzzing.target import Target
 from benchmarks.fuzzing.targets import peer_targets
 
-_PAGE_KIB = 4
-_SHOWN = 5
-#: Fewer inputs say nothing of growth, and a look at it takes as long as a thousand of them.
-_TELLING = 10_000
-
-
-@dataclass(frozen=True)
-class Row:
-    """``accepted`` were read to the end; ``findings`` are inputs in hex with what they raised."""
-
-    name: str
-    inputs: int
-    accepted: int
-    findings: tuple[tuple[str, str], ...]
-    failures: int
-    grown_kib: int
-    slowest_ms: float
-    cpu_s: float
+#: Some decoders read files. In memory they are read a hundred times as often as from a disk.
+_SHARED_MEMORY = Path("/dev/shm")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--each", type=int, default=1_000_000)
+    parser.add_argument("--minutes", type=float, default=math.inf)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--log", type=Path)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(arguments)
     rows: list[Row] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for target in all_targets(Path(folder)):
-            if asked.only and target.name not in asked.only:
-                continue
+    with tempfile.TemporaryDirectory(dir=_SHARED_MEMORY if _SHARED_MEMORY.is_dir() else None) as folder:
+        known = all_targets(Path(folder))
+        for name in set(asked.only) - {target.name for target in known}:
+            parser.error(f"no decoder {name!r}")
+        for target in cheapest_first(target for target in known if target.name in asked.only or not asked.only):
             target.warm()
-            rows.append(run(target, asked.each, asked.seed))
+            rows.append(run(target, min(asked.each, target.most), asked.seed, 60 * asked.minutes))
+            if asked.log is not None:
+                with asked.log.open("a") as log:
+                    print(json.dumps(asdict(rows[-1])), file=log)
             if not asked.json:
                 _show(rows[-1])
     if asked.json:
@@ -86,52 +78,21 @@ def all_targets(folder: Path) -> tuple[Target, ...]:
     )
 
 
-def run(target: Target, inputs: int, seed: int) -> Row:
-    """That many inputs, one after the other, in this process."""
-    rng = Random(f"{seed}/{target.name}")
-    accepted = failures = half_kib = 0
-    findings: list[tuple[str, str]] = []
-    slowest_s, began_s = 0.0, time.process_time()
-    for number in range(inputs):
-        if number == inputs // 2 and inputs >= _TELLING:
-            half_kib = _resident_kib()
-        data = target.make(rng)
-        start_s = time.thread_time()
-        try:
-            target.read(data)
-            accepted += 1
-        except target.declared:
-            pass
-        except Exception as error:
-            failures += 1
-            if len(findings) < _SHOWN:
-                findings.append((data[:2_000].hex(), f"{type(error).__name__}: {error}"[:200]))
-        slowest_s = max(slowest_s, time.thread_time() - start_s)
-    return Row(
-        target.name,
-        inputs,
-        accepted,
-        tuple(findings),
-        failures,
-        _resident_kib() - half_kib if half_kib else 0,
-        1_000 * slowest_s,
-        time.process_time() - began_s,
-    )
-
-
-def _resident_kib() -> int:
-    gc.collect()
-    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_KIB
-
-
 def _show(row: Row) -> None:
     print(
-        f"{row.name:16} {row.inputs:>9,} inputs  {row.accepted:>8,} read  {row.failures:>3} findings  "
-        f"{row.grown_kib:>7,} KiB grown  {row.slowest_ms:7.1f} ms at worst  {row.cpu_s:7.1f} s",
+        f"{row.name:24} {row.inputs:>9,} inputs  {row.accepted:>9,} read  {row.failures:>3} findings  "
+        f"{_grown(row)}  {row.slowest_ms:7.1f} ms at worst  {row.per_s:>8,.0f} a second of processor",
         flush=True,
     )
     for data, error in row.findings:
         print(f"    {error}\n    {data[:200]}", flush=True)
+
+
+def _grown(row: Row) -> str:
+    if row.early is None or row.late is None:
+        return f"{'too few to tell growth':34}"
+    kib, objects = row.late.kib - row.early.kib, row.late.objects - row.early.objects
+    return f"{kib:>+7,} KiB {objects:>+7,} objects grown"
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ class Target:
     read: Callable[[bytes], object]
     declared: tuple[type[Exception], ...] = (WalrasError,)
     share: float = 1.0
+    #: As many inputs as a whole run has of it: of what takes a file, a process or a key's derivation, fewer.
+    most: int = 1_000_000
     #: Fills what the code remembers of sound inputs, so that growth after it is a leak.
     warm: Callable[[], None] = lambda: None
 

@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from benchmarks.fuzz_decoders import all_targets, run
+from benchmarks.fuzz_decoders import all_targets
+from benchmarks.fuzzing.running import run
 from benchmarks.fuzzing.target import Target, canonical, same
 from intents.canonical import Value, unpack
 
