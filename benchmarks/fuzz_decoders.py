@@ -2,12 +2,12 @@
 
 ``python -m benchmarks.fuzz_decoders [--each N] [--minutes M] [--only NAME …] [--seed N] [--log FILE] [--json]``.
 Inputs are made from the formats' own descriptions and from sound ones with a branch, a field or bytes changed; the
-same seed gives the same inputs. The cheapest decoders come first. ``--minutes`` is processor time for each: what is
-cut short says how many inputs it had. ``--log`` gets a line of JSON for each as soon as it is done.
+same seed gives the same inputs. Each decoder has a process of its own, the cheapest first. ``--minutes`` is processor
+time for each: what is cut short says how many inputs it had. ``--log`` gets a line of JSON for each once it is done.
 
-A finding is an exception a decoder does not declare, or a value that encodes to other bytes than it was read from.
-Growth is resident memory, and objects, after a tenth of the run against its end, where there are inputs enough to
-tell; each decoder by itself (``--only``) tells it without what the others leave behind.
+A finding is an exception a decoder does not declare, a value that encodes to other bytes than it was read from, or a
+process that died. Growth is resident memory, and objects, after a tenth of the run against its end, where there are
+inputs enough to tell.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from benchmarks.fuzzing.light_targets import light_targets
 from benchmarks.fuzzing.live_targets import live_targets
 from benchmarks.fuzzing.outside_targets import outside_targets
 from benchmarks.fuzzing.people_targets import people_targets
-from benchmarks.fuzzing.running import Row, cheapest_first, run
+from benchmarks.fuzzing.running import Row, cheapest_first, run_apart
 from benchmarks.fuzzing.solver_targets import solver_targets
 from benchmarks.fuzzing.target import Target
 from benchmarks.fuzzing.targets import peer_targets
@@ -52,8 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in set(asked.only) - {target.name for target in known}:
             parser.error(f"no decoder {name!r}")
         for target in cheapest_first(target for target in known if target.name in asked.only or not asked.only):
-            target.warm()
-            rows.append(run(target, min(asked.each, target.most), asked.seed, 60 * asked.minutes))
+            rows.append(run_apart(target, min(asked.each, target.most), asked.seed, 60 * asked.minutes))
             if asked.log is not None:
                 with asked.log.open("a") as log:
                     print(json.dumps(asdict(rows[-1])), file=log)
