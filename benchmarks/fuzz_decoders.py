@@ -2,12 +2,12 @@
 
 ``python -m benchmarks.fuzz_decoders [--each N] [--minutes M] [--only NAME …] [--seed N] [--log FILE] [--json]``.
 Inputs are made from the formats' own descriptions and from sound ones with a branch, a field or bytes changed; the
-same seed gives the same inputs. Each decoder has a process of its own, the cheapest first. ``--minutes`` is processor
-time for each: what is cut short says how many inputs it had. ``--log`` gets a line of JSON for each once it is done.
+same seed gives the same inputs. Each decoder has a process of its own, the cheapest first. ``--minutes`` is
+processor time for each: what is cut short says how many inputs it had. ``--log`` gets a line of JSON for each.
 
-A finding is an exception a decoder does not declare, a value that encodes to other bytes than it was read from, or a
-process that died. Growth is resident memory, and objects, after a tenth of the run against its end, where there are
-inputs enough to tell.
+A finding is an exception a decoder does not declare, a value that encodes to other bytes than it was read from,
+or a process that died. Growth is resident memory, and objects, after a tenth of the run against its end, where
+there are inputs enough to tell. Targets that go through a disk, a process or a client have fewer inputs.
 """
 
 from __future__ import annotations
@@ -28,10 +28,13 @@ from benchmarks.fuzzing.light_targets import light_targets
 from benchmarks.fuzzing.live_targets import live_targets
 from benchmarks.fuzzing.outside_targets import outside_targets
 from benchmarks.fuzzing.people_targets import people_targets
+from benchmarks.fuzzing.recorded_targets import recorded_targets
 from benchmarks.fuzzing.running import Row, cheapest_first, run_apart
 from benchmarks.fuzzing.solver_targets import solver_targets
+from benchmarks.fuzzing.store_targets import store_targets
 from benchmarks.fuzzing.target import Target
 from benchmarks.fuzzing.targets import peer_targets
+from benchmarks.fuzzing.toml_targets import toml_targets
 
 #: Some decoders read files. In memory they are read a hundred times as often as from a disk.
 _SHARED_MEMORY = Path("/dev/shm")
@@ -71,9 +74,12 @@ def all_targets(folder: Path) -> tuple[Target, ...]:
         *light_targets(),
         *outside_targets(),
         *solver_targets(),
-        *file_targets(folder),
+        *file_targets(),
+        *toml_targets(folder),
         *people_targets(folder),
-        *kept_targets(folder),
+        *kept_targets(),
+        *recorded_targets(folder),
+        *store_targets(folder),
     )
 
 

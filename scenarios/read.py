@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from intents.errors import WrongValue
 from intents.strict_toml import MAX_TOML_BYTES, parse_toml
@@ -17,7 +18,12 @@ NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 def world_from_toml(data: bytes, where: str) -> World:
     """The world described by ``data``, or an ``InputError`` that names the place and the value."""
-    world = record(World, parse_toml(data, where), f"{where}: ")
+    return world_from(parse_toml(data, where), where)
+
+
+def world_from(document: Mapping[str, Any], where: str) -> World:
+    """As ``world_from_toml``, of a document that is parsed already."""
+    world = record(World, document, f"{where}: ")
     if not NAME.fullmatch(world.name):
         raise WrongValue(f"{where}: name", "a name of a-z, 0-9 and dashes (at most 64)", repr(world.name))
     _check_together(world, where)

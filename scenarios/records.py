@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 from intents.errors import MissingField, UnknownField, WrongType, WrongValue
@@ -23,7 +24,7 @@ def record(kind: type[T], document: object, where: str, *, skip: Sequence[str] =
     """The record of ``kind`` that ``document`` describes. ``where`` ends in ``: `` or ``.``."""
     if not isinstance(document, Mapping):
         raise WrongType(where.rstrip(": ."), "a table", _name_of(document))
-    hints = get_type_hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]
     known = {item.name: item for item in fields(kind)}  # type: ignore[arg-type]
     values: dict[str, Any] = {}
     for key, value in document.items():
@@ -33,6 +34,11 @@ def record(kind: type[T], document: object, where: str, *, skip: Sequence[str] =
             raise UnknownField(where.rstrip(": ."), key, did_you_mean(key, [*known, *skip]))
         values[key] = _value(hints[key], value, known[key].metadata, f"{where}{key}")
     return kind(**values)
+
+
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _value(kind: Any, value: object, declared: Mapping[str, Any], where: str) -> Any:

@@ -1,39 +1,27 @@
-"""The decoders of what people hand a node: genesis and entry files, configuration, auctions, receipts, bodies."""
+"""The decoders of what people hand a node: genesis and entry files, auctions, solutions, plain JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
 from benchmarks.fuzzing import corpus
-from benchmarks.fuzzing.mutate import json_bytes, spoilt, spoilt_json, spoilt_text
+from benchmarks.fuzzing.mutate import json_bytes, spoilt, spoilt_json
 from benchmarks.fuzzing.target import Target
 from benchmarks.single_node import world
 from intents.formats import load_auction
 from intents.strict_json import parse_json
-from node.home.config import NodeConfig
-from node.home.config_file import config_text, read_config
 from node.home.entry import Entry, entry_from_json, entry_to_json
 from node.home.genesis_file import GenesisFile, genesis_from_json, genesis_to_json
 from settlement.solution_codec import solution_from_json, solution_to_json
 
 
-def file_targets(folder: Path) -> tuple[Target, ...]:
-    """``folder`` is written to: some of these read files."""
+def file_targets() -> tuple[Target, ...]:
     genesis = genesis_to_json(GenesisFile(world.genesis(), bootstrap=("/ip4/10.0.0.1/tcp/8644",)))
-    config = config_text(NodeConfig()).encode()
-    toml = folder / "walras.toml"
-
-    def read_toml(data: bytes) -> None:
-        toml.write_bytes(data)
-        read_config(toml, {}, {})
-
     return (
         Target("genesis file", documents(genesis), _json(genesis_from_json), share=0.1),
         Target("entry file", documents(_entry()), _json(entry_from_json)),
-        Target("config file", lines_of((config,)), read_toml, share=0.1),
         Target("auction file", documents(corpus.auction()), lambda data: load_auction(data, "a.json"), share=0.5),
         Target("solution json", documents(solution_to_json(corpus.solutions()[0])), _json(solution_from_json)),
         Target("json", documents({"a": [1, {"b": "c"}], "d": 1.5}, spoil=0.9), lambda data: parse_json(data, "x")),
@@ -61,15 +49,3 @@ def _json(read: Callable[[object, str], object]) -> Callable[[bytes], object]:
 def _entry() -> dict[str, Any]:
     key = corpus.KEYS[0].public
     return entry_to_json(Entry("one", "/ip4/10.0.0.1/tcp/8644", key, None))
-
-
-def lines_of(sound: Sequence[bytes]) -> Callable[[Random], bytes]:
-    """A sound file with one to three of its lines changed."""
-
-    def make(rng: Random) -> bytes:
-        data = rng.choice(sound)
-        for _ in range(rng.randint(1, 3)):
-            data = spoilt_text(data, rng)
-        return data
-
-    return make

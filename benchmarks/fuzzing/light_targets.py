@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from functools import cache
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -44,13 +44,15 @@ def light_targets() -> tuple[Target, ...]:
     return (
         Target("light: a proof", _proofs, _proven),
         Target("light: headers", documents(_page()), _followed, share=0.5),
-        Target("node's network", _networks, _asked),
-        Target("node's refusal", _refusals, _refused),
+        Target("node's network", _networks, _read_network),
+        Target("node's network, asked", _networks, _asked, share=0.2, most=50_000),
+        Target("node's refusal", _refusals, _read_refusal),
+        Target("node's refusal, asked", _refusals, _refused, share=0.2, most=50_000),
     )
 
 
 @cache
-def _checkpoint() -> Checkpoint:
+def checkpoint_of_three() -> Checkpoint:
     """Of a block after the first state, decided by its only validator."""
     state, network, body = _FIRST, corpus.network(), corpus.HASH
     voters = validators_of(state)
@@ -64,7 +66,7 @@ def _checkpoint() -> Checkpoint:
 @cache
 def sound() -> tuple[dict[str, Any], ...]:
     """A proof that an entry is there, and one that it is not, as a node's interface answers."""
-    state, at = _FIRST, _checkpoint()
+    state, at = _FIRST, checkpoint_of_three()
     certified = {
         "height": 3,
         "round": 0,
@@ -100,7 +102,7 @@ def _proven(data: bytes) -> None:
 
 
 def _page() -> dict[str, Any]:
-    return {"checkpoints": ["0x" + encode_checkpoint(_checkpoint()).hex()] * 2, "more": False}
+    return {"checkpoints": ["0x" + encode_checkpoint(checkpoint_of_three()).hex()] * 2, "more": False}
 
 
 def _followed(data: bytes) -> None:
@@ -118,7 +120,23 @@ def _networks(rng: Random) -> bytes:
     return json_bytes(status) + b"\n" + json_bytes(assets)
 
 
+class _Answers:
+    """Answers by path, as a client reads them."""
+
+    def __init__(self, data: bytes) -> None:
+        status, _, assets = data.partition(b"\n")
+        self._bodies = {"/v1/status": status, "/v1/assets": assets}
+
+    def get(self, path: str) -> Fields:
+        return _node()._object(path, self._bodies[path])
+
+
+def _read_network(data: bytes) -> None:
+    market_of(cast(NodeClient, _Answers(data)))
+
+
 def _asked(data: bytes) -> None:
+    """The same through the client's own requests."""
     status, _, assets = data.partition(b"\n")
     _SAID["/v1/status"], _SAID["/v1/assets"] = (
         httpx.Response(200, content=status),
@@ -135,10 +153,20 @@ def _refusals(rng: Random) -> bytes:
 
 
 def _refused(data: bytes) -> None:
+    """The same through the client's own request."""
+    _SAID["/v1/x"], _ = _response(data)
+    _node().get("/v1/x")
+
+
+def _read_refusal(data: bytes) -> None:
+    response, body = _response(data)
+    raise _node()._refusal("/v1/x", response, body)
+
+
+def _response(data: bytes) -> tuple[httpx.Response, bytes]:
     status, problem, body = json.loads(data)
     kind = {"content-type": "application/problem+json"} if problem else {}
-    _SAID["/v1/x"] = httpx.Response(status, headers=kind, content=body.encode())
-    _node().get("/v1/x")
+    return httpx.Response(status, headers=kind, content=body.encode()), body.encode()
 
 
 #: What the node answers, by path.

@@ -50,8 +50,10 @@ _JSON_LEAVES: Final[tuple[Any, ...]] = (
 #: What no sound configuration file has.
 _LINES: Final = (
     *(b"[x]", b"[[x]]", b"a.b.c = 1", b"= 1", b"[", b'"' * 3, b"\xff", b"\0", b"a = 2021-02-31", b"a = nan"),
-    *(b"a = " + b"9" * 5_000, b"a = 0x" + b"f" * 9_000, b"a = " + b"[" * 3_000, b"a = " + b"{a=" * 3_000),
+    *(b"a = " + b"9" * 5_000, b"a = 0x" + b"f" * 9_000),
 )
+#: Each takes a hundred times what another does.
+_DEEP_LINES: Final = (b"a = " + b"[" * 3_000, b"a = " + b"{a=" * 3_000)
 
 
 def spoilt(data: bytes, rng: Random, others: Sequence[bytes] = ()) -> bytes:
@@ -171,7 +173,7 @@ def spoilt_text(text: bytes, rng: Random) -> bytes:
         case 3 if sign:
             lines[at] = name.strip() + b"_ =" + lines[at].partition(b"=")[2]
         case 4:
-            lines.insert(at, rng.choice(_LINES))
+            lines.insert(at, rng.choice(_LINES if rng.random() < 0.99 else _DEEP_LINES))
         case _:
             lines[at] = spoilt(lines[at], rng)
     return b"\n".join(lines)

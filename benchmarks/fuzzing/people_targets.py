@@ -1,4 +1,4 @@
-"""The decoders of what people hand the command line: wallets, worlds, simulations, receipts, words, runs."""
+"""The decoders of what people hand the command line: wallets, settings, receipts, intents, words, peers."""
 
 from __future__ import annotations
 
@@ -9,28 +9,22 @@ from random import Random
 from typing import Any
 
 from benchmarks.fuzzing import corpus
-from benchmarks.fuzzing.file_targets import documents, lines_of
+from benchmarks.fuzzing.file_targets import documents
 from benchmarks.fuzzing.mutate import json_bytes, spoilt, spoilt_json
 from benchmarks.fuzzing.target import Target
 from intents.assets import AssetId
 from intents.codec import INTENT
 from intents.fields import Fields
 from intents.strict_json import parse_json
-from intents.strict_toml import parse_toml
 from node.chain.items import Submission, decode_item
 from node.client.asking import Terms, ask_in, intent_in, intent_of
 from node.client.market import Market
-from node.competition import store as runs
-from node.competition.records import Batch, Entry, Improvement, PricePoint, Refusal, Results, results_to_json
 from node.keystore import wallets
 from p2p.libp2p.peerstore import PeerStore
-from scenarios.read import world_from_toml
 from settlement.receipt import read_inputs
 from settlement.receipt_codec import decode_receipt, encode_receipt
 from sim.scenario.override import changed
-from sim.scenario.simulation import simulation_from_toml, variants_of
 
-_SHIPPED = Path(__file__).resolve().parents[2] / "scenarios"
 _WORDS = (
     "1",
     "0.5",
@@ -57,8 +51,10 @@ _PATHS = (
         "assets.ETH =",
         "a=[1,2]",
     ),
-    *("solvers." + "9" * 5_000 + "=1", "a=" + "9" * 5_000, "a=" + "[" * 3_000, "a.b=2021-02-31", "=", "a.b=9"),
+    *("a.b=2021-02-31", "=", "a.b=9"),
 )
+#: Each takes a hundred times what another does.
+_LONG_PATHS = ("solvers." + "9" * 5_000 + "=1", "a=" + "9" * 5_000, "a=" + "[" * 3_000)
 
 
 def people_targets(folder: Path) -> tuple[Target, ...]:
@@ -66,8 +62,6 @@ def people_targets(folder: Path) -> tuple[Target, ...]:
     sound = encode_receipt(_receipt())
     return (
         Target("wallet file", _wallet, lambda data: wallets.wallet_in(data, "w", "w.json")),
-        Target("world file", lines_of(_all(_SHIPPED)), lambda data: world_from_toml(data, "w"), share=0.2),
-        Target("simulation file", lines_of(_all(_SHIPPED / "simulations")), _simulation, share=0.1),
         Target("setting", _setting, lambda data: changed(_document(), [data.decode("utf-8", "surrogateescape")])),
         Target("receipt file", documents(_receipt()), _inputs),
         Target(
@@ -79,7 +73,6 @@ def people_targets(folder: Path) -> tuple[Target, ...]:
             lambda data: intent_in(parse_json(data, "x"), "x", _TERMS, _MARKET),
         ),
         Target("words of an intent", _words, _asked),
-        Target("competition", documents(_competition()), _run_in(folder / "run"), share=0.2),
         Target(
             "peers file", documents({"peer": "/ip4/10.0.0.1/tcp/1"}), _peers_in(folder / "peers.json"), share=0.2
         ),
@@ -89,10 +82,6 @@ def people_targets(folder: Path) -> tuple[Target, ...]:
 _MARKET = Market(corpus.network(), 7, {AssetId("ETH"): 18, AssetId("USDC"): 6, AssetId("usdc"): 6})
 _PEERS: dict[str, Any] = {"peer": "/ip4/10.0.0.1/tcp/1"}
 _TERMS = Terms(corpus.OWNER.public, nonce=5)
-
-
-def _all(folder: Path) -> list[bytes]:
-    return [path.read_bytes() for path in sorted(folder.glob("*.toml"))]
 
 
 def _wallet(rng: Random) -> bytes:
@@ -115,11 +104,6 @@ def _sound_wallet() -> dict[str, Any]:
     }
 
 
-def _simulation(data: bytes) -> None:
-    simulation_from_toml(data, "s")
-    variants_of(parse_toml(data, "s"), "s")
-
-
 def _document() -> dict[str, Any]:
     return {
         "name": "x",
@@ -130,7 +114,7 @@ def _document() -> dict[str, Any]:
 
 
 def _setting(rng: Random) -> bytes:
-    sound = [path.encode() for path in _PATHS]
+    sound = [path.encode() for path in (_PATHS if rng.random() < 0.99 else _LONG_PATHS)]
     return spoilt(rng.choice(sound), rng, sound) if rng.random() < 0.9 else rng.choice(sound)
 
 
@@ -166,27 +150,6 @@ def _asked(data: bytes) -> None:
     ask = ask_in(data.decode("utf-8", "surrogateescape").split(" "))
     if ask.give_amount is not None and ask.want_amount is not None:
         intent_of(ask, _TERMS, _MARKET)
-
-
-def _competition() -> dict[str, Any]:
-    """As a run directory has it: an auction and a solver's entry."""
-    entry = Entry("a", "s", "ok", 5, 5, 6, 1, 2, 1, 1, 0.5, None, False, 30, (Refusal(1, "code", "words"),), "")
-    batch = Batch(
-        *("a", "0xab", "file", 3, 2, 2, "greedy", 5, 6, 1, 2, None, 5, ("s",), 0.1, "r.json"),
-        improvements=(Improvement("0x01", "s", 30, None),),
-        prices=(PricePoint("A/B", 1.0, 1.1),),
-    )
-    return results_to_json(Results((batch,), (entry,)))
-
-
-def _run_in(folder: Path) -> Callable[[bytes], object]:
-    def read(data: bytes) -> None:
-        folder.mkdir(exist_ok=True)
-        (folder / "run.json").write_bytes(b"{}")
-        (folder / "results.json").write_bytes(data)
-        runs.load(folder)
-
-    return read
 
 
 def _peers_in(path: Path) -> Callable[[bytes], object]:

@@ -34,9 +34,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``inputs`` is how many there were. ``accepted`` were read to the end; ``findings`` are inputs in hex with what
-    they raised. ``early`` is what the process held after a tenth of the run, ``late`` at its end; ``None`` where
-    there were too few inputs to tell. ``cpu_s`` is of making and reading them."""
+    """``inputs`` is how many there were. ``accepted`` were read to the end; ``findings`` are inputs in hex with
+    what they raised. ``early`` is what the process held after a tenth of the run, ``late`` at its end; ``None``
+    where there were too few inputs to tell. ``cpu_s`` is of making and reading them."""
 
     name: str
     inputs: int
@@ -81,9 +81,7 @@ def run(target: Target, inputs: int, seed: int, limit_s: float = math.inf) -> Ro
         number += 1
     telling = early if number >= _TELLING else None
     late = _held() if telling else None
-    return Row(
-        target.name, number, accepted, tuple(findings), failures, telling, late, 1_000 * slowest_s, spent_s
-    )
+    return Row(target.name, number, accepted, tuple(findings), failures, telling, late, 1_000 * slowest_s, spent_s)
 
 
 def run_apart(target: Target, inputs: int, seed: int, limit_s: float = math.inf) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from random import Random
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,13 +14,14 @@ from benchmarks.fuzzing import corpus
 from benchmarks.fuzzing.file_targets import documents
 from benchmarks.fuzzing.mutate import spoilt
 from benchmarks.fuzzing.target import Target
+from intents.errors import WalrasError
 from intents.strict_json import parse_json
 from p2p.base import BadAddress
 from p2p.libp2p.host import address
 from settlement.certificate.dual import KIND as PRICES
 from settlement.certificate.kinds import prove
 from settlement.certificate.price_cells import KIND as CELLS
-from settlement.solution_codec import encode_solution
+from settlement.solution_codec import decode_solution, encode_solution
 from solver.engine_client import reason_of
 from solver.frames import MEMORY, FrameKind, frame
 from solver.host import HostedSolver, WorkerLost, _Progress, _Worker
@@ -38,7 +40,8 @@ _ADDRESSES = (
 
 def solver_targets() -> tuple[Target, ...]:
     return (
-        Target("solver's pipe", _piped, _hosted, (WorkerLost,), share=0.2),
+        Target("solver's frames", _piped, _framed, (WorkerLost,)),
+        Target("solver's pipe, hosted", _piped, _hosted, (WorkerLost,), share=0.2, most=20_000),
         Target("engine's refusal", documents({"error": {"message": "no"}}, spoil=0.5), _reasoned),
         Target("certificate: prices", documents(_prices()), lambda data: _proven(data, _POOLED)),
         Target("certificate: cells", documents(_cells()), lambda data: _proven(data, _BARE)),
@@ -82,11 +85,38 @@ class _Pipe:
         return 1
 
 
+class _Lost(_Worker):
+    """Says at once that it is gone, where another waits for its process and so needs a loop of events."""
+
+    async def last_words(self) -> str:
+        return "gone"
+
+
+def _framed(data: bytes) -> None:
+    """To the end of what a worker says. Nothing here waits, so that no loop of events need run."""
+    worker, frames = _Lost(_process(data), -1), 0
+    while True:
+        try:
+            worker.receive().send(None)
+        except StopIteration as received:
+            kind, payload = received.value
+        frames += 1
+        assert frames <= len(data)
+        if kind is FrameKind.DONE:
+            return
+        if kind is FrameKind.SOLUTION:
+            with suppress(WalrasError):
+                decode_solution(payload)
+
+
 def _hosted(data: bytes) -> None:
-    pipe, spec = _Pipe(data), SolverSpec("naive", SpecKind.BUILT_IN, "naive")
-    process = SimpleNamespace(stdin=pipe, stdout=pipe, stderr=pipe, wait=pipe.wait, returncode=1)
-    worker, hosted = _Worker(cast(Any, process), -1), HostedSolver(spec, Limits(), cast(Any, None), "")
-    trio.run(hosted._run, worker, _Progress(), b"", 0.0)
+    worker, spec = _Worker(_process(data), -1), SolverSpec("naive", SpecKind.BUILT_IN, "naive")
+    trio.run(HostedSolver(spec, Limits(), cast(Any, None), "")._run, worker, _Progress(), b"", 0.0)
+
+
+def _process(data: bytes) -> Any:
+    pipe = _Pipe(data)
+    return SimpleNamespace(stdin=pipe, stdout=pipe, stderr=pipe, wait=pipe.wait, returncode=1)
 
 
 def _reasoned(data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from random import Random
 
@@ -39,8 +40,7 @@ def peer_targets() -> tuple[Target, ...]:
         Target("agreement", canonical(partial(made, MESSAGE), corpus.agreement()), _message),
         Target("block", _block_bytes, _block),
         Target("catch-up", canonical(partial(made, PEER_MESSAGE), corpus.peer()), _peer),
-        Target("solution", canonical(_solution_value, solutions), _solution),
-        Target("revealed solutions", canonical(_solution_value, corpus.reveals()), _revealed),
+        Target("revealed solutions", _reveals(canonical(_solution_value, solutions)), _revealed),
         Target("pack", raw(corpus.packs()), _pack, (BadPack,)),
         Target("gossip rpc", _rpc_bytes, _rpc, (rpc.BadRpc,)),
         Target("gossip frames", wires.frames, _frames, (BadFrame,)),
@@ -105,6 +105,18 @@ def _solution_value(rng: Random) -> Value:
     body = made(SOLUTION, rng)
     assert isinstance(body, list)
     return [1, *body]
+
+
+def _reveals(solution: Callable[[Random], bytes]) -> Callable[[Random], bytes]:
+    """One or two solutions in a list, some of the list's own bytes changed."""
+    sound = corpus.reveals()
+
+    def make(rng: Random) -> bytes:
+        if rng.random() < 0.1:
+            return spoilt(rng.choice(sound), rng, sound)
+        return canonical_bytes([solution(rng) for _ in range(rng.choice((1, 1, 2)))])
+
+    return make
 
 
 def _revealed(data: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -116,8 +117,8 @@ def reconcile(settings: Settings, store: Path) -> None:
     from settlement.ledger.reconcile import reconcile as compare
     from settlement.ledger.state import State
 
-    with Store(store, None) as opened:
-        faults = list(compare(State(TABLES), opened.journal(), opened.entries()))
+    with Store(store, None) as opened, closing(opened.journal()) as journal:
+        faults = list(compare(State(TABLES), journal, opened.entries()))
         height = opened.height()
     rows = [{"where": fault.where, "journal": fault.journal, "kept": fault.kept} for fault in faults]
     emit(

@@ -18,6 +18,8 @@ from node.storage.errors import Corrupt, DiskFailed, NotOurs, StorageError
 #: Primary result codes of SQLite, https://www.sqlite.org/rescode.html.
 _CORRUPT: Final = 11
 _NOT_A_DATABASE: Final = 26
+#: What a connection raises. SQLite quotes what a damaged page holds, which Python then reads as UTF-8.
+FAILURES: Final = (sqlite3.Error, OSError, UnicodeDecodeError)
 #: The counter of commits and its CRC-32.
 _MARK: Final = struct.Struct(">QI")
 
@@ -114,8 +116,10 @@ def read_mark(data: bytes) -> int | None:
     return int(commits) if crc == zlib.crc32(data[:8]) else None
 
 
-def translated(path: Path, error: sqlite3.Error | OSError) -> StorageError:
+def translated(path: Path, error: sqlite3.Error | OSError | UnicodeDecodeError) -> StorageError:
     """The same in our words."""
+    if isinstance(error, UnicodeDecodeError):
+        return Corrupt(str(path), "a page", ascii(error.object[:200]), "a sound one")
     primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if primary == _NOT_A_DATABASE:
         return NotOurs(str(path), str(error))

@@ -22,6 +22,13 @@ def sound(path: Path, key: str, data: Any, crc: Any) -> bytes:
     return bytes(data)
 
 
+def octets(path: Path, key: str, value: Any) -> bytes:
+    """The value, where it is bytes at all: a flipped bit may have changed what kind of value it is."""
+    if not isinstance(value, bytes):
+        raise Corrupt(str(path), key, type(value).__name__, "bytes")
+    return value
+
+
 def read_head(db: Database, path: Path) -> Head:
     row = db.execute("SELECT data, crc FROM head WHERE id = 0").fetchone()
     if row is None:

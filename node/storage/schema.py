@@ -13,6 +13,7 @@ from typing import Any, Final
 from node.storage.database import Database
 from node.storage.errors import Corrupt, NotOurs, OtherVersion
 from node.storage.head import Head, Tally, checksum
+from node.storage.rows import octets
 from settlement.ledger.journal import GENESIS, START, Line, chained, encode_line
 from settlement.ledger.rules import rules_of
 from settlement.ledger.state import State
@@ -89,7 +90,8 @@ def _number(db: Database, pragma: str) -> int:
 
 def _from_1(db: Database, path: Path) -> None:
     """Version 1 had no head, and checksums over the data alone."""
-    (network,) = db.execute("SELECT value FROM meta").fetchone()
+    found = db.execute("SELECT value FROM meta").fetchone() or (None,)
+    network = octets(path, "the network", *found)
     (height,) = db.execute("SELECT coalesce(max(height), -1) FROM decision").fetchone()
     log = _resummed(db, path, "log", "seq, height", "record", lambda row: f"log {row[0]} {row[1]}")
     items = _resummed(db, path, "item", "seq", "data", lambda row: f"item {row[0]}")
@@ -98,7 +100,7 @@ def _from_1(db: Database, path: Path) -> None:
     for statement in _TABLES:
         if statement.startswith(("CREATE TABLE head ", "CREATE TABLE archive ")):
             db.execute(statement)
-    put_head(db, Head(bytes(network), 0, height, 0, items, log))
+    put_head(db, Head(network, 0, height, 0, items, log))
 
 
 def _resummed(
@@ -107,14 +109,19 @@ def _resummed(
     """Rows whose old checksum holds get the new one."""
     tally, changed = Tally(), []
     for *key, data, crc in db.execute(f"SELECT {keys}, {column}, crc FROM {table}"):
-        if zlib.crc32(data) != crc:
-            raise Corrupt(str(path), f"{table}[{key[0]}]", f"{zlib.crc32(data):08x}", f"{crc:08x}")
+        where = f"{table}[{key[0]}]"
+        if zlib.crc32(octets(path, where, data)) != crc:
+            raise Corrupt(str(path), where, f"{zlib.crc32(data):08x}", _shown(crc))
         fresh = checksum(name(tuple(key)), data)
         tally = tally.plus(fresh)
         changed.append((fresh, key[0]))
     first = keys.partition(",")[0]
     db.executemany(f"UPDATE {table} SET crc = ? WHERE {first} = ?", changed)
     return tally
+
+
+def _shown(crc: object) -> str:
+    return f"{crc:08x}" if isinstance(crc, int) else str(crc)[:40]
 
 
 _MIGRATIONS: Final[dict[int, Callable[[Database, Path], None]]] = {1: _from_1}

@@ -6,7 +6,6 @@ CRC-32 and is counted in the head, so that a flipped bit is noticed before anybo
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,10 +24,10 @@ from node.catchup.wire import decode_checkpoint, encode_checkpoint
 from node.chain.app import Applied
 from node.chain.items import item_id
 from node.chain.tables import TABLES
-from node.storage.database import Disk, LocalDisk, translated
+from node.storage.database import FAILURES, Disk, LocalDisk, translated
 from node.storage.errors import Corrupt, DiskFailed, NotOurs, OtherNetwork, StorageError
 from node.storage.head import Head, checksum
-from node.storage.rows import Items, Log, read_head, sound
+from node.storage.rows import Items, Log, octets, read_head, sound
 from node.storage.schema import check_form, create, is_new, put_head
 from settlement.ledger.journal import START, Line, chained, decode_line, encode_line, line_of
 from settlement.ledger.rules import rules_of
@@ -108,7 +107,7 @@ class Store:
             except BaseException as error:
                 # Closing takes back what was not committed; trying again is no use after a failed fsync.
                 self._failed = str(error) or type(error).__name__
-                if isinstance(error, sqlite3.Error | OSError):
+                if isinstance(error, FAILURES):
                     raise translated(self.path, error) from error
                 raise
             finally:
@@ -227,12 +226,20 @@ class Store:
         return [decode_checkpoint(sound(self.path, f"archive {height}", data, crc)) for height, data, crc in rows]
 
     def journal(self) -> Generator[tuple[bytes, bytes], None, None]:
+        """Lines in order, each with the hash it claims. Close it where it is not read to its end."""
         with self._reading():
-            yield from self._db.execute("SELECT line, hash FROM journal ORDER BY height")
+            rows = self._db.execute("SELECT height, line, hash FROM journal ORDER BY height")
+            for height, line, claimed in rows:
+                where = f"journal {height}"
+                yield octets(self.path, where, line), octets(self.path, where, claimed)
 
     def entries(self) -> dict[bytes, bytes]:
         with self._reading():
-            return dict(self._db.execute("SELECT key, value FROM state"))
+            rows = dict(self._db.execute("SELECT key, value FROM state"))
+        for key, value in rows.items():
+            octets(self.path, "a key of the state", key)
+            octets(self.path, "an entry of the state", value)
+        return rows
 
     def load(self) -> State:
         """The kept state. Raises ``Corrupt`` where its root is not the journal's last."""
@@ -245,7 +252,7 @@ class Store:
             raise Corrupt(str(self.path), "an entry of the state", str(error)[:200], "a readable one") from error
         with self._reading():
             row = self._db.execute("SELECT line FROM journal ORDER BY height DESC LIMIT 1").fetchone()
-        expected = decode_line(row[0]).root
+        expected = decode_line(octets(self.path, "the journal's last line", row[0])).root
         if root != expected:
             raise Corrupt(str(self.path), "the state's root", root.hex(), expected.hex())
         if rules_of(state).network != self.network:
@@ -292,5 +299,5 @@ class Store:
         with self._lock:
             try:
                 yield
-            except (sqlite3.Error, OSError) as error:
+            except FAILURES as error:
                 raise translated(self.path, error) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -35,7 +36,7 @@ def names() -> list[str]:
 def find(name: str) -> Source:
     """The shipped simulation called ``name``, or the one in the file at that path; with what it extends."""
     path = Path(name)
-    if name.endswith(".toml") or path.exists():
+    if name.endswith(".toml") or os.path.exists(name):  # which is no error where there can be no such file
         return _whole(_read(path), str(path), path.parent)
     return _whole(_shipped(name), f"{name}.toml", None)
 
@@ -75,4 +76,6 @@ def _read(path: Path) -> Mapping[str, Any]:
             data = file.read(MAX_TOML_BYTES + 1)
     except OSError as error:
         raise Unreadable(str(path), (error.strerror or "cannot be read").lower()) from error
+    except ValueError as error:  # a NUL in the name
+        raise Unreadable(str(path), "is no file name") from error
     return parse_toml(data, str(path))

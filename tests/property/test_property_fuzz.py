@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from benchmarks.fuzz_decoders import all_targets
-from benchmarks.fuzzing.running import run
+from benchmarks.fuzzing.running import cheapest_first, run, run_apart
 from benchmarks.fuzzing.target import Target, canonical, same
 from intents.canonical import Value, unpack
 
@@ -38,6 +40,38 @@ def test_a_decoder_that_fails_is_found() -> None:
     row = run(Target("broken", canonical(form, ()), read), 200, seed=1)
     assert {error.split(":")[0] for _, error in row.findings} == {"AssertionError", "WrittenTwice"}
     assert row.failures > 50
+
+
+def test_a_run_says_how_many_inputs_it_had_and_what_it_kept() -> None:
+    """One cut short has fewer than were asked for; what a decoder keeps of each input is growth."""
+    kept: list[list[bytes]] = []
+    leak = Target("leak", lambda rng: rng.randbytes(40), lambda data: kept.append([data]))
+    row = run(leak, 20_000, seed=1)
+    assert row.early is not None
+    assert row.late is not None
+    assert row.inputs == len(kept) == 20_000
+    assert row.late.objects - row.early.objects >= 15_000
+    slow = Target("slow", lambda rng: b"", lambda data: sum(range(10_000)))
+    assert 0 < run(slow, 1_000_000, seed=1, limit_s=0.05).inputs < 1_000_000
+
+
+def test_a_decoder_that_ends_its_process_is_found() -> None:
+    """As one does whose library aborts; the others go on."""
+    row = run_apart(Target("gone", lambda rng: b"", lambda data: os._exit(9)), 10, seed=1)
+    assert row.failures == 1
+    assert "ended with 9" in row.findings[0][1]
+    assert run_apart(Target("there", lambda rng: b"", len), 10, seed=1).accepted == 10
+
+
+def _added(many: int, data: bytes) -> int:
+    return sum(range(many), len(data))
+
+
+def test_the_cheapest_decoder_comes_first() -> None:
+    """What is cut short at the end has left out the fewest inputs."""
+    costs = {"dear": 30_000, "cheap": 10, "between": 1_000}
+    targets = [Target(name, partial(Random.randbytes, n=0), partial(_added, many)) for name, many in costs.items()]
+    assert [target.name for target in cheapest_first(targets)] == ["cheap", "between", "dear"]
 
 
 def test_the_same_seed_makes_the_same_inputs() -> None:

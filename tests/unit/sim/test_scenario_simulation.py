@@ -5,13 +5,23 @@ from __future__ import annotations
 import contextlib
 import copy
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intents.errors import InputError, MissingField, UnknownField, UsageError, WalrasError, WrongType, WrongValue
+from intents.errors import (
+    InputError,
+    MissingField,
+    UnknownField,
+    Unreadable,
+    UsageError,
+    WalrasError,
+    WrongType,
+    WrongValue,
+)
 from scenarios.errors import OutOfBounds, UnknownScenario
 from sim.agents.registry import KINDS
 from sim.scenario.catalog import find, names
@@ -143,6 +153,15 @@ def test_a_change_that_cannot_be_made_is_refused_by_name(change: str) -> None:
     """With the words of the change."""
     with pytest.raises(UsageError, match=re.escape(change[:4])):
         changed(SMALL, [change])
+
+
+def test_a_name_that_no_file_can_have_is_refused_in_words(tmp_path: Path) -> None:
+    """One longer than names are is unknown; one with a NUL, which only a file can say, is not readable."""
+    with pytest.raises(UnknownScenario):
+        find("x" * 300)
+    (tmp_path / "s.toml").write_text('extends = "a\\u0000.toml"', encoding="utf-8")
+    with pytest.raises(Unreadable, match="no file name"):
+        find(str(tmp_path / "s.toml"))
 
 
 def test_what_extends_another_says_only_what_differs() -> None:
