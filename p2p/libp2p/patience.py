@@ -19,7 +19,7 @@ _SPARED = 5
 
 @dataclass(slots=True)
 class _Limit:
-    """When it ends, in seconds this process was awake. ``alive`` counts signs of life; ``seen`` are counted before."""
+    """When it ends, in seconds this process was awake. ``alive`` counts signs of life, of which ``seen`` were."""
 
     seconds: float
     until_s: float
