@@ -11,7 +11,7 @@ from typing import Final
 import trio
 
 from node.chain.items import item_id
-from node.effects import Commit, Effect, Gossip
+from node.effects import Ask, Commit, Effect, Gossip
 from node.embedded.errors import Stopped
 from node.embedded.node import Node
 from node.live import wire
@@ -42,8 +42,9 @@ MAX_PACKS: Final = 64
 MAX_UNDER_WAY: Final = 8_192
 #: A node that knows fewer peers than this dials those it hears of.
 ENOUGH: Final = 4
-#: After which an item that was asked for and has not come is asked for again.
+#: After which an item that was asked for and has not come is asked for again: twice as long each time.
 ASK_MS: Final = 200
+MOST_ASK_MS: Final = 3_200
 #: Items of a pack that repeats them.
 _REMINDED: Final = 64
 #: Bytes of long words for one peer.
@@ -80,7 +81,8 @@ class Network:
         self._nursery: trio.Nursery | None = None
         self._wanted: dict[str, str] = {}
         self._banning: set[str] = set()
-        self._asked: dict[bytes, int] = {}
+        #: Items asked for: when they are to be asked for again, and how long that is after the last time.
+        self._asked: dict[bytes, tuple[int, int]] = {}
         self._fetched: KeyedBuckets[str] = KeyedBuckets(FETCHED_PER_S, FETCHED_BURST, 1_024)
 
     # For the node
@@ -96,6 +98,8 @@ class Network:
     def perform(self, effect: Effect) -> None:
         if isinstance(effect, Gossip):
             self._pack(effect.item)
+        elif isinstance(effect, Ask) and effect.to is None:
+            self.ask()
         else:
             self.sending.perform(effect)
 
@@ -167,12 +171,13 @@ class Network:
         with scope:
             try:
                 await self._greeting.greet(peer)
-                post = Post(self._transport, peer, self._count, self._greeting.greet)
+                posts = [Post(self._transport, peer, self._count, self._greeting.greet) for _ in range(2)]
                 self._hearing.opened(peer)
-                self.sending.opened(peer, post)
+                self.sending.opened(peer, *posts)
                 self._tell(PeerChanged("connected", peer, ""))
                 async with trio.open_nursery() as nursery:
-                    nursery.start_soon(_until_gone, post, nursery.cancel_scope)
+                    for post in posts:
+                        nursery.start_soon(_until_gone, post, nursery.cancel_scope)
                     nursery.start_soon(self._hearing.fetch_from, peer)
                     with suppress(Stopped):
                         await self._node.act(self._node.machine.status, short=True)
@@ -243,13 +248,15 @@ class Network:
             await self._node.act(lambda part=part: machine.hear(found.number, part))  # type: ignore[misc]
 
     def ask(self) -> None:
-        """Ask for what a proposal waits for, not the same again at once."""
-        missing = self._node.machine.app.missing
-        now_ms = monotonic_ms()
-        self._asked = {number: at_ms for number, at_ms in self._asked.items() if now_ms - at_ms < ASK_MS}
-        new = sorted(missing - self._asked.keys())
-        self._asked |= dict.fromkeys(new, now_ms)
-        self.sending.ask(new)
+        """Ask for what a proposal waits for, and for the same again ever later: whoever is too busy to answer once
+        will not answer twice."""
+        missing, now_ms = self._node.machine.app.missing, monotonic_ms()
+        self._asked = {number: asked for number, asked in self._asked.items() if number in missing}
+        due = sorted(number for number in missing if now_ms >= self._asked.get(number, (now_ms, 0))[0])
+        for number in due:
+            wait_ms = min(max(2 * self._asked.get(number, (0, 0))[1], ASK_MS), MOST_ASK_MS)
+            self._asked[number] = now_ms + wait_ms, wait_ms
+        self.sending.ask(due)
 
     async def _judge(self, sender: str, data: bytes) -> Verdict:
         verdict = await self._intake.judge(sender, data)

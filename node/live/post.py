@@ -1,9 +1,9 @@
-"""Words on their way to one peer: a bounded queue, sent many at once. What does not fit is dropped and counted;
-the agreement says again what was lost."""
+"""Words on their way to one peer: a bounded queue, sent many at once. What waits already does not wait twice; what
+does not fit is dropped and counted; the agreement says again what was lost."""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -31,7 +31,7 @@ class Post:
         strange: Callable[[str], Awaitable[None]],
     ) -> None:
         self._transport, self._peer, self._count, self._strange = transport, peer, count, strange
-        self._words: deque[bytes] = deque()
+        self._words: OrderedDict[bytes, None] = OrderedDict()
         self._bytes = 0
         self._some = trio.Event()
 
@@ -39,10 +39,12 @@ class Post:
         return len(self._words)
 
     def put(self, word: bytes) -> None:
+        if word in self._words:
+            return
         if len(self._words) >= MAX_WORDS or self._bytes + len(word) > MAX_BYTES:
             self._count("words_dropped")
             return
-        self._words.append(word)
+        self._words[word] = None
         self._bytes += len(word)
         self._some.set()
 
@@ -71,11 +73,13 @@ class Post:
         taken: list[bytes] = []
         room = WORD_PACKS.pack_bytes - 1
         while self._words and len(taken) < WORD_PACKS.items:
-            room -= len(self._words[0]) + 5
+            word = next(iter(self._words))
+            room -= len(word) + 5
             if room < 0 and taken:
                 break
-            taken.append(self._words.popleft())
-            self._bytes -= len(taken[-1])
+            del self._words[word]
+            taken.append(word)
+            self._bytes -= len(word)
         if not self._words:
             self._some = trio.Event()
         return taken

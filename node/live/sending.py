@@ -35,25 +35,28 @@ MAX_PUSHED: Final = 1_024
 
 
 class Sending:
-    """Posts to all connected peers. ``validators`` are those of the height under way."""
+    """Posts to all connected peers: one for what is said, and one for items given to those who asked, which may be
+    many and are not to be in a vote's way. ``validators`` are those of the height under way."""
 
     def __init__(self, directory: Directory, validates: bool, validators: Callable[[], ValidatorSet]) -> None:
         self._directory, self._validates, self._validators = directory, validates, validators
         self._posts: dict[str, Post] = {}
+        self._giving: dict[str, Post] = {}
         self.shelf = Shelf()
         self._pushed: OrderedDict[tuple[str, bytes], None] = OrderedDict()
         self._turn = 0
 
-    def opened(self, peer: str, post: Post) -> None:
-        self._posts[peer] = post
+    def opened(self, peer: str, post: Post, giving: Post) -> None:
+        self._posts[peer], self._giving[peer] = post, giving
 
     def closed(self, peer: str) -> None:
         self._posts.pop(peer, None)
+        self._giving.pop(peer, None)
 
     @property
     def waiting(self) -> int:
         """Words not sent yet."""
-        return sum(map(len, self._posts.values()))
+        return sum(map(len, (*self._posts.values(), *self._giving.values())))
 
     def perform(self, effect: Effect) -> None:
         """What is for peers is put into their queues; the rest is nobody's here."""
@@ -69,8 +72,8 @@ class Sending:
                 asked = self._some(self._directory.all(), ASKED) if effect.to is None else self._one(effect.to)
                 self._post(asked, wire.want_items(effect.ids))
             case Give():
-                for item in effect.items:
-                    self._post(self._one(effect.to), wire.word(Kind.ITEM, item))
+                for found in self._one(effect.to):
+                    self._give(found, effect.items)
             case Tell():
                 told = self._directory.all() if effect.to is None else self._one(effect.to)
                 self._post(told, wire.word(Kind.PAST, encode_peer(effect.message)))
@@ -116,6 +119,14 @@ class Sending:
                 offered.append(found)
         if offered and not short:
             self._offer(offered, word, height, place)
+
+    def _give(self, found: Neighbour, items: Iterable[bytes]) -> None:
+        giving = self._giving.get(found.peer)
+        for word in (wire.word(Kind.ITEM, item) for item in items):
+            if giving is not None and len(word) <= wire.MAX_SENT_BYTES:
+                giving.put(word)
+            else:
+                self._post([found], word)
 
     def _first(self, peer: str, digest: bytes) -> bool:
         """Whether a word was not sent to the peer yet, as far as is remembered."""

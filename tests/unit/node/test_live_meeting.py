@@ -12,6 +12,7 @@ import trio.testing
 
 from intents.signing import SigningKey
 from node.agreement.validators import Validator, ValidatorSet
+from node.effects import Ask
 from node.embedded.errors import Stopped
 from node.home.peer_id import peer_id
 from node.live import wire
@@ -21,6 +22,7 @@ from node.live.network import Network
 from node.live.settings import Rates
 from node.served import Role
 from p2p.base import EventKind, PeerEvent, UnknownPeer
+from p2p.packing import unpack
 
 NETWORK = bytes(range(32))
 OWN, OTHER = SigningKey.from_seed(bytes(32)), SigningKey.from_seed(b"o" * 32)
@@ -152,4 +154,33 @@ async def test_a_peer_that_was_gone_for_a_moment_is_met_again(
         assert not line.gone
         assert [view.peer for view in found.views()] == [PEER]
         assert len(line.heard) >= 2
+        nursery.cancel_scope.cancel()
+
+
+async def test_what_is_missing_is_asked_for_again_ever_later(autojump_clock: trio.testing.MockClock) -> None:
+    """A network too busy to give it within a fifth of a second has no use for a fifth of a second's asking."""
+
+    async def act(work: object, **more: object) -> None:
+        await trio.lowlevel.checkpoint()
+
+    line, missing = Line(), {bytes([number]) * 32 for number in range(3)}
+    found = network_of(line, act)
+    found._node.machine.app.missing = missing
+    async with trio.open_nursery() as nursery:
+        await nursery.start(found.run)
+        await trio.sleep(1)
+        for _ in range(200):
+            found.ask()
+            found.perform(Ask(None, tuple(missing)))
+            await trio.sleep(0.1)
+        asked = [unpack(data, wire.WORD_PACKS) for data in line.heard]
+        assert 8 <= len(asked) <= 10
+        assert all(word == wire.want_items(tuple(sorted(missing))) for words in asked for word in words)
+        missing.clear()
+        found.ask()
+        missing.add(bytes(32))
+        line.heard.clear()
+        found.ask()
+        await trio.sleep(0.1)
+        assert len(line.heard) == 1
         nursery.cancel_scope.cancel()

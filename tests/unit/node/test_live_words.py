@@ -10,6 +10,7 @@ import trio
 
 from node.agreement.effects import Broadcast, Send
 from node.agreement.messages import Body
+from node.effects import Give
 from node.live import wire
 from node.live.directory import Directory
 from node.live.fetching import MAX_AT_ONCE, fetch
@@ -67,19 +68,22 @@ def test_what_several_offer_is_fetched_once_and_from_another_if_that_fails() -> 
 
 
 async def test_a_word_of_some_length_is_sent_once_and_offered_after_that() -> None:
-    """So no round trip is lost on what a validator has seen, and what is said again is not sent again."""
+    """So no round trip is lost on what a validator has seen, and what is said again is not sent again. Items given
+    to those who asked have a post of their own: thousands of them are in no vote's way."""
     directory, sent = Directory(), dict[str, list[bytes]]()
     sending = Sending(directory, True, lambda: cast(Any, ()))
     for peer in ("a", "b"):
         hello = wire.Hello(1, b"n" * 32, Role.VALIDATOR, peer, b"", b"", 0, ())
         directory.met(peer, hello)
-        sending.opened(peer, cast(Any, SimpleNamespace(put=sent.setdefault(peer, []).append)))
+        posts = [SimpleNamespace(put=sent.setdefault(name, []).append) for name in (peer, f"{peer}'s items")]
+        sending.opened(peer, *cast(Any, posts))
     kinds = []
     for size in (100, wire.MAX_SENT_BYTES, wire.MAX_PUSHED_BYTES):
         for _ in range(2):
             sending.perform(Broadcast(Body(1, bytes(size))))
         kinds.append([word[0] for word in sent["a"]])
         assert sent["a"] == sent["b"]
+        assert not sent["a's items"]
         for words in sent.values():
             words.clear()
     assert kinds == [
@@ -89,6 +93,10 @@ async def test_a_word_of_some_length_is_sent_once_and_offered_after_that() -> No
     ]
     sending.perform(Send(directory.number("a"), Body(1, bytes(wire.MAX_SENT_BYTES + 1))))
     assert [word[0] for word in sent["a"]] == [Kind.AGREEMENT]
+    sending.perform(Give(directory.number("a"), (b"item", bytes(wire.MAX_SENT_BYTES))))
+    assert sent["a's items"] == [wire.word(Kind.ITEM, b"item")]
+    assert [word[0] for word in sent["a"]] == [Kind.AGREEMENT, Kind.ITEM]
+    assert not sent["b"]
 
 
 def test_who_did_not_serve_what_it_offered_is_not_waited_for_next_time() -> None:
@@ -249,3 +257,16 @@ async def test_words_go_together_and_what_is_too_much_is_counted(autojump_clock:
     assert [len(words) for words in line.heard] == [512, 512, 512, 512]
     assert counts == {"words_dropped": 5, "words_sent": 512, "words_lost": 512, "words_refused": 512}
     assert greeted == ["p"]
+
+
+def test_a_word_that_waits_already_does_not_wait_twice() -> None:
+    """Whoever asks for the same again and again is told it once; when it was told, it may be told again."""
+    post = Post(cast(Any, None), "p", lambda *counted: None, cast(Any, None))
+    for _ in range(3):
+        post.put(b"\x01one")
+        post.put(b"\x01two")
+    assert len(post) == 2
+    assert post._take() == [b"\x01one", b"\x01two"]
+    assert post._bytes == 0
+    post.put(b"\x01one")
+    assert len(post) == 1
