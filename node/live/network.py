@@ -38,6 +38,10 @@ _LOOK_S: Final = 0.25
 _LAST_WORD_S: Final = 0.2
 #: Packs that wait to be published; with more, users wait.
 MAX_PACKS: Final = 64
+#: With so many packs of others not taken in, and none for so long, more are put off. Were all of them to wait,
+#: nothing would be read from peers meanwhile, and they would take this node for a hung one.
+MAX_UNTAKEN: Final = 64
+STUCK_S: Final = 1.0
 #: Items taken in that are not on disk yet; with more, peers wait.
 MAX_UNDER_WAY: Final = 8_192
 #: A node that knows fewer peers than this dials those it hears of.
@@ -81,6 +85,7 @@ class Network:
         self._nursery: trio.Nursery | None = None
         self._wanted: dict[str, str] = {}
         self._banning: set[str] = set()
+        self._untaken, self._took_s = 0, trio.current_time()
         #: Items asked for: when they are to be asked for again, and how long that is after the last time.
         self._asked: dict[bytes, tuple[int, int]] = {}
         self._fetched: KeyedBuckets[str] = KeyedBuckets(FETCHED_PER_S, FETCHED_BURST, 1_024)
@@ -259,13 +264,28 @@ class Network:
         self.sending.ask(due)
 
     async def _judge(self, sender: str, data: bytes) -> Verdict:
-        verdict = await self._intake.judge(sender, data)
+        if self._untaken >= MAX_UNTAKEN and trio.current_time() > self._took_s + STUCK_S:
+            # Whoever has an item gossips it again, and gives what a proposal waits for.
+            self._count("packs_put_off")
+            return Verdict.IGNORE
+        self._untaken += 1
+        try:
+            verdict = await self._intake.judge(sender, data)
+        except BaseException:
+            self._untaken -= 1
+            raise
         if verdict is not Verdict.ACCEPT:
             # What is not passed on is not handed on either.
             await self._hear(sender, data)
         return verdict
 
     async def _hear(self, sender: str, data: bytes) -> None:
+        try:
+            await self._take_in(sender, data)
+        finally:
+            self._untaken, self._took_s = self._untaken - 1, trio.current_time()
+
+    async def _take_in(self, sender: str, data: bytes) -> None:
         items = self._intake.judged(data)
         if not items:
             return

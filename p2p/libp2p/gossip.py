@@ -21,7 +21,7 @@ from p2p.buckets import TokenBucket
 from p2p.clock import monotonic_ms
 from p2p.framing import BadFrame, FrameTooLong, VarintFrames
 from p2p.libp2p import rpc as codec
-from p2p.libp2p.host import reset
+from p2p.libp2p.host import finish, reset
 from p2p.libp2p.outbox import Outbox
 from p2p.libp2p.patience import Patience
 from p2p.libp2p.quick import quick_stream
@@ -34,6 +34,7 @@ _log = logging.getLogger(__name__)
 V12, V11 = "/meshsub/1.2.0", "/meshsub/1.1.0"
 PROTOCOLS = (V12, V11)
 _STALL_S = 6.0
+#: Streams that fail one after the other.
 _STREAMS = 3
 #: In each span of forwarding, when some of the neighbours have their turn.
 _PLACES = 4
@@ -169,9 +170,10 @@ class Gossip:
 
     async def _write(self, name: str, peer: _Peer) -> None:
         """Keep a stream to the peer and write its outbox to it; it begins with our topics."""
-        unsent, scope = b"", peer.scope
+        unsent, scope, failures = b"", peer.scope, 0
+        stream: Any = None
         with scope:
-            for _ in range(_STREAMS):
+            while failures < _STREAMS:
                 try:
                     self._patience.limit(scope, _STALL_S)
                     stream = await self._host.new_stream(ID.from_string(name), list(PROTOCOLS))
@@ -182,11 +184,16 @@ class Gossip:
                         unsent = unsent or await peer.outbox.take()
                         self._patience.limit(scope, _STALL_S)
                         await stream.write(unsent)
-                        unsent = b""
+                        unsent, failures = b"", 0
                         self._count("frames_written")
                 except Exception as error:
-                    # One of two connections was given up, perhaps: what was not sent goes over the other.
+                    # One of two connections was given up, or the peer is slow: what was not sent goes over another
+                    # stream, and what was, is read to its end.
                     _log.info("a gossip stream to %s ended: %r", name, error)
+                    self._count("write_failed")
+                    failures += 1
+                    await finish(stream)
+                    stream = None
                     await trio.sleep(0.1)
         self._patience.lift(scope)
         if self._peers.get(name) is peer:

@@ -175,6 +175,14 @@ async def reset(stream: Any) -> None:
     forget_stream(stream.muxed_stream)
 
 
+async def finish(stream: Any) -> None:
+    """Say no more on a stream, if there is one, and be back within a second; what was said can still be read."""
+    if stream is not None:
+        with trio.move_on_after(1) as scope:
+            scope.shield = True
+            await _quietly(stream.close)
+
+
 def address(text: str) -> tuple[str | None, Multiaddr]:
     """The peer id in a multiaddr, if it names one, and the address.
 

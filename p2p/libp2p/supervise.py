@@ -184,7 +184,8 @@ class Supervisor:
                     break
                 except Exception as error:
                     # Perhaps it was on a connection given up for another.
-                    _log.debug("pinging %s ended: %r", peer, error)
+                    _log.info("pinging %s ended: %r", peer, error)
+                    self._count("ping_failed")
                     if stream is not None:
                         await reset(stream)
                     stream, failures = None, failures + 1

@@ -18,10 +18,10 @@ from node.home.peer_id import peer_id
 from node.live import wire
 from node.live.identity import Self
 from node.live.intake import Intake
-from node.live.network import Network
+from node.live.network import MAX_UNTAKEN, Network
 from node.live.settings import Rates
 from node.served import Role
-from p2p.base import EventKind, PeerEvent, UnknownPeer
+from p2p.base import EventKind, PeerEvent, UnknownPeer, Verdict
 from p2p.packing import unpack
 
 NETWORK = bytes(range(32))
@@ -183,4 +183,48 @@ async def test_what_is_missing_is_asked_for_again_ever_later(autojump_clock: tri
         found.ask()
         await trio.sleep(0.1)
         assert len(line.heard) == 1
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_node_that_does_not_get_to_packs_puts_more_of_them_off(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """It goes on reading from its peers, who would take it for a hung one. One that gets on puts off none."""
+    turns = trio.Semaphore(0)
+
+    async def act(work: object, **more: object) -> Any:
+        if more.get("items"):
+            await turns.acquire()
+        return SimpleNamespace(items=0)
+
+    found = network_of(Line(), act)
+    found._intake.judged = lambda data: (data,)  # type: ignore[method-assign]
+
+    async def judge(sender: str, data: bytes) -> Verdict:
+        return Verdict.ACCEPT
+
+    found._intake.judge = judge  # type: ignore[method-assign]
+    async with trio.open_nursery() as nursery:
+
+        async def take(number: int) -> Verdict:
+            verdict = await found._judge(PEER, bytes([number]))
+            if verdict is Verdict.ACCEPT:
+                nursery.start_soon(found._hear, PEER, bytes([number]))
+            return verdict
+
+        for number in range(2 * MAX_UNTAKEN):
+            assert await take(number) is Verdict.ACCEPT
+        await trio.sleep(0.9)
+        turns.release()
+        await trio.sleep(0.9)
+        assert await take(0) is Verdict.ACCEPT
+        await trio.sleep(0.2)
+        assert await take(0) is Verdict.IGNORE
+        turns.release()
+        await trio.sleep(0.1)
+        assert await take(0) is Verdict.ACCEPT
+        for _ in range(2 * MAX_UNTAKEN):
+            turns.release()
+        await trio.sleep(5)
+        assert await take(0) is Verdict.ACCEPT
         nursery.cancel_scope.cancel()

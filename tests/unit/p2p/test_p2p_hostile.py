@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 import trio
@@ -222,3 +223,27 @@ async def test_the_largest_message_arrives() -> None:
         await nodes[0].publish(TOPIC, bytes(Limits().message_bytes))
         await until(lambda: len(boxes[1].messages) == 1)
         assert "oversize_rpc" not in nodes[1].counters()
+
+
+async def test_a_peer_that_ends_our_stream_now_and_then_keeps_its_connection() -> None:
+    """Each frame over a new stream: those that fail count when they follow each other, not over days."""
+    read: list[bytes] = []
+
+    async def one_frame(stream: Any) -> None:
+        read.append(await stream.read(65_536))
+        await stream.reset()
+
+    async with open_transport(settings(1)) as node:
+        Inbox(node)
+        async with raw_peer(node) as raw:
+            raw.host.set_stream_handler(GOSSIP, one_frame)
+            await until(lambda: raw.name in node.peers())
+            await raw.say(GOSSIP, codec.encode(Rpc(subscriptions=((True, TOPIC),))))
+            await until(lambda: node.mesh.mesh(TOPIC) == (raw.name,))
+            for number in range(5):
+                before = len(read)
+                await node.publish(TOPIC, bytes([number]))
+                await until(lambda before=before: len(read) > before)  # type: ignore[misc]
+            assert node.counters()["write_failed"] >= 4
+            assert raw.name in node.peers()
+            assert node.counters().get("lost", 0) == 0
