@@ -131,7 +131,8 @@ def _role(home: Home, genesis: GenesisFile, spec: str | None) -> RoleName:
 
 
 def _network(plan: JoinPlan, own: str | None, peer: str, bootstrap: tuple[str, ...]) -> NetworkPart:
-    """It listens on all addresses where others are to reach it, else on the loopback interface.
+    """It listens on all addresses where others are to reach it, else on the loopback interface, where the genesis
+    tells an address there, at that.
 
     ``own``: what the genesis tells of it.
     """
@@ -139,5 +140,6 @@ def _network(plan: JoinPlan, own: str | None, peer: str, bootstrap: tuple[str, .
     if plan.host is not None:
         own = multiaddr(plan.host, port, peer)
     if own is None or own.startswith(_LOOPBACK):
-        return NetworkPart((multiaddr(LOOPBACK, port),), bootstrap)
+        host = LOOPBACK if own is None or own.startswith("/dns/") else own.split("/")[2]
+        return NetworkPart((multiaddr(host, port),), bootstrap)
     return NetworkPart((multiaddr(EVERYWHERE, port),), bootstrap, (own,))

@@ -138,6 +138,28 @@ def test_home_of_several_owners(tmp_path: Path) -> None:
     assert not homes[2].store.exists()
 
 
+@pytest.mark.parametrize(
+    ("host", "listens"),
+    [
+        ("127.0.0.3", "/ip4/127.0.0.3/tcp/9000"),
+        ("127.0.0.1", "/ip4/127.0.0.1/tcp/9000"),
+        ("::1", "/ip6/::1/tcp/9000"),
+        ("localhost", "/ip4/127.0.0.1/tcp/9000"),
+    ],
+)
+def test_home_of_several_on_one_machine_listens_where_its_entry_says(
+    host: str, listens: str, tmp_path: Path
+) -> None:
+    """Each on an address of the loopback interface, and nowhere else."""
+    homes = [Home(tmp_path / name) for name in ("a", "b")]
+    for home in homes:
+        make_keys(home, validator=True, solver=False)
+    entries = [entry_of(homes[0], "a", host, 9_000), entry_of(homes[1], "b", "b.example", 8_644)]
+    config = join(homes[0], genesis_from(entries, "ours", Timeouts()), JoinPlan())
+    assert config.network is not None
+    assert (config.network.listen, config.network.announce) == ((listens,), ())
+
+
 def test_home_of_a_light_client(tmp_path: Path) -> None:
     """It has full nodes to ask and no socket for peers; without one to ask there is no light client."""
     other, home = Home(tmp_path / "other"), Home(tmp_path / "light")
