@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,10 +98,18 @@ def entry_of(home: Home, name: str, host: str, port: int) -> Entry:
 
 def multiaddr(host: str, port: int, peer: str = "") -> str:
     """The address of a host name or IP address, of a peer where one is named. Raises ``UsageError``."""
-    if not HOST.fullmatch(host):
-        raise UsageError("--host", f"a host name or IP address, not {host[:80]!r}")
     kind = "ip6" if ":" in host else "ip4" if host.replace(".", "").isdecimal() else "dns"
+    if not HOST.fullmatch(host) or (kind != "dns" and not _is_ip(host)):
+        raise UsageError("--host", f"a host name or IP address, not {host[:80]!r}")
     return f"/{kind}/{host}/tcp/{port}" + (f"/p2p/{peer}" if peer else "")
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _public(path: Path) -> bytes:

@@ -280,3 +280,13 @@ async def test_home_whose_ledger_is_gone_with_all_its_marks_does_not_vote_anew(t
         with pytest.raises(LostStore):
             async with open_live(live_settings(home, config, genesis, None, None)):
                 pass
+
+
+@pytest.mark.parametrize(
+    "host", ["1.2.3.999", "1.2.3", "1.2.3.4.5", "1", "::12345", "a:b:c", "::1%lo", "a b", "", "a/b"]
+)
+def test_home_hosts_that_cannot_be_are_refused(host: str, tmp_path: Path) -> None:
+    """Where others would look for the node for ever; nothing is made."""
+    with pytest.raises(UsageError, match="host name or IP address"):
+        single(Home(tmp_path / "home"), SinglePlan(host=host))
+    assert not (tmp_path / "home").exists()
