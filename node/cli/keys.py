@@ -105,6 +105,7 @@ def _create(settings: Settings, folder: Path | None, name: str, seed: bytes, pas
     from node.keystore import wallets
 
     where = home_of(folder).wallets
+    wallets.check_new(where, name)  # before anybody thinks of a password
     wallet = wallets.create(where, name, seed, password(password_file, name, new=True))
     found = {"name": name, "owner": wallet.owner, "file": str(where / f"{name}.json")}
     emit(settings, found, lambda: f"{wallet.owner}\nin {found['file']}; there is no other copy of its key")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from intents.errors import Duplicate, UsageError
@@ -24,7 +25,7 @@ from node.home.development import accounts, development_genesis
 from node.home.entry import Entry, read_entries
 from node.home.errors import HomeError
 from node.home.genesis_file import GenesisFile
-from node.home.making import make_keys, multiaddr, public_keys, settle_in
+from node.home.making import make_keys, multiaddr, public_keys, settle_in, taken_away
 from node.home.networks import BUILT_IN, EVERYWHERE, LOOPBACK
 from node.home.paths import Home
 from node.home.secrets import new_secret, write_secret
@@ -73,8 +74,14 @@ def join(home: Home, genesis: GenesisFile, plan: JoinPlan) -> NodeConfig:
     """Make ``home`` a node of that network, with the keys it has (see ``--key-only``), or with new ones."""
     if home.complete:
         raise HomeError(str(home.path), "holds a node of some network already")
-    if plan.role is RoleName.LIGHT or plan.full_nodes:
-        return _join_light(home, genesis, plan)
+    made: list[Path] = []
+    with taken_away(made):
+        join_as = _join_light if plan.role is RoleName.LIGHT or plan.full_nodes else _join_full
+        return join_as(home, genesis, plan, made)
+
+
+def _join_full(home: Home, genesis: GenesisFile, plan: JoinPlan, made: list[Path]) -> NodeConfig:
+    """It dials peers and follows the chain. ``made`` is told of keys that are made."""
     if plan.host is not None:
         multiaddr(plan.host, P2P_PORT)
     role = plan.role or _role(home, genesis, plan.spec)
@@ -83,8 +90,10 @@ def join(home: Home, genesis: GenesisFile, plan: JoinPlan) -> NodeConfig:
         if role is RoleName.VALIDATOR:
             raise UsageError("--role", "a validator's keys are made before its genesis: `walras init --key-only`")
         make_keys(home, validator=False, solver=solves)
+        made += home.keys
     elif solves and not home.solver_key.exists():
         write_secret(home.solver_key, new_secret())
+        made.append(home.solver_key)
     keys = public_keys(home)
     spec = (BUILT_IN if keys.solver is not None else "") if plan.spec is None else plan.spec
     own = next((address for address in genesis.bootstrap if address.endswith(f"/p2p/{keys.peer}")), None)
@@ -101,7 +110,7 @@ def join(home: Home, genesis: GenesisFile, plan: JoinPlan) -> NodeConfig:
     return config
 
 
-def _join_light(home: Home, genesis: GenesisFile, plan: JoinPlan) -> NodeConfig:
+def _join_light(home: Home, genesis: GenesisFile, plan: JoinPlan, made: list[Path]) -> NodeConfig:
     """It opens no socket but its interface's, and needs somebody to ask."""
     if not plan.full_nodes:
         raise UsageError("--full-node", "needed: the URL of a full node's interface")
@@ -109,6 +118,7 @@ def _join_light(home: Home, genesis: GenesisFile, plan: JoinPlan) -> NodeConfig:
         raise UsageError("--full-node", "is for light clients, which neither vote nor solve")
     if not home.exists:
         make_keys(home, validator=False, solver=False)
+        made += home.keys
     name = plan.name or _name(home)
     config = NodeConfig(
         NodePart(name, RoleName.LIGHT), api=ApiPart(port=plan.api_port), light=LightPart(plan.full_nodes)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +34,19 @@ class PublicKeys:
     solver: bytes | None
 
 
+@contextmanager
+def taken_away(made: Sequence[Path]) -> Iterator[None]:
+    """Where the block fails, on a full disk perhaps, what it has ``made`` by then is removed: keys without a
+    network are of no use, and in the way of the next try."""
+    try:
+        yield
+    except BaseException:
+        for path in made:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        raise
+
+
 def make_keys(home: Home, *, validator: bool, solver: bool) -> PublicKeys:
     """New keys in a new home, and the token of its interface. Raises ``HomeExists`` where there is a home."""
     if home.exists:
@@ -40,12 +55,15 @@ def make_keys(home: Home, *, validator: bool, solver: bool) -> PublicKeys:
         home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise HomeError(str(home.path), f"cannot be made: {(error.strerror or str(error)).lower()}") from error
+    wanted = [home.identity_key, home.api_token]
+    wanted += [home.validator_key] if validator else []
+    wanted += [home.solver_key] if solver else []
     with locked(home.path):
-        wanted = [home.identity_key, home.api_token]
-        wanted += [home.validator_key] if validator else []
-        wanted += [home.solver_key] if solver else []
-        for path in wanted:
-            write_secret(path, new_secret())
+        if home.exists:
+            raise HomeExists(str(home.path), "holds a node already: its keys and ledger belong together")
+        with taken_away(wanted):
+            for path in wanted:
+                write_secret(path, new_secret())
     return public_keys(home)
 
 
@@ -64,17 +82,18 @@ def settle_in(home: Home, genesis: GenesisFile, config: NodeConfig) -> None:
     A validator's ledger is made here, together with what it starts from, and never again: a key whose ledger is
     gone must not vote as if it had said nothing yet.
     """
-    for path in (home.genesis, home.config, home.store):
-        if path.exists():
-            raise HomeExists(str(path), "is there already")
     if config.node.role is RoleName.VALIDATOR:
         check_votes(home, genesis)
     with locked(home.path):
-        if config.node.role is RoleName.VALIDATOR:
-            Store(home.store, build(genesis.genesis)).close()
-        _write(home.genesis, genesis_text(genesis))
-        _write(home.config, config_text(config))
-        home.wallets.mkdir(mode=0o700, exist_ok=True)
+        for path in (home.genesis, home.config, home.store):
+            if path.exists():
+                raise HomeExists(str(path), "is there already")
+        with taken_away(home.settled):
+            if config.node.role is RoleName.VALIDATOR:
+                Store(home.store, build(genesis.genesis)).close()
+            _write(home.genesis, genesis_text(genesis))
+            _write(home.config, config_text(config))
+            home.wallets.mkdir(mode=0o700, exist_ok=True)
 
 
 def check_votes(home: Home, genesis: GenesisFile) -> None:
@@ -126,4 +145,5 @@ def _write(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
+        part.unlink(missing_ok=True)
         raise HomeError(str(path), f"cannot be written: {(error.strerror or str(error)).lower()}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ from node.home.config import API_PORT, P2P_PORT, ApiPart, NetworkPart, NodeConfi
 from node.home.development import accounts, development_genesis
 from node.home.errors import HomeExists
 from node.home.genesis_file import GenesisFile
-from node.home.making import PublicKeys, make_keys, multiaddr, settle_in
+from node.home.making import PublicKeys, make_keys, multiaddr, settle_in, taken_away
 from node.home.paths import Home
 
 #: What the built-in solver is called, in configurations and on the ledger.
@@ -79,7 +79,8 @@ def single(home: Home, plan: SinglePlan) -> None:
     first = () if plan.host is None else (multiaddr(plan.host, plan.port, keys.peer),)
     network = NetworkPart(listen=(multiaddr(EVERYWHERE, plan.port),), announce=first) if first else None
     config = NodeConfig(NodePart(plan.name), network, ApiPart(port=plan.api_port), SolverPart(plan.spec))
-    settle_in(home, GenesisFile(genesis, plan.timeouts, first, accounts()), config)
+    with taken_away(home.keys):
+        settle_in(home, GenesisFile(genesis, plan.timeouts, first, accounts()), config)
 
 
 def network(out: Path, plan: NetworkPlan) -> tuple[Place, ...]:
@@ -92,7 +93,18 @@ def network(out: Path, plan: NetworkPlan) -> tuple[Place, ...]:
         multiaddr(place.host, place.port)
         if place.home.exists:
             raise HomeExists(str(place.home.path), "holds a node already: its keys and ledger belong together")
-    keys = {place.name: _keys(place) for place in places}
+    made: list[Path] = []
+    with taken_away(made):
+        _make(places, plan, made)
+    return places
+
+
+def _make(places: Sequence[Place], plan: NetworkPlan, made: list[Path]) -> None:
+    """``made`` are told of as they are made."""
+    keys: dict[str, PublicKeys] = {}
+    for place in places:
+        keys[place.name] = _keys(place)
+        made += place.home.keys
     genesis = development_genesis(
         plan.name,
         [key for place in places if (key := keys[place.name].validator) is not None],
@@ -104,7 +116,7 @@ def network(out: Path, plan: NetworkPlan) -> tuple[Place, ...]:
     for place in places:
         others = tuple(address for address in first if address != addresses[place.name])
         settle_in(place.home, file, _config(place, others, addresses[place.name] if plan.hosts else None))
-    return places
+        made += place.home.settled
 
 
 def _places(out: Path, plan: NetworkPlan) -> Iterator[Place]:

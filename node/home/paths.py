@@ -74,6 +74,12 @@ class Home:
         return self.path / "solver.scratch"
 
     @property
+    def settled(self) -> tuple[Path, ...]:
+        """All files that a home with keys gets when it is given its network."""
+        store = (self.store.with_name(self.store.name + suffix) for suffix in ("", "-mark", "-wal", "-shm"))
+        return (self.config, self.genesis, *store)
+
+    @property
     def exists(self) -> bool:
         """Whether somebody has made a node here."""
         return any(path.exists() for path in (self.config, self.genesis, self.store, *self.keys))

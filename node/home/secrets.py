@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from node.embedded.errors import BadKeyFile
-from node.home.errors import HomeExists
+from node.home.errors import HomeError, HomeExists
 
 SECRET_BYTES: Final = 32
 _READ: Final = 4 * SECRET_BYTES
@@ -28,11 +28,16 @@ def write_secret(path: Path, secret: bytes) -> None:
         raise HomeExists(str(path), "is there already") from error
     except OSError as error:
         raise BadKeyFile(str(path), f"cannot be written: {_reason(error)}") from error
-    with os.fdopen(file, "w", encoding="ascii") as writer:
-        os.fchmod(writer.fileno(), 0o600)
-        writer.write(secret.hex() + "\n")
-        writer.flush()
-        os.fsync(writer.fileno())
+    try:
+        with os.fdopen(file, "w", encoding="ascii") as writer:
+            os.fchmod(writer.fileno(), 0o600)
+            writer.write(secret.hex() + "\n")
+            writer.flush()
+            os.fsync(writer.fileno())
+    except OSError as error:
+        # Half a key is of no use, and in the way of a whole one.
+        path.unlink(missing_ok=True)
+        raise HomeError(str(path), f"cannot be written: {_reason(error)}") from error
 
 
 def read_secret(path: Path) -> bytes:

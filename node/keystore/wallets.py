@@ -58,24 +58,38 @@ class Wallet:
         return f"{OwnerScheme.ED25519}:0x{self.public.hex()}"
 
 
-def create(folder: Path, name: str, seed: bytes, password: str, *, n: int = 1 << 17) -> Wallet:
-    """A new wallet, on disk when this returns. Raises ``WalletExists``."""
+def check_new(folder: Path, name: str) -> Path:
+    """Where a wallet of that name would be. Raises ``WalletExists`` where there is one."""
     path = _path(folder, name)
     if path.exists():
         raise WalletExists(str(path), "is there already; wallets are never overwritten")
+    return path
+
+
+def create(folder: Path, name: str, seed: bytes, password: str, *, n: int = 1 << 17) -> Wallet:
+    """A new wallet, on disk when this returns; where it cannot be written, none. Raises ``WalletExists``."""
+    path = check_new(folder, name)
     public = SigningKey.from_seed(seed).public
     wallet = Wallet(name, public, seal(seed, password, _bound(public), n=n))
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
         with os.fdopen(file, "w", encoding="utf-8") as writer:
             os.fchmod(writer.fileno(), 0o600)
             writer.write(json.dumps(_to_json(wallet), indent=2) + "\n")
             writer.flush()
             os.fsync(writer.fileno())
     except OSError as error:
-        raise WalletError(str(path), f"cannot be written: {(error.strerror or str(error)).lower()}") from error
+        path.unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
     return wallet
+
+
+def _unwritable(path: Path, error: OSError) -> WalletError:
+    return WalletError(str(path), f"cannot be written: {(error.strerror or str(error)).lower()}")
 
 
 def read(folder: Path, name: str) -> Wallet:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import resource
 import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from libp2p.crypto.ed25519 import create_new_key_pair
 from libp2p.peer.id import ID
 
-from intents.errors import InputError, UsageError
+from intents.errors import InputError, UsageError, WalrasError
 from intents.signing import SigningKey
 from node.agreement.timeouts import Timeouts
 from node.chain.genesis import network_of
@@ -290,3 +293,36 @@ def test_home_hosts_that_cannot_be_are_refused(host: str, tmp_path: Path) -> Non
     with pytest.raises(UsageError, match="host name or IP address"):
         single(Home(tmp_path / "home"), SinglePlan(host=host))
     assert not (tmp_path / "home").exists()
+
+
+@contextmanager
+def room_of(size: int) -> Iterator[None]:
+    """No file of this process may become longer, as if the disk were full then."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("room", [0, 40, 3_000], ids=["no key", "half a key", "no ledger"])
+def test_home_that_cannot_be_made_whole_is_in_nobodys_way(room: int, tmp_path: Path) -> None:
+    """On a full disk nothing of it stays; once there is room the same is made. Keys from before are left alone."""
+    single(Home(tmp_path / "other"), SinglePlan(host="10.0.0.1"))
+    genesis = read_genesis(Home(tmp_path / "other").genesis)
+    early = Home(tmp_path / "early")
+    kept = make_keys(early, validator=False, solver=False)
+    plan = NetworkPlan(validators=2)
+
+    def make() -> Iterator[Callable[[], object]]:
+        yield lambda: single(Home(tmp_path / "one"), SinglePlan())
+        yield lambda: network(tmp_path / "net", plan)
+        yield lambda: join(Home(tmp_path / "late"), genesis, JoinPlan())
+        yield lambda: join(early, genesis, JoinPlan(spec="walras"))
+
+    for made in make():
+        with room_of(room), pytest.raises(WalrasError):
+            made()
+        made()
+    assert public_keys(early).peer == kept.peer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import stat
 from pathlib import Path
 
@@ -143,3 +144,15 @@ def test_keystore_listing(tmp_path: Path) -> None:
     (tmp_path / "d.json").mkdir()
     with pytest.raises(WalletError):
         wallets.read(tmp_path, "d")
+
+
+def test_keystore_without_room_leaves_no_wallet(tmp_path: Path) -> None:
+    """Half a wallet would be in the way of a whole one of that name."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(WalletError, match="cannot be written"):
+            made(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert wallets.unlock(made(tmp_path), "open").public == SigningKey.from_seed(SEED).public
