@@ -19,6 +19,8 @@ from intents.schema import Amount, Flag, Integer, Many, Octets, OneOf, Record, T
 MAX_NODES: Final = 16
 MAX_DEPTH: Final = 4
 MAX_PARTS: Final = 1024
+#: Auctions between two parts of a schedule.
+MAX_EVERY: Final = 1_000_000
 MAX_GROUP_BYTES: Final = 32
 
 
@@ -117,7 +119,7 @@ CONDITION: Final = OneOf(
     }
 )
 SCHEDULE: Final = Record(
-    Schedule, {"parts": Integer(low=2, high=MAX_PARTS), "every": Integer(low=1, high=1_000_000)}
+    Schedule, {"parts": Integer(low=2, high=MAX_PARTS), "every": Integer(low=1, high=MAX_EVERY)}
 )
 
 

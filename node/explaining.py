@@ -11,7 +11,10 @@ from typing import Final
 
 from intents.auction import Auction, AuctionOrder, Balance
 from intents.intent import FillMode, Intent, IntentId, Kind
+from node.awaiting import awaited
 from node.chain.tables import chain_of
+from node.condition_words import group_name
+from node.denials import denial_rule
 from node.history.base import IntentLife
 from node.quote_routes import near
 from node.quoting import NoMarket, Quote, quote
@@ -61,7 +64,10 @@ def explain(life: IntentLife, state: State) -> Explanation:
         said = OrderState(life.state) if life.state in list(OrderState) else None
         why = _ENDED.get(said, f"it is {life.state}") if said is not None else "its end was not recorded here"
         note = life.steps[-1].note if life.steps else ""
-        return _bare(life, life.state, f"{why}: {note}" if note else why, now)
+        if said is not OrderState.DENIED:
+            return _bare(life, life.state, f"{why}: {note}" if note else why, now)
+        told = "; ".join(part for part in (why, note, denial_rule(note, rules_of(state))) if part)
+        return _bare(life, note.partition(":")[0] or life.state, told, now)
     rules = rules_of(state)
     barred = _barred(state, rules, order, IntentId(life.intent), now)
     if barred is not None:
@@ -92,10 +98,23 @@ def _barred(state: State, rules: Rules, order: Order, number: IntentId, now: int
     for leg in intent.give:
         if not state.get(BALANCES, (account_of(intent.owner), leg.asset)):
             return Reason.NO_BALANCE.name.lower(), f"its owner has no {leg.asset}"
-    if order.state in OPEN_STATES and not look(state.draft(), rules, number, order, now):
-        waits = "its condition does not hold yet" if intent.when is not None else "its schedule allows no more yet"
+    if order.state in OPEN_STATES and (waits := awaited(state, rules, number, order, now)):
         return "condition", waits
+    if intent.group and _another_of_group(state, rules, number, intent, now):
+        name = group_name(intent.group)
+        return "group", f"another intent of its group {name} may trade too: a batch takes one of them, by lot"
     return None
+
+
+def _another_of_group(state: State, rules: Rules, number: IntentId, intent: Intent, now: int) -> bool:
+    draft = state.draft()
+    return any(
+        other != number
+        and order.state in OPEN_STATES
+        and (order.intent.owner, order.intent.group) == (intent.owner, intent.group)
+        and look(draft, rules, other, order, now)
+        for other, order in state.rows(ORDERS).items()
+    )
 
 
 def _on_market(

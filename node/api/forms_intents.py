@@ -91,6 +91,8 @@ class AuctionMissForm(Struct):
 
 
 class IntentForm(Struct):
+    """``when``, ``schedule`` and ``group`` are as the intent itself has them: see schema ``Intent``."""
+
     intent: Hex
     owner: Hex
     state: str
@@ -105,6 +107,9 @@ class IntentForm(Struct):
     steps: list[StepForm]
     trades: list[AuctionTradeForm]
     missed: AuctionMissForm | None
+    when: dict[str, Any] | None
+    schedule: dict[str, Any] | None
+    group: str
 
 
 class IntentsForm(Struct):

@@ -6,6 +6,7 @@ from intents.codec import intent_id
 from intents.intent import Intent, IntentId
 from node.api.waiting import Waiting
 from node.history.base import IntentLife
+from node.history.lives import life_begun
 from node.served import Served
 from settlement.ledger.accounts import account_of
 from settlement.ledger.orders import ORDERS, OrderState
@@ -28,21 +29,4 @@ def waiting_life(waiting: Waiting, number: IntentId) -> IntentLife | None:
 
 
 def _begun(intent: Intent, state: OrderState) -> IntentLife:
-    """The life of an intent of which nothing is kept but itself."""
-    give, want = intent.give[0], intent.want[0]
-    return IntentLife(
-        intent=intent_id(intent),
-        owner=account_of(intent.owner).holder,
-        state=state.value,
-        give=give.asset,
-        want=want.asset,
-        give_max=give.amount,
-        want_min=want.amount,
-        gave=0,
-        got=0,
-        valid_from=intent.valid_from,
-        valid_to=intent.valid_to,
-        steps=(),
-        trades=(),
-        missed=None,
-    )
+    return life_begun(intent_id(intent), account_of(intent.owner).holder, intent, state.value)

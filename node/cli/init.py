@@ -17,6 +17,7 @@ from node.cli.writing import write_text
 
 if TYPE_CHECKING:
     from node.agreement.timeouts import Timeouts
+    from node.home.rule_choices import RuleChoices
 
 _PORT = click.IntRange(1, 65_535)
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -48,6 +49,9 @@ class Request:
     genesis: Path | None
     bootstrap: tuple[str, ...]
     full_nodes: tuple[str, ...]
+    oracles: tuple[str, ...]
+    guardians: tuple[str, ...]
+    changes: tuple[str, ...]
 
 
 @click.command(cls=Command)
@@ -61,6 +65,9 @@ class Request:
 @click.option("--solver", "specs", multiple=True, metavar="SPEC", help="Built-in, FILE.py or URL; repeatable.")
 @click.option("--windows", metavar="MS,MS,MS", help="Milliseconds to collect, solve and reveal.")
 @click.option("--whole-windows", is_flag=True, help="No window ends before its time: all batches are as long.")
+@click.option("--oracle", "oracles", multiple=True, metavar="WHO", help="Reports prices; repeatable, see below.")
+@click.option("--guardian", "guardians", multiple=True, metavar="WHO", help="May stop trading; repeatable.")
+@click.option("--rule", "changes", multiple=True, metavar="NAME=VALUE", help="A rule of the ledger; repeatable.")
 @click.option("--name", help="What others call this node.")
 @click.option("--host", help="Where others reach this node: it will listen for them.")
 @click.option("--port", type=_PORT, help="Its port for them (default: 8644).")
@@ -81,6 +88,10 @@ def init(settings: Settings, **options: object) -> None:
     Alone it makes a development network of one, with funded accounts whose keys are published. With --validators,
     --solvers or --full it makes homes for a whole network. For machines of different owners, with --host, --join,
     --key-only and --genesis-from, see docs/running-a-node.md.
+
+    WHO is a development account (alice, bob, …) or ed25519:KEY; more than half of the oracles make a price, of the
+    guardians a halt, unless a --rule says otherwise. Rules are those of docs/ledger.md, in their JSON form:
+    --rule band_bps=1000 --rule stale_after=20.
     """
     request = Request(**options)  # type: ignore[arg-type]
     _check(request)
@@ -123,12 +134,14 @@ def _check(request: Request) -> None:
     if len(chosen) > 1:
         raise UsageError("init", f"{chosen[0]} and {chosen[1]} do not go together")
     own = request.key_only or request.genesis is not None
+    ruling = bool(request.oracles or request.guardians or request.changes)
     for option, given, fits in (
         ("--bootstrap", bool(request.bootstrap), request.genesis is not None),
         ("--full-node", bool(request.full_nodes), request.genesis is not None),
         ("--role", request.role is not None, own),
         ("--host", request.host is not None, own or not chosen),
         ("--home", request.folder is not None, own or not chosen),
+        ("--oracle, --guardian or --rule", ruling, not own),
     ):
         if given and not fits:
             raise UsageError(option, f"does not go with {chosen[0]}" if chosen else "needs --key-only or --join")
@@ -147,6 +160,7 @@ def _single(settings: Settings, request: Request) -> None:
             request.api_port,
             request.specs[0] if request.specs else "walras",
             timeouts_of(request.windows, request.whole_windows),
+            _rules(request),
         ),
     )
     _tell(settings, [home.path], home.genesis, f"walras node run --home {home.path}")
@@ -164,11 +178,22 @@ def _network(settings: Settings, request: Request) -> None:
         tuple(part.strip() for part in request.hosts.split(",") if part.strip()),
         request.specs or ("walras",),
         timeouts_of(request.windows, request.whole_windows),
+        rules=_rules(request),
     )
     places = network(out, plan)
     paths = [place.home.path for place in places]
     where = "on its machine, " if plan.hosts else ""
     _tell(settings, paths, places[0].home.genesis, f"for each, {where}walras node run --home {paths[0]}")
+
+
+def _rules(request: Request) -> RuleChoices:
+    """Checked before anything is made. Raises ``UsageError``."""
+    from node.home.development import development_genesis
+    from node.home.rule_choices import choices_in, ruled
+
+    choices = choices_in(request.oracles, request.guardians, request.changes)
+    ruled(development_genesis("", ()), choices)
+    return choices
 
 
 def _keys(request: Request) -> None:
@@ -192,7 +217,7 @@ def _genesis(request: Request) -> None:
 
     entries = read_entries(request.entries)
     timeouts = timeouts_of(request.windows, request.whole_windows)
-    file = genesis_from(entries, request.name or "development", timeouts)
+    file = genesis_from(entries, request.name or "development", timeouts, _rules(request))
     click.echo(genesis_text(file), nl=False)
 
 

@@ -34,7 +34,16 @@ _SLIPPAGE = click.option(
 @click.option("--fok/--partial", "whole", default=False, help="Whole or not at all; or in parts (default).")
 @click.option("--min-fill", metavar="AMOUNT", help="Least part that may trade at a time.")
 @_SLIPPAGE
-@click.option("--valid-batches", type=click.IntRange(0, 10**9), default=10, show_default=True, help="Auctions.")
+@click.option("--when", metavar="CONDITION", help="Rest until it holds; see below.")
+@click.option("--twap", metavar="PARTS/EVERY", help="In so many parts, one every so many auctions.")
+@click.option(
+    "--oco", metavar="NAME", help="One cancels the others: of your intents of that name the first to trade."
+)
+@click.option(
+    "--valid-batches",
+    type=click.IntRange(0, 10**9),
+    help="Auctions (default: 10; with --when 10000; and a schedule's).",
+)
 @click.option("--nonce", type=click.IntRange(0, 2**63 - 1), help="A number not used before (default: any).")
 @click.option("--wait", is_flag=True, help="Follow it until it is settled, expired or cancelled.")
 @click.option("--timeout", type=click.FloatRange(0.1, 86_400), default=120.0, show_default=True, help="Seconds.")
@@ -46,6 +55,16 @@ def submit(settings: Settings, **options: Any) -> int:
 
     Amounts are decimal numbers of whole units. "1 ETH for USDC" asks for what a quote says, less --slippage-bps;
     "ETH for 2990 USDC" for exactly that. Exit code 1 if it ended, or the time did, before it was filled.
+
+    --when looks at the agreed prices of `walras ledger prices`, once per auction, until it holds:
+
+    \b
+      "ETH/USDC <= 2800"              a stop, when you hold ETH
+      "ETH/USDC >= 3200"              a take-profit
+      "BTC falls 500 bps"             trailing its best since; or rises, or 5%
+      "auction >= +20"                not before 20 auctions from now
+      "filled ID"                     once another intent of yours was filled whole
+      "… and …", "… or …", "( … )"    several
     """
     from node.cli.intent_submit import Request, submitted
 

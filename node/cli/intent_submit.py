@@ -8,14 +8,16 @@ from pathlib import Path
 from intents.errors import UsageError
 from intents.intent import Intent
 from node.cli.command import Settings, emit, note
+from node.cli.intent_text import terms_lines
 from node.cli.intent_waiting import wait_for
 from node.cli.nodes import check_network, client_of, signer_of
 from node.cli.writing import check_target
 from node.client.acting import submit
-from node.client.asking import Terms, ask_in, intent_in, intent_of
+from node.client.asking import Terms, ask_in, group_in, intent_in, intent_of, schedule_in
 from node.client.market import Market, market_of
 from node.client.node_client import NodeClient
 from node.client.quoting import filled_in, quote
+from node.client.when import condition_in
 from node.inputs import read_json
 
 
@@ -30,7 +32,10 @@ class Request:
     whole: bool
     min_fill: str | None
     slippage_bps: int
-    valid_batches: int
+    when: str | None
+    twap: str | None
+    oco: str | None
+    valid_batches: int | None
     nonce: int | None
     wait: bool
     timeout: float
@@ -51,6 +56,7 @@ def submitted(settings: Settings, request: Request) -> int:
         check_network(request.folder, market.network)
         key = signer_of(request.folder, request.wallet, request.dev, request.password_file)
         intent = _intent(settings, request, client, market, key.public)
+        _say_terms(settings, intent, market)
         number, state = submit(client, key, intent)
         note(settings, f"intent 0x{number.hex()}: {state}, durable at {client.url}")
         if request.wait:
@@ -60,9 +66,11 @@ def submitted(settings: Settings, request: Request) -> int:
 
 
 def _check(request: Request) -> None:
+    if request.whole and request.twap is not None:
+        raise UsageError("--twap", "does not go with --fok: it trades in parts")
     if request.file is None:
         ask_in(request.words)
-    elif request.words or request.raw or request.exact_out or request.whole or request.min_fill is not None:
+    elif request.words or request.raw or request.exact_out or request.whole or _terms_said(request):
         raise UsageError("--file", "says all of it: amounts and their options do not go with it")
     if request.receipt is not None:
         if not request.wait:
@@ -70,8 +78,29 @@ def _check(request: Request) -> None:
         check_target(request.receipt)
 
 
+def _say_terms(settings: Settings, intent: Intent, market: Market) -> None:
+    """As it was understood, before it is handed in."""
+    for line in terms_lines(intent.when, intent.schedule, intent.group, market):
+        note(settings, line)
+
+
+def _terms_said(request: Request) -> bool:
+    return any(said is not None for said in (request.min_fill, request.when, request.twap, request.oco))
+
+
+def _terms(request: Request, market: Market, owner: bytes) -> Terms:
+    return Terms(
+        owner,
+        request.valid_batches,
+        request.nonce,
+        None if request.when is None else condition_in(request.when, market),
+        None if request.twap is None else schedule_in(request.twap),
+        b"" if request.oco is None else group_in(request.oco),
+    )
+
+
 def _intent(settings: Settings, request: Request, client: NodeClient, market: Market, owner: bytes) -> Intent:
-    terms = Terms(owner, request.valid_batches, request.nonce)
+    terms = _terms(request, market, owner)
     if request.file is not None:
         return intent_in(read_json(str(request.file)), str(request.file), terms, market)
     ask = replace(ask_in(request.words), raw=request.raw, whole=request.whole, min_fill=request.min_fill)
@@ -79,6 +108,8 @@ def _intent(settings: Settings, request: Request, client: NodeClient, market: Ma
         ask = replace(ask, exact_out=True)
     if ask.give_amount is not None and ask.want_amount is not None:
         return intent_of(ask, terms, market)
+    if terms.when is not None:
+        raise UsageError("--when", "say both amounts: a quote is of now, not of when the condition will hold")
     if request.min_fill is not None and not request.raw:
         exact = market.asset(ask.want if ask.exact_out else ask.give)
         ask = replace(ask, min_fill=str(market.units(request.min_fill, exact)))

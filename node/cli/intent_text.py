@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from intents.assets import AssetId
+from intents.conditions import CONDITION, SCHEDULE, Condition, Schedule
 from intents.fields import Fields
 from node.client.following import Life, Step, Trade
 from node.client.market import Market
 from node.client.quoting import Quoted
+from node.condition_words import condition_words, group_name, schedule_words
+from node.pair_prices import Denomination
 
 
 def step_line(step: Step) -> str:
@@ -43,12 +46,21 @@ def life_text(life: Life, market: Market) -> str:
         f"gives   at most {market.shown(life.give_max, life.give)}, gave {market.shown(life.gave, life.give)}",
         f"wants   at least {market.shown(life.want_min, life.want)}, got {market.shown(life.got, life.want)}",
         f"valid   to auction {life.valid_to}",
+        *terms_lines(life.when, life.schedule, life.group, market),
     ]
     lines += [f"  {step_line(step)}" for step in life.steps]
     lines += [f"  traded in {trade_line(trade, life, market)}" for trade in life.trades]
     if life.missed is not None and not life.ended:
         lines.append(f"not filled in auction {life.missed[0]}: {life.missed[2]} ({life.missed[1]})")
     return "\n".join(lines)
+
+
+def terms_lines(when: Condition | None, schedule: Schedule | None, group: bytes, market: Market) -> list[str]:
+    """What it waits for, how it is spread over time, and what ends with it: a line of each that is so."""
+    known = Denomination(market.numeraire, market.decimals)
+    lines = [] if when is None else [f"waits   until {condition_words(when, known)}"]
+    lines += [] if schedule is None else [f"trades  {schedule_words(schedule)}"]
+    return [*lines, f"group   {group_name(group)}: the first to trade cancels the others"] if group else lines
 
 
 def quote_text(found: Quoted, market: Market, slippage_bps: int) -> str:
@@ -102,6 +114,9 @@ def life_document(life: Life) -> dict[str, Any]:
         "gave": str(life.gave),
         "got": str(life.got),
         "valid_to": life.valid_to,
+        "when": None if life.when is None else CONDITION.to_json(life.when),
+        "schedule": None if life.schedule is None else SCHEDULE.to_json(life.schedule),
+        "group": "0x" + life.group.hex(),
         "steps": [{"state": step.state, "auction": step.auction, "note": step.note} for step in life.steps],
         "trades": [
             {

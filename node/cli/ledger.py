@@ -10,6 +10,7 @@ import click
 
 from node.cli.command import Command, Settings, emit, global_options, remember
 from node.cli.ledger_accounts import account, transfer
+from node.cli.ledger_feed import prices, report_prices, set_trading
 from node.cli.nodes import client_of, node_options
 from node.cli.text import table
 
@@ -132,3 +133,6 @@ def reconcile(settings: Settings, store: Path) -> None:
 
 ledger.add_command(account)
 ledger.add_command(transfer)
+ledger.add_command(prices)
+ledger.add_command(report_prices)
+ledger.add_command(set_trading)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from intents.assets import AssetId
+from intents.conditions import CONDITION, MAX_GROUP_BYTES, SCHEDULE, Condition, Schedule
 from intents.fields import Fields
 from node.client.errors import NodeBusy, NotKnown, Unreachable
 from node.client.node_client import NodeClient
@@ -60,6 +61,9 @@ class Life:
     steps: tuple[Step, ...]
     trades: tuple[Trade, ...]
     missed: tuple[int, str, str] | None
+    when: Condition | None = None
+    schedule: Schedule | None = None
+    group: bytes = b""
 
     @property
     def ended(self) -> bool:
@@ -93,6 +97,11 @@ def life_in(fields: Fields) -> Life:
             _trade(row.integer("auction"), row.child("trade")) for row in fields.objects("trades", limit=MAX_STEPS)
         ),
         missed=None if missed is None else _missed(missed),
+        when=CONDITION.from_json(fields.raw("when"), fields.at("when")) if fields.has("when") else None,
+        schedule=SCHEDULE.from_json(fields.raw("schedule"), fields.at("schedule"))
+        if fields.has("schedule")
+        else None,
+        group=fields.hex("group", limit=MAX_GROUP_BYTES) if fields.has("group") else b"",
     )
 
 

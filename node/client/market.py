@@ -13,6 +13,7 @@ from intents.errors import UsageError
 from intents.near import did_you_mean
 from node.client.errors import NotKnown
 from node.client.node_client import NodeClient
+from node.pair_prices import Denomination
 
 MAX_ASSETS: Final = 100_000
 MAX_DIGITS: Final = 80
@@ -20,11 +21,20 @@ MAX_DIGITS: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """``decimals`` by asset; ``auction`` is the one that collects now."""
+    """``decimals`` by asset; ``auction`` is the one that collects now; ``numeraire`` what prices are in, "" where
+    the node cannot say."""
 
     network: bytes
     auction: int
     decimals: Mapping[AssetId, int]
+    numeraire: AssetId = AssetId("")
+
+    @property
+    def denomination(self) -> Denomination:
+        """What prices are said in. Raises ``UsageError`` where the node cannot say."""
+        if self.numeraire not in self.decimals:
+            raise UsageError("ASSET", "the node cannot say what prices are in: ask a full node with --node URL")
+        return Denomination(self.numeraire, self.decimals)
 
     def asset(self, name: str) -> AssetId:
         """The asset of that id, in any case where that leaves one. Raises ``UsageError``."""
@@ -79,4 +89,5 @@ def market_of(client: NodeClient) -> Market:
         AssetId(row.text("id", limit=MAX_ASSET_ID_LENGTH)): row.integer("decimals", high=MAX_DECIMALS)
         for row in assets.objects("assets", limit=MAX_ASSETS)
     }
-    return Market(status.hex("network", length=32), status.integer("auction"), decimals)
+    numeraire = AssetId(assets.text("numeraire", limit=MAX_ASSET_ID_LENGTH))
+    return Market(status.hex("network", length=32), status.integer("auction"), decimals, numeraire)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
@@ -133,7 +133,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class IntentLife:
-    """What is known of an intent. ``missed`` tells of the last batch it was in and did not fill in."""
+    """What is known of an intent. ``missed`` tells of the last batch it was in and did not fill in. ``when`` and
+    ``schedule`` are in the JSON form of ``intents.conditions``."""
 
     intent: bytes
     owner: bytes
@@ -149,6 +150,9 @@ class IntentLife:
     steps: tuple[Step, ...]
     trades: tuple[tuple[int, TradeRow], ...]
     missed: tuple[int, Missed] | None
+    when: Mapping[str, object] | None
+    schedule: Mapping[str, object] | None
+    group: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from intents.assets import AssetId
 from intents.canonical import unpack
-from intents.intent import IntentId
+from intents.conditions import CONDITION, SCHEDULE
+from intents.intent import Intent, IntentId
 from node.chain.blocks import Phase
+from node.denials import denial_words
 from node.history.base import IntentLife, Missed, Step, TradeRow
 from node.history.recording import BEFORE, OPEN
 from settlement.ledger.accounts import account_of
@@ -32,12 +33,7 @@ class Known:
     seq: int
     id: bytes
     owner: bytes
-    give: AssetId
-    want: AssetId
-    give_max: int
-    want_min: int
-    valid_from: int
-    valid_to: int
+    intent: Intent
     state: str
     note: str
     taken: int | None
@@ -49,20 +45,8 @@ class Known:
 
 def known(row: Sequence[Any]) -> Known:
     seq, number, owner, terms, *rest = row
-    intent = ORDERS.value.from_wire(unpack(terms, "terms", limit=MAX_ENTRY_BYTES), "terms").intent
-    give, want = intent.give[0], intent.want[0]
-    return Known(
-        seq,
-        number,
-        owner,
-        give.asset,
-        want.asset,
-        give.amount,
-        want.amount,
-        intent.valid_from,
-        intent.valid_to,
-        *rest,
-    )
+    order = ORDERS.value.from_wire(unpack(terms, "terms", limit=MAX_ENTRY_BYTES), "terms")
+    return Known(seq, number, owner, order.intent, *rest)
 
 
 def trades_of(db: sqlite3.Connection, found: Known) -> tuple[tuple[int, TradeRow], ...]:
@@ -72,10 +56,11 @@ def trades_of(db: sqlite3.Connection, found: Known) -> tuple[tuple[int, TradeRow
         " ORDER BY auction DESC LIMIT ?",
         (found.seq, MAX_TRADES),
     ).fetchall()
+    pair = (found.intent.give[0].asset, found.intent.want[0].asset)
     return tuple(
         (
             auction,
-            TradeRow(found.id, found.owner, found.give, found.want, int(gave), int(got), solver, float(bps), None),
+            TradeRow(found.id, found.owner, *pair, int(gave), int(got), solver, float(bps), None),
         )
         for auction, gave, got, solver, bps in reversed(rows)
     )
@@ -96,18 +81,10 @@ def life_of(
     if state == OPEN:
         state = UNKNOWN if asked else (OrderState.PART_FILLED if trades else OrderState.CHECKED).value
     steps = _steps(found, trades, at_ms)
-    return IntentLife(
-        intent=found.id,
-        owner=found.owner,
-        state=state,
-        give=found.give,
-        want=found.want,
-        give_max=found.give_max,
-        want_min=found.want_min,
+    return replace(
+        life_begun(found.id, found.owner, found.intent, state),
         gave=sum(trade.gave for _, trade in trades),
         got=sum(trade.got for _, trade in trades),
-        valid_from=found.valid_from,
-        valid_to=found.valid_to,
         steps=steps,
         trades=trades,
         missed=None if missed is None or found.missed is None else (found.missed, missed),
@@ -116,13 +93,19 @@ def life_of(
 
 def life_on_ledger(number: IntentId, order: Order) -> IntentLife:
     """Of an intent that this history knows nothing of: what the ledger holds."""
-    intent = order.intent
+    state, note = order.state.value, "the steps before are from before this node's history"
+    step = Step(state, order.since, height_of(order.since, Phase.BATCH), 0, note)
+    begun = life_begun(number, account_of(order.intent.owner).holder, order.intent, state)
+    return replace(begun, steps=(step,))
+
+
+def life_begun(number: bytes, owner: bytes, intent: Intent, state: str) -> IntentLife:
+    """The life of an intent of which nothing is known but itself."""
     give, want = intent.give[0], intent.want[0]
-    note = "the steps before are from before this node's history"
     return IntentLife(
         intent=number,
-        owner=account_of(intent.owner).holder,
-        state=order.state.value,
+        owner=owner,
+        state=state,
         give=give.asset,
         want=want.asset,
         give_max=give.amount,
@@ -131,9 +114,12 @@ def life_on_ledger(number: IntentId, order: Order) -> IntentLife:
         got=0,
         valid_from=intent.valid_from,
         valid_to=intent.valid_to,
-        steps=(Step(order.state.value, order.since, height_of(order.since, Phase.BATCH), 0, note),),
+        steps=(),
         trades=(),
         missed=None,
+        when=None if intent.when is None else CONDITION.to_json(intent.when),
+        schedule=None if intent.schedule is None else SCHEDULE.to_json(intent.schedule),
+        group=intent.group,
     )
 
 
@@ -169,5 +155,5 @@ def _steps(found: Known, trades: Sequence[tuple[int, TradeRow]], at_ms: Mapping[
         rested = OrderState.PART_FILLED if any(at < found.missed for at, _ in trades) else OrderState.BATCHED
         steps.append(step(rested.value, found.missed, Phase.SETTLE, "did not trade in this batch"))
     if found.ended is not None and not (trades and found.state == OrderState.SETTLED.value):
-        steps.append(step(found.state, found.ended, Phase(found.ended_phase or 0), found.note))
+        steps.append(step(found.state, found.ended, Phase(found.ended_phase or 0), denial_words(found.note)))
     return tuple(sorted(steps, key=lambda item: item.height))

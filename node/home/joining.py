@@ -28,6 +28,7 @@ from node.home.genesis_file import GenesisFile
 from node.home.making import make_keys, multiaddr, public_keys, settle_in, taken_away
 from node.home.networks import BUILT_IN, EVERYWHERE, LOOPBACK
 from node.home.paths import Home
+from node.home.rule_choices import AS_USUAL, RuleChoices, ruled
 from node.home.secrets import new_secret, write_secret
 
 _LOOPBACK: Final = ("/ip4/127.", "/ip6/::1/", "/dns/localhost/")
@@ -51,7 +52,9 @@ class JoinPlan:
     full_nodes: tuple[str, ...] = ()
 
 
-def genesis_from(entries: Sequence[Entry], name: str, timeouts: Timeouts) -> GenesisFile:
+def genesis_from(
+    entries: Sequence[Entry], name: str, timeouts: Timeouts, rules: RuleChoices = AS_USUAL
+) -> GenesisFile:
     """The genesis of a network whose nodes said who they are; one vote each."""
     _distinct("validator key", [entry.validator.hex() for entry in entries if entry.validator is not None])
     _distinct("solver key", [entry.solver.hex() for entry in entries if entry.solver is not None])
@@ -61,7 +64,8 @@ def genesis_from(entries: Sequence[Entry], name: str, timeouts: Timeouts) -> Gen
         raise UsageError("ENTRIES", f"1 to {MAX_VALIDATORS} of them have a validator key, not {len(validators)}")
     solvers = [(entry.name, entry.solver) for entry in entries if entry.solver is not None]
     first = tuple(entry.address for entry in entries if entry.address and entry.validator is not None)
-    return GenesisFile(development_genesis(name, validators, solvers), timeouts, first, accounts())
+    genesis = ruled(development_genesis(name, validators, solvers), rules)
+    return GenesisFile(genesis, timeouts, first, accounts())
 
 
 def _distinct(what: str, values: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from node.home.errors import HomeExists
 from node.home.genesis_file import GenesisFile
 from node.home.making import PublicKeys, make_keys, multiaddr, settle_in, taken_away
 from node.home.paths import Home
+from node.home.rule_choices import RuleChoices, ruled
 
 #: What the built-in solver is called, in configurations and on the ledger.
 BUILT_IN: Final = "walras"
@@ -35,6 +36,7 @@ class SinglePlan:
     api_port: int = API_PORT
     spec: str = BUILT_IN
     timeouts: Timeouts = Timeouts()
+    rules: RuleChoices = RuleChoices()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class NetworkPlan:
     specs: tuple[str, ...] = (BUILT_IN,)
     timeouts: Timeouts = Timeouts()
     name: str = "development"
+    rules: RuleChoices = RuleChoices()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def single(home: Home, plan: SinglePlan) -> None:
     keys = make_keys(home, validator=True, solver=bool(plan.spec))
     assert keys.validator is not None
     solvers = [] if keys.solver is None else [(_plain(plan.spec), keys.solver)]
-    genesis = development_genesis("development", [keys.validator], solvers)
+    genesis = ruled(development_genesis("development", [keys.validator], solvers), plan.rules)
     first = () if plan.host is None else (multiaddr(plan.host, plan.port, keys.peer),)
     network = NetworkPart(listen=(multiaddr(EVERYWHERE, plan.port),), announce=first) if first else None
     config = NodeConfig(NodePart(plan.name), network, ApiPart(port=plan.api_port), SolverPart(plan.spec))
@@ -105,11 +108,12 @@ def _make(places: Sequence[Place], plan: NetworkPlan, made: list[Path]) -> None:
     for place in places:
         keys[place.name] = _keys(place)
         made += place.home.keys
-    genesis = development_genesis(
+    bare = development_genesis(
         plan.name,
         [key for place in places if (key := keys[place.name].validator) is not None],
         [(_solver_name(place), key) for place in places if (key := keys[place.name].solver) is not None],
     )
+    genesis = ruled(bare, plan.rules)
     addresses = {place.name: multiaddr(place.host, place.port, keys[place.name].peer) for place in places}
     first = tuple(addresses[place.name] for place in places if place.role is RoleName.VALIDATOR)
     file = GenesisFile(genesis, plan.timeouts, first, accounts())

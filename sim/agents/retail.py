@@ -7,8 +7,8 @@ from random import Random
 from typing import Final
 
 from intents.assets import AssetId
-from intents.conditions import Schedule
-from intents.intent import Kind
+from intents.conditions import Filled, From, Schedule
+from intents.intent import IntentId, Kind
 from scenarios.declare import number, text
 from sim.agents.arrivals import Pattern, arrivals
 from sim.agents.base import Desk, Offer, Settled
@@ -49,6 +49,9 @@ class RetailPart(AgentPart):
     trigger_bps: float = number(50.0, 1.0, 5_000.0, "how far off stops and take-profits are")
     waits: int = number(20, 1, 100_000, "how many auctions stops and take-profits last")
     parts: int = number(4, 2, 1_000, "into how many parts, one an auction")
+    later_share: float = number(0.0, 0.0, 1.0, "share that waits for an auction to come")
+    later: int = number(5, 1, 100_000, "how many auctions later that one is")
+    return_share: float = number(0.0, 0.0, 1.0, "share that trades back at a better price once it is filled whole")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,10 @@ class Retail:
     def _come(self, desk: Desk) -> None:
         self._plan(desk)
         wish = _drawn(self.part, desk, desk.stream("wishes"))
-        for offer in self._offers(desk, wish):
-            desk.offer(offer, wish.owner)
+        made = [desk.offer(offer, wish.owner) for offer in self._offers(desk, wish)]
+        # Drawn from the other end than what else people do, so that none of it changes.
+        if made and made[-1] is not None and wish.kind >= 1.0 - self.part.return_share:
+            self._return(desk, wish, made[-1])
 
     def _offers(self, desk: Desk, wish: _Wish) -> list[Offer]:
         part = self.part
@@ -111,7 +116,18 @@ class Retail:
         if share < part.twap_share:
             lasts = part.parts + wish.lasts - 1
             return [Offer(*found, kind, lasts=lasts, schedule=Schedule(part.parts, 1), purpose="twap")]
+        if share - part.twap_share < part.later_share:
+            when, lasts = From(desk.auction + part.later), part.later + wish.lasts
+            return [Offer(*found, kind, wish.whole, lasts, when, purpose="later")]
         return [Offer(*found, kind, wish.whole, wish.lasts, purpose="retail")]
+
+    def _return(self, desk: Desk, wish: _Wish, first: IntentId) -> None:
+        """Back again, ``trigger_bps`` better than the fair price now, once ``first`` is filled whole."""
+        price, better = pricing(desk, self.part.anchor), -self.part.trigger_bps / BPS
+        found = legs(desk, wish.owner, (wish.pair[1], wish.pair[0]), wish.value, better, price)
+        if found is not None:
+            offer = Offer(*found, lasts=self.part.waits, when=Filled(first), purpose="return")
+            desk.offer(offer, wish.owner)
 
     def _waiting(self, desk: Desk, wish: _Wish, triggers: list[Trigger], away: float) -> list[Offer]:
         """Of several the first to trade ends the others."""

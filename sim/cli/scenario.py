@@ -143,6 +143,8 @@ def schema(settings: Settings, kind: str) -> None:
     if kind == "world":
         click.echo(json.dumps(world_schema(), indent=2))
         return
+    from sim.scenario.extending import extendable
     from sim.scenario.simulation import Simulation
 
-    click.echo(json.dumps(schema_of(Simulation, "Walras simulation", ("name", "assets")), indent=2))
+    whole = schema_of(Simulation, "Walras simulation", ("name", "assets"))
+    click.echo(json.dumps(extendable(whole), indent=2))

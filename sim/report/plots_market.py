@@ -23,11 +23,14 @@ MAX_AUCTIONS: Final = 120
 
 def prices(axes: Axes, tables: Tables) -> None:
     """Outside as a line, agreed dashed, cleared as dots; several assets as their change since the start."""
-    assets = _most_traded(tables)
+    moving = _moving(tables)
+    assets = _most_traded(tables, moving)
     if not assets:
         raise Empty("No prices were recorded.")
     alone = len(assets) == 1
-    for place, asset in enumerate(assets):
+    for asset in assets:
+        # By its place among all of them: variants that trade others have the same colours.
+        place = moving.index(asset)
         rows = sorted((row for row in tables.prices if row.asset == asset), key=lambda row: row.at_us)
         first = rows[0].outside
         _line(axes, [(row, row.outside) for row in rows], first, alone, "-", colour(place), asset)
@@ -49,14 +52,15 @@ def _line(
         axes.plot(xs, ys, style, color=hue, label=label, markersize=4)
 
 
-def _most_traded(tables: Tables) -> list[str]:
-    """Assets whose price moves, the most traded first."""
-    moving = {row.asset: 0 for row in tables.prices if row.outside not in (0.0, 1.0)}
-    for fill in tables.fills:
-        for asset in (fill.give, fill.want):
-            if asset in moving:
-                moving[asset] += 1
-    return sorted(moving, key=lambda asset: (-moving[asset], asset))[:MAX_ASSETS]
+def _moving(tables: Tables) -> list[str]:
+    """Assets whose price moves, by name."""
+    return sorted({row.asset for row in tables.prices if row.outside not in (0.0, 1.0)})
+
+
+def _most_traded(tables: Tables, moving: list[str]) -> list[str]:
+    """Those of ``moving`` that are shown, the most traded first."""
+    traded = Counter(asset for fill in tables.fills for asset in (fill.give, fill.want))
+    return sorted(moving, key=lambda asset: (-traded[asset], asset))[:MAX_ASSETS]
 
 
 def welfare(axes: Axes, tables: Tables) -> None:

@@ -32,6 +32,17 @@ def resolved(document: Mapping[str, Any], where: str, load: Callable[[str], Mapp
     return found
 
 
+def extendable(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of a file that may extend another: then nothing else is required of it."""
+    extends = {
+        "type": "string",
+        "description": "a scenario that this one is built on: says only what is different",
+    }
+    needs = {"anyOf": [{"required": [KEY]}, {"required": schema["required"]}]}
+    rest = {name: part for name, part in schema.items() if name != "required"}
+    return {**rest, **needs, "properties": {KEY: extends, **schema["properties"]}}
+
+
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     found = copy.deepcopy(dict(base))
     for key, value in over.items():

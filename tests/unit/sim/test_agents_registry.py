@@ -36,6 +36,8 @@ EVERYBODY: dict[str, dict[str, Any]] = {
         "bracket_share": 0.1,
         "trailing_share": 0.1,
         "twap_share": 0.1,
+        "later_share": 0.1,
+        "return_share": 0.1,
     },
     "liquidity-provider": {"name": "liquidity-provider", "every_s": 2.0},
     "oracle": {"name": "oracle", "count": 3, "noise_bps": 5.0, "lag_ms": 700},

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import pytest
 
-from intents.conditions import Above, Below, Trailing
-from intents.intent import Kind
+from intents.conditions import Above, Below, Filled, From, Trailing
+from intents.intent import IntentId, Kind
 from intents.venue_states import ConstantProductState
 from settlement.ledger.orders import ORDERS
 from sim.agents.arbitrageur import ArbitrageurPart
@@ -77,11 +78,13 @@ def test_what_retail_hands_in_rests_on_the_ledger() -> None:
         bracket_share=0.1,
         twap_share=0.2,
         trailing_share=0.2,
+        later_share=0.05,
+        return_share=0.05,
     )
     town = Town([part, OraclePart(name="oracle")]).run(5)
     assert town.refused == []
     purposes = Counter(found.purpose for found in town.offers)
-    assert set(purposes) == {"retail", "stop", "take-profit", "trailing", "twap"}
+    assert set(purposes) == {"retail", "stop", "take-profit", "trailing", "twap", "later", "return"}
     known = town.chain.state.rows(ORDERS)
     live = [
         found for found in town.offers if found.intent.valid_to >= town.chain.auction and found.at_us < 9_000_000
@@ -124,6 +127,42 @@ def test_trailing_stops_follow_the_price_the_right_way() -> None:
         buying = found.intent.give[0].asset == CASH
         traded = found.intent.want[0].asset if buying else found.intent.give[0].asset
         assert found.intent.when == Trailing(traded, 75, rising=buying)
+
+
+def test_what_waits_for_a_later_auction_or_another_intent() -> None:
+    """A later auction is so many from now; who trades back waits for the first to be filled, at a better price."""
+    part = RetailPart(
+        name="retail",
+        per_minute=1_200.0,
+        cross_share=0.0,
+        later_share=0.5,
+        later=7,
+        return_share=0.5,
+        trigger_bps=100.0,
+    )
+    town = Town([part]).run(3)
+    by_number = {found.number: found.intent for found in town.offers}
+    conditions = [(found.purpose, found.intent) for found in town.offers if found.intent.when is not None]
+    for purpose, intent in conditions:
+        if purpose == "later":
+            assert isinstance(intent.when, From)
+            assert intent.when.auction <= intent.valid_to <= intent.when.auction + part.patience
+        else:
+            assert isinstance(intent.when, Filled)
+            first = by_number[IntentId(intent.when.intent)]
+            assert (first.give[0].asset, first.want[0].asset) == (intent.want[0].asset, intent.give[0].asset)
+            assert first.owner == intent.owner
+    assert Counter(purpose for purpose, _ in conditions).keys() == {"later", "return"}
+
+
+def test_retail_that_trades_back_does_nothing_else_otherwise() -> None:
+    """Everything but the trades back is as without them."""
+    plain = RetailPart(name="retail", per_minute=600.0, stop_share=0.2, twap_share=0.2)
+    alone = Town([plain]).run(2).offers
+    both = Town([replace(plain, return_share=0.5)]).run(2).offers
+    kept = [(one.at_us, one.purpose, one.intent.give) for one in both if one.purpose != "return"]
+    assert kept == [(one.at_us, one.purpose, one.intent.give) for one in alone]
+    assert len(both) > len(alone)
 
 
 def test_a_stop_waits_for_its_price() -> None:
