@@ -101,10 +101,11 @@ def _told(found: Mapping[str, Any], metrics: Sequence[str]) -> str:
         for name in metrics:
             figure = cell["metrics"].get(name)
             row[name] = "–" if figure is None else _interval(figure)
+        row["folder"] = cell["folder"]
         if cell["failed"]:
             row["failed"] = cell["failed"]
         rows.append(row)
-    return table(rows, left=("cell",)) + f"\n{found['summary']}"
+    return table(rows, left=("cell", "folder")) + f"\n{found['summary']}"
 
 
 def _interval(figure: Mapping[str, float]) -> str:

@@ -96,7 +96,10 @@ def compare(
     basis: Basis = "seeds" if len(seeds) >= MIN_SEEDS else "auctions"
     values = _of_seeds(pairs) if basis == "seeds" else _of_auctions(pairs)
     if not values:
-        raise UsageError("report", f"{len(seeds)} seeds in common, and no tables from which to pair auctions")
+        raise UsageError(
+            "report",
+            f"{len(seeds)} seeds in common, and no tables from which to pair auctions: {MIN_SEEDS} need none",
+        )
     found = {name: paired(x, y, serial=basis == "auctions") for name, (x, y) in values.items()}
     corrected = holm({name: pair.p for name, pair in found.items() if pair.p is not None and not pair.same})
     return Comparison(

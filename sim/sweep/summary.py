@@ -7,15 +7,19 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sim.sweep.grid import Cell
+
 
 def summarised(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One entry per cell, in the order of results. ``half``: half of Student's interval; 0 for one run."""
+    """One entry per cell, in the order of results. ``folder`` has its runs; ``half``: half of Student's interval,
+    0 for one run."""
     cells: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for result in results:
         cells.setdefault(tuple(result["changes"]), []).append(result)
     return [
         {
             "changes": list(changes),
+            "folder": Cell(changes).id,
             "runs": len(found),
             "failed": sum("error" in result for result in found),
             "violations": sum(len(result.get("violations", ())) for result in found),

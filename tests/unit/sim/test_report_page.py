@@ -7,17 +7,19 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from matplotlib.figure import Figure
 
 from sim.metrics.compare import compare
 from sim.metrics.registry import measure
 from sim.metrics.tables import Tables
 from sim.recording.record import Claim, RunRecord, VariantRecord
+from sim.recording.rows import PriceRow
 from sim.report.canvas import PALETTE, draw, thinned
 from sim.report.comparison import render_comparison
 from sim.report.figures import difference, figure, number
 from sim.report.gallery import GALLERY
 from sim.report.page import render
-from sim.report.plots_market import fate
+from sim.report.plots_market import fate, prices
 from sim.report.plots_network import fault_spans
 from tests.synthetic_run import synthetic_rows, synthetic_run
 
@@ -136,12 +138,32 @@ def test_a_run_in_which_nothing_happened_has_a_page() -> None:
 
 def test_a_picture_that_one_variant_lacks_says_why() -> None:
     """The others are drawn all the same."""
-    prices = GALLERY[0]
+    first = GALLERY[0]
     tables = Tables.of(synthetic_rows(1, auctions=4).rows)
-    drawn = draw(prices, [tables, Tables()])
+    drawn = draw(first, [tables, Tables()])
     assert drawn[0].startswith("<svg")
     assert drawn[1] == '<p class="nothing">No prices were recorded.</p>'
-    assert draw(prices, [Tables()]) == []
+    assert draw(first, [Tables()]) == []
+
+
+def test_an_asset_has_one_colour_in_all_variants() -> None:
+    """Whichever is traded more, or shown at all, in each of them."""
+    assets = ("AAA", "BBB", "CCC", "DDD")
+    rows = synthetic_rows(1, auctions=4).rows
+    moves = [PriceRow(1, asset, at, 2.0 + at, 0.0, 0.0) for asset in assets for at in (0, 1)]
+    fill = Tables.of(rows).fills[0]
+
+    def colours(traded: str) -> dict[str, str]:
+        axes = Figure().add_subplot()
+        fills = [fill._replace(give=asset, want="USD") for asset in traded.split()]
+        prices(axes, Tables.of({**rows, "prices": moves, "fills": fills}))
+        return {str(line.get_label()): str(line.get_color()) for line in axes.lines}
+
+    first, second = colours("AAA BBB CCC CCC"), colours("DDD DDD BBB CCC")
+    assert list(first)[:3] == ["CCC", "AAA", "BBB"]
+    assert list(second)[:3] == ["DDD", "BBB", "CCC"]
+    assert all(first[asset] == second[asset] for asset in ("BBB", "CCC"))
+    assert len({first["AAA"], first["BBB"], first["CCC"], second["DDD"]}) == 4
 
 
 def test_long_runs_are_thinned_not_cut() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from scenarios.schema import schema_of
 from sim.scenario.extending import extendable
+from sim.scenario.parts import Lie, Strategy
 from sim.scenario.simulation import Simulation
 
 SHIPPED = sorted((Path(__file__).parents[3] / "scenarios" / "simulations").glob("*.toml"))
@@ -25,6 +26,14 @@ def read(path: Path) -> dict[str, Any]:
 def test_schema_takes_what_ships(path: Path) -> None:
     """Those that extend another too."""
     VALID.validate(read(path))
+
+
+def test_docs_tell_of_every_strategy_and_lie() -> None:
+    """A row each, and no other."""
+    page = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text(encoding="utf-8")
+    for head, words in (("| strategy | does |", Strategy), ("| lie | does |", Lie)):
+        rows = page.partition(head)[2].partition("\n\n")[0].splitlines()[2:]
+        assert sorted(row.split("`")[1] for row in rows) == sorted(words)
 
 
 def test_schema_refuses_what_is_wrong() -> None:
