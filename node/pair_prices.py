@@ -56,7 +56,7 @@ class Denomination:
         return "/".join(sides)
 
     def shorter(self, asset: AssetId, value: int) -> Pair:
-        """The way round in which the ledger's price is said whole, rather than rounded, or else in fewer digits."""
+        """The way round in which the ledger's price is said whole rather than rounded, or in fewer digits."""
 
         def ease(way: Pair) -> tuple[bool, int, bool]:
             said = digits(self.price_in(way, value))
