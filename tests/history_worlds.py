@@ -111,3 +111,12 @@ def busy(chain: Chain, rng: Random, auctions: int) -> None:
             transactions[owner.public] = nonce + 1
             chain.app.add(item(minter().transaction(owner, nonce, Cancel((number,)))))
         chain.auction(answered=rng.random() < 0.8)
+
+
+def trading(chain: Chain) -> int:
+    """An auction in which two owners trade and a third intent does not; its number."""
+    ann, bob = OWNERS[:2]
+    chain.submit(ann, Leg(A, 60 * WHOLE), Leg(B, 27 * WHOLE))
+    chain.submit(bob, Leg(B, 10 * WHOLE), Leg(A, 18 * WHOLE))
+    chain.submit(bob, Leg(B, 10 * WHOLE), Leg(A, 25 * WHOLE))
+    return chain.auction()
