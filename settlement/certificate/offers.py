@@ -24,7 +24,7 @@ from settlement.fees import check_policy
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An order filled as far as it may be: ``part`` over ``whole`` of the amounts, in base units.
+    """An order filled as far as it may be: ``part`` over ``whole`` of the amounts, which are in base units.
 
     ``rounding`` is what unwinding protocol fees that were rounded down may add to its score, in 10⁻¹⁸ of the
     numeraire's base unit. ``account`` names the balance that the order draws on, where it gives one asset.
@@ -101,14 +101,20 @@ def offer_of(order: AuctionOrder, auction: Auction) -> Offer | None:
 
 
 def _cut(offer: Offer, owner: Owner, held: Mapping[tuple[Owner, AssetId], int]) -> Offer:
-    part = offer.part
+    """No more than the owner has of each asset given.
+
+    Of one alone in exact proportion, part of a unit or not: at prices no lower than the score's, a purchase adds
+    no more per unit *given* than at its limit, and less where it pays less for a whole unit. So the bound does not
+    depend on how large units are. Of several, rounded up to whole units.
+    """
+    part, whole, several = offer.part, offer.whole, len(offer.gives) > 1
     for asset, most in offer.gives:
         balance = held.get((owner, asset))
-        if balance is not None and balance * offer.whole < part * most:
-            part = -(-balance * offer.whole // most)
-    if part == offer.part:
+        if balance is not None and balance * whole < part * most:
+            part, whole = (-(-balance * whole // most), whole) if several else (balance, most)
+    if (part, whole) == (offer.part, offer.whole):
         return offer
-    return Offer(offer.gives, offer.wants, part, offer.whole, offer.rounding, offer.account)
+    return Offer(offer.gives, offer.wants, part, whole, offer.rounding, offer.account)
 
 
 @lru_cache(maxsize=1024)

@@ -190,6 +190,17 @@ def test_units_do_not_matter(batch: Auction, seed: int, a: int, b: int) -> None:
     assert abs(evaluate(rescaled(plain, units), finer) - evaluate(plain, dual)) <= 1
 
 
+def test_a_purchase_that_its_balance_pays_for_in_part_counts_in_that_proportion() -> None:
+    """One A for at most two B, of which there is one: half of (2·6 − 4), and in units a tenth as large no less."""
+    buy = replace(swap(1, "B", 2, "A", 1, kind=Kind.EXACT_OUT, partial=True), scored=False)
+    held = Balance(buy.intent.owner, B, 1)
+    batch = auction([buy], balances=[held])
+    dual = DualPrices({A: Fraction(4 * 10**9), B: Fraction(6 * 10**9)}, Fraction(0))
+    assert evaluate(batch, dual) == 4 * 10**9
+    finer = DualPrices({A: Fraction(4 * 10**8), B: Fraction(6 * 10**9)}, Fraction(0))
+    assert evaluate(rescaled(batch, {A: 10, B: 1}), finer) == 4 * 10**9
+
+
 def rescaled(batch: Auction, units: dict[AssetId, int]) -> Auction:
     """``batch`` with every amount of an asset multiplied by its unit and reference prices divided."""
     orders = []
