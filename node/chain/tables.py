@@ -13,7 +13,7 @@ from settlement.ledger.admission import OPEN, RATES, USED
 from settlement.ledger.bonds import SOLVERS
 from settlement.ledger.books import BALANCES
 from settlement.ledger.conditions import WATCHED
-from settlement.ledger.congestion import ROOM
+from settlement.ledger.congestion import GONE, ROOM
 from settlement.ledger.execute import NONCES
 from settlement.ledger.feeds import AGREED, ASSETS, REPORTS
 from settlement.ledger.orders import ORDERS
@@ -83,6 +83,7 @@ TABLES: Final[tuple[Table[Any, Any], ...]] = (
     POSITIONS,
     RATES,
     ROOM,
+    GONE,
 )
 _ONLY: Final = "chain"
 

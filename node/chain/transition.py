@@ -18,7 +18,7 @@ from intents.canonical import read_bytes, read_list, unpack
 from intents.errors import WalrasError
 from intents.intent import IntentId, Owner
 from node.chain.blocks import Phase
-from node.chain.items import MAX_SOLUTION_BYTES, NOTHING_SEALED, OUT_OF_TIME, Commit, Item, Reveal, Submission
+from node.chain.items import MAX_SOLUTION_BYTES, OUT_OF_TIME, SITTING_OUT, Commit, Item, Reveal, Submission
 from node.chain.tables import SEALS, Seals, chain_of, put_chain
 from node.chain.voters import Ruling
 from settlement.ledger import bonds, congestion
@@ -138,8 +138,8 @@ def _in_turn(items: Sequence[Item]) -> list[tuple[int, Item]]:
 
 
 def _seal(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects, auction: Auction | None) -> None:
-    chain, books, answered = chain_of(draft), Books(draft), False
-    now = chain.auction
+    chain, books = chain_of(draft), Books(draft)
+    now, words = chain.auction, dict[bytes, bool]()
     for number, item in enumerate(items):
         if not isinstance(item, Commit) or item.auction != now:
             effects.refused[number] = "seal.other-auction"
@@ -147,18 +147,14 @@ def _seal(draft: Draft, rules: Rules, items: Sequence[Item], effects: Effects, a
         if not bonds.may_commit(draft, books, rules, _holder(item.solver), now):
             effects.refused[number] = "seal.not-bonded"
             continue
-        if item.seal == OUT_OF_TIME:
-            continue
-        answered = True
-        if item.seal == NOTHING_SEALED:
+        words[_holder(item.solver)] = words.get(_holder(item.solver), False) or item.seal != OUT_OF_TIME
+        if item.seal in SITTING_OUT:
             continue
         known = draft.get(SEALS, item.solver)
         seals = (*(known.seals if known else ()), item.seal)
         draft.set(SEALS, item.solver, Seals(tuple(sorted(set(seals)))[:2]))
-    if answered:
-        congestion.answered(draft)
-    elif any(bonds.may_commit(draft, books, rules, holder, now) for holder in draft.rows(bonds.SOLVERS)):
-        congestion.unanswered(draft, len((auction or auction_of(draft, rules, now, chain.seed)).orders))
+    orders = (auction or auction_of(draft, rules, now, chain.seed)).orders
+    congestion.sealed(draft, bonds.committing(draft, books, rules, now), words, len(orders))
 
 
 def _settle(
@@ -184,9 +180,10 @@ def _settle(
         amount = bonds.slash(books, rules, _holder(solver), found, now, IDLE_AUCTIONS)
         effects.slashed[draft_name(draft, solver)] = Slashed(tuple(found), amount)
     books.check()
-    _close(draft, books, auction, now)
+    done = _close(draft, books, auction, now)
     for solver in draft.rows(SEALS):
         draft.set(SEALS, solver, None)
+    congestion.settled(draft, done, len(auction.orders))
     congestion.turn(draft, rules)
     put_chain(draft, replace(chain, auction=now + 1, seed=b"", auction_hash=b""))
     effects.entries, effects.settlement = books.entries, settlement
@@ -253,20 +250,23 @@ def _expire(draft: Draft, now: int) -> None:
             forget(Books(draft), number, order)
 
 
-def _close(draft: Draft, books: Books, auction: Auction, now: int) -> None:
+def _close(draft: Draft, books: Books, auction: Auction, now: int) -> int:
     """Intents that are done make room for their owner's next; one that traded ends the others of its group.
 
-    The others of the batch rest on as they are.
+    The others of the batch rest on as they are. Returns how many were done.
     """
     traded: dict[tuple[Owner, bytes], IntentId] = {}
+    done = 0
     for batched in auction.orders:
         order = draft.get(ORDERS, batched.id)
         assert order is not None, "what is batched stays until it is settled"
         if order.state is OrderState.SETTLED:
             closed(books, order)
+            done += 1
         if order.filled and order.intent.group:
             traded[order.intent.owner, order.intent.group] = batched.id
     for number, order in sorted(draft.rows(ORDERS).items(), key=itemgetter(0)) if traded else ():
         first = traded.get((order.intent.owner, order.intent.group), number)
         if first != number and order.state in OPEN_STATES:
             closed(books, step(draft, number, OrderState.CANCELLED, now))
+    return done

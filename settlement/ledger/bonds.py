@@ -83,6 +83,15 @@ def may_commit(draft: Draft, books: Books, rules: Rules, holder: bytes, now: int
     )
 
 
+def committing(draft: Draft, books: Books, rules: Rules, now: int) -> dict[bytes, int]:
+    """The bonds of those who may commit, by account: at least 1, where the rules ask for none."""
+    return {
+        holder: max(1, books.balance(bond_of(holder), rules.numeraire))
+        for holder in draft.rows(SOLVERS)
+        if may_commit(draft, books, rules, holder, now)
+    }
+
+
 def slash(books: Books, rules: Rules, holder: bytes, faults: list[Fault], now: int, idle_for: int) -> int:
     """Take the penalty of every fault, rates over the bond before any, at most all of it; returns the sum."""
     bond = books.balance(bond_of(holder), rules.numeraire)

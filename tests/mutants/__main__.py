@@ -2,8 +2,9 @@
 
     python -m tests.mutants [--processes N] [--search] [NAME …]
 
-With ``--search`` a mutant that its test lets live is tried against all directed tests. Exit code 1 when one
-survives. Random worlds alone: ``python -m tests.mutants.by_campaign``.
+Those tests must pass without any mutant, which is tried first: one that fails anyway kills nothing. With
+``--search`` a mutant that its test lets live is tried against all directed tests. Exit code 1 when one survives.
+Random worlds alone: ``python -m tests.mutants.by_campaign``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
@@ -26,6 +28,8 @@ ROOMS: Final = ("intents", "liquidity", "settlement", "solver", "scenarios", "no
 DIRECTED: Final = ("tests/unit/node", "tests/unit/settlement", "tests/sim")
 #: Seconds after which a test that does not end has noticed too.
 PATIENCE_S: Final = 300
+#: For all of them, which must pass before.
+ALL_PATIENCE_S: Final = 1_800
 
 
 def main() -> int:
@@ -40,6 +44,7 @@ def main() -> int:
         trees: Queue[Path] = Queue()
         for number in range(options.processes):
             trees.put(_copied(Path(directory) / str(number)))
+        check_killers(chosen, trees.queue[0])
 
         def tried(mutant: Mutant) -> str | None:
             tree = trees.get()
@@ -61,33 +66,38 @@ def _copied(tree: Path) -> Path:
     return tree
 
 
+def check_killers(mutants: Iterable[Mutant], tree: Path) -> None:
+    """Raises ``SystemExit`` where a test that is to kill fails on the tree as it is."""
+    failing = _failing(tree, sorted({test for mutant in mutants for test in _named(tree, mutant)}), ALL_PATIENCE_S)
+    if failing is not None:
+        raise SystemExit(f"{failing} fails without any mutant")
+
+
+def _named(tree: Path, mutant: Mutant) -> list[str]:
+    """The test that should kill it, wherever one of its name is."""
+    pattern = re.compile(rf"^def {mutant.killer}\(", re.MULTILINE)
+    files = [path for path in sorted((tree / "tests").rglob("test_*.py")) if pattern.search(path.read_text())]
+    if not files:
+        raise SystemExit(f"{mutant.name}: there is no {mutant.killer}")
+    return [f"{path.relative_to(tree)}::{mutant.killer}" for path in files]
+
+
 def killed_by(mutant: Mutant, tree: Path, *, search: bool) -> str | None:
     """The test that fails on the mutant; the tree is whole again afterwards."""
     file = tree / mutant.file
     whole = file.read_text()
     apply(mutant, tree)
     try:
-        named = [str(path.relative_to(tree)) for path in _holding(tree, mutant.killer)]
-        if not named:
-            raise SystemExit(f"{mutant.name}: there is no {mutant.killer}")
-        return _failing(tree, [f"{path}::{mutant.killer}" for path in named]) or (
-            _failing(tree, list(DIRECTED)) if search else None
-        )
+        return _failing(tree, _named(tree, mutant)) or (_failing(tree, list(DIRECTED)) if search else None)
     finally:
         file.write_text(whole)
 
 
-def _holding(tree: Path, test: str) -> list[Path]:
-    """The files that define a test."""
-    pattern = re.compile(rf"^def {test}\(", re.MULTILINE)
-    return [path for path in sorted((tree / "tests").rglob("test_*.py")) if pattern.search(path.read_text())]
-
-
-def _failing(tree: Path, tests: list[str]) -> str | None:
+def _failing(tree: Path, tests: list[str], patience_s: int = PATIENCE_S) -> str | None:
     """The first of the tests that fails."""
     run = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     try:
-        done = subprocess.run(run, cwd=tree, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        done = subprocess.run(run, cwd=tree, capture_output=True, text=True, timeout=patience_s, check=False)
     except subprocess.TimeoutExpired:
         return f"`{tests[0].rpartition('::')[2]}` (no end)"
     if not done.returncode:

@@ -12,6 +12,7 @@ VOTERS: Final = "node/chain/voters.py"
 STAKES: Final = "settlement/ledger/stakes.py"
 TRANSITION: Final = "node/chain/transition.py"
 INCLUSION: Final = "node/chain/inclusion.py"
+CONGESTION: Final = "settlement/ledger/congestion.py"
 
 CHAIN: Final = (
     Mutant(
@@ -206,30 +207,58 @@ CHAIN: Final = (
     Mutant(
         "who sits out is slashed for not opening",
         TRANSITION,
-        "if item.seal == NOTHING_SEALED:",
+        "if item.seal in SITTING_OUT:",
         "if False:",
         "test_chain_who_sits_out_is_not_waited_for_and_owes_nothing",
     ),
     Mutant(
         "who ran out of time has answered",
         TRANSITION,
-        "if item.seal == OUT_OF_TIME:",
-        "if False:",
+        "or item.seal != OUT_OF_TIME",
+        "or True",
         "test_who_ran_out_of_time_has_not_answered",
     ),
     Mutant(
         "a batch shrinks after it was fixed",
-        "settlement/ledger/congestion.py",
+        CONGESTION,
         "draft.set(ROOM, _NEXT, max(",
         "draft.set(ROOM, _NOW, max(",
         "test_the_batch_under_way_stays_as_it_was_fixed",
     ),
     Mutant(
         "a batch that was once too large is so for ever",
-        "settlement/ledger/congestion.py",
+        CONGESTION,
         "room + room // 8",
         "room",
         "test_room_comes_back_by_an_eighth_and_leaves_nothing",
+    ),
+    Mutant(
+        "one solver's word is an answer",
+        CONGESTION,
+        "if 2 * through > sum(there.values()):",
+        "if through:",
+        "test_one_solver_of_three_does_not_keep_batches_too_large",
+    ),
+    Mutant(
+        "one solver's silence makes batches smaller",
+        CONGESTION,
+        "if 2 * through > sum(there.values()):",
+        "if through == sum(there.values()):",
+        "test_one_solver_of_three_does_not_make_batches_smaller",
+    ),
+    Mutant(
+        "a trifle traded shows that a batch was not too large",
+        CONGESTION,
+        "2 * done >= orders",
+        "done",
+        "test_one_solver_of_three_does_not_keep_batches_too_large",
+    ),
+    Mutant(
+        "who is gone counts for ever",
+        CONGESTION,
+        "draft.set(GONE, account, 1)",
+        "pass",
+        "test_who_is_silent_even_before_the_least_batch_is_gone_until_it_speaks",
     ),
     Mutant(
         "a block is full at once",

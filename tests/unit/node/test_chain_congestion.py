@@ -7,16 +7,19 @@ from dataclasses import replace
 import pytest
 
 from intents.intent import Leg
+from intents.signing import SigningKey
 from node.chain.app import ChainApp
 from node.chain.genesis import build
 from node.chain.tables import chain_of
-from node.solving import SolverKey, sitting_out
+from node.solving import SolverKey, sealed, sitting_out
 from settlement.ledger.auction import auction_of
 from settlement.ledger.congestion import LEAST_ROOM, ROOM, room_of
 from settlement.ledger.rules import rules_of
+from solver.protocol import Deadline
+from solver.registry import built_in
 from tests.ledgers import OWNERS, SOLVER, WHOLE, A, B, item
 from tests.unit.node.test_chain_app import step
-from tests.unit.node.test_chain_solver_faults import ANN, BOB, GENESIS, MINT, honest
+from tests.unit.node.test_chain_solver_faults import ANN, BOB, GENESIS, MINT, RIVAL, Answer, honest
 
 PAIRS = 60
 MAX_ORDERS = 4 * PAIRS
@@ -44,6 +47,17 @@ def size_of_next(node: ChainApp) -> int:
     step(node)
     assert node.batch is not None
     return len(node.batch.orders)
+
+
+def trifling(node: ChainApp, who: SigningKey) -> Answer:
+    """An answer that fills two intents of all."""
+    assert node.batch is not None
+    first = {order.intent.owner: order for order in node.batch.orders}
+    few = replace(node.batch, orders=tuple(sorted(first.values(), key=lambda order: order.id)))
+    found = list(built_in("naive").solve(few, Deadline.work(1_000)))
+    both = sealed(node.network, SolverKey(who.public, bytes(32), who.sign), node.auction, found)
+    assert both is not None
+    return Answer((both[0],), (both[1],))
 
 
 def test_two_batches_that_nobody_answers_halve_the_next() -> None:
@@ -75,14 +89,31 @@ def test_who_ran_out_of_time_has_not_answered() -> None:
 
 
 @pytest.mark.parametrize("kind", ["nothing", "answer"])
-def test_one_answer_is_enough(kind: str) -> None:
-    """Nothing to offer is an answer, too: no batch was too large for it."""
+@pytest.mark.parametrize(("who", "room"), [(SOLVER, MAX_ORDERS), (RIVAL, LEAST_ROOM)])
+def test_the_word_of_most_bonds_alone_is_an_answer(who: SigningKey, room: int, kind: str) -> None:
+    """Nothing to offer is one, too: no batch was too large for whoever says it. The rival has 8 of 18 bonded."""
     node = crowded()
-    made = honest(node, SOLVER)
-    node.add(made.seals[0] if kind == "answer" else sitting_out(node.network, KEY, node.auction))
+    for _ in range(2):
+        made = trifling(node, who)
+        key = SolverKey(who.public, who.public, who.sign)
+        node.add(made.seals[0] if kind == "answer" else sitting_out(node.network, key, node.auction))
+        assert not step(node).refused
+        if kind == "answer":
+            node.add(made.reveals[0])
+        step(node)
+        step(node)
+    assert room_of(node.state, rules_of(node.state)) == room
+
+
+def test_a_batch_of_which_half_is_done_away_with_was_not_too_large() -> None:
+    """The rival alone gets through the second one, and fills every intent."""
+    node = crowded()
+    size_of_next(node)
+    assert node.state.rows(ROOM)
+    made = honest(node, RIVAL)
+    node.add(made.seals[0])
     step(node)
-    if kind == "answer":
-        node.add(made.reveals[0])
+    node.add(made.reveals[0])
     step(node)
     assert not node.state.rows(ROOM)
 
