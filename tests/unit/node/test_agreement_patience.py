@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
+
+import pytest
 
 from node.agreement.ear import Ear
 from node.agreement.effects import Timeout, Timer
 from node.agreement.elsewhere import SILENT_HEIGHTS
 from node.agreement.messages import Proposal, Seen
-from node.agreement.patience import CALM_HEIGHTS, MAX_SLACK, Patience
+from node.agreement.patience import CALM_HEIGHTS, MAX_SLACK, TURNS_REMEMBERED, Patience
 from node.agreement.timeouts import Timeouts
 from node.agreement.validators import Validator, ValidatorSet
 from tests.agreement_one import COMMIT, FOUR, KEYS, NETWORK, POLKA, One, holds, mac, vote, votes
 
 #: Of the six heights from 0 on, at which validator 2 is silent, the first after them is its turn.
 AFTER = SILENT_HEIGHTS
+SEVEN = ValidatorSet(tuple(Validator(bytes([i + 1]) * 32) for i in range(7)))
 
 
 def seen_at(height: int, sender: int) -> Seen:
@@ -134,7 +137,7 @@ def test_agreement_who_says_nothing_in_a_whole_round_is_silent_in_the_next() -> 
 def test_agreement_patience_lasts_over_heights_and_wears_off() -> None:
     """What one height had to learn the next knows; calm heights make it forget, and it is bounded."""
     one = patience(proposed=100)
-    one.end(2)
+    one.end(3)
     assert waits_ms(one)[0] == 2500
     assert waits_ms(one, Timeout.SILENT)[0] == 250
     for _ in range(CALM_HEIGHTS):
@@ -149,14 +152,63 @@ def test_agreement_patience_lasts_over_heights_and_wears_off() -> None:
 
 
 def test_agreement_who_speaks_and_proposes_nothing_lengthens_no_later_height() -> None:
-    """Else two of seven who vote and never propose made every wait eleven times as long."""
-    for proposed, lost in ((0, 5), (1, 1), (100, 3)):
+    """Else two of seven who vote and never propose made every wait eleven times as long. Of the rounds that had a
+    proposal the last asked for most, and is one of four's alone."""
+    for proposed, lost in ((0, 5), (1, 1), (1, 5), (100, 3)):
         one = patience(proposed=proposed)
         at_first, later = waits_ms(one), waits_ms(patience())
         one.end(lost)
-        slack = min(proposed, lost)
+        slack = max(0, min(proposed, lost) - 1)
         assert at_first == later
         assert waits_ms(one)[0] == 1000 + 500 * slack * (slack + 1) // 2
+
+
+def first_waits_ms(validators: ValidatorSet, late: Sequence[Container[int]]) -> list[int]:
+    """The first wait of each height, and of the one after: at height h proposals of those in ``late[h]`` come too
+    late, round by round until it is the turn of somebody else."""
+    found, one = list[int](), Patience()
+    for height in range(len(late) + 1):
+        ear = Ear(NETWORK, holds, height, validators, [])
+        ear.heard |= set(range(len(validators)))
+        one.begin(ear, frozenset())
+        found.append(one.after_ms(Timeouts(), Timeout.OVERDUE, 0))
+        round = 0
+        while height < len(late) and (sender := validators.proposer(height, round)) in late[height]:
+            ear.tally.propose(Proposal(height, round, b"\1" * 32, -1, None, sender))
+            round += 1
+        one.end(round)
+    return found
+
+
+@pytest.mark.parametrize("faulty", [(0,), (0, 1), (0, 3), (5, 6)])
+def test_agreement_late_proposals_of_a_third_lengthen_no_later_height(faulty: Sequence[int]) -> None:
+    """Two of seven, side by side and apart, for as long as they like."""
+    assert first_waits_ms(SEVEN, [faulty] * 60) == [1000] * 61
+
+
+def test_agreement_late_proposals_of_more_than_a_third_lengthen_later_heights() -> None:
+    """The third of seven proves that one honest one needs more; and all that need more soon have it."""
+    assert first_waits_ms(SEVEN, [(0,), (1,), (2,)]) == [1000, 1000, 1000, 1500]
+    assert first_waits_ms(SEVEN, [(0, 1, 2, 3)]) == [1000, 2500]
+
+
+def test_agreement_who_is_late_is_counted_by_its_power() -> None:
+    """One with three of seven votes is more than a third by itself, two with one each are not."""
+    uneven = ValidatorSet((Validator(b"a" * 32, 3), *(Validator(bytes([i]) * 32) for i in range(4))))
+    turn = next(height for height in range(7) if uneven.proposer(height, 0) == 0)
+    assert first_waits_ms(uneven, [(0,)] * (turn + 1))[-1] == 1500
+    assert first_waits_ms(uneven, [(1, 2)] * 30) == [1000] * 31
+
+
+def test_agreement_late_proposals_are_forgotten() -> None:
+    """After four turns of everybody: three of seven that were late once, each at another time, teach nothing."""
+    turns = TURNS_REMEMBERED * 7
+    late: list[Container[int]] = [()] * (2 * turns + 1)
+    late[0], late[turns // 2 + 1], late[turns + 2] = (0,), (1,), (2,)
+    assert [
+        late[height] and SEVEN.proposer(height, 0) in late[height] for height in (0, turns // 2 + 1, turns + 2)
+    ]
+    assert first_waits_ms(SEVEN, late) == [1000] * (2 * turns + 2)
 
 
 def test_agreement_a_round_of_nothing_is_over_at_once() -> None:
