@@ -16,7 +16,8 @@ class Timeouts:
     """Milliseconds. ``window_ms`` per kind of height (height mod its length) is how long a node collects before
     it takes part; peers' windows may close that much later, so waiting for a proposal includes it until a quorum's
     have closed. ``early``: a window ends as soon as nothing more can come that its height takes; else all batches
-    take equally long."""
+    take equally long. The last kind's then lasts no less than the one's before it: nothing but a promise made there
+    and not yet kept keeps it open, and whoever was in time with the one is given as long for the other."""
 
     window_ms: tuple[int, ...] = (1000, 2000, 500)
     propose_ms: int = 1000
@@ -31,13 +32,17 @@ class Timeouts:
         steps = lost * (lost + 1) // 2
         match kind:
             case Timeout.WINDOW:
-                return self.window_ms[height % len(self.window_ms)]
+                return self.longest_ms(height)
             case Timeout.PROPOSE:
-                window_ms = self.window_ms[height % len(self.window_ms)]
-                return window_ms + self.propose_ms + self.propose_step_ms * steps
+                return self.longest_ms(height) + self.propose_ms + self.propose_step_ms * steps
             case Timeout.OVERDUE:
                 return self.propose_ms + self.propose_step_ms * steps
             case Timeout.SILENT:
                 return self.propose_ms // SILENT_PART + self.propose_step_ms * steps
             case Timeout.PREVOTE | Timeout.PRECOMMIT:
                 return self.vote_ms + self.vote_step_ms * steps
+
+    def longest_ms(self, height: int) -> int:
+        """How long the window of a height may last."""
+        kind, last = height % len(self.window_ms), len(self.window_ms) - 1
+        return max(self.window_ms[kind - 1 :]) if self.early and kind == last > 0 else self.window_ms[kind]

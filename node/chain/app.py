@@ -173,8 +173,7 @@ class ChainApp:
             self._awaited = self._awaited_after(self.state, phase)
             if phase is Phase.SEAL:
                 self._awaited = self._answers.patient(self._awaited, self.auction)
-        # Even in a batch without orders whoever has sealed must open: its time for that is not cut short.
-        if not self.batch.orders and (phase is Phase.SEAL or not self._awaited):
+        if not self.batch.orders and phase is Phase.SEAL:
             return bool(self.waiting[Phase.BATCH])
         # Without any solver there is no haste; without any seal there is nothing to wait for.
         return bool(self._awaited or phase is Phase.SETTLE) and self._answers.all_of(

@@ -30,7 +30,8 @@ class Sight:
 
 def batch_ms(timeouts: Timeouts) -> int:
     """An auction whose every height is decided in its first round, with all waits at their longest."""
-    return sum(timeouts.window_ms) + len(timeouts.window_ms) * (timeouts.propose_ms + 2 * timeouts.vote_ms)
+    heights = range(len(timeouts.window_ms))
+    return sum(timeouts.longest_ms(height) + timeouts.propose_ms + 2 * timeouts.vote_ms for height in heights)
 
 
 def trouble(sight: Sight, timeouts: Timeouts) -> str:

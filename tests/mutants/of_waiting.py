@@ -19,6 +19,20 @@ WAITING: Final = (
         "test_timeouts_grow_with_the_round",
     ),
     Mutant(
+        "who was in time to seal has less time to open",
+        "node/agreement/timeouts.py",
+        "if self.early and kind == last > 0",
+        "if False",
+        "test_who_was_in_time_to_seal_is_in_time_to_open",
+    ),
+    Mutant(
+        "whole windows are longer than they say",
+        "node/agreement/timeouts.py",
+        "if self.early and kind == last > 0",
+        "if kind == last > 0",
+        "test_where_windows_run_whole_the_last_one_is_all_there_is",
+    ),
+    Mutant(
         "rounds lost do not lengthen waits",
         PATIENCE,
         "height, slack + self._lost(round)",

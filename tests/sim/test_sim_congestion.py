@@ -8,19 +8,17 @@ from dataclasses import replace
 import pytest
 
 from intents.auction import Auction
-from intents.intent import NEVER, Intent, Kind, Leg, Owner, OwnerScheme
-from intents.signing import sign_intent
 from node.chain.blocks import Phase, phase_of
-from node.chain.items import Submission, encode_item
 from node.machine import Commit
 from settlement.ledger.congestion import LEAST_ROOM
 from settlement.ledger.orders import ORDERS, OrderState
 from settlement.solution import Solution
-from sim.campaign_market import BOND, WHOLE, A, B, genesis_of, owners, solvers, solving
+from sim.campaign_market import BOND, genesis_of, solvers, solving
 from sim.cluster import Cluster, Member, Solving
 from sim.kernel import Kernel
 from sim.links import LinkModel, Links
 from tests.agreement_worlds import TIMEOUTS
+from tests.pool_traders import intent
 
 #: The window has 150 ms: 75 intents are the most that an honest solver gets through.
 US_PER_INTENT = 2_000
@@ -75,7 +73,7 @@ def run(others: Solving, deviating: Solving) -> tuple[list[int], int]:
     network = cluster.members[0].machine.app.network
     cluster.start()
     for number in range(INTENTS):
-        cluster.submit(0, _intent(network, number))
+        cluster.submit(0, intent(network, number))
     kernel.run(END_US, lambda: len(found) > AUCTIONS)
     orders = cluster.members[0].machine.app.state.rows(ORDERS).values()
     return found[:AUCTIONS], sum(order.state is OrderState.SETTLED for order in orders)
@@ -94,11 +92,3 @@ def test_one_solver_of_three_does_not_keep_batches_too_large(deviating: Solving)
 def test_one_solver_of_three_does_not_make_batches_smaller() -> None:
     """The others get through, and find nothing: whoever says nothing alone says nothing of their size."""
     assert run(zeros, silence) == ([INTENTS] * AUCTIONS, 0)
-
-
-def _intent(network: bytes, number: int) -> bytes:
-    key = owners()[number % len(owners())]
-    give, want = ((A, WHOLE), (B, 48 * WHOLE // 100)) if number % 2 else ((B, WHOLE), (A, 19 * WHOLE // 10))
-    owner = Owner(OwnerScheme.ED25519, key.public)
-    intent = Intent(network, owner, number, 0, NEVER, (Leg(*give),), (Leg(*want),), Kind.EXACT_IN)
-    return encode_item(Submission(intent, sign_intent(key, intent)))

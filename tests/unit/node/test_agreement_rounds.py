@@ -116,6 +116,17 @@ def test_timeouts_grow_with_the_round() -> None:
         assert waits == sorted(set(waits))
 
 
+def test_what_was_promised_in_one_window_has_as_long_in_the_last() -> None:
+    """Where windows end early; the last of whole ones is as long as it says, and so is any before it."""
+    for early, windows_ms in ((True, [1000, 2000, 2000]), (False, [1000, 2000, 500])):
+        timeouts = Timeouts(early=early)
+        assert [timeouts.after_ms(Timeout.WINDOW, height, 0) for height in range(3, 6)] == windows_ms
+        proposing_ms = [timeouts.after_ms(Timeout.PROPOSE, height, 0) for height in range(3, 6)]
+        assert proposing_ms == [window_ms + 1000 for window_ms in windows_ms]
+    assert Timeouts((1000, 200, 500)).longest_ms(2) == 500
+    assert Timeouts((40,)).longest_ms(1) == 40
+
+
 def test_before_its_window_has_run_a_node_counts_and_does_not_vote() -> None:
     """Clocks that differ can only delay."""
     late = One()

@@ -138,7 +138,7 @@ def test_chain_without_solvers_seal_runs_whole() -> None:
 
 
 def test_chain_an_empty_batch_ends_early_for_whoever_waits() -> None:
-    """Nobody waits for the next: the windows run whole. Somebody does: they end."""
+    """Nobody waits for the next: SEAL's window runs whole. Somebody does: it ends."""
     node = ChainApp(build(GENESIS), lambda key, digest, signature: True)
     step(node)
     assert not node.complete(1)
@@ -148,6 +148,14 @@ def test_chain_an_empty_batch_ends_early_for_whoever_waits() -> None:
     assert node.complete(2)
     step(node)
     assert not node.complete(3)
+
+
+def test_chain_nobody_opens_what_nobody_sealed() -> None:
+    """Of a batch without orders: though nobody waits for the next, no seal means no wait for its opening."""
+    node = ChainApp(build(GENESIS), lambda key, digest, signature: True)
+    step(node)
+    step(node)
+    assert node.complete(2)
 
 
 def test_chain_a_full_batch_ends_its_window() -> None:
