@@ -16,8 +16,8 @@ class Timeouts:
     """Milliseconds. ``window_ms`` per kind of height (height mod its length) is how long a node collects before
     it takes part; peers' windows may close that much later, so waiting for a proposal includes it until a quorum's
     have closed. ``early``: a window ends as soon as nothing more can come that its height takes; else all batches
-    take equally long. The last kind's then lasts no less than the one's before it: nothing but a promise made there
-    and not yet kept keeps it open, and whoever was in time with the one is given as long for the other."""
+    take equally long. Where windows end early the last kind's may last as long as the one's before it: nothing but
+    a promise made there and not kept yet keeps it open, and who was in time with that has as long to keep it."""
 
     window_ms: tuple[int, ...] = (1000, 2000, 500)
     propose_ms: int = 1000
