@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from benchmarks.fuzzing import corpus
 from benchmarks.fuzzing.file_targets import documents
@@ -20,6 +23,7 @@ from node.chain.items import Submission, decode_item
 from node.client.asking import Terms, ask_in, intent_in, intent_of
 from node.client.market import Market
 from node.keystore import wallets
+from node.keystore.sealing import MIN_COST, Scrypt, Sealed, _key
 from p2p.libp2p.peerstore import PeerStore
 from settlement.receipt import read_inputs
 from settlement.receipt_codec import decode_receipt, encode_receipt
@@ -62,6 +66,7 @@ def people_targets(folder: Path) -> tuple[Target, ...]:
     sound = encode_receipt(_receipt())
     return (
         Target("wallet file", _wallet, lambda data: wallets.wallet_in(data, "w", "w.json")),
+        Target("wallet file, unlocked", _wallet, _unlocked, share=0.01, most=2_000),
         Target("setting", _setting, lambda data: changed(_document(), [data.decode("utf-8", "surrogateescape")])),
         Target("receipt file", documents(_receipt()), _inputs),
         Target(
@@ -80,7 +85,7 @@ def people_targets(folder: Path) -> tuple[Target, ...]:
 
 
 _MARKET = Market(corpus.network(), 7, {AssetId("ETH"): 18, AssetId("USDC"): 6, AssetId("usdc"): 6})
-_PEERS: dict[str, Any] = {"peer": "/ip4/10.0.0.1/tcp/1"}
+_PASSWORD = "correct horse"
 _TERMS = Terms(corpus.OWNER.public, nonce=5)
 
 
@@ -94,14 +99,17 @@ def _wallet(rng: Random) -> bytes:
     return data if rng.random() < 0.85 else spoilt(data, rng)
 
 
+@cache
 def _sound_wallet() -> dict[str, Any]:
-    return {
-        "format": wallets.FORMAT,
-        "public": "0x" + corpus.OWNER.public.hex(),
-        "scrypt": {"n": 1 << 17, "r": 8, "p": 1, "salt": "0x" + "5a" * 32},
-        "chacha20_poly1305": {"nonce": "0x" + "00" * 12, "text": "0x" + "77" * 48},
-        "checksum": "0x" + "00" * 32,
-    }
+    """As cheap as a wallet may be."""
+    kdf, nonce, public = Scrypt(b"Z" * 32, MIN_COST), bytes(12), corpus.OWNER.public
+    sealed = ChaCha20Poly1305(_key(_PASSWORD, kdf)).encrypt(nonce, b"k" * 32, wallets._bound(public))
+    return wallets._to_json(wallets.Wallet("w", public, Sealed(kdf, nonce, sealed)))
+
+
+def _unlocked(data: bytes) -> None:
+    """What passes costs a key's derivation."""
+    wallets.unlock(wallets.wallet_in(data, "w", "w.json"), _PASSWORD)
 
 
 def _document() -> dict[str, Any]:
@@ -134,10 +142,6 @@ def _intent() -> dict[str, Any]:
     found = INTENT.to_json(item.intent)
     assert isinstance(found, dict)
     return found
-
-
-def _intent_in(data: bytes) -> None:
-    intent_in(parse_json(data, "x"), "x", _TERMS, _MARKET)
 
 
 def _words(rng: Random) -> bytes:
