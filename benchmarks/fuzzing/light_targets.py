@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, cast
 
 import httpx
+import msgspec
 
 from benchmarks.fuzzing import corpus
 from benchmarks.fuzzing.file_targets import documents
@@ -19,6 +20,7 @@ from intents.fields import Fields
 from intents.signing import SigningKey
 from intents.strict_json import parse_json
 from node.agreement.messages import Ballot, Certificate, light_id, vote_digest
+from node.api.forms_ledger import ProofForm
 from node.catchup.light import Trusted
 from node.catchup.messages import Checkpoint
 from node.catchup.wire import encode_checkpoint
@@ -94,11 +96,13 @@ def chain() -> LightChain:
 
 
 def _proven(data: bytes) -> None:
-    """What is believed is true: a change of the answer that leaves it proven leaves the entry as it is."""
+    """What is believed is true: a change of the answer that leaves it proven leaves the entry as it is. What is
+    told on of it has its form."""
     absent = bool(data[:1] != b"\0")
     found = proven(Fields(parse_json(data[1:], "x"), "x"), BALANCES, (THERE, ABSENT)[absent], chain())
     assert found.value == (None if absent else 10**6 * world.WHOLE)
     assert found.root == _FIRST.root
+    msgspec.convert(found.document, ProofForm)
 
 
 def _page() -> dict[str, Any]:

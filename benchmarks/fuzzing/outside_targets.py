@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -11,6 +12,7 @@ from benchmarks.fuzzing.file_targets import documents
 from benchmarks.fuzzing.mutate import json_bytes
 from benchmarks.fuzzing.target import Target
 from intents.assets import AssetId
+from intents.auction import Auction
 from intents.fields import Fields
 from intents.formats import load_auction
 from intents.intent import IntentId
@@ -18,10 +20,12 @@ from intents.strict_json import parse_json
 from node.api.errors import BadParameter
 from node.api.operations import OPERATIONS
 from node.api.reading import parameters_of
+from node.cli.auction_files import solutions_in
 from node.cli.intent_text import explained_text, life_text, quote_text
 from node.client.following import life_in
 from node.client.market import Market
 from node.client.quoting import quoted_in
+from settlement.solution_codec import solution_to_json
 from solver.engine_client import read_answer
 from solver.engine_format import read_request
 from tests.unit.intents.documents import cow_document, gpv1_document, legacy_document
@@ -54,6 +58,7 @@ def outside_targets() -> tuple[Target, ...]:
         Target(
             "engine answer", documents(_answer(uid)), lambda data: read_answer(data, batch, "s", "a"), share=0.5
         ),
+        Target("solutions file", _solutions(batch), lambda data: solutions_in(parse_json(data, "s"), batch, "s")),
         Target("node's intent", documents(_life()), _lived),
         Target("node's quote", documents(_quote()), _quoted),
         Target("node's reasons", documents(_reasons()), lambda data: explained_text(_fields(data))),
@@ -74,6 +79,13 @@ def _answer(uid: IntentId) -> dict[str, Any]:
     }  # fmt: skip
     prices = dict.fromkeys(tokens, "1000")
     return {"solutions": [{"id": 1, "prices": prices, "trades": [trade], "interactions": [hop], "gas": 5}]}
+
+
+def _solutions(batch: Auction) -> Callable[[Random], bytes]:
+    """One, a list of them, or an engine's answer."""
+    ours = [solution_to_json(solution) for solution in corpus.solutions()]
+    makers = [documents(sound) for sound in ({"solutions": ours}, ours[0], _answer(batch.orders[0].id))]
+    return lambda rng: rng.choice(makers)(rng)
 
 
 def _life() -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -17,6 +18,7 @@ from benchmarks.fuzzing.mutate import json_bytes, spoilt, spoilt_json
 from benchmarks.fuzzing.target import Target
 from intents.assets import AssetId
 from intents.codec import INTENT
+from intents.errors import WalrasError
 from intents.fields import Fields
 from intents.strict_json import parse_json
 from node.chain.items import Submission, decode_item
@@ -25,7 +27,7 @@ from node.client.market import Market
 from node.keystore import wallets
 from node.keystore.sealing import MIN_COST, Scrypt, Sealed, _key
 from p2p.libp2p.peerstore import PeerStore
-from settlement.receipt import read_inputs
+from settlement.receipt import hashes, read_inputs, verify_receipt
 from settlement.receipt_codec import decode_receipt, encode_receipt
 from sim.scenario.override import changed
 
@@ -69,6 +71,7 @@ def people_targets(folder: Path) -> tuple[Target, ...]:
         Target("wallet file, unlocked", _wallet, _unlocked, share=0.01, most=2_000),
         Target("setting", _setting, lambda data: changed(_document(), [data.decode("utf-8", "surrogateescape")])),
         Target("receipt file", documents(_receipt()), _inputs),
+        Target("receipt file, verified", _receipts, _verified, share=0.05, most=20_000),
         Target(
             "compact receipt", lambda rng: spoilt(sound, rng, (sound,)), lambda data: decode_receipt(data, "r")
         ),
@@ -126,6 +129,7 @@ def _setting(rng: Random) -> bytes:
     return spoilt(rng.choice(sound), rng, sound) if rng.random() < 0.9 else rng.choice(sound)
 
 
+@cache
 def _receipt() -> dict[str, Any]:
     found = json.loads(json_bytes(corpus.receipt()))
     assert isinstance(found, dict)
@@ -134,6 +138,19 @@ def _receipt() -> dict[str, Any]:
 
 def _inputs(data: bytes) -> None:
     read_inputs(Fields(parse_json(data, "r"), "r"), "r")
+
+
+def _receipts(rng: Random) -> bytes:
+    """Most of them with the hashes that what they say now has."""
+    receipt = spoilt_json(_receipt(), rng)
+    with suppress(WalrasError):
+        if isinstance(receipt, dict) and rng.random() < 0.9:
+            receipt.update(hashes(read_inputs(Fields(receipt, "r"), "r")))
+    return json_bytes(receipt)
+
+
+def _verified(data: bytes) -> None:
+    verify_receipt(parse_json(data, "r"), "r")
 
 
 def _intent() -> dict[str, Any]:

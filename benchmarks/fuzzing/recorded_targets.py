@@ -32,7 +32,7 @@ def recorded_targets(folder: Path) -> tuple[Target, ...]:
         Target("run", documents(_about()), _run_in(folder / "run"), share=0.2),
         Target("run's table", _tables, _run_with_table_in(folder / "tables"), share=0.05, most=20_000),
         Target("sweep's result", documents(_RESULT), _swept(folder / "sweep"), share=0.1),
-        Target("competition", documents(_competition()), _competition_in(folder / "competition"), share=0.2),
+        Target("competition", documents(_competition()), _competition_in(folder / "competition"), share=0.1),
     )
 
 

@@ -30,7 +30,7 @@ def store_targets(folder: Path) -> tuple[Target, ...]:
         Target("store's rows", store_images.by_rows, _read_in_memory, share=0.2),
         Target("store file, on disk", store_images.by_pages, _on_disk(folder / "store"), share=0.02, most=10_000),
         Target("key file", _secrets, _keys(folder / "secret"), refused, share=0.2),
-        Target("keys that voted", _voters, _marks(folder / "voter"), share=0.2),
+        Target("keys that voted", _voters, _marks(folder / "voter"), share=0.05),
     )
 
 

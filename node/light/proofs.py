@@ -11,11 +11,11 @@ from intents.errors import InputError, WrongType, WrongValue
 from intents.fields import Fields, hex_bytes, kind_of
 from node.agreement.messages import MAX_ROUND, Ballot, Certificate
 from node.agreement.validators import MAX_POWER, MAX_VALIDATORS, Validator
-from node.catchup.light import Light
 from node.catchup.messages import Checkpoint
 from node.chain.blocks import MAX_HEADER_BYTES
 from node.light.chain import LightChain
 from node.light.errors import LyingNode, NotBelieved
+from node.light.telling import told
 from settlement.ledger.proofs import FORMAT, FORMAT_ABSENT
 from settlement.ledger.state import MAX_ENTRY_BYTES, Table
 from settlement.ledger.tree import BITS, Absence, Neighbour, Proof, check, check_absent
@@ -28,7 +28,7 @@ _MAX_PATH: Final = 64
 @dataclass(frozen=True, slots=True)
 class Proven:
     """``value`` is the entry's as its table reads it, ``None`` where its absence is proven; ``height`` is that of
-    the block whose root it is under, ``document`` the answer as it came."""
+    the block whose root it is under, ``document`` what was checked of the answer, in its form."""
 
     value: Any
     height: int
@@ -38,11 +38,13 @@ class Proven:
 
 def proven(answer: Fields, table: Table[Any, Any], key: object, chain: LightChain) -> Proven:
     """Raises ``LyingNode`` where anything does not hold, ``NotBelieved`` where its header does not follow."""
+    values: list[bytes] = []
+    proof: Proof | Absence
     try:
         checkpoint = _checkpoint(answer)
         wanted = table.key_bytes(key)
         if answer.text("format") == FORMAT_ABSENT:
-            absence, values = _absence(answer, wanted)
+            proof, values = _absence(answer, wanted)
             value = None
         else:
             answer.choice("format", (FORMAT,))
@@ -55,38 +57,29 @@ def proven(answer: Fields, table: Table[Any, Any], key: object, chain: LightChai
     light = chain.take(checkpoint, answer.where)
     chain.recent(light, answer.where)
     root = light.header.state_root
-    holds = check_absent(absence, values, root) if value is None else check(proof, root)
+    holds = check(proof, root) if isinstance(proof, Proof) else check_absent(proof, values, root)
     if not holds:
         raise LyingNode(answer.where, f"its proof does not lead to the root of height {light.header.height}")
-    return Proven(value, light.header.height, root, _told(answer, table, key, value, light))
-
-
-def _told(answer: Fields, table: Table[Any, Any], key: object, value: Any, light: Light) -> dict[str, Any]:
-    """The answer, with what is only for readers put as it was proven: nobody signed the node's own words."""
-    shown = None if value is None else table.value.to_json(value)
-    return {
-        **answer.document,
-        "entry": {"table": table.name, "key": table.key.to_json(key), "value": shown},
-        "root": light.header.state_root.hex(),
-    }
+    document = told(table, key, value, root, proof, values, checkpoint)
+    return Proven(value, light.header.height, root, document)
 
 
 def _checkpoint(answer: Fields) -> Checkpoint:
     if answer.document.get("certified") is None:
         raise NotBelieved(answer.where, "no certificate for its root is at hand yet")
-    told = answer.child("certified")
-    if told.document.get("validators") is None:
+    given = answer.child("certified")
+    if given.document.get("validators") is None:
         raise NotBelieved(answer.where, "the validators have just changed")
-    members = tuple(_validator(item, place) for item, place in told.items("validators", limit=MAX_VALIDATORS))
+    members = tuple(_validator(item, place) for item, place in given.items("validators", limit=MAX_VALIDATORS))
     certificate = Certificate(
         Ballot.PRECOMMIT,
-        told.integer("height"),
-        told.integer("round", high=MAX_ROUND),
-        told.hex("block", length=_HASH_BYTES),
-        tuple(_vote(item, place) for item, place in told.items("votes", limit=MAX_VALIDATORS)),
+        given.integer("height"),
+        given.integer("round", high=MAX_ROUND),
+        given.hex("block", length=_HASH_BYTES),
+        tuple(_vote(item, place) for item, place in given.items("votes", limit=MAX_VALIDATORS)),
     )
-    header = told.hex("header", limit=MAX_HEADER_BYTES)
-    return Checkpoint(header, told.hex("body_hash", length=_HASH_BYTES), certificate, members, members)
+    header = given.hex("header", limit=MAX_HEADER_BYTES)
+    return Checkpoint(header, given.hex("body_hash", length=_HASH_BYTES), certificate, members, members)
 
 
 def _pair(item: object, where: str) -> tuple[object, object]:

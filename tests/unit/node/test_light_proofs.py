@@ -5,11 +5,13 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+import msgspec
 import pytest
 
 from benchmarks.fuzzing.light_targets import ABSENT, THERE, chain, sound
 from benchmarks.single_node import world
 from intents.fields import Fields
+from node.api.forms_ledger import ProofForm
 from node.light.errors import LyingNode
 from node.light.proofs import Proven, proven
 from settlement.ledger.books import BALANCES
@@ -45,3 +47,17 @@ def test_light_a_certificate_out_of_bounds_is_a_lie(name: str, value: object) ->
         spoilt["certified"][name] = value
         with pytest.raises(LyingNode):
             taken(spoilt, key)
+
+
+def test_light_what_is_told_on_is_what_was_checked() -> None:
+    """Numbers as text, keys nobody knows and words about the entry are the node's own, and left out."""
+    for answer, key in zip(sound(), (THERE, ABSENT), strict=True):
+        talkative = deepcopy(answer) | {"place" if key == THERE else "value": "mine", "extra": {"more": [1]}}
+        talkative["size"] = str(answer["size"])
+        talkative["certified"]["round"] = "0"
+        talkative["entry"] = {"table": "balances", "key": [], "value": "7"}
+        document = taken(talkative, key).document
+        assert document == taken(answer, key).document == answer
+        form = msgspec.convert(document, ProofForm)
+        assert form.certified is not None
+        assert form.certified.round == 0
