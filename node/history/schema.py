@@ -88,7 +88,7 @@ def _is_sound(db: sqlite3.Connection, path: Path) -> bool:
         return _number(db, "user_version") == SCHEMA and _has_form(db)
     except sqlite3.OperationalError:
         raise
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # which quotes bytes of a damaged page
         if not _ours(path):
             raise HistoryNotOurs(str(path), str(error)) from error
         return False
@@ -123,9 +123,10 @@ def _ours(path: Path) -> bool:
 
 
 def _has_form(db: sqlite3.Connection) -> bool:
-    found = {sql for (sql,) in db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+    # As bytes: a damaged statement need not be text.
+    found = {sql for (sql,) in db.execute("SELECT CAST(sql AS BLOB) FROM sqlite_master WHERE sql IS NOT NULL")}
     # AUTOINCREMENT brings a table of SQLite's own.
-    return set(TABLES) <= found and len(found) == len(TABLES) + 1
+    return {statement.encode() for statement in TABLES} <= found and len(found) == len(TABLES) + 1
 
 
 def _number(db: sqlite3.Connection, pragma: str) -> int:

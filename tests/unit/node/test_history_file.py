@@ -80,11 +80,21 @@ def damage_version(data: bytearray) -> None:
     data[60:64] = (99).to_bytes(4, "big")
 
 
+def damage_statement(data: bytearray) -> None:
+    """SQLite quotes what it cannot read, and Python takes that for UTF-8."""
+    data[:] = data.replace(b"CREATE TABLE block", b"CREATE TABL\xd1 block")
+
+
+def damage_name(data: bytearray) -> None:
+    """Still a statement, which is no UTF-8 either."""
+    data[:] = data.replace(b"(height INTEGER", b"(heigh\xd1 INTEGER")
+
+
 def cut_short(data: bytearray) -> None:
     del data[200:]
 
 
-@pytest.mark.parametrize("harm", [damage_header, damage_version, cut_short])
+@pytest.mark.parametrize("harm", [damage_header, damage_version, damage_statement, damage_name, cut_short])
 def test_a_file_that_is_no_good_is_set_aside_and_begun_anew(tmp_path: Path, harm: object) -> None:
     """Its bytes are kept under another name, and the node is told."""
     path = tmp_path / "history.sqlite"
