@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from intents.amounts import MAX_PRICE
 from intents.errors import UsageError
 from node.cli.command import Command, Settings, emit, warn
 from node.cli.nodes import check_network, client_of, node_options, signer_of, signer_options
@@ -67,6 +68,7 @@ def report_prices(
         key = signer_of(folder, wallet, dev, password_file)
         _check_named(client, "oracles", "an oracle", key)
         act_and_wait(client, key, market.network, ReportPrices(legs), timeout_s=timeout)
+        _warn_of_others(settings, client, legs)
         _tell(settings, client, market)
 
 
@@ -144,6 +146,18 @@ def _check_named(client: NodeClient, rule: str, what: str, key: SigningKey) -> N
         raise UsageError("signer", f"ed25519:{key.public.hex()} is not {what} of this network")
 
 
+def _warn_of_others(settings: Settings, client: NodeClient, legs: tuple[Leg, ...]) -> None:
+    """Where what was agreed is not what was reported: it takes others, or more auctions."""
+    rows = client.get("/v1/assets").objects("assets", limit=100_000)
+    agreed = {row.text("id", limit=64): row.integer("price", high=MAX_PRICE) for row in rows if row.has("price")}
+    open_still = [leg.asset for leg in legs if agreed.get(leg.asset) != leg.amount]
+    if open_still:
+        rules = client.get("/v1/network").child("rules")
+        least, most = rules.integer_or("least_reports", 1), rules.integer_or("max_move_bps", 5_000)
+        why = f"it is the median of {least} reports or more, and moves by at most {most} bps an auction"
+        warn(settings, "prices.others", f"not agreed as reported, {', '.join(open_still)}: {why}")
+
+
 def _tell(settings: Settings, client: NodeClient, market: Market) -> None:
     found, oracles = client.get("/v1/assets"), client.get("/v1/network").child("rules").raw("oracles")
     count = len(oracles) if isinstance(oracles, list) else 0
@@ -162,7 +176,7 @@ def _row(row: Fields, market: Market) -> dict[str, Any]:
     from node.pair_prices import Pair, digits
 
     asset = AssetId(row.text("id", limit=64))
-    price = row.integer("price", high=2**256 - 1) if row.has("price") else 0
+    price = row.integer("price", high=MAX_PRICE) if row.has("price") else 0
     known = market.denomination
     whole = None if price == 0 else digits(known.price_in(Pair(asset, False), price))
     other = None if price == 0 else digits(known.price_in(Pair(asset, True), price))

@@ -81,6 +81,7 @@ function explanation(intent, why) {
   return card("intent-why", title(intent),
     h("p", { testid: "intent-why-words" }, h("b", {}, sentence(why.why)), " ", why.code && h("code", { class: "soft" }, why.code)),
     MEANS[why.code] && h("p", { testid: "intent-why-means" }, MEANS[why.code]),
+    why.now.code && why.now.code !== why.code && h("p", { testid: "intent-why-now" }, "Now: ", sentence(why.now.why), " ", h("code", { class: "soft" }, why.now.code)),
     why.auction !== null && h("p", { class: "soft" }, "Said of ", h("a", { href: `#/batches/${why.auction}`, testid: "intent-why-batch" }, `batch ${whole(why.auction)}`), ", the last it was in without a fill."),
     distance !== null && h("p", { testid: "intent-distance" }, distance > 0
       ? `Its limit would have to give way by ${bps(distance, false)} to trade at the best price found.`

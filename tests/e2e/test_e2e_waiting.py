@@ -100,6 +100,8 @@ def test_what_cannot_wait_is_refused(home: Path, node: RunningNode) -> None:
     assert "does not go with --fok" in refused(intent(home, *sale, "--twap", "3/2", "--fok"), "usage", 2)
     report = ("ledger", "report-prices", "ETH/USDC=2900", "--home", home, "--dev")
     assert "is not an oracle of this network" in refused(walras(*report, "carol"), "usage", 2)
+    far = walras("ledger", "report-prices", "UNI=0.03", "--home", home, "--dev", "alice")
+    assert "not agreed as reported, UNI" in far.warnings[0]
     prices = walras("ledger", "prices", "--home", home, "--json").document
     assert prices["oracles"] == 1
     assert {row["asset"] for row in prices["prices"]} == {"BTC", "DAI", "ETH", "UNI", "USDC"}

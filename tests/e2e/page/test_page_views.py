@@ -126,6 +126,19 @@ def test_an_intent_is_followed_live(browser: Browser, world: World) -> None:
         tab.at("step-batched").first.wait_for()
 
 
+def test_an_intent_that_waits_says_for_what(browser: Browser, world: World) -> None:
+    """Beside how it stands the page tells what the ledger waits for, and how far that is."""
+    sale = "submit 1 ETH for 2900 USDC --dev heidi".split()
+    handed = walras("intent", *sale, "--when", "auction >= 90000", "--home", world.node.made.home.path)
+    assert handed.code == 0, handed.err
+    with sight(browser, world.node.url, expected=("404",)) as tab:
+        tab.show(f"intents/{handed.out.strip()}")
+        tab.page.wait_for_function(
+            "() => document.querySelector('[data-testid=intent-why-now]')?.innerText.includes('auction >= 90000')"
+        )
+        assert "condition" in tab.text("intent-why-now")
+
+
 def test_leaderboard_shows_intervals(browser: Browser, world: World) -> None:
     """A row and an error bar for every solver, the figures as the node has them."""
     with sight(browser, world.node.url) as tab:
