@@ -5,6 +5,10 @@ loopback, every one connected to every other. Each publishes its share of ``--ra
 for ``--seconds``, unpacked: one gossip message each. Then one node publishes ``--burst`` messages as fast as it is
 let. Every message carries its time of publication, so a receiver knows its delay (one machine, one clock).
 
+Beside other work on the machine delays say as much of that as of the nodes: so it is told how much processor time
+all five took, how long they were ready to run and had no core, and the load average before they began. A message
+counts as lost when it has not come and no other has for some seconds, however long the run takes.
+
 The peer in the same run is py-libp2p's own Pubsub and GossipSub over the same hosts, at ``--peer-rate``, with its
 spam limit (ten messages a second and topic) as it comes.
 """
@@ -14,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -21,12 +26,20 @@ from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+from benchmarks.processor_time import busy_note, load_average, queued_s
+
 NODES, SIZE, TOPIC = 5, 500, "benchmark/1"
+#: A node that has got nothing new for so long, or has waited so long in all, takes the rest for lost.
+QUIET_S, STOCK_QUIET_S, MOST_S = 10.0, 5.0, 300.0
 
 
 @dataclass(frozen=True)
 class Row:
-    """One run: messages published in all, deliveries missing, delays in ms, seconds to the last delivery."""
+    """One run: messages published in all, deliveries missing, delays in ms, seconds to the last delivery.
+
+    ``processor_s`` of all nodes, from the first message to the end; for ``queued_s`` they were ready to run
+    meanwhile and others, or one another, had the cores; ``load_average`` of the machine before they were started.
+    """
 
     what: str
     published: int
@@ -36,6 +49,9 @@ class Row:
     p99_ms: float
     seconds: float
     publisher_waits: int
+    processor_s: float
+    queued_s: float
+    load_average: float
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--peer-rate", type=int, default=50)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(arguments)
+    load = load_average()
     rows = [
         run(_steady("steady", False, asked.rate, asked.seconds)),
         run(_steady("steady, stock library at this rate", True, asked.peer_rate, asked.seconds)),
@@ -64,14 +81,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ]
     if asked.json:
         print(json.dumps([asdict(row) for row in rows]))
-        return 0
-    print(f"{'':36} {'sent':>6} {'per s':>6} {'lost':>6} {'p50 ms':>7} {'p99 ms':>8} {'s':>6} {'waits':>6}")
+    else:
+        _show(rows)
+    if note := busy_note(load):
+        print(note, file=sys.stderr)
+    return 0
+
+
+def _show(rows: Sequence[Row]) -> None:
+    print(
+        f"{'':36} {'sent':>6} {'per s':>6} {'lost':>6} {'p50 ms':>7} {'p99 ms':>8} {'s':>6} {'waits':>6}", end=" "
+    )
+    print(f"{'cpu s':>6} {'queued':>6} {'load':>5}")
     for row in rows:
         print(
             f"{row.what:36} {row.published:6} {row.per_s:6.0f} {row.lost:6} {row.p50_ms:7.1f} {row.p99_ms:8.1f} "
-            f"{row.seconds:6.2f} {row.publisher_waits:6}"
+            f"{row.seconds:6.2f} {row.publisher_waits:6} {row.processor_s:6.2f} {row.queued_s:6.2f} "
+            f"{row.load_average:5.1f}"
         )
-    return 0
 
 
 def _steady(what: str, stock: bool, rate: int, seconds: int) -> Plan:
@@ -80,7 +107,7 @@ def _steady(what: str, stock: bool, rate: int, seconds: int) -> Plan:
 
 def run(plan: Plan) -> Row:
     """The plan in five processes: addresses are passed round, then all begin together."""
-    context = multiprocessing.get_context("spawn")
+    load, context = load_average(), multiprocessing.get_context("spawn")
     pipes: list[Connection] = []
     children = []
     for number in range(NODES):
@@ -116,6 +143,9 @@ def run(plan: Plan) -> Row:
         1_000 * delays[min(len(delays) - 1, len(delays) * 99 // 100)] if delays else 0.0,
         last,
         sum(result["waits"] for result in results),
+        sum(result["processor_s"] for result in results),
+        sum(result["queued_s"] for result in results),
+        load,
     )
 
 
@@ -148,15 +178,25 @@ async def _share(number: int, plan: Plan, pipe: Connection, receiver: Receiver, 
 
     pipe.send("meshed")
     begin = await trio.to_thread.run_sync(pipe.recv)
+    processor_s, waited_s = time.process_time(), queued_s(os.getpid())
     for count in range(plan.counts[number]):
         await trio.sleep(max(0.0, begin + (count + number / NODES) * plan.interval_s - time.time()))
         head = bytes([number]) + count.to_bytes(4, "big") + time.time_ns().to_bytes(8, "big")
         await publish(head.ljust(SIZE, b"\x00"))
     expected = sum(plan.counts) - plan.counts[number]
-    with trio.move_on_after(20 if not plan.stock else 8):
-        while len(receiver.delays) < expected:
+    quiet_s, published = STOCK_QUIET_S if plan.stock else QUIET_S, time.time()
+    with trio.move_on_after(MOST_S):
+        while len(receiver.delays) < expected and time.time() < max(receiver.last, published) + quiet_s:
             await trio.sleep(0.05)
-    pipe.send({"delays": list(receiver.delays.values()), "last": receiver.last, "waits": waits()})
+    pipe.send(
+        {
+            "delays": list(receiver.delays.values()),
+            "last": receiver.last,
+            "waits": waits(),
+            "processor_s": time.process_time() - processor_s,
+            "queued_s": queued_s(os.getpid()) - waited_s,
+        }
+    )
     await trio.to_thread.run_sync(pipe.recv)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from typing import TypeVar
 
 import trio
 
+from benchmarks.processor_time import started_s, used
 from intents.intent import Leg
 from intents.signing import SigningKey
 from node.agreement.timeouts import Timeouts
@@ -102,11 +104,15 @@ class Bed:
         with open(f"/proc/{self.children[name].process.pid}/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * 4096
 
-    def processor_s(self, name: str) -> float:
-        """Seconds of processor time of the process itself so far."""
-        with open(f"/proc/{self.children[name].process.pid}/stat", encoding="ascii") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / 100
+    def processor_s(self) -> dict[str, float]:
+        """Seconds of processor time so far: of each node's own process, of all that nodes started (``solvers``),
+        and of this process, which makes the load and asks how far the nodes are (``load``)."""
+        nodes = {name: child.process.pid for name, child in self.children.items()}
+        return {
+            **{name: used(pid).own_s for name, pid in nodes.items()},
+            "solvers": sum(map(started_s, nodes.values())),
+            "load": time.process_time(),
+        }
 
 
 @asynccontextmanager

@@ -1,7 +1,11 @@
-"""Load: pairs of intents that meet, signed beforehand, and submitted many to a request at a steady rate."""
+"""Load: pairs of intents that meet, submitted many to a request at a steady rate.
+
+They are signed, and requests written, before the first is sent: users do that on machines of their own.
+"""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,15 +25,20 @@ from node.livedemo.desk import Endpoint
 #: Give, want: both directions of one pair meet at the agreed price with room on either side.
 PAIRS = ((ETH, USDC), (ETH, DAI), (UNI, USDC))
 SLACK_BPS = 100
+#: Intents of a request where nothing else is asked for; the interface takes ``MAX_AT_ONCE``.
 PACK = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One request: ids and its body in JSON."""
+    """The intents of one request: their ids, and what is submitted of each."""
 
     ids: tuple[bytes, ...]
     items: tuple[bytes, ...]
+
+    def body(self) -> bytes:
+        """The request's, in JSON."""
+        return json.dumps({"items": ["0x" + item.hex() for item in self.items]}).encode()
 
 
 @dataclass
@@ -44,16 +53,16 @@ class Sent:
 
 
 def prepare(
-    network: bytes, count: int, rate: float, auction: int, batch_s: float, begin: int = 0
+    network: bytes, count: int, rate: float, auction: int, batch_s: float, begin: int = 0, pack: int = PACK
 ) -> list[Prepared]:
-    """So many intents in packs. Each stays open for some auctions after the one it is likely to come in.
+    """So many intents, ``pack`` to a request, each open for some auctions after the one it is likely to come in.
 
     ``begin`` is the first one's number: no two numbers give the same intent.
     """
     packs = []
-    for first in range(0, count, PACK):
-        last = auction + int((first + PACK) / rate / batch_s) + 6
-        numbers = range(begin + first, begin + min(count, first + PACK))
+    for first in range(0, count, pack):
+        last = auction + int((first + pack) / rate / batch_s) + 6
+        numbers = range(begin + first, begin + min(count, first + pack))
         signed = [_signed(network, number, last) for number in numbers]
         packs.append(Prepared(tuple(number for number, _ in signed), tuple(item for _, item in signed)))
     return packs
@@ -90,23 +99,21 @@ def intent_of(
 
 async def send(endpoints: Sequence[Endpoint], packs: Sequence[Prepared], rate: float, sent: Sent) -> None:
     """Hand packs in at their times, to each node in turn; returns when the last is acknowledged or refused."""
-    started = trio.current_time()
+    bodies = [pack.body() for pack in packs]
+    due = trio.current_time()
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client, trio.open_nursery() as nursery:
-        for number, pack in enumerate(packs):
-            due = started + number * PACK / rate
+        for number, (pack, body) in enumerate(zip(packs, bodies, strict=True)):
             await trio.sleep_until(due)
             sent.late_s = max(sent.late_s, trio.current_time() - due)
-            nursery.start_soon(_submit, client, endpoints[number % len(endpoints)], pack, sent)
+            nursery.start_soon(_submit, client, endpoints[number % len(endpoints)], pack, body, sent)
+            due += len(pack.ids) / rate
 
 
-async def _submit(client: httpx.AsyncClient, endpoint: Endpoint, pack: Prepared, sent: Sent) -> None:
+async def _submit(client: httpx.AsyncClient, endpoint: Endpoint, pack: Prepared, body: bytes, sent: Sent) -> None:
     began, at_ms = time.monotonic(), int(time.time() * 1000)
+    headers = {"Authorization": f"Bearer {endpoint.token}", "Content-Type": "application/json"}
     try:
-        answer = await client.post(
-            f"{endpoint.url}/v1/intents/batch",
-            json={"items": ["0x" + item.hex() for item in pack.items]},
-            headers={"Authorization": f"Bearer {endpoint.token}"},
-        )
+        answer = await client.post(f"{endpoint.url}/v1/intents/batch", content=body, headers=headers)
     except httpx.HTTPError:
         sent.refused += len(pack.ids)
         return
