@@ -139,7 +139,7 @@ def seconds(us: int) -> float:
 def key(axes: Axes) -> None:
     """The legend above the plot, in as many columns as fit over the whole width of the picture."""
     handles, labels = axes.get_legend_handles_labels()
-    if len(handles) < 2:
+    if not handles:
         return
     columns = len(labels)
     while columns > 1 and _width(labels, columns) > LINE:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Final
 from sim.metrics.tables import Tables
 from sim.metrics.timing import settle_times_s
 from sim.recording.events import ENDS, EventKind
-from sim.report.canvas import SOFT, Empty, colour, key, seconds, thinned
+from sim.report.canvas import INK, SOFT, Empty, colour, key, seconds, thinned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 #: Fault spans and marks drawn; a storm has more, and they would hide one another.
 MAX_MARKS: Final = 200
+#: Points; each kind of mark is smaller than the one before.
+LARGEST_MARK: Final = 9.0
+SMALLEST_MARK: Final = 2.5
 MAX_BARS: Final = 40
 MAX_KINDS: Final = 8
 MB: Final = 1e6
@@ -68,13 +71,15 @@ def _faults(axes: Axes, tables: Tables) -> None:
         axes.axvspan(begin, until, color=hue, alpha=0.12, linewidth=0)
         axes.axvspan(begin, until, ymin=0.965, color=hue, label="" if kind in named else kind, linewidth=0)
         named.add(kind)
-    top = axes.get_ylim()[1]
+    top, size = axes.get_ylim()[1], LARGEST_MARK
     for kind, (marker, place) in _MARKED.items():
         times = [seconds(row.at_us) for row in tables.events if row.kind == kind][:MAX_MARKS]
         if times:
-            axes.plot(
-                times, [top] * len(times), marker, color=colour(place), label=kind, clip_on=False, markersize=6
-            )
+            at_top = [top] * len(times)
+            (marks,) = axes.plot(times, at_top, marker, label=kind, clip_on=False, color=colour(place))
+            marks.set(markersize=size, markeredgecolor=INK, markeredgewidth=0.6)
+            # Smaller ones come on top: what happens at one moment, as evidence and its ban, is seen together.
+            size = max(SMALLEST_MARK, 0.65 * size)
 
 
 def fault_spans(tables: Tables) -> list[tuple[EventKind, float, float | None]]:
