@@ -125,6 +125,8 @@ page.stream = new Stream(["blocks", "auctions", "peers"], {
   },
   closed(was) {
     trouble("No connection with the node. What is shown may be old; trying again by itself.");
+    const ready = document.querySelector("[data-testid=node-ready]");
+    if (ready) swap(ready, pill("no connection", "bad"));
     if (was) say("The connection with the node is lost.");
   },
   event(topic, data, at_ms) {

@@ -128,6 +128,7 @@ def test_a_node_that_goes_away_and_comes_back(browser: Browser, world: World) ->
         away.kill()
         tab.page.wait_for_function("() => !document.getElementById('lost').hidden")
         assert "No connection" in tab.text("lost")
+        assert tab.text("node-ready") == "no connection"
         assert tab.at("network-node-row-f0").count() == 1
         other.page.wait_for_function(
             "() => document.querySelector('[data-testid=network-events]').innerText.includes('f0 lost')"
