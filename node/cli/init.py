@@ -198,15 +198,16 @@ def _rules(request: Request) -> RuleChoices:
 
 def _keys(request: Request) -> None:
     from node.home.entry import entry_to_json
-    from node.home.making import entry_of, make_keys, multiaddr
+    from node.home.making import entry_of, make_keys, multiaddr, taken_away
 
     home, role = home_of(request.folder), request.role or "validator"
     if request.host is not None:
         multiaddr(request.host, 1)  # refused before there are keys
     make_keys(home, validator=role == "validator", solver=bool(request.specs) or role == "solver")
-    entry = entry_of(home, request.name or "node", request.host or "", request.port or 8644)
-    text = json.dumps(entry_to_json(entry), indent=2)
-    write_text(home.entry, text + "\n")
+    with taken_away((*home.keys, home.entry)):
+        entry = entry_of(home, request.name or "node", request.host or "", request.port or 8644)
+        text = json.dumps(entry_to_json(entry), indent=2)
+        write_text(home.entry, text + "\n")
     click.echo(text)
 
 

@@ -24,8 +24,10 @@ from node.signals import ending_signals
 #: All nodes together may take so long until the last is ready.
 READY_S: Final = 120.0
 ASK_READY_S: Final = 0.2
-#: After the last intent: how long the nodes get to stand at one height for the closing comparison.
+#: After the last intent: how long the nodes get to stand at one height for the closing comparison; and where
+#: somebody waits for the end.
 LEVEL_S: Final = 5.0
+TOLD_LEVEL_S: Final = 1.5
 #: How long a process that was ended stays away, and how often it comes back.
 RESTART_S: Final = 10.0
 MAX_RESTARTS: Final = 100
@@ -61,7 +63,7 @@ async def demonstrate(layout: Layout, wanted: Wanted, shown: Shown) -> Watch:
                 shown.started(layout.endpoints, layout.root, watch.processes)
                 await _run(desk, layout, wanted, watch, shown)
                 nursery.cancel_scope.cancel()
-            await _close(desk, layout.endpoints, watch)
+            await _close(desk, layout.endpoints, watch, TOLD_LEVEL_S if told.is_set() else LEVEL_S)
         signals.cancel_scope.cancel()
     return watch
 
@@ -141,11 +143,11 @@ async def _run(desk: Desk, layout: Layout, wanted: Wanted, watch: Watch, shown: 
         nursery.cancel_scope.cancel()
 
 
-async def _close(desk: Desk, endpoints: Sequence[Endpoint], watch: Watch) -> None:
+async def _close(desk: Desk, endpoints: Sequence[Endpoint], watch: Watch, within_s: float) -> None:
     """Look until all nodes stand at one height, or long enough."""
     if watch.first == 0:
         return
-    with trio.move_on_after(LEVEL_S):
+    with trio.move_on_after(within_s):
         while True:
             await look_once(desk, endpoints, watch, Quiet())
             if watch.level:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -169,3 +170,18 @@ def test_cli_node_starts_light() -> None:
     program = f"import sys, node.cli.node_run; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_cli_keys_whose_entry_finds_no_room_are_not_kept(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Nobody could be told of them, and making them again would be refused."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (70, hard))
+    try:
+        code, out, err = call(capsys, "init", "--key-only", "--home", tmp_path / "h")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (code, out) == (3, "")
+    assert "entry.json" in err
+    assert document(capsys, "init", "--key-only", "--home", tmp_path / "h")["name"] == "node"
