@@ -74,7 +74,7 @@ class LimitsPart:
     connections: int = 64
     requests_per_s: int = 500
     owner_items_per_s: int = 1_000
-    peer_items_per_s: int = 10_000
+    peer_items_per_s: int = 2_500
     peer_messages_per_s: int = 5_000
     peer_bytes_per_s: int = 16 << 20
 

@@ -80,7 +80,7 @@ def live_settings(
         solving=solving,
         transport=None if config.network is None else _transport(home, config, seed),
         announce=() if config.network is None else config.network.announce,
-        rates=_rates(config),
+        rates=rates_of(config),
     )
 
 
@@ -106,9 +106,10 @@ def api_settings(home: Home, config: NodeConfig) -> ApiSettings:
     )
 
 
-def _rates(config: NodeConfig) -> Rates:
+def rates_of(config: NodeConfig) -> Rates:
+    """How fast items are taken in."""
     owner, peer = config.limits.owner_items_per_s, config.limits.peer_items_per_s
-    return Rates(owner_per_s=owner, owner_burst=10 * owner, peer_per_s=peer, peer_burst=4 * peer)
+    return Rates(owner_per_s=owner, owner_burst=10 * owner, peer_per_s=peer, peer_burst=8 * peer)
 
 
 def _transport(home: Home, config: NodeConfig, seed: bytes) -> Settings:

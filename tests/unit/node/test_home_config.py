@@ -11,6 +11,8 @@ from intents.errors import InputError
 from node.home.config import LightPart, NetworkPart, NodeConfig, RoleName, SolverPart
 from node.home.config_file import config_of, config_text, read_config
 from node.home.config_keys import KEYS
+from node.home.opening import rates_of
+from node.live.settings import Rates
 
 PEER = "12D3KooWMbbPVGsZYh3ChQjue712NHHGNybRRXwnuSpezYjGbCDS"
 
@@ -21,6 +23,11 @@ def test_home_config_defaults() -> None:
     assert config == NodeConfig()
     assert config.network is None
     assert (config.api.host, config.api.port) == ("127.0.0.1", 8645)
+
+
+def test_home_config_default_rates_are_the_nodes_own() -> None:
+    """What a node takes from one neighbour and one owner was measured: the settings do not say otherwise unasked."""
+    assert rates_of(read_config(None, {}, {})) == Rates()
 
 
 def test_home_config_layers(tmp_path: Path) -> None:
