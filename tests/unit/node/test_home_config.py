@@ -26,7 +26,7 @@ def test_home_config_defaults() -> None:
 
 
 def test_home_config_default_rates_are_the_nodes_own() -> None:
-    """What a node takes from one neighbour and one owner was measured: the settings do not say otherwise unasked."""
+    """What a node takes from one neighbour was measured: unasked, the settings do not say otherwise."""
     assert rates_of(read_config(None, {}, {})) == Rates()
 
 
