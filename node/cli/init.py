@@ -65,7 +65,7 @@ class Request:
 @click.option("--solver", "specs", multiple=True, metavar="SPEC", help="Built-in, FILE.py or URL; repeatable.")
 @click.option("--windows", metavar="MS,MS,MS", help="Milliseconds to collect, solve and reveal.")
 @click.option("--whole-windows", is_flag=True, help="No window ends before its time: all batches are as long.")
-@click.option("--oracle", "oracles", multiple=True, metavar="WHO", help="Reports prices; repeatable, see below.")
+@click.option("--oracle", "oracles", multiple=True, metavar="WHO", help="Reports prices; repeatable, see above.")
 @click.option("--guardian", "guardians", multiple=True, metavar="WHO", help="May stop trading; repeatable.")
 @click.option("--rule", "changes", multiple=True, metavar="NAME=VALUE", help="A rule of the ledger; repeatable.")
 @click.option("--name", help="What others call this node.")

@@ -28,13 +28,13 @@ _SLIPPAGE = click.option(
 
 @intent.command(cls=Command)
 @click.argument("words", nargs=-1, metavar="AMOUNT ASSET for [AMOUNT] ASSET")
-@click.option("--file", type=_FILE, help="An intent as JSON instead (docs/formats.md).")
+@click.option("--file", type=_FILE, help="An intent as JSON instead (docs/intents.md).")
 @click.option("--raw", is_flag=True, help="Amounts are base units.")
 @click.option("--exact-out", is_flag=True, help="Exactly what is wanted for at most what is given.")
 @click.option("--fok/--partial", "whole", default=False, help="Whole or not at all; or in parts (default).")
 @click.option("--min-fill", metavar="AMOUNT", help="Least part that may trade at a time.")
 @_SLIPPAGE
-@click.option("--when", metavar="CONDITION", help="Rest until it holds; see below.")
+@click.option("--when", metavar="CONDITION", help="Rest until it holds; see above.")
 @click.option("--twap", metavar="PARTS/EVERY", help="In so many parts, one every so many auctions.")
 @click.option(
     "--oco", metavar="NAME", help="One cancels the others: of your intents of that name the first to trade."

@@ -21,7 +21,7 @@ _STORE = click.argument("store", type=click.Path(path_type=Path, dir_okay=False)
 @global_options
 @click.pass_context
 def ledger(context: click.Context, /, **options: object) -> None:
-    """Balances, proofs, transfers and the journal of a node's ledger: of its store, or of a node that runs.
+    """Balances, prices, proofs, transfers and the journal of a ledger: of a node's store, or of one that runs.
 
     STORE is the file node.sqlite in a node's home; the node may run meanwhile.
     """
