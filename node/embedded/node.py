@@ -115,6 +115,7 @@ class Node:
         self._solving, self._outside, self._durable = solving, outside, durable
         self._group_ms, self._divide = group_ms, in_order if one_by_one else lambda found: [divided(found)]
         self._aside, self._turn, self._acted = aside, Turn(), acted
+        self._working = trio.CancelScope()
         self._group = Group()
         self._wake = trio.Event()
         self._full = trio.Event()
@@ -172,7 +173,7 @@ class Node:
             short = short or (items and not self.machine.app.missing)
             aside = self._aside and not short and (size > LONG_BYTES or self._much())
             try:
-                effects = await trio.to_thread.run_sync(work) if aside else work()
+                effects = await self._beside(work) if aside else work()
             except RuntimeError as error:
                 if type(error) is RuntimeError:
                     # What was decided cannot be applied here: this node's own fault, and its end.
@@ -183,6 +184,19 @@ class Node:
             if self._acted is not None:
                 self._acted()
             return group
+
+    async def _beside(self, work: Callable[[], Sequence[Effect]]) -> Sequence[Effect]:
+        """In a thread, to its end whoever stops waiting for it: half of it done would leave the machine between
+        two states. Raises ``Stopped`` where the node is abandoned."""
+        with trio.CancelScope(shield=True) as self._working:
+            return await trio.to_thread.run_sync(work, abandon_on_cancel=True)
+        raise Stopped("")
+
+    def abandon(self) -> None:
+        """Wait for no work of the machine any more, now that nothing may come of it: a block of a busy machine can
+        take many seconds. To be called once the node has had its time to ``stop``."""
+        self._ended = True
+        self._working.cancel()
 
     def _much(self) -> bool:
         """Whether the height under way has many items, or the state many entries."""

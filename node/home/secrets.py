@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from node.embedded.errors import BadKeyFile
-from node.home.errors import HomeError, HomeExists
+from node.home.errors import HomeExists
 
 SECRET_BYTES: Final = 32
 _READ: Final = 4 * SECRET_BYTES
@@ -37,7 +37,7 @@ def write_secret(path: Path, secret: bytes) -> None:
     except OSError as error:
         # Half a key is of no use, and in the way of a whole one.
         path.unlink(missing_ok=True)
-        raise HomeError(str(path), f"cannot be written: {_reason(error)}") from error
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def read_secret(path: Path) -> bytes:

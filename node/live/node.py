@@ -202,6 +202,10 @@ class LiveNode:
         """End in good order: what is under way is written, nothing new is taken."""
         self._node.stop()
 
+    def abandon(self) -> None:
+        """It has had its time to end: work under way, of which nothing is written yet, is not waited for."""
+        self._node.abandon()
+
     async def wait(self) -> None:
         """Until the node has ended."""
         await self._ended.wait()

@@ -51,6 +51,7 @@ async def open_live(settings: LiveSettings) -> AsyncIterator[LiveNode]:
                     with trio.move_on_after(_GRACE_S) as grace:
                         grace.shield = True
                         await node.wait()
+                    node.abandon()
                     nursery.cancel_scope.cancel()
     except BaseExceptionGroup as error:
         raise _only(error) from error

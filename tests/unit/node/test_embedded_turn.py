@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -9,7 +10,9 @@ import pytest
 import trio
 import trio.testing
 
-from node.embedded.node import Node
+from node.chain.blocks import Phase
+from node.embedded.errors import Stopped
+from node.embedded.node import LONG_ITEMS, Node
 from node.embedded.turn import PASSING, Turn
 
 
@@ -81,3 +84,49 @@ async def test_a_node_hears_votes_before_items_it_does_not_wait_for(missing: set
         nursery.start_soon(act, "vote", False)
         await trio.testing.wait_all_tasks_blocked()
     assert ", ".join(heard) == order
+
+
+async def test_a_node_that_had_its_time_to_stop_waits_for_no_work() -> None:
+    """Until then work goes on though nobody waits for it any more, and those whose turn is next wait for it."""
+    app = SimpleNamespace(missing=set(), waiting={Phase.BATCH: range(LONG_ITEMS + 1)}, height=-1)
+    node = cast(Any, Node.__new__(Node))
+    node._turn, node._ended, node._aside, node._acted = Turn(), False, True, None
+    node.machine = SimpleNamespace(app=app, agreement=SimpleNamespace(bodies={}))
+    node._working, node.event = trio.CancelScope(), lambda effects: effects
+    go_on, under_way = threading.Event(), threading.Event()
+
+    def work() -> tuple[()]:
+        under_way.set()
+        assert go_on.wait(60)
+        return ()
+
+    waiting = trio.CancelScope()
+
+    async def cancelled() -> None:
+        with waiting:
+            await node.act(work)
+
+    async def stopped() -> None:
+        with pytest.raises(Stopped):
+            await node.act(work)
+
+    with trio.fail_after(60):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(cancelled)
+            await trio.to_thread.run_sync(under_way.wait)
+            waiting.cancel()
+            under_way.clear()
+            nursery.start_soon(node.act, work)
+            await trio.testing.wait_all_tasks_blocked()
+            assert not under_way.is_set()
+            go_on.set()
+            await trio.to_thread.run_sync(under_way.wait)
+        assert await node.act(lambda: ()) == ()
+        under_way.clear()
+        go_on.clear()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(stopped)
+            await trio.to_thread.run_sync(under_way.wait)
+            node.abandon()
+        go_on.set()
+        await stopped()
