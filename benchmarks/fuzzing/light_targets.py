@@ -119,6 +119,7 @@ def _networks(rng: Random) -> bytes:
     """What a node says of itself and of its assets, one line each."""
     status: Any = {"network": "0x" + corpus.network().hex(), "auction": 7, "height": 20}
     assets: Any = {"assets": [{"id": "AAA", "decimals": 18, "name": "A"}, {"id": "BBB", "decimals": 6}]}
+    assets["numeraire"] = "AAA"
     for _ in range(rng.randint(1, 2)):
         status, assets = spoilt_json(status, rng), spoilt_json(assets, rng)
     return json_bytes(status) + b"\n" + json_bytes(assets)

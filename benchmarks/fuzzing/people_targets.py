@@ -68,7 +68,7 @@ def people_targets(folder: Path) -> tuple[Target, ...]:
     sound = encode_receipt(_receipt())
     return (
         Target("wallet file", _wallet, lambda data: wallets.wallet_in(data, "w", "w.json")),
-        Target("wallet file, unlocked", _wallet, _unlocked, share=0.01, most=2_000),
+        Target("wallet file, unlocked", _wallet, _unlocked, share=0.03, most=2_000),
         Target("setting", _setting, lambda data: changed(_document(), [data.decode("utf-8", "surrogateescape")])),
         Target("receipt file", documents(_receipt()), _inputs),
         Target("receipt file, verified", _receipts, _verified, share=0.05, most=20_000),

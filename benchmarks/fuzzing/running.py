@@ -135,5 +135,5 @@ def _told(job: Callable[[], Row], to: Connection) -> None:
 
 def _held() -> Held:
     gc.collect()
-    kib = int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_KIB
-    return Held(kib, len(gc.get_objects()))
+    objects = len(gc.get_objects())  # first: the list of them takes a mebibyte itself, each time
+    return Held(int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_KIB, objects)

@@ -16,14 +16,17 @@ from intents.canonical import Value, unpack
 
 NAMES = [target.name for target in all_targets(Path())]
 INPUTS = 2_000
+#: Those that take nothing but the sound input itself, or that always answer with an error.
+REFUSED = {"snapshot", "node's refusal", "node's refusal, asked"}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_spoilt_inputs_are_refused_in_declared_words(name: str, tmp_path: Path) -> None:
-    """Two thousand of them (fewer of files) and no other exception."""
+    """Two thousand of them (fewer of files) and no other exception. Some are read: they were nearly sound."""
     target = next(target for target in all_targets(tmp_path) if target.name == name)
     row = run(target, max(1, int(INPUTS * target.share)), seed=7)
     assert row.findings == ()
+    assert (row.accepted == 0) == (name in REFUSED)
 
 
 def test_a_decoder_that_fails_is_found() -> None:
