@@ -16,7 +16,18 @@ from intents import fields as json_fields
 from intents.canonical import Value, read_int, read_list
 from intents.errors import NonCanonical, WrongType, WrongValue
 from intents.fields import Fields
-from intents.schema_values import MAX_WORD, Amount, Choice, Flag, Integer, Octets, Ratio, SignedAmount, Text
+from intents.schema_values import (
+    AS_THEY_ARE,
+    MAX_WORD,
+    Amount,
+    Choice,
+    Flag,
+    Integer,
+    Octets,
+    Ratio,
+    SignedAmount,
+    Text,
+)
 
 __all__ = [
     "MAX_WORD",
@@ -161,8 +172,13 @@ class Record(Generic[T]):
         self._full, self._short = len(self.parts), len(self.parts) - tail
         self._tail = list(self.parts)[self._short :]
         self._values = attrgetter(*self.parts) if len(self.parts) > 1 else None
-        # As they are used for every field of every record, nothing is looked up or put together anew.
-        self._writers = [codec.to_wire for codec in self.parts.values()]
+        # As they are used for every field of every record, nothing is looked up or put together anew; what is
+        # the same on the wire is not asked for.
+        self._writers = [
+            (place, codec.to_wire)
+            for place, codec in enumerate(self.parts.values())
+            if not isinstance(codec, AS_THEY_ARE)
+        ]
         self._readers = [(f".{name}", codec.from_wire) for name, codec in self.parts.items()]
         self._in_order = list(self.parts) == [item.name for item in fields(kind)]  # type: ignore[arg-type]
         self._defaults = {item.name: item.default for item in fields(kind) if item.default is not MISSING}  # type: ignore[arg-type]
@@ -170,10 +186,11 @@ class Record(Generic[T]):
         assert set(self.parts) == {item.name for item in fields(kind)}, kind  # type: ignore[arg-type]
 
     def to_wire(self, value: T) -> Value:
-        values = self._values(value) if self._values is not None else [getattr(value, name) for name in self.parts]
-        if self._tail and values[-len(self._tail) :] == self._tail_defaults:
-            values = values[: -len(self._tail)]
-        return [write(item) for write, item in zip(self._writers, values, strict=False)]
+        values = list(self._values(value)) if self._values else [getattr(value, name) for name in self.parts]
+        short = self._tail and tuple(values[self._short :]) == self._tail_defaults
+        for place, write in self._writers:
+            values[place] = write(values[place])
+        return values[: self._short] if short else values
 
     def from_wire(self, value: Value, where: str) -> T:
         if type(value) is not list or len(value) not in (self._short, self._full):

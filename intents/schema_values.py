@@ -236,3 +236,7 @@ def _members(kind: type[E]) -> tuple[E, ...]:
 @cache
 def _places(kind: type[E]) -> dict[E, int]:
     return {member: place for place, member in enumerate(kind)}
+
+
+#: Codecs whose values are on the wire as they are.
+AS_THEY_ARE: Final = (Integer, Octets, Flag)

@@ -102,7 +102,9 @@ def bid_name(solution: Solution) -> str:
 def bid_of(verified: Verified) -> Bid:
     """The bid a verified solution makes."""
     solution, pairs = verified.solution, verified.score.pairs
-    counted = {pair for trade in verified.trades if trade.scored for pair in trade.pairs}
+    counted = set(pairs)
+    if not all(trade.scored for trade in verified.trades):
+        counted = {pair for trade in verified.trades if trade.scored for pair in trade.pairs}
     return Bid(
         name=bid_name(solution),
         solver=solution.solver,

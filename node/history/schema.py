@@ -17,6 +17,9 @@ APPLICATION_ID: Final = 0x576C7268
 SCHEMA: Final = 1
 #: How long a reader waits for a file that is being recovered or checkpointed.
 BUSY_S: Final = 5.0
+#: Pages of SQLite's own log after which it is worked into the file: a large batch touches a thousand, most of them
+#: pages that the next one touches again.
+CHECKPOINT_PAGES: Final = 8_000
 
 TABLES: Final = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
@@ -54,6 +57,7 @@ def write_ahead(db: sqlite3.Connection) -> None:
     """A lost last commit is no harm here, so commits do not wait for the disk."""
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=NORMAL")
+    db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
 
 
 def opened(path: Path) -> tuple[sqlite3.Connection, Path | None]:

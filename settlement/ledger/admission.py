@@ -84,8 +84,9 @@ def denied(books: Books, rules: Rules, intent: Intent, now: int) -> Denial | Non
         return Denial.NONCE
     if intent.valid_to < now:
         return Denial.EXPIRED
-    if any(draft.get(ASSETS, leg.asset) is None for leg in (*intent.give, *intent.want)):
-        return Denial.ASSET
+    for leg in (*intent.give, *intent.want):
+        if draft.get(ASSETS, leg.asset) is None:
+            return Denial.ASSET
     if not may_want(draft, rules, intent, trading, now):
         return Denial.REDUCING
     if _taken(draft, account.holder, now) >= rules.max_new_per_owner:
@@ -96,7 +97,7 @@ def denied(books: Books, rules: Rules, intent: Intent, now: int) -> Denial | Non
     for leg in intent.give:
         if books.balance(account, leg.asset) < (leg.amount if whole else 1):
             return Denial.BALANCE
-    given, wanted = (value_of(draft, rules, legs, now) for legs in (intent.give, intent.want))
+    given, wanted = value_of(draft, rules, intent.give, now), value_of(draft, rules, intent.want, now)
     if _wrong_size(rules, wanted if given is None else given):
         return Denial.SIZE
     if given is not None and wanted is not None and wanted * MAX_BPS < given * max(0, MAX_BPS - rules.band_bps):

@@ -85,8 +85,8 @@ def decode_entry(data: bytes, where: str = "entry") -> Entry:
 
 def _entry(entry: Entry) -> bytes:
     parts: list[Value] = [
-        [entry.source.kind.value, entry.source.holder],
-        [entry.target.kind.value, entry.target.holder],
+        [entry.source.kind, entry.source.holder],
+        [entry.target.kind, entry.target.holder],
         entry.asset,
         str(entry.amount),
         entry.why,

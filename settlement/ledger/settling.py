@@ -68,13 +68,12 @@ def pay_reward(books: Books, solver: bytes, numeraire: AssetId, reward: int) -> 
 
 def _trade(books: Books, rules: Rules, settlement: Settlement, winner: Verified, now: int) -> None:
     orders = settlement.auction.order
-    for trade in winner.trades:
-        owner = account_of(orders[trade.order].intent.owner)
+    trades = [(trade, account_of(orders[trade.order].intent.owner)) for trade in winner.trades]
+    for trade, owner in trades:
         for leg in trade.gives:
             if leg.amount:
                 books.move(owner, CLEARING, leg.asset, leg.amount, "given")
-    for trade in winner.trades:
-        owner = account_of(orders[trade.order].intent.owner)
+    for trade, owner in trades:
         for leg in trade.wants:
             if leg.amount:
                 books.move(CLEARING, owner, leg.asset, leg.amount, "received")

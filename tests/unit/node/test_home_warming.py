@@ -1,5 +1,5 @@
-"""A node's own solver, started once the node is ready: what its node has checked it does not check again, and how it
-ends is told as it is."""
+"""A node's own solver, started once the node is ready: what its node has checked it does not check again, and how
+it ends is told as it is."""
 
 from __future__ import annotations
 
