@@ -19,6 +19,7 @@ from solver.equilibrium import integers
 from solver.equilibrium.batch import Batch, Equilibrium, Floats, Pools
 from solver.equilibrium.bound import pay_as_bid_bound
 from solver.equilibrium.solve import equilibrium
+from solver.tally import totals
 
 #: What the checker allows: of a token's turnover, and of a limit.
 BALANCE, LIMIT = 1e-9, 1e-12
@@ -79,7 +80,7 @@ def violations(batch: Batch, found: Equilibrium) -> int:
     p, x, s, b = found.prices, found.fills, batch.sell, batch.buy
     broken = int(np.count_nonzero((x < 0) | (x > batch.amount)))
     broken += int(np.count_nonzero((x > 0) & (p[s] / p[b] < batch.limit * (1 - LIMIT))))
-    came, went = np.bincount(s, x, len(p)), np.bincount(b, x * p[s] / p[b], len(p))
+    came, went = totals(s, x, len(p)), totals(b, x * p[s] / p[b], len(p))
     pools, flows = batch.pools, found.pool_flows
     np.add.at(came, np.stack([pools.a, pools.b], 1), np.maximum(-flows, 0))
     np.add.at(went, np.stack([pools.a, pools.b], 1), np.maximum(flows, 0))
@@ -92,11 +93,14 @@ def violations(batch: Batch, found: Equilibrium) -> int:
 
 
 def _invariants_lost(pools: Pools, flows: Floats) -> Floats:
-    """(P,) whether weight·log of the reserves falls, the fee left out of what comes in."""
+    """(P,) whether weight·log of the reserves falls, the fee left out of what comes in; one without a token gives
+    nothing."""
     weights = np.stack([pools.weight, 1 - pools.weight], 1)
     after = pools.reserves + np.where(flows > 0, pools.gamma[:, None] * flows, flows)
-    gain = (weights * (np.log(after) - np.log(pools.reserves))).sum(1)
-    lost: Floats = gain < -1e-14
+    there = (pools.reserves > 0).all(1)
+    with np.errstate(all="ignore"):
+        gain = (weights * (np.log(after) - np.log(pools.reserves))).sum(1)
+    lost: Floats = np.where(there, ~(gain >= -1e-14), (flows != 0).any(1))
     return lost
 
 

@@ -61,6 +61,8 @@ def _checked(
     net[token_in] = through[token_in] = amount
     broken = 0
     for (a, b, first, second, weight, gamma), flow in zip(pools, flows, strict=True):
+        if not flow.any():
+            continue  # also where there is nothing to give
         kept = np.where(flow < 0.0, -gamma * flow, -flow) / np.array([first, second])
         broken += int(
             not (kept > -1.0).all() or weight * np.log1p(kept[0]) + (1 - weight) * np.log1p(kept[1]) < -1e-13

@@ -32,6 +32,8 @@ STEPS: Final = 60
 CENTRED, BALANCED, LAST = 1e-13, 1e-9, 10
 #: Where the path is looked at a first time, to see at its end what still falls; and by how much it must have.
 LOOK, CHANGE = 1e-10, 30.0
+#: The least of what a pool's products count by, of a typical distance of limits.
+LEAST_EDGE: Final = 1e-12
 #: The pull on prices, of what the orders near the margin resist.
 PULL: Final = 0.1
 #: ... and of the reserves of pools.
@@ -41,7 +43,7 @@ DEEP: Final = 1e-6
 @dataclass(frozen=True, slots=True)
 class Point:
     """Log prices ``x`` (T,), fills ``f`` with slacks ``z`` and ``u`` (n,), pool depths ``tau`` with slack ``y``,
-    whose products count by ``edge``."""
+    whose products count by ``edge``: (m,) each."""
 
     x: Floats
     f: Floats
@@ -49,13 +51,13 @@ class Point:
     u: Floats
     tau: Floats
     y: Floats
-    edge: float
+    edge: Floats
 
     @property
     def mu(self) -> float:
         """The mean product of a variable and its slack."""
         count = 2 * len(self.f) + len(self.tau)
-        return float(self.f @ self.z + (1 - self.f) @ self.u + self.tau @ self.y / self.edge) / max(count, 1)
+        return float(self.f @ self.z + (1 - self.f) @ self.u + self.tau @ (self.y / self.edge)) / max(count, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +117,30 @@ def follow(near: Near, x: Floats, mu: float, scale: float, *, careful: bool = Fa
     return ended(at, earlier, steps)
 
 
-def begin(near: Near, x: Floats, mu: float, edge: float) -> Point:
+def begin(near: Near, x: Floats, mu: float, scale: float) -> Point:
     """The centred point for these prices."""
     half = (x[near.sell] - x[near.buy] - near.limit) / (2 * mu)
     # The root of δ = μ/(1−f) − μ/f in (0, 1), written without cancellation.
     small = 1 / (1 + np.abs(half) + np.sqrt(half * half + 1))
     f = np.where(half < 0, small, 1 - small)
     rest = np.where(half < 0, 1 - small, small)
-    c = near.curves
+    c, edge = near.curves, edges(near, scale)
     depth = x[c.sell] - x[c.buy] - c.limit
     wide = np.sqrt(depth * depth / 4 + mu * edge)
     tau = np.where(depth > 0, depth / 2 + wide, mu * edge / (wide - depth / 2))
     return Point(x, f, mu / f, mu / rest, tau, mu * edge / tau, edge)
+
+
+def edges(near: Near, scale: float) -> Floats:
+    """(m,) the log rate that each pool's products count by: over a typical distance of limits a pool far deeper
+    than the orders at its tokens would trade many times what they do, so for it that over which it would trade as
+    much."""
+    t, c = near.tokens, near.curves
+    value = np.concatenate([near.value, near.full_value])
+    count = len(value)
+    orders = totals(near.all_sell[:count], value, t) + totals(near.all_buy[:count], value, t)
+    at = np.maximum(orders[c.sell], orders[c.buy])
+    return np.clip(at / c.reserve, LEAST_EDGE * scale, scale)
 
 
 def holds(near: Near, scale: float) -> Floats:

@@ -84,6 +84,16 @@ def test_generated_batches(orders: int, tokens: int, pools: int) -> None:
         assert e.unrealised_over_realised <= 1e-12
 
 
+@pytest.mark.parametrize(("seed", "deeper"), [(2, 1e3), (0, 1e6), (2, 1e6)])
+def test_pools_far_deeper_than_orders(seed: int, deeper: float) -> None:
+    """What pools could trade over a typical distance of limits may be many times what all orders do."""
+    b = as_batch(generated(3000, 50, 50, seed))
+    b = replace(b, pools=replace(b.pools, reserves=b.pools.reserves * deeper))
+    e = equilibrium(b)
+    assert faults(b, e) == []
+    assert e.exact
+
+
 def as_batch(g) -> Batch:  # type: ignore[no-untyped-def]
     p = g.pools
     pools = Pools(p.a, p.b, p.reserves, p.gamma, p.weight)
