@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 
 from solver.selection.program import Answer, Bools, Floats, Program, choose, relax
+from solver.tally import totals
 
 Ints = NDArray[np.int64]
 
@@ -28,6 +29,12 @@ TINY: Final = 1e-9
 #: Nodes SCIP may look at in one try, times the entries of the program: a market of 400 orders that is a subset sum
 #: takes some seconds then, and has its bound.
 WORK: Final = 1_000_000
+#: Where all must be whole, balance is a subset sum: cuts take ten to fifty times as long as nodes there and close
+#: nothing. Without them so many times the nodes take a second or so.
+NO_CUTS: Final = "separating/maxrounds = 0\nseparating/maxroundsroot = 0\n"
+QUICK_NODES: Final = 4
+#: Rounds in which orders are cut to what others could take of them and bring.
+CUTS: Final = 64
 #: Selections tried before settling for none: one that only a tolerance made balance is barred and SCIP asked
 #: again.
 TRIES: Final = 4
@@ -60,16 +67,19 @@ class Selection:
 def select(market: Market, *, work: int = WORK) -> Selection:
     """The most surplus at the market's prices that SCIP finds with so much ``work`` a try."""
     nothing = np.zeros(len(market.sell))
-    willing, scale, program = as_program(market)
+    willing, most, scale, program = as_program(market)
     if program is None:
         return Selection(nothing, 0.0, 0.0, 0.0)
-    nodes = max(1, work // program.rows.nnz)
+    sums = bool(program.whole.all())
+    nodes = max(1, (QUICK_NODES if sums else 1) * work // program.rows.nnz)
+    settings = NO_CUTS if sums else ""
     relaxed = relax(program)
     ceiling = np.inf if relaxed is None else relaxed.value
     barred: list[Floats] = []
     bound = ceiling
     for _ in range(TRIES):
-        chosen = choose(_without(program, barred), nodes=nodes) if program.whole.any() else relaxed
+        posed = _without(program, barred)
+        chosen = choose(posed, nodes=nodes, settings=settings) if program.whole.any() else relaxed
         if chosen is None:
             break
         # What a barred selection claimed, it could not have had.
@@ -77,7 +87,7 @@ def select(market: Market, *, work: int = WORK) -> Selection:
         exact = finish(program, chosen)
         if exact is not None:
             fills = nothing.copy()
-            fills[willing] = np.where(exact == 1.0, market.amount[willing], market.amount[willing] * exact)
+            fills[willing] = np.where(exact == 1.0, most, most * exact)
             return Selection(fills, surplus(market, fills), ceiling * scale, bound * scale)
         barred.append(np.round(chosen.x[program.whole]))
     return Selection(nothing, 0.0, ceiling * scale, bound * scale)
@@ -89,28 +99,45 @@ def surplus(market: Market, fills: Floats) -> float:
     return float(np.sum(fills * (p[market.sell] - market.limit * p[market.buy])))
 
 
-def as_program(market: Market) -> tuple[Ints, float, Program | None]:
-    """The orders willing to trade, the value that counts as one, and the program over their shares filled."""
+def as_program(market: Market) -> tuple[Ints, Floats, float, Program | None]:
+    """The orders that may trade and the most each could sell, the value that counts as one, and the program over
+    their shares of that filled."""
     p, sell, buy = market.prices, market.sell, market.buy
     with np.errstate(all="ignore"):
         value = market.amount * p[sell]
         cost = market.limit * p[buy] / p[sell]
         willing = np.flatnonzero((cost * (1 - AT_LIMIT) <= 1) & (value > 0) & np.isfinite(value) & (sell != buy))
+    part = matched(sell[willing], buy[willing], value[willing], market.fill_or_kill[willing].astype(bool), len(p))
+    willing, part = willing[part > 0], part[part > 0]
+    most = market.amount[willing] * part
     if not len(willing):
-        return willing, 1.0, None
-    scale = float(np.median(value[willing]))
-    w, n = value[willing] / scale, len(willing)
+        return willing, most, 1.0, None
+    value = value[willing] * part
+    scale = float(np.median(value))
+    w, n = value / scale, len(willing)
     columns = np.arange(n)
     rows = csr_matrix(
         (np.r_[w, -w], (np.r_[sell[willing], buy[willing]], np.r_[columns, columns])), shape=(len(p), n)
     )
     level = np.zeros(len(p))
     gain = w * np.maximum(1 - cost[willing], 0)
-    return (
-        willing,
-        scale,
-        Program(gain, np.zeros(n), np.ones(n), market.fill_or_kill[willing].astype(bool), rows, level, level),
-    )
+    whole = market.fill_or_kill[willing].astype(bool)
+    program = Program(gain, np.zeros(n), np.ones(n), whole, rows, level, level)
+    return willing, most, scale, program
+
+
+def matched(sell: Ints, buy: Ints, value: Floats, whole: Bools, tokens: int) -> Floats:
+    """(N,) the part of each order that others could take and bring at most, 0 for a whole one larger than that:
+    next to an order many times all others no program sees theirs."""
+    part = np.ones(len(sell))
+    for _ in range(CUTS):
+        kept = value * part
+        most = np.minimum(totals(buy, kept, tokens)[sell], totals(sell, kept, tokens)[buy])
+        less = np.where(whole & (kept > most * (1 + BALANCED)), 0.0, np.where(whole, part, most / value))
+        if (less >= part * (1 - BALANCED)).all():
+            break
+        part = np.minimum(part, less)
+    return part
 
 
 def finish(program: Program, chosen: Answer) -> Floats | None:
