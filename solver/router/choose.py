@@ -168,6 +168,12 @@ def choose(
     return Chosen(best.routing, best.used, best.flows, best.value, bound, count, search.closed(bound))
 
 
+def bound_of(network: Network, costs: tuple[Floats, ...], goal: Goal, money: int, gap: float = 1e-10) -> float:
+    """What no choice of venues is worth more than, net of ``costs``: all of them free to be used in part."""
+    start: State = tuple(np.full(family.venues, -1, np.int8) for family in network.families)
+    return Search(network, costs, goal, money, gap).relax(start, None)[0]
+
+
 def _branch(state: State, parts: tuple[Floats, ...], costs: tuple[Floats, ...]) -> tuple[int, int] | None:
     """The free venue whose use is least decided, or the dearest that is used; ``None`` when none is."""
     best, place = 0.0, None

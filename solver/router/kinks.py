@@ -14,6 +14,7 @@ import numpy as np
 from solver.router.dual import Dual, evaluate
 from solver.router.families import Bools, Family, Floats, Network
 from solver.router.newton import Found, newton
+from solver.router.prepare import hints
 from solver.router.ramp import jumps
 from solver.router.stepwise import applies, stepwise
 
@@ -34,8 +35,11 @@ HOLD_LIMIT: Final = 5
 LOOSE: Final = 1e-3
 NARROW: Final = 3e-5
 FREE: Final = 50.0
-#: Values of no more than so many roundings of what prices move are lost in these.
+#: Values, and gaps, of no more than so many roundings of what prices move are lost in these.
 LOST: Final = 64
+#: What is off must fall to this part of the least so far, or a round has brought nothing; so many rounds may.
+SLOW: Final = 0.5
+PATIENCE: Final = 3
 #: Newton's evaluations per round.
 LIMIT: Final = 40
 
@@ -62,13 +66,17 @@ def _by_ramps(dual: Dual, y: Floats, gap: float) -> tuple[Found, Dual]:
     found = newton(dual, y, FIRST, 1e-3, LIMIT)
     parts = [family.parts(found.point.y, FIRST) if jumps(family) else None for family in families]
     evaluations, ramped = found.evaluations, dual
+    least, idle = np.inf, 0
     for number in range(ROUNDS):
         width = WIDTHS[min(number, len(WIDTHS) - 1)]
         ramped = _centred(dual, parts, found.point.y, width)
         asked = max(0.5 * gap, LOOSE) if number < TRIES else 0.5 * gap
         found = newton(ramped, found.point.y, RAMPED, asked, LIMIT, min(1.0, REACH * width))
         evaluations += found.evaluations
-        if _closed(dual, found, gap) or _lost(found):
+        off = _off(dual, found)
+        idle = 0 if off <= SLOW * least else idle + 1
+        least = min(off, least)
+        if _closed(dual, found, gap) or _lost(dual, found, off) or idle > PATIENCE:
             break
         parts = _parts(ramped, found.point.y)
         if number < TRIES:
@@ -85,6 +93,7 @@ def _hold(dual: Dual, parts: Parts, found: Found, gap: float) -> tuple[Found, Du
     Without corners in between Newton ends in a few steps; ``None`` where the ends keep changing."""
     y, evaluations = found.point.y, 0
     free = [None if part is None else (part > 0.0) & (part < 1.0) for part in parts]
+    least = np.inf
     for _ in range(HOLDS):
         bounds = [
             None if f is None or p is None else (np.where(f, -FREE, p), np.where(f, 1.0 + FREE, p))
@@ -98,9 +107,12 @@ def _hold(dual: Dual, parts: Parts, found: Found, gap: float) -> tuple[Found, Du
         after = _parts(holding, y)
         parts, free, changed = _moved(dual, after, free, y)
         if not changed:
-            closed = _closed(dual, found, gap)
-            if closed:
+            if _closed(dual, found, gap):
                 return Found(found.point, evaluations, found.done), holding
+            off = _off(dual, found)
+            if off > SLOW * least:
+                break
+            least = off
     return Found(found.point, evaluations, False), None
 
 
@@ -134,9 +146,18 @@ def _closed(dual: Dual, found: Found, gap: float) -> bool:
     return _short(dual, found) <= gap and _gap(dual, found) <= 0.75 * gap
 
 
-def _lost(found: Found) -> bool:
-    """Whether all there is to gain is lost in what rounding prices moves: no further round would find it."""
-    return abs(found.point.value) <= LOST * found.point.rounding
+def _off(dual: Dual, found: Found) -> float:
+    """How far the trades are from the bound and from balance, as part of the dual."""
+    return max(_short(dual, found), abs(_gap(dual, found)))
+
+
+def _lost(dual: Dual, found: Found, off: float) -> bool:
+    """Whether what is ``off``, or all there is to gain, is lost in what rounding prices moves: then no further
+    round would find it. Of all there is, in what venues move that trade at these prices or would at the next."""
+    point = found.point
+    _, depths = hints(dual.prepared.network.families)
+    moved = np.finfo(float).eps * float(depths @ point.prices[dual.prepared.pattern.tails])
+    return bool(off * abs(point.value) <= LOST * point.rounding or abs(point.value) <= LOST * moved)
 
 
 def _centred(dual: Dual, parts: Parts, y: Floats, width: float, bounds: Bounds | None = None) -> Dual:

@@ -26,7 +26,7 @@ from intents.assets import AssetId
 from intents.venue_states import StableState, VenueId, VenueState
 from settlement.solution import Interaction
 from solver.router.acyclic import by_flows, by_potential, down, same_way
-from solver.router.choose import choose
+from solver.router.choose import bound_of, choose
 from solver.router.dual import dual_of, evaluate
 from solver.router.errors import AmountOutOfRange, CostOutOfRange, NoRoute, SameToken
 from solver.router.families import Floats, Goal, Network, Routing
@@ -155,13 +155,12 @@ def _chosen(
     restricted = network if cycles else down(network, planned.rank, order.give, order.want)
     venues = sum(family.venues for family in network.families)
     chosen = choose(restricted, charged, goal, order.money, GAP, MANY if venues <= SMALL else FEW)
-    free = choose(network, charged, goal, order.money, GAP, 1)
-    if chosen is None or free is None:
+    if chosen is None:
         return planned, planned.bound
     plan = Plan(
         restricted, chosen.flows, chosen.routing.prices, planned.rank, chosen.value, chosen.bound, chosen.used
     )
-    return plan, max(free.bound, chosen.value)
+    return plan, max(bound_of(network, charged, goal, order.money, GAP), chosen.value)
 
 
 def _executed(described: Market, planned: Plan, order: Order) -> tuple[Executed, int]:

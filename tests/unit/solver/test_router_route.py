@@ -184,3 +184,17 @@ def test_an_order_lost_in_rounding_is_not_sought_for_long(seed: int) -> None:
     found = maximise(prepare(ordered), Order(Kind.EXACT_IN, 0, 1, 100).goal(ordered.tokens))
     assert found.resolution >= 1
     assert found.iterations <= 150
+
+
+@pytest.mark.parametrize(("seed", "amount"), [(0, 1000), (1, 1000), (2, 10**6), (0, UNIT), (1, UNIT)])
+def test_a_search_that_gains_nothing_ends(seed: int, amount: int) -> None:
+    """A dust order, at whose prices no venue need trade at all, and one whose last digits are lost in rounding:
+    few evaluations, where every round repeated the one before."""
+    states, names, _ = world(seed)
+    described = market(states, (names[0], names[3]))
+    rank = by_potential(prepare(described.network), 0, 1)
+    ordered = down(described.network, rank, 0, 1)
+    found = maximise(prepare(ordered), Order(Kind.EXACT_IN, 0, 1, amount).goal(ordered.tokens))
+    assert found.iterations <= 150
+    assert found.value <= found.bound
+    assert amount < UNIT or found.gap < 1e-6
