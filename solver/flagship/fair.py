@@ -17,7 +17,7 @@ from intents.assets import AssetId
 from settlement.verified import DirectedPair, Verified
 from solver.flagship.bidding import floors, unfair_pairs
 from solver.flagship.plan import Floor, Problem
-from solver.flagship.search import pursue
+from solver.flagship.search import pursue, shaken
 from solver.flagship.settling import Settling
 from solver.protocol import Deadline
 
@@ -26,6 +26,8 @@ MAX_ROUNDS: Final = 24
 PATIENCE: Final = 2
 DEARER: Final = 4.0
 MORE_MARGIN: Final = 0.03
+#: Plans that cannot be settled in integers that are gone on from, each to prices moved by chance.
+MISSES: Final = 3
 #: The share of the time left that one round may take.
 ROUND_SHARE: Final = 0.15
 
@@ -39,13 +41,20 @@ def fair_batches(
     draw = Random(deadline.seed)
     prices = problem.start
     here = replace(problem, floors=terms)
+    misses = 0
     for _ in range(MAX_ROUNDS):
         if deadline.passed:
             return
         found = pursue(here, prices, deadline.part(ROUND_SHARE), draw)
-        batch = settling.settled(*found, deadline) if found is not None else None
-        if found is None or batch is None:
+        if found is None:
             break
+        batch = settling.settled(*found, deadline)
+        if batch is None:  # integers have no room for this plan: on to the next, near by
+            misses += 1
+            if misses > MISSES:
+                break
+            prices = shaken(here, found[1], draw)
+            continue
         yield batch
         prices = found[1].prices
         unfair = unfair_pairs(batch, simple)

@@ -59,6 +59,9 @@ FAIRER_ID: Final = 10_000
 #: Bids for single pairs are numbered from here; each may take this share of the time that is left.
 PAIR_ID: Final = 20_000
 PAIR_SHARE: Final = 0.25
+#: Where rivals bid for single pairs and no batch was fair beside them, all of ours may be refused: then batches
+#: have this share of the time left, and single pairs the rest.
+REFUSED_SHARE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,9 @@ class Walras:
             if not unfair_pairs(batch, simple) and (fair is None or batch.score.net > fair.score.net):
                 fair = batch
                 yield from self._beside(stand, fair, simple)
-        for batch in settling.batches(problem, deadline.part(self.config.free_share), deadline):
+        refused = fair is None and bool(floors(simple, problem.market.whole))
+        share = REFUSED_SHARE if refused else self.config.free_share
+        for batch in settling.batches(problem, deadline.part(share), deadline):
             yield from self._offered(settling, stand, batch, simple, deadline)
             if stand.closed(CLOSED, simple):
                 return

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest.mock import patch
 
 from intents.assets import AssetId
 from scenarios.catalog import find
 from scenarios.generate import generate
+from settlement.verified import Verified
 from settlement.verify import Verifier
 from solver.flagship.bidding import unfair_pairs
-from solver.flagship.fair import fair_batches
+from solver.flagship.fair import MISSES, fair_batches, raised
 from solver.flagship.market import measure
-from solver.flagship.plan import Floor, Plan
+from solver.flagship.plan import Floor, Plan, Problem
 from solver.flagship.prepare import prepare
 from solver.flagship.search import climb
 from solver.flagship.seeds import seeds
 from solver.flagship.settling import Settling
+from solver.flagship.solve import PAIR_ID, Walras
 from solver.protocol import Deadline
 
 
@@ -30,6 +33,41 @@ def test_a_fair_batch_keeps_most_of_what_an_unfair_one_is_worth() -> None:
     fair = [batch.score.net for batch in found if not unfair_pairs(batch, simple)]
     assert unfair_pairs(found[0], simple)
     assert max(fair) > 0.5 * max(batch.score.net for batch in found)
+
+
+class NoRoom(Settling):
+    """Finds no room in integers for the first plans."""
+
+    refused = 0
+
+    def settled(self, problem: Problem, plan: Plan, deadline: Deadline) -> Verified | None:
+        if self.refused < MISSES:
+            self.refused += 1
+            return None
+        return super().settled(problem, plan, deadline)
+
+
+def test_plans_without_room_in_integers_are_gone_on_from() -> None:
+    """Where the first plans cannot be settled, rounds of better terms for pairs that fall short follow all the
+    same, and one of them is fair."""
+    auction = generate(find("one-sided"), 1)
+    deadline = Deadline.work(1_200_000)
+    settling = NoRoom(Verifier(auction), "walras")
+    simple = [bid for _, bid in seeds(auction, settling, deadline) if bid is not None]
+    problem = prepare(measure(auction, "walras"), deadline)
+    with patch("solver.flagship.fair.raised", wraps=raised) as rounds:
+        found = list(fair_batches(settling, problem, simple, deadline))
+    assert settling.refused == MISSES
+    assert found
+    assert rounds.called
+
+
+def test_where_no_batch_is_fair_single_pairs_have_their_share() -> None:
+    """Rivals' bids for single pairs may have every batch refused: bids for pairs then come while there is work."""
+    auction = generate(find("open-market"), 1)
+    bids = {bid.id: bid for bid in Walras().solve(auction, Deadline.work(300_000))}
+    assert any(number >= PAIR_ID for number in bids)
+    assert all(Verifier(auction).verify(bid).score.net > 0 for number, bid in bids.items() if number >= PAIR_ID)
 
 
 def test_a_floor_moves_surplus_to_its_pair() -> None:
