@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from intents.assets import AssetId, AssetInfo
@@ -36,6 +36,10 @@ class Hops:
 
     def send(self, source: int, target: int, deliver: Callable[..., None], *arguments: Any) -> None:
         self.kernel.after(self.hop_us, deliver, *arguments)
+
+    def spread(self, source: int, targets: Sequence[int], deliver: Callable[..., None], what: Any) -> None:
+        for target in targets:
+            self.kernel.after(self.hop_us, deliver, target, source, what)
 
     def cut(self, group: set[int]) -> None:
         raise AssertionError("nothing is cut here")

@@ -12,6 +12,8 @@ from dataclasses import MISSING, dataclass, fields
 from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar
 
+import msgspec
+
 from intents import fields as json_fields
 from intents.canonical import Value, read_int, read_list
 from intents.errors import NonCanonical, WrongType, WrongValue
@@ -137,7 +139,7 @@ class Optional(Generic[T]):
 
 
 class Record(Generic[T]):
-    """A dataclass. JSON may leave out fields that have a default; unknown fields are refused.
+    """A dataclass or struct. JSON may leave out fields that have a default; unknown fields are refused.
 
     ``check`` looks at the finished value. Fields at their default are left out of JSON too. The last ``tail``
     fields are on the wire only where one of them is not at its default: a form may grow without old values
@@ -180,10 +182,10 @@ class Record(Generic[T]):
             if not isinstance(codec, AS_THEY_ARE)
         ]
         self._readers = [(f".{name}", codec.from_wire) for name, codec in self.parts.items()]
-        self._in_order = list(self.parts) == [item.name for item in fields(kind)]  # type: ignore[arg-type]
-        self._defaults = {item.name: item.default for item in fields(kind) if item.default is not MISSING}  # type: ignore[arg-type]
+        names, self._defaults = _names_and_defaults(kind)
+        self._in_order = list(self.parts) == names
         self._tail_defaults = tuple(self._defaults[name] for name in self._tail)
-        assert set(self.parts) == {item.name for item in fields(kind)}, kind  # type: ignore[arg-type]
+        assert set(self.parts) == set(names), kind
 
     def to_wire(self, value: T) -> Value:
         values = list(self._values(value)) if self._values else [getattr(value, name) for name in self.parts]
@@ -228,6 +230,15 @@ class Record(Generic[T]):
         if self.check is not None:
             self.check(made, where)
         return made
+
+
+def _names_and_defaults(kind: type[Any]) -> tuple[list[str], dict[str, Any]]:
+    """Of a dataclass's or a struct's fields."""
+    struct = issubclass(kind, msgspec.Struct)
+    found: Sequence[Any] = msgspec.structs.fields(kind) if struct else fields(kind)
+    missing = msgspec.NODEFAULT if struct else MISSING
+    defaults = {item.name: item.default for item in found if item.default is not missing}
+    return [item.name for item in found], defaults
 
 
 class OneOf:

@@ -96,9 +96,14 @@ def sign_intent(key: SigningKey, intent: Intent) -> bytes:
 
 def sign_known(key: SigningKey, intent: Intent) -> bytes:
     """As ``sign_intent``, where signer and checkers share a process: what was made here counts as checked."""
-    digest = signing_digest(intent)
-    signature = key.sign(digest)
-    _hold(key.public, digest, signature)
+    return sign_held(key, signing_digest(intent))
+
+
+def sign_held(key: SigningKey, message: bytes) -> bytes:
+    """As ``key.sign``, and what was made counts as checked in this process: that it is the right message of the
+    right signer is still looked at."""
+    signature = key.sign(message)
+    _hold(key.public, message, signature)
     return signature
 
 

@@ -96,7 +96,8 @@ class Machine:
 
     def receive(self, sender: int, message: Message) -> list[Effect]:
         """A message of the agreement from a validator."""
-        if isinstance(message, Status):
+        # Here and below: to ask whether a struct is of another class takes ten times as long.
+        if type(message) is Status:
             self._help(sender, message)
         elif effects := self.agreement.receive(message):
             self._do(effects)
@@ -175,7 +176,7 @@ class Machine:
 
     def _do(self, effects: Sequence[asked.Effect]) -> None:
         for effect in effects:
-            if isinstance(effect, asked.Decide):
+            if type(effect) is asked.Decide:
                 before = self.app.validators
                 applied = self.app.apply(effect.height, effect.block)
                 self._out.append(Commit(effect.height, effect.block, effect.certificate, applied))
@@ -185,7 +186,7 @@ class Machine:
                 self._after(effect.height)
                 self._begin()
             else:
-                if isinstance(effect, asked.Accuse):
+                if type(effect) is asked.Accuse:
                     self.app.accuse(effect.key, effect.first, effect.second)
                 self._out.append(effect)
 

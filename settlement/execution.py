@@ -3,27 +3,27 @@
 A sell executes ``executed`` of the given asset and gets ⌈executed·p_give/p_want⌉; a buy executes
 ``executed`` of the wanted asset and gives ⌊executed·p_want/p_give⌋. Both roundings favour the
 owner, as in CoW Protocol's settlement contract (GPv2Settlement.computeTradeExecution). The fee is
-in the given asset and comes on top.
+in the given asset and comes on top. Of every trade there are many of these, so they are structs.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from intents.amounts import mul_div_ceil, mul_div_floor
 from intents.intent import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """At most ``give`` for at least ``want``: one directed pair's limit price as two amounts."""
 
     give: int
     want: int
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(Struct, frozen=True):
     """What changes hands in one trade: ``given`` by the owner in all, ``got`` by the owner."""
 
     given: int

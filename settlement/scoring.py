@@ -9,7 +9,8 @@ crates/driver/src/domain/competition/solution/scoring.rs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from intents.amounts import PRICE_SCALE, mul_div_floor
 from intents.assets import AssetId
@@ -24,8 +25,7 @@ from settlement.solution import Interaction
 from settlement.verified import DirectedPair, Score, Trade
 
 
-@dataclass(frozen=True, slots=True)
-class SwapScore:
+class SwapScore(Struct, frozen=True):
     """``surplus`` and ``protocol_fees`` in the surplus asset, ``value`` both in the numeraire."""
 
     surplus: int

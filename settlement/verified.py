@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from intents.assets import AssetId
 from intents.intent import IntentId, Leg
 from intents.venue_states import VenueId, VenueState
@@ -19,8 +21,7 @@ from settlement.solution import Solution
 DirectedPair = tuple[AssetId, AssetId]
 
 
-@dataclass(frozen=True, slots=True)
-class Trade:
+class Trade(Struct, frozen=True):
     """One order's final amounts, after network and protocol fees, leg by leg.
 
     ``filled`` is what the order's remaining amount goes down by (reference leg units; for exact-in

@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from intents.assets import AssetId, AssetInfo
 from intents.auction import Auction
 from intents.codec import intent_id
 from intents.intent import NEVER, Intent, IntentId, Kind, Leg, Owner, OwnerScheme
-from intents.signing import SigningKey, sign_intent
+from intents.signing import SigningKey, sign_held, sign_intent
 from intents.venue_states import ConstantProductState, VenueId
 from node.agreement.validators import Validator
 from node.chain.genesis import Genesis, build, network_of
@@ -71,7 +71,7 @@ def solvers() -> dict[str, SolverKey]:
     found = {}
     for place, name in enumerate((*HONEST, *DISHONEST)):
         key = SigningKey.from_seed(bytes([100 + place]) * 32)
-        found[name] = SolverKey(key.public, key.public, key.sign)
+        found[name] = SolverKey(key.public, key.public, partial(sign_held, key))
     return found
 
 

@@ -40,6 +40,9 @@ class Wire(Protocol):
 
     def send(self, source: int, target: int, deliver: Callable[..., None], *arguments: Any) -> None: ...
 
+    def spread(self, source: int, targets: Sequence[int], deliver: Callable[..., None], what: Any) -> None:
+        """To each of ``targets``, as if sent one by one: ``deliver(target, source, what)``."""
+
     def cut(self, group: set[int]) -> None:
         """From now on ``group`` and the others cannot reach each other."""
 
@@ -176,7 +179,9 @@ class Cluster:
         """Items reach a node in one message."""
         member = self.members[index]
         if member.alive:
-            self._perform(member, member.machine.hear(sender, items))
+            effects = member.machine.hear(sender, items)
+            if effects:
+                self._perform(member, effects)
 
     def restart(self, index: int) -> None:
         """The node comes back with what its disk kept."""
@@ -211,99 +216,93 @@ class Cluster:
             for effect in effects:
                 if hazard is not None:
                     hazard(member, effect)
-                self._one(member, effect)
+                _PERFORMED[type(effect)](self, member, effect)
                 if watch is not None:
                     watch(member, effect)
         except Crash as crash:
             member.disk.tear(effect, crash.kept)
             member.alive = False
 
-    def _one(self, member: Member, effect: Effect) -> None:
-        # The most frequent first.
-        match effect:
-            case Broadcast():
-                self._broadcast(member, effect.message)
-            case SetTimer():
-                self._arm(member, effect)
-            case Persist():
-                member.disk.append(effect.height, effect.records)
-            case Send():
-                self._send(member, effect.to, effect.message)
-            case Store():
-                member.disk.store(effect.items)
-            case Gossip():
-                if self.mesh is not None:
-                    self.mesh.publish(member.index, effect.item)
-                else:
-                    self._call(member, self._others[member.index], "hear", (effect.item,))
-            case Commit():
-                member.disk.decide(Decision(effect.height, effect.block, effect.certificate))
-                if self.committed is not None:
-                    self.committed(member, effect)
-            case Give():
-                self._call(member, (effect.to,), "hear", effect.items)
-            case Ask():
-                targets = range(len(self.members)) if effect.to is None else (effect.to,)
-                self._call(member, targets, "items_wanted", effect.ids)
-            case Pull():
-                holders = [index for key in effect.holders for index in self._holders.get(key, ())]
-                self._call(member, holders, "body_wanted", effect.height, effect.block)
-            case Solve():
-                _, solving = self.solvers[member.index]
-                solutions, took_us = solving(effect.auction)
-                arguments = (member, member.life, effect.auction.number, solutions)
-                self.kernel.after(took_us, self._solved, *arguments)
-            case Accuse():
-                self.accused.append((member.index, effect))
-            case FallenBehind():
-                pass
-            case Tell() | Archive() | Prune() | Install():
-                self._past(member, effect)
+    def _broadcast(self, member: Member, effect: Broadcast) -> None:
+        message = effect.message
+        if self.said is not None:
+            self.said(member, message)
+        index, others = member.index, self._others[member.index]
+        if self.corrupt is None or (self.liars is not None and index not in self.liars):
+            self.links.spread(index, others, self._receive, message)
+        else:
+            for target in others:
+                self._tell(member, target, message)
 
-    def _past(self, member: Member, effect: Tell | Archive | Prune | Install) -> None:
-        match effect:
-            case Tell():
-                targets = range(len(self.members)) if effect.to is None else (effect.to,)
-                for target in targets:
-                    messages = (effect.message,)
-                    for message in (
-                        messages if self.distort is None else self.distort(member, target, effect.message)
-                    ):
-                        self._call(member, (target,), "told", message)
-            case Archive():
-                member.disk.archive.append(effect.checkpoint)
-            case Prune():
-                member.disk.pruned = effect.below
-            case Install():
-                member.disk.install(effect)
+    def _send(self, member: Member, effect: Send) -> None:
+        self._tell(member, effect.to, effect.message)
+
+    def _tell(self, member: Member, target: int, message: Message) -> None:
+        messages = (message,) if self.corrupt is None else self.corrupt(member, target, message)
+        for said in messages:
+            self.links.send(member.index, target, self._receive, target, member.index, said)
 
     def _arm(self, member: Member, effect: SetTimer) -> None:
         delay_us = effect.after_ms * 1000
         if self.clock is not None:
             delay_us = self.clock(member.index, delay_us)
-        self.kernel.after(delay_us, self._timer, member, member.life, effect.timer)
+        self.kernel.put(delay_us, self._timer, (member, member.life, effect.timer))
 
-    def _broadcast(self, member: Member, message: Message) -> None:
-        if self.said is not None:
-            self.said(member, message)
-        index, others = member.index, self._others[member.index]
-        if self._honest(index):
-            send, receive = self.links.send, self._receive
-            for target in others:
-                send(index, target, receive, target, index, message)
+    def _persist(self, member: Member, effect: Persist) -> None:
+        member.disk.append(effect.height, effect.records)
+
+    def _store(self, member: Member, effect: Store) -> None:
+        member.disk.store(effect.items)
+
+    def _gossip(self, member: Member, effect: Gossip) -> None:
+        if self.mesh is not None:
+            self.mesh.publish(member.index, effect.item)
         else:
-            for target in others:
-                self._send(member, target, message)
+            self.links.spread(member.index, self._others[member.index], self.hear_pack, (effect.item,))
 
-    def _honest(self, index: int) -> bool:
-        return self.corrupt is None or (self.liars is not None and index not in self.liars)
+    def _commit(self, member: Member, effect: Commit) -> None:
+        member.disk.decide(Decision(effect.height, effect.block, effect.certificate))
+        if self.committed is not None:
+            self.committed(member, effect)
 
-    def _send(self, member: Member, target: int, message: Message) -> None:
-        if self.corrupt is None:
-            self.links.send(member.index, target, self._receive, target, member.index, message)
-            return
-        for item in self.corrupt(member, target, message):
-            self.links.send(member.index, target, self._receive, target, member.index, item)
+    def _give(self, member: Member, effect: Give) -> None:
+        self._call(member, (effect.to,), "hear", effect.items)
+
+    def _ask(self, member: Member, effect: Ask) -> None:
+        self._call(member, self._all() if effect.to is None else (effect.to,), "items_wanted", effect.ids)
+
+    def _pull(self, member: Member, effect: Pull) -> None:
+        holders = [index for key in effect.holders for index in self._holders.get(key, ())]
+        self._call(member, holders, "body_wanted", effect.height, effect.block)
+
+    def _solve(self, member: Member, effect: Solve) -> None:
+        _, solving = self.solvers[member.index]
+        solutions, took_us = solving(effect.auction)
+        self.kernel.after(took_us, self._solved, member, member.life, effect.auction.number, solutions)
+
+    def _accuse(self, member: Member, effect: Accuse) -> None:
+        self.accused.append((member.index, effect))
+
+    def _pass(self, member: Member, effect: FallenBehind) -> None:
+        """A node that is behind asks for what it lacks with its next status."""
+
+    def _tell_past(self, member: Member, effect: Tell) -> None:
+        for target in self._all() if effect.to is None else (effect.to,):
+            messages = (effect.message,)
+            for message in messages if self.distort is None else self.distort(member, target, effect.message):
+                self._call(member, (target,), "told", message)
+
+    def _archive(self, member: Member, effect: Archive) -> None:
+        member.disk.archive.append(effect.checkpoint)
+
+    def _prune(self, member: Member, effect: Prune) -> None:
+        member.disk.pruned = effect.below
+
+    def _install(self, member: Member, effect: Install) -> None:
+        member.disk.install(effect)
+
+    def _all(self) -> Sequence[int]:
+        return range(len(self.members))
 
     def _call(self, member: Member, targets: Iterable[int], event: str, *arguments: Any) -> None:
         for target in targets:
@@ -328,7 +327,9 @@ class Cluster:
 
     def _timer(self, member: Member, life: int, timer: Any) -> None:
         if member.alive and self.members[member.index].life == life:
-            self._perform(member, member.machine.timed_out(timer))
+            effects = member.machine.timed_out(timer)
+            if effects:
+                self._perform(member, effects)
 
     def _status(self, member: Member, life: int) -> None:
         if self.members[member.index].life != life:
@@ -372,3 +373,25 @@ class Cluster:
         state = rebuild(disk.base.chunks, decode_header(checkpoint.header).state_root)
         block = light_id(checkpoint.header, checkpoint.body_hash)
         return ChainApp(state, mac_holds, height=disk.base.height, previous=block, memo=self.memo)
+
+
+#: How each effect is performed. A table, since effects are many and to match structs one after the other is slow.
+_PERFORMED: Final[Mapping[type[Effect], Callable[[Cluster, Member, Any], None]]] = {
+    Broadcast: Cluster._broadcast,
+    SetTimer: Cluster._arm,
+    Persist: Cluster._persist,
+    Send: Cluster._send,
+    Store: Cluster._store,
+    Gossip: Cluster._gossip,
+    Commit: Cluster._commit,
+    Give: Cluster._give,
+    Ask: Cluster._ask,
+    Pull: Cluster._pull,
+    Solve: Cluster._solve,
+    Accuse: Cluster._accuse,
+    FallenBehind: Cluster._pass,
+    Tell: Cluster._tell_past,
+    Archive: Cluster._archive,
+    Prune: Cluster._prune,
+    Install: Cluster._install,
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -67,6 +67,17 @@ class Links:
             kernel.put(model.least_us + int(random() * span_us), deliver, arguments)
         most_us = model.slow_us if model.slow and random() < model.slow else model.most_us
         kernel.put(model.least_us + int(random() * (most_us - model.least_us + 1)), deliver, arguments)
+
+    def spread(self, source: int, targets: Sequence[int], deliver: Callable[..., None], what: Any) -> None:
+        """To each of ``targets``, as if sent one by one: ``deliver(target, source, what)``."""
+        kernel, random = self.kernel, self._random
+        if kernel.now_us < self.faulty_until_us:
+            for target in targets:
+                self.send(source, target, deliver, target, source, what)
+            return
+        self.sent += len(targets)
+        for target in targets:
+            kernel.put(QUIET.least_us + int(random() * _QUIET_SPAN_US), deliver, (target, source, what))
 
     def _severed(self, source: int, target: int) -> bool:
         if (source in self._cut) == (target in self._cut):

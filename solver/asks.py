@@ -7,7 +7,8 @@ auction (Dutch curve, exclusivity), scaled to what remains and rounded for the o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from intents.amounts import mul_div_ceil, mul_div_floor
 from intents.assets import AssetId
@@ -17,8 +18,7 @@ from intents.fees import VolumeFee
 from intents.intent import Kind, Owner
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """``sell_amount`` is the most to give, ``buy_amount`` the least to get for it; ``place`` in the auction.
 
     ``exact_out`` orders fill by the bought amount, the others by the sold one. ``min_fill`` is the

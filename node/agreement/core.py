@@ -167,16 +167,16 @@ class Agreement:
             self._other_height(message)
         elif self.decided:
             pass
-        elif isinstance(message, Vote):
+        elif type(message) is Vote:
             return self.ear.vote(message, self.round)
-        elif isinstance(message, Proposal):
+        elif type(message) is Proposal:
             return self.ear.proposal(message, self.round)
-        elif isinstance(message, Seen):
+        elif type(message) is Seen:
             # Once the window has run, nothing waits for fewer than a quorum's.
             return self.ear.statement(message) and (self.step is WAIT or self._quorate())
-        elif isinstance(message, Body):
+        elif type(message) is Body:
             return self.ear.body(message.block, self.round)
-        elif isinstance(message, Decision) and self.ear.decision(message):
+        elif type(message) is Decision and self.ear.decision(message):
             self._decide(message.certificate)
             return True
         return False

@@ -1,12 +1,11 @@
 """What the agreement asks of whoever drives it, in the order in which it must happen.
 
-Effects are made at every step and looked at once, so they are structs: made at a fraction of the price of a frozen
-dataclass. Records of the log are dataclasses, as its codec wants them.
+Effects and records are made at every step and looked at once, so they are structs: made at a fraction of the price
+of a frozen dataclass.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from msgspec import Struct
@@ -32,23 +31,20 @@ class Timer(Struct, frozen=True):
     round: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """A record of the write-ahead log: this message was, or may have been, sent."""
 
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Locked:
+class Locked(Struct, frozen=True):
     """A record: precommitted to ``block`` in the polka's round."""
 
     block: bytes
     polka: Certificate
 
 
-@dataclass(frozen=True, slots=True)
-class Validated:
+class Validated(Struct, frozen=True):
     """A record: ``block`` has a polka, so it is what to propose from now on."""
 
     block: bytes

@@ -81,13 +81,13 @@ class Elsewhere:
     def silent(self, validators: ValidatorSet) -> frozenset[bytes]:
         """Keys of those who voted at all of the last heights and signed nothing that was heard of any, then or
         since."""
-        silent = {member.key for member in validators.members}
         recent = tuple(islice(reversed(self._past.values()), SILENT_HEIGHTS))
+        if any(len(ear.heard) == len(ear.validators) for ear in recent):
+            return frozenset()
+        silent = {member.key for member in validators.members}
         for ear in recent:
             members = ear.validators.members
             silent &= {member.key for sender, member in enumerate(members) if sender not in ear.heard}
-            if not silent:
-                break
         return frozenset(silent if len(recent) == SILENT_HEIGHTS else ())
 
     def _room(self, message: Vote | Proposal | Seen) -> bool:

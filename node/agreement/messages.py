@@ -12,6 +12,8 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final
 
+from msgspec import Struct
+
 from intents.canonical import Value, pack
 
 #: Rounds of one height; reaching it takes days of faults.
@@ -99,16 +101,14 @@ class Seen:
         return seen_digest(network, self.height, self.ids)
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """A proposed block in full; its id is its hash, so it needs no signature."""
 
     height: int
     block: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """A decided block with the precommits that decided it."""
 
     height: int
@@ -116,8 +116,7 @@ class Decision:
     certificate: Certificate
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """Where a peer is and which votes of its round it holds (bit masks by sender), so that others can help it."""
 
     height: int

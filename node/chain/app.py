@@ -159,7 +159,10 @@ class ChainApp:
     # The application, as agreement sees it
 
     def held(self, height: int) -> Sequence[bytes]:
-        return ordered(self.waiting[phase_of(height)], self.previous)[:MAX_BLOCK_ITEMS]
+        waiting = self.waiting[phase_of(height)]
+        # Who says what is held puts it in an order of its own: block order is for what must be left out.
+        few = len(waiting) <= MAX_BLOCK_ITEMS
+        return list(waiting) if few else ordered(waiting, self.previous)[:MAX_BLOCK_ITEMS]
 
     def complete(self, height: int) -> bool:
         """Whether all have answered the auction; of one that nobody need answer, whether anybody waits for the
@@ -204,7 +207,8 @@ class ChainApp:
         if self.missing:
             self._lacking = tuple(seen), len(self.missing)
             return None
-        chosen = ordered([*must, *self._besides(must, waiting)], self.previous)
+        besides = self._besides(must, waiting)
+        chosen = ordered([*must, *besides], self.previous) if besides else must
         items = tuple(waiting[number] for number in chosen)
         evidence = self._provable(height) if phase is Phase.SETTLE else ()
         outcome = self.outcome(height, round, items, evidence, len(must) < len(vouched))
@@ -271,7 +275,8 @@ class ChainApp:
         must = until_full(vouched, sizes)
         if len(ids) > MAX_BLOCK_ITEMS or sum(sizes.values()) > FULL_BYTES + MAX_ITEM_BYTES:
             return None
-        if not set(must) <= set(ids) or ids != ordered(set(ids), self.previous):
+        # What must be in is in block order already, each item once.
+        if ids != must and (not set(must) <= set(ids) or ids != ordered(set(ids), self.previous)):
             return None
         if any(phase_for(read_item(data, self.network)) is not phase for data in block.items):
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from intents.errors import WrongValue
@@ -54,6 +55,7 @@ def account_of(owner: Owner) -> Account:
     return Account(AccountKind.OWNER, _SCHEMES[owner.scheme] + owner.key)
 
 
+@lru_cache(maxsize=1 << 10)
 def bond_of(key: bytes) -> Account:
     return Account(AccountKind.BOND, key)
 

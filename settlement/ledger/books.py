@@ -6,8 +6,9 @@ Double entry holds by construction, and is checked all the same after every tran
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from intents.assets import AssetId
 from intents.codec import ASSET
@@ -26,8 +27,7 @@ BALANCES: Final[Table[tuple[Account, AssetId], int]] = Table(
 BELOW_ZERO: Final = frozenset({AccountKind.OUTSIDE, AccountKind.CLEARING})
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """``amount`` base units of ``asset`` leave ``source`` and reach ``target``; ``why`` is for readers."""
 
     source: Account

@@ -190,6 +190,8 @@ def ban(books: Books, rules: Rules, holder: bytes) -> int:
 
 def counted(stake: Stake, power: int, free_at: int) -> Stake:
     """With so many votes counting from now on: what paid for others is free at ``free_at``."""
+    if power == stake.power and not stake.leaving:
+        return stake
     if power > stake.votes:
         return replace(stake, power=power)
     leaving = tuple((amount, at or free_at) for amount, at in stake.leaving)

@@ -77,10 +77,9 @@ class State:
 
     def copy(self) -> State:
         """Another state with the same entries; values are immutable, so they are shared."""
-        found = State(tuple(self.tables.values()), self.tree.copy())
-        for number, rows in self.entries.items():
-            if rows:
-                found.entries[number] = dict(rows)
+        found = State((), self.tree.copy())
+        found.tables = self.tables
+        found.entries = {number: rows.copy() for number, rows in self.entries.items()}
         return found
 
     def after(self, change: Change) -> State:

@@ -11,6 +11,7 @@ import hashlib
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, cast
 
 from intents.canonical import pack
@@ -66,6 +67,8 @@ class Absence:
     to_root: tuple[bytes, ...]
 
 
+# Asked for again whenever an entry changes.
+@lru_cache(maxsize=1 << 14)
 def bucket_of(key: bytes) -> int:
     digest = hashlib.sha256(key).digest()
     return (digest[0] << 8 | digest[1]) >> (16 - BITS)

@@ -5,7 +5,7 @@ Nodes are numbered as in the cluster, relays after them: those pass gossip on an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from node.agreement.messages import Body, Decision, Proposal, Seen, Vote
@@ -58,6 +58,10 @@ class Transport:
 
     def send(self, source: int, target: int, deliver: Callable[..., None], *arguments: Any) -> None:
         self.streams.send(source, target, sum(map(_size, arguments)), deliver, *arguments)
+
+    def spread(self, source: int, targets: Sequence[int], deliver: Callable[..., None], what: Any) -> None:
+        for target in targets:
+            self.send(source, target, deliver, target, source, what)
 
     def cut(self, group: set[int]) -> None:
         self.network.partition([sorted(group)])

@@ -61,6 +61,32 @@ def arrivals(links: Links, pairs: list[tuple[int, int]]) -> list[tuple[int, int]
     return sorted(got)
 
 
+@pytest.mark.parametrize("faulty_until_us", [0, 1_000_000])
+def test_what_is_spread_is_as_if_sent_one_by_one(faulty_until_us: int) -> None:
+    """The same arrive at the same times, counted alike: under faults, and on a quiet network."""
+
+    def heard(spread: bool) -> tuple[list[tuple[int, int, int, str]], int]:
+        kernel = Kernel(5)
+        links = Links(kernel, LinkModel(slow=0.2, loss=0.3, copies=0.2), faulty_until_us)
+        got: list[tuple[int, int, int, str]] = []
+
+        def deliver(target: int, source: int, what: str) -> None:
+            got.append((kernel.now_us, target, source, what))
+
+        links.cut({0, 1, 2})
+        for word in "abcdefgh":
+            if spread:
+                links.spread(1, (0, 2, 3), deliver, word)
+                continue
+            for target in (0, 2, 3):
+                links.send(1, target, deliver, target, 1, word)
+        kernel.run(1 << 40)
+        return got, links.sent
+
+    assert heard(spread=True) == heard(spread=False)
+    assert heard(spread=True)[1] == 24
+
+
 ALL = [(a, b) for a in range(4) for b in range(4) if a != b]
 
 
