@@ -39,7 +39,7 @@ class Hops:
 
     def spread(self, source: int, targets: Sequence[int], deliver: Callable[..., None], what: Any) -> None:
         for target in targets:
-            self.kernel.after(self.hop_us, deliver, target, source, what)
+            self.send(source, target, deliver, target, source, what)
 
     def cut(self, group: set[int]) -> None:
         raise AssertionError("nothing is cut here")

@@ -82,12 +82,24 @@ def fit(
         if found is not None:
             polished = _Fit(problem, found.filled, interactions, found.prices, free_fills=False).solve(deadline)
             return polished or found
-        loose = _Fit(problem, filled, interactions, prices, free_fills=True).solve(deadline)
+        loose = _loosened(problem, filled, interactions, prices, deadline)
         if loose is None:
             return None
         filled, prices = loose.filled, dict(loose.prices)
         found = _Fit(problem, filled, interactions, prices, free_fills=False).solve(deadline)
     return None
+
+
+def _loosened(
+    problem: Problem,
+    filled: Sequence[Filled],
+    interactions: Sequence[Interaction],
+    prices: Mapping[AssetId, float],
+    deadline: Deadline,
+) -> Fitted | None:
+    """Fills free to move, with room for rounding them where there is any: else the last unit may be missing."""
+    roomy = _Fit(problem, filled, interactions, prices, free_fills=True, room=True).solve(deadline)
+    return roomy or _Fit(problem, filled, interactions, prices, free_fills=True).solve(deadline)
 
 
 class _Fit:
@@ -105,8 +117,10 @@ class _Fit:
         base: Mapping[AssetId, float],
         *,
         free_fills: bool,
+        room: bool = False,
     ) -> None:
         self.problem = problem
+        self.room = room
         self.filled = filled
         self.base = base
         self.venues = [swap.venue for swap in interactions]
@@ -117,6 +131,7 @@ class _Fit:
         self.terms: defaultdict[AssetId, dict[int, float]] = defaultdict(dict)
         self.moved: defaultdict[AssetId, float] = defaultdict(float)
         self.payouts: defaultdict[AssetId, int] = defaultdict(int)
+        self.rounded: defaultdict[AssetId, float] = defaultdict(float)
         exact: defaultdict[AssetId, int] = defaultdict(int)
         for index, item in enumerate(filled):
             self._order(index, item, exact, free=free_fills and not item.order.whole)
@@ -176,6 +191,9 @@ class _Fit:
         high = max(0.0, min(REACH, 1.0 - part))
         change = self.program.variable(min(0.0, low) / MOVE, high / MOVE, order_surplus(order, net))
         self.change[index] = change
+        unit = self.problem.market.unit
+        # Rounded down, a sell gives up to a unit less, a buy what a unit of what it wants is worth.
+        self.rounded[order.give] += unit[order.give] if order.sells else unit[order.want] / net
         if order.sells:
             self._add(order.give, change, order.size)
             self._add(order.want, change, -order.size * net)
@@ -193,6 +211,7 @@ class _Fit:
             count, unit = self.payouts[asset], market.unit[asset]
             # Where nobody is paid there is nothing to round: what is given covers what venues take, exactly.
             reserve = SLACK * self.moved[asset] + (count + 1) * unit if count else 0.0
+            reserve += self.rounded[asset] if self.room and count else 0.0
             start = (reserve - self.now[asset]) / MOVE
             row = self.program.row(start, start)
             left = self.program.variable(0.0, INFINITY)

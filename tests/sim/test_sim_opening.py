@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -36,9 +36,16 @@ class Links:
 
     def send(self, source: int, target: int, deliver: Callable[..., None], *arguments: Any) -> None:
         items = arguments[3] if source == VALIDATORS and arguments[1] == "hear" else ()
-        if self.withheld and any(isinstance(decode_item(data), Reveal) for data in items):
-            return
-        self.kernel.after(HOP_US + self.more_us * (VALIDATORS in (source, target)), deliver, *arguments)
+        if not self._withheld(items):
+            self.kernel.after(HOP_US + self.more_us * (VALIDATORS in (source, target)), deliver, *arguments)
+
+    def spread(self, source: int, targets: Sequence[int], deliver: Callable[..., None], what: Any) -> None:
+        items = what if source == VALIDATORS and isinstance(what, tuple) else ()
+        for target in () if self._withheld(items) else targets:
+            self.send(source, target, deliver, target, source, what)
+
+    def _withheld(self, items: Sequence[bytes]) -> bool:
+        return self.withheld and any(isinstance(decode_item(data), Reveal) for data in items)
 
     def cut(self, group: set[int]) -> None:
         raise AssertionError("nothing is cut here")
