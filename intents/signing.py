@@ -11,11 +11,11 @@ import hashlib
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from intents import eip712
 from intents.codec import INTENT_TAG, encode_intent
+from intents.ed25519 import holds
 from intents.intent import Intent, IntentId, OwnerScheme
 from intents.keys import GROUP_ORDER, SIGNATURE_BYTES, CryptoError, NotAKey, check_public_key
 from intents.remember import forget_oldest, remembered
@@ -133,12 +133,8 @@ def verify_ed25519(public: bytes, message: bytes, signature: bytes, where: str =
     s = int.from_bytes(signature[32:], "little")
     if s >= GROUP_ORDER:
         raise MalleableSignature(where, s)
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-    except InvalidSignature as error:
-        raise SignatureMismatch(where, public.hex()) from error
-    except ValueError as error:
-        raise NotAKey(where, len(public), len(public)) from error
+    if not holds(public, message, signature):
+        raise SignatureMismatch(where, public.hex())
     _hold(public, message, signature)
 
 
