@@ -97,6 +97,8 @@ def _bar(d: Difference) -> tuple[float, float, float] | None:
     if d.low is None or d.high is None:
         return None
     reach = 1.08 * max(abs(d.low), abs(d.high), abs(d.effect))
+    if not reach:  # differences that cancel out in every block
+        return None
     left, right, middle = (round(50 + 50 * value / reach, 2) for value in (d.low, d.high, d.effect))
     return left, round(100 - right, 2), middle
 

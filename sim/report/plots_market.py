@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
@@ -28,14 +29,12 @@ def prices(axes: Axes, tables: Tables) -> None:
     if not assets:
         raise Empty("No prices were recorded.")
     alone = len(assets) == 1
-    for asset in assets:
-        # By its place among all of them: variants that trade others have the same colours.
-        place = moving.index(asset)
+    for asset, hue in _colours(assets, moving):
         rows = sorted((row for row in tables.prices if row.asset == asset), key=lambda row: row.at_us)
         first = rows[0].outside
-        _line(axes, [(row, row.outside) for row in rows], first, alone, "-", colour(place), asset)
-        _line(axes, [(row, row.agreed) for row in rows], first, alone, "--", colour(place), "")
-        _line(axes, [(row, row.cleared) for row in rows], first, alone, ".", colour(place), "")
+        _line(axes, [(row, row.outside) for row in rows], first, alone, "-", hue, asset)
+        _line(axes, [(row, row.agreed) for row in rows], first, alone, "--", hue, "")
+        _line(axes, [(row, row.cleared) for row in rows], first, alone, ".", hue, "")
     axes.plot([], [], "--", color=SOFT, label="agreed")
     axes.plot([], [], ".", color=SOFT, label="cleared")
     axes.set_xlabel("virtual seconds")
@@ -61,6 +60,18 @@ def _most_traded(tables: Tables, moving: list[str]) -> list[str]:
     """Those of ``moving`` that are shown, the most traded first."""
     traded = Counter(asset for fill in tables.fills for asset in (fill.give, fill.want))
     return sorted(moving, key=lambda asset: (-traded[asset], asset))[:MAX_ASSETS]
+
+
+def _colours(shown: list[str], moving: list[str]) -> Iterator[tuple[str, str]]:
+    """Each its own, by its place in ``moving``: in variants that trade others it has the same. Of more assets than
+    there are colours one whose colour is taken has the next."""
+    taken: set[str] = set()
+    for asset in shown:
+        place = moving.index(asset)
+        while colour(place) in taken:
+            place += 1
+        taken.add(colour(place))
+        yield asset, colour(place)
 
 
 def welfare(axes: Axes, tables: Tables) -> None:

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from matplotlib.figure import Figure
 
-from sim.metrics.compare import compare
+from sim.metrics.compare import SAME, compare
 from sim.metrics.registry import measure
 from sim.metrics.tables import Tables
 from sim.recording.record import Claim, RunRecord, VariantRecord
@@ -166,6 +166,19 @@ def test_an_asset_has_one_colour_in_all_variants() -> None:
     assert len({first["AAA"], first["BBB"], first["CCC"], second["DDD"]}) == 4
 
 
+def test_assets_of_one_picture_differ_in_colour() -> None:
+    """Of more assets than there are colours, too."""
+    assets = [f"A{place:02}" for place in range(2 * len(PALETTE))]
+    moves = [PriceRow(1, asset, at, 2.0 + at, 0.0, 0.0) for asset in assets for at in (0, 1)]
+    rows = synthetic_rows(1, auctions=4).rows
+    fill = Tables.of(rows).fills[0]
+    fills = [fill._replace(give=asset, want="USD") for asset in (assets[0], assets[1], assets[len(PALETTE)])]
+    axes = Figure().add_subplot()
+    prices(axes, Tables.of({**rows, "prices": moves, "fills": fills}))
+    shown = {line.get_label(): line.get_color() for line in axes.lines if line.get_label() in assets}
+    assert len(shown) == len(set(shown.values())) == 3
+
+
 def test_long_runs_are_thinned_not_cut() -> None:
     """At most 2,001 points, the first and the last among them."""
     found = thinned(range(100_001))
@@ -223,3 +236,18 @@ def test_a_comparison_page_leads_with_verdicts(monkeypatch: pytest.MonkeyPatch) 
     single = Page(render_comparison(compare(a[:1], b[:1]))).text
     assert "Auctions are paired by number within seed 0" in single
     assert "every figure is the same" in Page(render_comparison(compare(a, a))).text
+
+
+def test_differences_that_cancel_out_have_a_page() -> None:
+    """One more and one less in turn: in blocks of two nothing is left of them, and the interval has no width."""
+    run = synthetic_run(1, auctions=8)
+    base = run.variants["base"]
+
+    def envied(twice_at: int) -> RunRecord:
+        auctions = [row._replace(envy=1 + (row.auction % 2 == twice_at)) for row in Tables.of(base.rows).auctions]
+        return replace(run, variants={"base": replace(base, rows={**base.rows, "auctions": auctions})})
+
+    found = compare([envied(0)], [envied(1)])
+    (differing,) = (d for d in found.differences if d.verdict != SAME)
+    assert (differing.effect, differing.low, differing.high) == (0.0, 0.0, 0.0)
+    assert differing.figure in Page(render_comparison(found)).text
