@@ -142,9 +142,10 @@ def test_what_waits_for_a_later_auction_or_another_intent() -> None:
     )
     town = Town([part]).run(3)
     by_number = {found.number: found.intent for found in town.offers}
-    conditions = [(found.purpose, found.intent) for found in town.offers if found.intent.when is not None]
-    for purpose, intent in conditions:
-        if purpose == "later":
+    conditions = [found for found in town.offers if found.intent.when is not None]
+    for found in conditions:
+        intent = found.intent
+        if found.purpose == "later":
             assert isinstance(intent.when, From)
             assert intent.when.auction <= intent.valid_to <= intent.when.auction + part.patience
         else:
@@ -152,7 +153,8 @@ def test_what_waits_for_a_later_auction_or_another_intent() -> None:
             first = by_number[IntentId(intent.when.intent)]
             assert (first.give[0].asset, first.want[0].asset) == (intent.want[0].asset, intent.give[0].asset)
             assert first.owner == intent.owner
-    assert Counter(purpose for purpose, _ in conditions).keys() == {"later", "return"}
+            assert wanted_share(found, town) == pytest.approx(1.01, rel=1e-3)
+    assert Counter(found.purpose for found in conditions).keys() == {"later", "return"}
 
 
 def test_retail_that_trades_back_does_nothing_else_otherwise() -> None:
