@@ -75,5 +75,5 @@ def schedule_words(schedule: Schedule) -> str:
 
 def group_name(group: bytes) -> str:
     """As it was named, where it was in plain characters; in hex otherwise."""
-    text = group.decode("ascii", "replace")
-    return text if text.isprintable() and " " not in text and len(text) <= _NAMED else f"0x{group.hex()}"
+    plain = group.isascii() and b" " not in group and len(group) <= _NAMED and group.decode("ascii").isprintable()
+    return group.decode("ascii") if plain else f"0x{group.hex()}"

@@ -152,7 +152,8 @@ def test_group_is_refused(name: str) -> None:
 
 def test_terms_in_words() -> None:
     """A group that others named in bytes is told in hex; one auction is no plural."""
-    assert [group_name(group) for group in (b"mine", b"\xff\x01", b"a b")] == ["mine", "0xff01", "0x612062"]
+    groups = (b"mine", b"\xff\x01", b"\xff\xfe", b"a b")
+    assert [group_name(group) for group in groups] == ["mine", "0xff01", "0xfffe", "0x612062"]
     assert schedule_words(Schedule(5, 2)) == "in 5 parts, one every 2 auctions"
     assert schedule_words(Schedule(2, 1)) == "in 2 parts, one every 1 auction"
     unknown = condition_words(Above(AssetId("NEW"), 7), MARKET.denomination)
