@@ -56,7 +56,10 @@ def choices_in(oracles: Sequence[str], guardians: Sequence[str], changes: Sequen
 
 def ruled(genesis: Genesis, choices: RuleChoices) -> Genesis:
     """The genesis under these rules. Raises ``UsageError``."""
-    return replace(genesis, rules=choices.applied(genesis.rules))
+    rules, assets = choices.applied(genesis.rules), [info.id for info in genesis.assets]
+    if rules.numeraire not in assets:
+        raise UsageError("--rule", f"numeraire is one of {', '.join(assets)}, not {rules.numeraire!r}")
+    return replace(genesis, rules=rules)
 
 
 def _most(keys: tuple[bytes, ...]) -> int:

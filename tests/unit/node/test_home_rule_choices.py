@@ -52,6 +52,7 @@ def test_rules_are_as_usual_otherwise() -> None:
         ("min_notional=-1", "min_notional"),
         ("oracles=3", "oracles: expected a list"),
         ("mechanism=best", "mechanism is one of"),
+        ("numeraire=XYZ", "numeraire is one of ETH"),
         ("caps=" + "[" * 9_000, "caps"),
         ("name=" + "x" * 10_001, "NAME=VALUE"),
     ],
