@@ -28,7 +28,7 @@ SignatureHex = Annotated[str, Meta(pattern="^0x([0-9a-fA-F]{2}){64,65}$", descri
 
 
 class SubmitIntent(Struct, forbid_unknown_fields=True):
-    """Either ``item``, or ``intent`` in its JSON form (docs/formats.md) with its owner's ``signature``."""
+    """Either ``item``, or ``intent`` in its JSON form (docs/intents.md) with its owner's ``signature``."""
 
     item: ItemHex | None = None
     intent: dict[str, Any] | None = None

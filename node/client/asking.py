@@ -131,7 +131,7 @@ def intent_of(ask: Ask, terms: Terms, market: Market) -> Intent:
 
 
 def intent_in(document: object, where: str, terms: Terms, market: Market) -> Intent:
-    """The intent of a file in its JSON form (docs/formats.md); what it leaves out of owner, network, nonce and
+    """The intent of a file in its JSON form (docs/intents.md); what it leaves out of owner, network, nonce and
     validity is filled in. Raises an ``InputError``."""
     fields = Fields(document, where)
     given: dict[str, Any] = {name: value for name, value in fields.document.items() if value is not None}
