@@ -7,7 +7,6 @@ The object is kept as long as the answer is, so its identity cannot pass to anot
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import islice
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
@@ -53,6 +52,7 @@ def note(known: Known[T, R], limit: int, value: T, result: R) -> None:
 
 def forget_oldest(found: dict[Any, Any]) -> None:
     """Make room in a dictionary: many at once, since finding the first entry means passing all gaps before it."""
-    for key in list(islice(found, len(found) // _FORGOTTEN + 1)):
+    # All keys in one step: between making an iterator and using it up another thread may change the dictionary.
+    for key in list(found)[: len(found) // _FORGOTTEN + 1]:
         # Another thread may have been here.
         found.pop(key, None)

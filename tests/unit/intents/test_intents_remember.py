@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 from intents.remember import Known, note, remembered
 
 
@@ -43,3 +46,22 @@ def test_what_is_noted_is_not_asked_about() -> None:
     note(known, 2, three, 8)
     assert [length(three), length(one)] == [8, 2]
     assert len(known) == 2
+
+
+def test_threads_share_what_is_remembered() -> None:
+    """Several note and forget at once, each interrupted wherever it may be."""
+    known: Known[tuple[int, int], int] = {}
+
+    def fill(thread: int) -> None:
+        for number in range(30_000):
+            note(known, 64, (thread, number), number)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            for done in [threads.submit(fill, thread) for thread in range(4)]:
+                done.result()
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(known) <= 64 + 4
