@@ -23,6 +23,7 @@ from pathlib import Path
 
 from benchmarks.fuzzing.api_targets import api_targets
 from benchmarks.fuzzing.file_targets import file_targets
+from benchmarks.fuzzing.history_targets import history_targets
 from benchmarks.fuzzing.kept_targets import kept_targets
 from benchmarks.fuzzing.light_targets import light_targets
 from benchmarks.fuzzing.live_targets import live_targets
@@ -80,6 +81,7 @@ def all_targets(folder: Path) -> tuple[Target, ...]:
         *kept_targets(),
         *recorded_targets(folder),
         *store_targets(folder),
+        *history_targets(folder),
     )
 
 

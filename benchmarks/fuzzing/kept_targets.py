@@ -21,6 +21,7 @@ from node.agreement.wire import RECORD, decode_record, encode_record
 from node.catchup.errors import BadSnapshot
 from node.catchup.snapshot import rebuild
 from node.chain.tables import TABLES
+from node.chain.transition import Slashed
 from node.history.inputs import Settled, inputs_of, pack_settled, unpack_settled
 from node.storage.head import Head, Tally, decode_head
 from settlement.ledger.journal import GENESIS, START, chained, decode_entry, decode_line, encode_line, line_of
@@ -28,6 +29,7 @@ from settlement.ledger.orders import ORDERS, Order, OrderState
 from settlement.ledger.reconcile import reconcile
 from settlement.ledger.state import State
 from settlement.mechanism import mechanism
+from settlement.penalties import Fault
 from settlement.rewards import DEFAULT_CAPS
 from settlement.settle import settle
 
@@ -89,9 +91,14 @@ def _few() -> dict[bytes, bytes | None]:
     return dict({key[:2]: (key, value) for key, value in _ENTRIES}.values())
 
 
+@cache
+def _first_line() -> bytes:
+    return encode_line(line_of(GENESIS, _few(), (), State(TABLES).absorb(_few())))
+
+
 def _journals(rng: Random) -> bytes:
     """Lines one after the other, each after its length: the first state, then changes of it."""
-    lines = [encode_line(line_of(GENESIS, _few(), (), State(TABLES).absorb(_few())))]
+    lines = [_first_line()]
     for height in range(rng.randint(0, 2)):
         value = _line_value(rng)
         lines.append(packed([height, *value[1:]]) if rng.random() < 0.8 else packed(value))
@@ -141,7 +148,8 @@ def _terms() -> dict[bytes, bytes]:
 def _kept() -> bytes:
     rule = mechanism("greedy")
     settlement = settle(_auction(), [], rule, DEFAULT_CAPS)
-    found = Settled(settlement, inputs_of(settlement, "greedy", 20, DEFAULT_CAPS), {})
+    slashed = {"mine": Slashed((Fault.NO_REVEAL, Fault.INVALID_REVEAL), 7)}
+    found = Settled(settlement, inputs_of(settlement, "greedy", 20, DEFAULT_CAPS), slashed)
     return zlib.decompress(pack_settled(found, [("mine", corpus.reveals()[0])]))
 
 

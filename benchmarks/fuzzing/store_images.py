@@ -62,10 +62,10 @@ def of_version_1() -> bytes:
         return db.serialize()
 
 
-def in_memory(data: bytes) -> sqlite3.Connection:
+def in_memory(data: bytes, text: type[bytes] | type[str] = bytes) -> sqlite3.Connection:
     """A database with that file's pages. Raises ``sqlite3.Error`` for an empty one."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.text_factory = bytes
+    connection.text_factory = text
     image = bytearray(data)
     if len(image) >= _WAYS.stop:
         image[_WAYS] = b"\1\1"

@@ -32,3 +32,13 @@ class HistoryFailed(HistoryError):
     text: ClassVar[str] = "the history failed: {why}"
 
     why: str
+
+
+@dataclass(eq=False)
+class HistoryDamaged(HistoryError):
+    """A row is not what can have been written: the disk has changed it."""
+
+    code: ClassVar[str] = "history.damaged"
+    text: ClassVar[str] = "the history is damaged ({why}); without its file the node begins it anew"
+
+    why: str

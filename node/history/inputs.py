@@ -25,6 +25,7 @@ from intents.canonical import (
     read_text,
     unpack,
 )
+from intents.codec import intent_id
 from intents.errors import WrongValue
 from intents.intent import IntentId
 from node.chain.items import MAX_SOLUTION_BYTES
@@ -95,7 +96,7 @@ Terms = Callable[[bytes], bytes | None]
 
 
 def unpack_settled(data: bytes, terms: Terms, where: str) -> Settled:
-    """Settled again: the same settlement as the chain's. Raises an ``InputError`` where the bytes are unsound."""
+    """Settled again: the same settlement as the chain's. Raises a ``WalrasError`` where the bytes are unsound."""
     parts = read_list(unpack(_plain(data, where), where, limit=MAX_RECEIPT_BYTES), where, limit=8, length=8)
     if read_int(parts[0], f"{where}.version") != VERSION:
         raise WrongValue(f"{where}.version", f"version {VERSION}", str(parts[0]))
@@ -135,15 +136,23 @@ def _revealed(item: Value, where: str) -> list[Solution]:
 def _order(item: Value, terms: Terms, where: str) -> AuctionOrder:
     """As ``settlement.ledger.auction.auction_of`` makes it."""
     number, remaining = read_list(item, where, limit=2, length=2)
-    intent_id = IntentId(read_bytes(number, where, limit=64))
-    data = terms(intent_id)
+    named = IntentId(read_bytes(number, where, limit=64))
+    data = terms(named)
     if data is None:
-        raise WrongValue(where, f"the terms of {intent_id.hex()}", "nothing")
+        raise WrongValue(where, f"the terms of {named.hex()}", "nothing")
     order = ORDERS.value.from_wire(unpack(data, where, limit=MAX_ENTRY_BYTES), where)
-    return AuctionOrder(intent_id, order.intent, order.signature, read_amount(remaining, where))
+    if intent_id(order.intent) != named:
+        raise WrongValue(where, f"the hash of the terms of {named.hex()}", "another")
+    return AuctionOrder(named, order.intent, order.signature, read_amount(remaining, where))
 
 
 def _slashed(item: Value, where: str) -> tuple[str, Slashed]:
     solver, amount, faults = read_list(item, where, limit=3, length=3)
-    told = tuple(Fault(read_text(fault, where)) for fault in read_list(faults, where, limit=len(Fault)))
+    told = tuple(_fault(read_text(fault, where), where) for fault in read_list(faults, where, limit=len(Fault)))
     return read_text(solver, where), Slashed(told, read_amount(amount, where))
+
+
+def _fault(text: str, where: str) -> Fault:
+    if text not in list(Fault):
+        raise WrongValue(where, " or ".join(Fault), text[:60])
+    return Fault(text)

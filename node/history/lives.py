@@ -7,16 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from intents.canonical import unpack
 from intents.conditions import CONDITION, SCHEDULE
 from intents.intent import Intent, IntentId
 from node.chain.blocks import Phase
 from node.denials import denial_words
 from node.history.base import IntentLife, Missed, Step, TradeRow
 from node.history.recording import BEFORE, OPEN
+from node.history.rows import intent_of, trades_in
 from settlement.ledger.accounts import account_of
-from settlement.ledger.orders import ORDERS, Order, OrderState
-from settlement.ledger.state import MAX_ENTRY_BYTES
+from settlement.ledger.orders import Order, OrderState
 
 #: The state of an intent that the ledger has forgotten, and whose end this history did not see.
 UNKNOWN: Final = "unknown"
@@ -44,9 +43,10 @@ class Known:
 
 
 def known(row: Sequence[Any]) -> Known:
-    seq, number, owner, terms, *rest = row
-    order = ORDERS.value.from_wire(unpack(terms, "terms", limit=MAX_ENTRY_BYTES), "terms")
-    return Known(seq, number, owner, order.intent, *rest)
+    """Raises an ``InputError`` for a row that no intent's can be."""
+    intent = intent_of(row)
+    seq, number, owner, _, *rest = row
+    return Known(seq, number, owner, intent, *rest)
 
 
 def trades_of(db: sqlite3.Connection, found: Known) -> tuple[tuple[int, TradeRow], ...]:
@@ -60,9 +60,9 @@ def trades_of(db: sqlite3.Connection, found: Known) -> tuple[tuple[int, TradeRow
     return tuple(
         (
             auction,
-            TradeRow(found.id, found.owner, *pair, int(gave), int(got), solver, float(bps), None),
+            TradeRow(found.id, found.owner, *pair, gave, got, solver, bps, None),
         )
-        for auction, gave, got, solver, bps in reversed(rows)
+        for auction, gave, got, solver, bps in trades_in(reversed(rows))
     )
 
 

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from intents.errors import InputError
+from intents.errors import InputError, WalrasError, WrongType, WrongValue
 from intents.intent import IntentId
-from node.history import lives
+from node.history import lives, rows
 from node.history.base import AuctionDetail, AuctionRow, BlockRow, IntentLife, StandingRow
 from node.history.deriving import Deriving, Load
-from node.history.errors import HistoryFailed
+from node.history.errors import HistoryDamaged, HistoryFailed
 from node.history.inputs import Settled, unpack_settled
 from node.history.standings import standings
 from settlement.ledger.orders import ORDERS
 from settlement.ledger.state import State
+from settlement.settle import Settlement
 
 _LOG: Final = logging.getLogger("walras.history")
 #: Rows of a page at most.
 MAX_PAGE: Final = 1_000
 #: Leaderboards remembered, over different numbers of auctions.
 _WINDOWS: Final = 16
+_BLOCK: Final = "height, auction, phase, block, root, round, proposer, items, refused, at_ms"
 _AUCTION: Final = "number, height, intents, filled, solvers, solutions, winners, score, improvement_bps, at_ms"
 
 
@@ -63,20 +64,19 @@ class Reader:
 
     def blocks(self, before: int | None, limit: int) -> Sequence[BlockRow]:
         with self._read() as db:
-            rows = db.execute(
-                "SELECT height, auction, phase, block, root, round, proposer, items, refused, at_ms FROM block"
-                " WHERE height < ? ORDER BY height DESC LIMIT ?",
+            found = db.execute(
+                f"SELECT {_BLOCK} FROM block WHERE height < ? ORDER BY height DESC LIMIT ?",
                 _page(before, limit),
-            ).fetchall()
-        return [BlockRow(*row) for row in rows]
+            )
+            return [rows.block_of(row) for row in found]
 
     def auctions(self, before: int | None, limit: int) -> Sequence[AuctionRow]:
         with self._read() as db:
-            rows = db.execute(
+            found = db.execute(
                 f"SELECT {_AUCTION} FROM auction WHERE number < ? ORDER BY number DESC LIMIT ?",
                 _page(before, limit),
-            ).fetchall()
-        return [_auction_row(row) for row in rows]
+            )
+            return [rows.auction_of(row) for row in found]
 
     def auction(self, number: int) -> AuctionDetail | None:
         row = self._row(number)
@@ -89,7 +89,7 @@ class Reader:
     def intent(self, number: bytes, state: State) -> IntentLife | None:
         with self._read() as db:
             row = db.execute(f"SELECT {lives.COLUMNS} FROM intent WHERE id = ?", (number,)).fetchone()
-        found = None if row is None else lives.known(row)
+            found = None if row is None else lives.known(row)
         order = state.get(ORDERS, IntentId(number))
         if found is None:
             return None if order is None else lives.life_on_ledger(IntentId(number), order)
@@ -99,12 +99,13 @@ class Reader:
         """``owner``: an account's holder, or its key alone. Newest first; why one did not trade, and how a trade
         compares with a route, only where that is known without settling again."""
         with self._read() as db:
-            rows = db.execute(
+            told = db.execute(
                 f"SELECT {lives.COLUMNS} FROM intent WHERE owner IN (?, ?, ?) AND seq < ?"
                 " ORDER BY seq DESC LIMIT ?",
                 (owner, b"\0" + owner, b"\1" + owner, *_page(before, limit)),
-            ).fetchall()
-        return [(found.seq, self._life(found, None, None)) for found in map(lives.known, rows)]
+            )
+            page = list(map(lives.known, told))
+        return [(found.seq, self._life(found, None, None)) for found in page]
 
     def standings(self, auctions: int | None = None) -> Sequence[StandingRow]:
         with self._read() as db:
@@ -117,7 +118,7 @@ class Reader:
                 "SELECT solver, rank, won, score, reward, slashed FROM part WHERE auction > ?", (first,)
             )
             # One by one: of many auctions and solvers all rows at once are tens of megabytes.
-            found = standings(parts)
+            found = standings(rows.parts_in(parts))
         if len(self._standings) >= _WINDOWS:
             self._standings.clear()
         self._standings[auctions] = (newest, found)
@@ -130,38 +131,46 @@ class Reader:
         with self._reading:
             try:
                 yield self._reader
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:  # which quotes bytes of a damaged page
                 raise HistoryFailed(str(self.path or ""), str(error)) from error
+            except InputError as error:
+                raise HistoryDamaged(str(self.path or ""), str(error)) from error
 
     def _row(self, number: int) -> AuctionRow | None:
         with self._read() as db:
             row = db.execute(f"SELECT {_AUCTION} FROM auction WHERE number = ?", (number,)).fetchone()
-        return None if row is None else _auction_row(row)
+            return None if row is None else rows.auction_of(row)
 
     def _load(self, number: int) -> Settled | None:
+        """Settled again, where that comes to what the auction's line says."""
+        line = self._row(number)
         with self._read() as db:
             row = db.execute("SELECT data FROM inputs WHERE number = ?", (number,)).fetchone()
-        if row is None:
+        if line is None or row is None:
             return None
         try:
-            return unpack_settled(row[0], self._terms, f"auction {number}")
-        except InputError as error:
+            if not isinstance(row[0], bytes):
+                raise WrongType(f"auction {number}", "bytes", type(row[0]).__name__)
+            found = unpack_settled(row[0], self._terms, f"auction {number}")
+            _check_line(line, found.settlement)
+        except WalrasError as error:
             # Pruned while it was being read, or spoilt on the disk: not kept here either way.
             _LOG.info("auction %d cannot be settled again: %s", number, error)
             return None
+        return found
 
     def _terms(self, number: bytes) -> bytes | None:
         with self._read() as db:
             row = db.execute("SELECT terms FROM intent WHERE id = ?", (number,)).fetchone()
-        return None if row is None else row[0]
+        return row[0] if row is not None and isinstance(row[0], bytes) else None
 
     def _life(self, found: lives.Known, state: State | None, load: Load | None) -> IntentLife:
         with self._read() as db:
             trades = lives.trades_of(db, found)
             heights = lives.heights_of(found, trades)
             marks = ", ".join("?" * len(heights))
-            at_ms = dict(
-                db.execute(f"SELECT height, at_ms FROM block WHERE height IN ({marks})", heights).fetchall()
+            at_ms = rows.times_in(
+                db.execute(f"SELECT height, at_ms FROM block WHERE height IN ({marks})", heights)
             )
         latest = len(trades) - 1
         trades = tuple(
@@ -179,20 +188,24 @@ def last_height(db: sqlite3.Connection) -> int:
     return int(height)
 
 
-def _auction_row(row: Sequence[Any]) -> AuctionRow:
-    number, height, intents, filled, solvers, solutions, winners, score, improvement_bps, at_ms = row
-    return AuctionRow(
-        number,
-        height,
-        intents,
-        filled,
-        solvers,
-        solutions,
-        tuple(json.loads(winners)),
-        int(score),
-        improvement_bps,
-        at_ms,
-    )
+def check_last(db: sqlite3.Connection) -> None:
+    """Whether the last block's row can be what was written: its height is what no new one is recorded below.
+    Raises ``sqlite3.DatabaseError``, as SQLite does of a page."""
+    for row in db.execute(f"SELECT {_BLOCK} FROM block ORDER BY height DESC LIMIT 1"):
+        try:
+            rows.block_of(row)
+        except InputError as error:
+            raise sqlite3.DatabaseError(str(error)) from error
+
+
+def _check_line(line: AuctionRow, settlement: Settlement) -> None:
+    """Both were written of one settlement. Raises ``WrongValue``."""
+    filled = len({trade.order for item in settlement.settled for trade in item.trades})
+    winners = tuple(dict.fromkeys(item.solution.solver for item in settlement.settled))
+    said = (line.number, line.intents, line.filled, line.winners, line.score)
+    found = (settlement.auction.number, len(settlement.auction.orders), filled, winners, settlement.score)
+    if said != found:
+        raise WrongValue(f"auction {line.number}", f"what its line says, {said}"[:200], f"{found}"[:200])
 
 
 def _page(before: int | None, limit: int) -> tuple[int, int]:

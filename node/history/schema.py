@@ -89,7 +89,7 @@ def _is_sound(db: sqlite3.Connection, path: Path) -> bool:
             return True
         if mark != APPLICATION_ID:
             raise HistoryNotOurs(str(path), "another program's database")
-        return _number(db, "user_version") == SCHEMA and _has_form(db)
+        return is_history(db)
     except sqlite3.OperationalError:
         raise
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # which quotes bytes of a damaged page
@@ -124,6 +124,11 @@ def _ours(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(100)
     return head[68:72] == APPLICATION_ID.to_bytes(4, "big")
+
+
+def is_history(db: sqlite3.Connection) -> bool:
+    """Whether it is one of this version, by what it says of itself."""
+    return _number(db, "user_version") == SCHEMA and _has_form(db)
 
 
 def _has_form(db: sqlite3.Connection) -> bool:

@@ -26,8 +26,8 @@ class Sum:
     ranked: int = 0
 
 
-#: Solver, rank, won, score, reward, slashed; the amounts as text.
-Part = tuple[str, int | None, int, str, str, str]
+#: Solver, rank, won, score, reward, slashed.
+Part = tuple[str, int | None, int, int, int, int]
 
 
 def standings(parts: Iterable[Part]) -> tuple[StandingRow, ...]:
@@ -37,9 +37,9 @@ def standings(parts: Iterable[Part]) -> tuple[StandingRow, ...]:
         found = sums.setdefault(solver, Sum())
         found.auctions += 1
         found.wins += won
-        found.score += int(score)
-        found.rewards += int(reward)
-        found.slashed += int(slashed)
+        found.score += score
+        found.rewards += reward
+        found.slashed += slashed
         if rank is not None:
             found.ranks += rank
             found.ranked += 1

@@ -21,7 +21,7 @@ from node.history import recording
 from node.history.errors import HistoryFailed
 from node.history.inputs import Settled
 from node.history.pruning import prune
-from node.history.reading import Reader, last_height
+from node.history.reading import Reader, check_last, last_height
 from node.history.schema import connect, create, opened, set_aside
 from settlement.ledger.orders import ORDERS
 from settlement.ledger.rules import rules_of
@@ -82,7 +82,7 @@ class HistoryStore(Reader):
                 self.trouble = ""
             except sqlite3.OperationalError as error:
                 self._miss(commit.height, error)
-            except sqlite3.DatabaseError as error:
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # which quotes bytes of a damaged page
                 self._begin_anew(f"damaged: {error}")
                 self._record(commit, before, after, now_ms)
 
@@ -134,6 +134,7 @@ class HistoryStore(Reader):
             db = self._db
         last = last_height(db)
         if commit.height <= last:
+            check_last(db)
             return
         proposer = self._proposer(commit, before, after)
         settled: Settled | None = None
@@ -170,4 +171,6 @@ class HistoryStore(Reader):
     @staticmethod
     def _network(db: sqlite3.Connection) -> bytes | None:
         row = db.execute("SELECT value FROM meta WHERE name = 'network'").fetchone()
-        return None if row is None else bytes(row[0])
+        if row is not None and not isinstance(row[0], bytes):
+            raise sqlite3.DatabaseError("the network's name is no bytes")
+        return None if row is None else row[0]
