@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from node.report.numbers import NOTHING
 from sim.metrics.compare import SAME, Comparison, Difference
 from sim.metrics.registry import THEMES, metric_of
 from sim.metrics.tables import Tables
 from sim.recording.record import VariantRecord
 from sim.report.canvas import Plot, draw
-from sim.report.figures import NOTHING, difference, figure, unit_beside
+from sim.report.figures import difference, figure, unit_beside
 from sim.report.gallery import GALLERY
 from sim.report.html import fill
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from node.report.numbers import NOTHING, number
 from sim.metrics.base import Metric
 from sim.metrics.registry import THEMES, metric_of
 
-NOTHING: Final = "–"
 #: Figures at the top of a page: label, metric.
 TILES: Final = (
     ("auctions settled", "auctions_settled"),
@@ -43,24 +42,6 @@ def figure(value: float | None, name: str = "") -> str:
 def difference(value: float | None, name: str = "") -> str:
     """A difference of two figures: as they are, but shares differ by percentage points."""
     return figure(value, name).replace(" %", " pp")
-
-
-def number(value: float | None) -> str:
-    """Four significant digits, thousands apart; whole numbers in full up to a billion."""
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    if value == 0:
-        return "0"
-    if float(value).is_integer() and abs(value) < 1e9:
-        return _signed(f"{abs(value):,.0f}", value)
-    if not 1e-4 <= abs(value) < 1e12:
-        return _signed(f"{abs(value):.3e}", value)
-    digits = max(0, 3 - math.floor(math.log10(abs(value))))
-    return _signed(f"{abs(value):,.{digits}f}", value)
-
-
-def _signed(text: str, value: float) -> str:
-    return ("−" if value < 0 else "") + text.replace(",", "\u202f")
 
 
 def with_unit(value: float | None, name: str) -> str:

@@ -6,6 +6,7 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from node.report.page import style
 from sim.report.figures import figure
 
 if TYPE_CHECKING:
@@ -15,10 +16,8 @@ if TYPE_CHECKING:
 
 def fill(template: str, **values: Any) -> str:
     """The template of that file name with ``values`` and the page's style."""
-    source = resources.files("sim.report")
-    style = source.joinpath("style.css").read_text("utf-8")
-    text = source.joinpath(template).read_text("utf-8")
-    return environment().from_string(text).render(style=style, **values)
+    text = resources.files("sim.report").joinpath(template).read_text("utf-8")
+    return environment().from_string(text).render(style=style(), **values)
 
 
 def environment() -> Environment:

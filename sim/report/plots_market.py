@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
+from node.report.ink import INK, SOFT, colour, key
 from sim.metrics.liquidity import pools
 from sim.metrics.tables import Tables
 from sim.recording.rows import IntentRow, PriceRow
-from sim.report.canvas import INK, LEAST_PLACES, SOFT, Empty, colour, key, seconds, thinned
+from sim.report.canvas import LEAST_PLACES, Empty, seconds, thinned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from node.report.ink import INK, SOFT, colour, key
 from sim.metrics.tables import Tables
 from sim.metrics.timing import settle_times_s
 from sim.recording.events import ENDS, EventKind
-from sim.report.canvas import INK, SOFT, Empty, colour, key, seconds, thinned
+from sim.report.canvas import Empty, seconds, thinned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from node.report.ink import SOFT, colour, key
 from sim.metrics.statistics import sums
 from sim.metrics.tables import Tables
-from sim.report.canvas import LEAST_PLACES, SOFT, Empty, colour, key, seconds, thinned
+from sim.report.canvas import LEAST_PLACES, Empty, seconds, thinned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -79,7 +79,7 @@ def test_the_wheel_holds_every_module_and_data_file(built: Built) -> None:
     }
     assert wanted <= built.files
     assert {"node/cli/solver_template.txt", "scenarios/open-market.toml"} <= wanted
-    assert any(name.startswith("node/report/") and name.endswith(".html") for name in wanted)
+    assert {"node/report/page.html", "node/report/style.css", "sim/report/page.html"} <= wanted
 
 
 def test_the_installed_wheel_is_what_runs(fresh: Path) -> None:

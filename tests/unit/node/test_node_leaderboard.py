@@ -22,7 +22,6 @@ from node.competition.records import (
     results_to_json,
 )
 from node.competition.tables import tables, write_parquet, write_sqlite
-from node.report.page import render, whole
 
 WHOLE = 10**18
 
@@ -138,22 +137,3 @@ def test_tables_reach_parquet_and_sqlite(tmp_path: Path) -> None:
         assert connection.execute("SELECT count(*) FROM entries").fetchone() == (4,)
     finally:
         connection.close()
-
-
-def test_the_report_is_one_page_that_needs_no_network() -> None:
-    """Plots are inside, text is escaped, and nothing is fetched from anywhere."""
-    results = example()
-    page = render(results, standings(results), {"run": "<b>x</b>", "seed": "7"})
-    assert page.count("<svg") == 4
-    assert "&lt;b&gt;x" in page
-    assert "<script" not in page
-    assert 'src="http' not in page
-    assert page == render(results, standings(results), {"run": "<b>x</b>", "seed": "7"})
-
-
-def test_an_empty_competition_still_renders() -> None:
-    """A report over batches in which nothing happened says so in its plots."""
-    results = Results((), ())
-    page = render(results, standings(results), {"run": "empty"})
-    assert "no order was settled" in page
-    assert whole(None) == "–"

@@ -9,14 +9,16 @@ from html.parser import HTMLParser
 import pytest
 from matplotlib.figure import Figure
 
+from node.report.ink import PALETTE
+from node.report.numbers import number
 from sim.metrics.compare import SAME, compare
 from sim.metrics.registry import measure
 from sim.metrics.tables import Tables
 from sim.recording.record import Claim, RunRecord, VariantRecord
 from sim.recording.rows import PriceRow
-from sim.report.canvas import PALETTE, draw, thinned
+from sim.report.canvas import draw, thinned
 from sim.report.comparison import render_comparison
-from sim.report.figures import difference, figure, number
+from sim.report.figures import difference, figure
 from sim.report.gallery import GALLERY
 from sim.report.page import render
 from sim.report.plots_market import fate, prices

@@ -1,0 +1,85 @@
+"""The page of a competition: whole, self-contained, readable in both schemes, no longer than it need be."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from node.competition.leaderboard import standings
+from node.competition.records import LeftOut, Results
+from node.report.ink import PALETTE
+from node.report.page import render, whole
+from node.report.plots import by_batch
+from tests.unit.node.test_node_leaderboard import WHOLE, batch, entry, example
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return rendered(example())
+
+
+def rendered(results: Results) -> str:
+    return render(results, standings(results), {"run": "<b>x</b>", "seed": "7"})
+
+
+def test_the_report_is_one_page_that_needs_no_network(page: str) -> None:
+    """Plots are inside, text is escaped, and nothing is fetched from anywhere."""
+    assert page.count("<svg") == 4
+    assert "&lt;b&gt;x" in page
+    assert "<script" not in page
+    assert 'src="http' not in page
+    assert page == rendered(example())
+
+
+def test_a_competition_in_which_nothing_happened_still_renders() -> None:
+    """A report over no batches says so in its plots."""
+    assert "no order was settled" in rendered(Results((), ()))
+    assert whole(None) == "–"
+
+
+def test_a_competition_is_readable_in_the_dark(page: str) -> None:
+    """No picture has a colour of its own; the page has one for each in both schemes."""
+    pictures = "".join(re.findall(r"<svg.*?</svg>", page, re.DOTALL))
+    assert not set(re.findall(r"#[0-9a-f]{6}\b", pictures)) - {"#000000"}
+    assert "var(--c0)" in pictures
+    assert all(page.count(f"--c{place}:") == 2 for place in range(len(PALETTE)))
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_bids_that_could_not_win_are_counted_and_folded_away() -> None:
+    """They are no failure: one line per run of a solver, the reasons behind it."""
+    left = tuple(LeftOut(place, 8.5 - place, f"unfair on pair {place}") for place in range(3))
+    first, *others = example().entries
+    page = rendered(replace(example(), entries=(replace(first, left_out=left), *others)))
+    folded = re.search(r"<details><summary>(.*?)</summary>(.*?)</details>", page, re.DOTALL)
+    assert folded is not None
+    assert "<b>a</b> on one: 3 bids, the best worth 8.5" in re.sub(r"\.500", ".5", folded[1])
+    assert folded[2].count("<li>") == 3
+    wrong = page[page.index("What went wrong") : page.index("Valid bids that could not win")]
+    assert "<b>b</b> on two: invalid" in wrong
+    assert "unfair on pair" not in wrong
+
+
+def test_shares_of_winners_stack_up_to_the_bound() -> None:
+    """Batches of thousands and of thousandths are as high, as shares of their bounds, on a scale that adds up."""
+    small, large = batch("small", WHOLE // 1000), batch("large", 5000 * WHOLE)
+    small, large = replace(small, bound=2 * small.score), replace(large, bound=2 * large.score)
+    entries = (
+        entry("small", "a", small.score, won=small.score),
+        entry("large", "a", large.score, won=large.score),
+    )
+    axes = Figure().add_subplot()
+    by_batch(axes, Results((small, large), entries))
+    assert [bar.get_height() for bar in axes.patches if isinstance(bar, Rectangle)] == [50.0, 50.0]
+    assert axes.get_yscale() == "linear"
+
+
+def test_large_figures_have_their_thousands_apart() -> None:
+    """Five digits that count, and a narrow space between thousands."""
+    assert whole(1_234_567 * WHOLE + 1) == "1\u202f234\u202f567"
+    assert whole(WHOLE // 3) == "0.33333"
+    assert whole(0) == "0"
