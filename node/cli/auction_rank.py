@@ -7,18 +7,13 @@ from typing import Any
 
 import click
 
+from node.cli.choices import MECHANISM
 from node.cli.command import Command, Settings, emit
 
 
 @click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--mechanism",
-    type=click.Choice(["greedy", "exact", "first-price", "vcg"]),
-    default="greedy",
-    show_default=True,
-    help="Winner rule.",
-)
+@MECHANISM
 @click.option("--max-winners", type=click.IntRange(1, 100_000), default=20, show_default=True)
 def rank(settings: Settings, file: Path, mechanism: str, max_winners: int) -> None:
     """Rank the bids in FILE: a list of cases, or one case of orders, prices and solutions.

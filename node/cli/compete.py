@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from node.cli.choices import MECHANISM
 from node.cli.command import Command, Settings
 from node.cli.competing import Request, run_competition
 
@@ -20,13 +21,7 @@ from node.cli.competing import Request, run_competition
 @click.option("--batches", type=click.IntRange(1, 10_000), help="Auctions per world (default: the world's own).")
 @click.option("--deadline", type=click.FloatRange(0.05, 3600), default=2.0, show_default=True, help="Seconds.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of worlds and solvers.")
-@click.option(
-    "--mechanism",
-    type=click.Choice(["greedy", "exact", "first-price", "vcg"]),
-    default="greedy",
-    show_default=True,
-    help="Winner rule.",
-)
+@MECHANISM
 @click.option("--jobs", "-j", type=click.IntRange(1, 64), default=1, show_default=True, help="Solvers at a time.")
 @click.option("--memory", type=click.IntRange(256, 1 << 20), default=6_000, show_default=True, help="MiB each.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Run directory (default: runs/<time>).")

@@ -7,21 +7,15 @@ from pathlib import Path
 
 import click
 
+from node.cli.choices import RUN, RUNS
 from node.cli.command import Command, Settings, emit
 
 
 @click.command(cls=Command)
 @click.argument("form", type=click.Choice(["parquet", "sqlite"]))
-@click.argument("run", required=False)
+@RUN
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Folder (parquet) or file (sqlite) to write.")
-@click.option(
-    "--runs",
-    "root",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="Where runs are kept.",
-)
+@RUNS
 def export(settings: Settings, form: str, run: str | None, out: Path | None, root: Path) -> None:
     """Write the tables of RUN (an id or a path; the newest by default) as Parquet files or one SQLite file.
 

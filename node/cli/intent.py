@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from node.cli.command import Command, Settings, emit, global_options, note, plain, remember
-from node.cli.nodes import check_network, client_of, id_of, node_options, signer_of, signer_options
+from node.cli.nodes import NodeChoice, id_of, node_options
+from node.cli.signers import Signer, signer_options
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -76,15 +77,7 @@ def submit(settings: Settings, **options: Any) -> int:
 @click.option("--raw", is_flag=True, help="Amounts are base units.")
 @_SLIPPAGE
 @node_options
-def quote(
-    settings: Settings,
-    words: tuple[str, ...],
-    raw: bool,
-    slippage_bps: int,
-    url: str | None,
-    token_file: Path | None,
-    folder: Path | None,
-) -> None:
+def quote(settings: Settings, words: tuple[str, ...], raw: bool, slippage_bps: int, node: NodeChoice) -> None:
     """Ask what a trade would get alone, now: `1 ETH for USDC`, or `ETH for 2990 USDC` for exactly so much."""
     from dataclasses import replace
 
@@ -94,7 +87,7 @@ def quote(
     from node.client.quoting import quote as ask_for
 
     ask = replace(ask_in(words), raw=raw)
-    with client_of(folder, url, token_file) as client:
+    with node.client() as client:
         market = market_of(client)
         found, document = ask_for(client, ask, market, slippage_bps)
     emit(settings, plain(document.document), lambda: quote_text(found, market, slippage_bps))
@@ -104,21 +97,14 @@ def quote(
 @click.argument("number", metavar="ID")
 @click.option("--receipt", type=_FILE, help="Write the receipt of its last trade's auction.")
 @node_options
-def show(
-    settings: Settings,
-    number: str,
-    receipt: Path | None,
-    url: str | None,
-    token_file: Path | None,
-    folder: Path | None,
-) -> None:
+def show(settings: Settings, number: str, receipt: Path | None, node: NodeChoice) -> None:
     """Show the life of the intent ID: its states, its trades, and why it is not filled."""
     from node.cli.intent_text import life_document, life_text
     from node.cli.intent_waiting import write_receipt
     from node.client.following import life_of
     from node.client.market import market_of
 
-    with client_of(folder, url, token_file) as client:
+    with node.client() as client:
         life, market = life_of(client, id_of(number)), market_of(client)
         if receipt is not None:
             write_receipt(settings, client, life, receipt)
@@ -131,18 +117,7 @@ def show(
 @click.option("--timeout", type=click.FloatRange(0.1, 86_400), default=30.0, show_default=True, help="Seconds.")
 @signer_options
 @node_options
-def cancel(
-    settings: Settings,
-    number: str,
-    wait: bool,
-    timeout: float,
-    wallet: str | None,
-    dev: str | None,
-    password_file: Path | None,
-    url: str | None,
-    token_file: Path | None,
-    folder: Path | None,
-) -> int:
+def cancel(settings: Settings, number: str, wait: bool, timeout: float, node: NodeChoice, signer: Signer) -> int:
     """Cancel the intent ID: from the next block that takes it in, it trades no more.
 
     Exit code 1 if it ended otherwise first, or is not cancelled within the time.
@@ -153,14 +128,13 @@ def cancel(
     from node.client.following import follow, life_of
 
     wanted = id_of(number)
-    with client_of(folder, url, token_file) as client:
+    with node.client() as client:
         life = life_of(client, wanted)
         if life.ended:
             emit(settings, life_document(life), lambda: f"it was {life.state} already")
             return 0 if life.state == "cancelled" else 1
         network = client.get("/v1/status").hex("network", length=32)
-        check_network(folder, network)
-        key = signer_of(folder, wallet, dev, password_file)
+        key = signer.key(node, network)
         hand_in(client, key, network, (IntentId(wanted),))
         if not wait:
             emit(settings, life_document(life), lambda: "asked for; the next block decides")
@@ -173,12 +147,10 @@ def cancel(
 @intent.command(cls=Command)
 @click.argument("number", metavar="ID")
 @node_options
-def explain(
-    settings: Settings, number: str, url: str | None, token_file: Path | None, folder: Path | None
-) -> None:
+def explain(settings: Settings, number: str, node: NodeChoice) -> None:
     """Say why the intent ID is not filled: the rule that blocked it, and how far its limit is from a fill."""
     from node.cli.intent_text import explained_text
 
-    with client_of(folder, url, token_file) as client:
+    with node.client() as client:
         found = client.get(f"/v1/intents/0x{id_of(number).hex()}/explain")
     emit(settings, plain(found.document), lambda: explained_text(found))

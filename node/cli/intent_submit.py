@@ -10,7 +10,8 @@ from intents.intent import Intent
 from node.cli.command import Settings, emit, note
 from node.cli.intent_text import terms_lines
 from node.cli.intent_waiting import wait_for
-from node.cli.nodes import check_network, client_of, signer_of
+from node.cli.nodes import NodeChoice
+from node.cli.signers import Signer
 from node.cli.writing import check_target
 from node.client.acting import submit
 from node.client.asking import Terms, ask_in, group_in, intent_in, intent_of, schedule_in
@@ -40,21 +41,16 @@ class Request:
     wait: bool
     timeout: float
     receipt: Path | None
-    wallet: str | None
-    dev: str | None
-    password_file: Path | None
-    url: str | None
-    token_file: Path | None
-    folder: Path | None
+    node: NodeChoice
+    signer: Signer
 
 
 def submitted(settings: Settings, request: Request) -> int:
     """The exit code. Raises a ``WalrasError``; nothing is signed before everything else is in order."""
     _check(request)
-    with client_of(request.folder, request.url, request.token_file) as client:
+    with request.node.client() as client:
         market = market_of(client)
-        check_network(request.folder, market.network)
-        key = signer_of(request.folder, request.wallet, request.dev, request.password_file)
+        key = request.signer.key(request.node, market.network)
         intent = _intent(settings, request, client, market, key.public)
         _say_terms(settings, intent, market)
         number, state = submit(client, key, intent)

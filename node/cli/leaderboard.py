@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from node.cli.choices import RUN, RUNS
 from node.cli.command import Command, Settings, emit
 from node.cli.text import percent, table, whole
 
@@ -16,15 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("run", required=False)
-@click.option(
-    "--runs",
-    "root",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="Where runs are kept.",
-)
+@RUN
+@RUNS
 def leaderboard(settings: Settings, run: str | None, root: Path) -> None:
     """Show the standings of RUN (an id or a path), or of the newest run."""
     from node.competition.leaderboard import standings, standings_to_json

@@ -11,7 +11,7 @@ import click
 from node.cli.command import Command, Settings, emit, global_options, remember
 from node.cli.ledger_accounts import account, transfer
 from node.cli.ledger_feed import prices, report_prices, set_trading
-from node.cli.nodes import client_of, node_options
+from node.cli.nodes import NodeChoice, node_options
 from node.cli.text import table
 
 _STORE = click.argument("store", type=click.Path(path_type=Path, dir_okay=False))
@@ -83,13 +83,7 @@ def rows(settings: Settings, store: Path, name: str) -> None:
 @click.option("--table", "name", metavar="TABLE", help="Prove an entry of this table, named by one KEY.")
 @node_options
 def prove(
-    settings: Settings,
-    arguments: tuple[str, ...],
-    absent: bool,
-    name: str | None,
-    url: str | None,
-    token_file: Path | None,
-    folder: Path | None,
+    settings: Settings, arguments: tuple[str, ...], absent: bool, name: str | None, node: NodeChoice
 ) -> None:
     """A proof that ACCOUNT (kind:holder, the holder in hex) holds what it holds of ASSET, as JSON.
 
@@ -99,10 +93,10 @@ def prove(
     from intents.errors import UsageError
     from node.cli.ledger_proof import from_node, from_store
 
-    if url is None and name is None and len(arguments) == 3:
+    if node.url is None and name is None and len(arguments) == 3:
         document = from_store(Path(arguments[0]), arguments[1], arguments[2], absent)
     elif len(arguments) == (2 if name is None else 1):
-        with client_of(folder, url, token_file) as client:
+        with node.client() as client:
             document = from_node(client, name or "balances", "/".join(arguments), absent)
     else:
         raise UsageError("prove", "takes ACCOUNT ASSET, with --table one KEY, or STORE ACCOUNT ASSET")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -11,13 +10,14 @@ import click
 from intents.assets import AssetId
 from intents.errors import UsageError
 from node.cli.command import Command, Settings, emit
-from node.cli.homes import home_of
-from node.cli.nodes import check_network, client_of, node_options, signer_of, signer_options
+from node.cli.nodes import NodeChoice, node_options
+from node.cli.signers import BLOCK_TIMEOUT, Signer, signer_options
 from node.cli.text import table
 
 if TYPE_CHECKING:
     from node.client.market import Market
     from node.client.node_client import NodeClient
+    from node.home.paths import Home
 
 _HOLDER = re.compile(r"0x([0-9a-fA-F]{2}){2,128}")
 _KEY = re.compile(r"ed25519:(0x)?([0-9a-fA-F]{64})")
@@ -27,12 +27,12 @@ _ED25519: Final = "0x00"
 @click.command(cls=Command)
 @click.argument("owner")
 @node_options
-def account(settings: Settings, owner: str, url: str | None, token_file: Path | None, folder: Path | None) -> None:
+def account(settings: Settings, owner: str, node: NodeChoice) -> None:
     """Show what OWNER holds at a node: a wallet, a development account, ed25519:KEY, or an account in hex."""
     from node.client.market import market_of
 
-    holder = holder_named(folder, owner)
-    with client_of(folder, url, token_file) as client:
+    holder = holder_named(node.home, owner)
+    with node.client() as client:
         _tell(settings, client, holder, market_of(client))
 
 
@@ -41,7 +41,7 @@ def account(settings: Settings, owner: str, url: str | None, token_file: Path | 
 @click.argument("asset")
 @click.argument("to", metavar="to")
 @click.argument("owner")
-@click.option("--timeout", type=click.FloatRange(1, 3_600), default=60.0, show_default=True, help="Seconds.")
+@BLOCK_TIMEOUT
 @signer_options
 @node_options
 def transfer(
@@ -51,12 +51,8 @@ def transfer(
     to: str,
     owner: str,
     timeout: float,
-    wallet: str | None,
-    dev: str | None,
-    password_file: Path | None,
-    url: str | None,
-    token_file: Path | None,
-    folder: Path | None,
+    node: NodeChoice,
+    signer: Signer,
 ) -> None:
     """Move AMOUNT of ASSET to OWNER (see `ledger account`): `walras ledger transfer 5 ETH to mine --dev alice`."""
     from node.client.acting import act_and_wait, check_funds
@@ -65,20 +61,19 @@ def transfer(
 
     if to.lower() != "to":
         raise UsageError("transfer", f'say it as: 5 ETH to OWNER, not "{to[:40]}"')
-    holder = holder_named(folder, owner)
-    with client_of(folder, url, token_file) as client:
+    holder = holder_named(node.home, owner)
+    with node.client() as client:
         market = market_of(client)
-        check_network(folder, market.network)
         found = market.asset(asset)
         units = market.units(amount, found)
-        key = signer_of(folder, wallet, dev, password_file)
+        key = signer.key(node, market.network)
         check_funds(client, key, found, units, market)
         action = Transfer(bytes.fromhex(holder[2:]), found, units)
         act_and_wait(client, key, market.network, action, timeout_s=timeout)
         _tell(settings, client, holder, market)
 
 
-def holder_named(folder: Path | None, text: str) -> str:
+def holder_named(home: Home, text: str) -> str:
     """The ledger account of what a user calls an owner, in hex. Raises a ``WalrasError``."""
     from intents.signing import SigningKey
     from node.home.development import MAKER, NAMES
@@ -90,9 +85,8 @@ def holder_named(folder: Path | None, text: str) -> str:
         return _ED25519 + key[2].lower()
     if _HOLDER.fullmatch(text):
         return text.lower()
-    folder_of_wallets = home_of(folder).wallets
-    if text in wallets.names(folder_of_wallets):
-        return _ED25519 + wallets.read(folder_of_wallets, text).public.hex()
+    if text in wallets.names(home.wallets):
+        return _ED25519 + wallets.read(home.wallets, text).public.hex()
     if text in (*NAMES, MAKER):
         return _ED25519 + SigningKey.from_seed(development_account(text).seed).public.hex()
     raise UsageError("OWNER", f'"{text[:60]}" is no wallet here, no development account, and no key')

@@ -3,7 +3,6 @@ guardians that they and the trading state are made of."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +10,8 @@ import click
 from intents.amounts import MAX_PRICE
 from intents.errors import UsageError
 from node.cli.command import Command, Settings, emit, warn
-from node.cli.nodes import check_network, client_of, node_options, signer_of, signer_options
+from node.cli.nodes import NodeChoice, node_options
+from node.cli.signers import BLOCK_TIMEOUT, Signer, signer_options
 from node.cli.text import table
 
 if TYPE_CHECKING:
@@ -21,36 +21,24 @@ if TYPE_CHECKING:
     from node.client.market import Market
     from node.client.node_client import NodeClient
 
-_WAIT = click.option(
-    "--timeout", type=click.FloatRange(1, 3_600), default=60.0, show_default=True, help="Seconds."
-)
-
 
 @click.command(cls=Command)
 @node_options
-def prices(settings: Settings, url: str | None, token_file: Path | None, folder: Path | None) -> None:
+def prices(settings: Settings, node: NodeChoice) -> None:
     """Show the agreed prices at a node, both ways round, and the auction each is as old as."""
     from node.client.market import market_of
 
-    with client_of(folder, url, token_file) as client:
+    with node.client() as client:
         _tell(settings, client, market_of(client))
 
 
 @click.command(cls=Command)
 @click.argument("said", nargs=-1, required=True, metavar="PAIR=PRICE...")
-@_WAIT
+@BLOCK_TIMEOUT
 @signer_options
 @node_options
 def report_prices(
-    settings: Settings,
-    said: tuple[str, ...],
-    timeout: float,
-    wallet: str | None,
-    dev: str | None,
-    password_file: Path | None,
-    url: str | None,
-    token_file: Path | None,
-    folder: Path | None,
+    settings: Settings, said: tuple[str, ...], timeout: float, node: NodeChoice, signer: Signer
 ) -> None:
     """Report prices as an oracle of the network: `walras ledger report-prices ETH/USDC=2900 BTC=20.5 --dev alice`.
 
@@ -61,11 +49,10 @@ def report_prices(
     from node.client.market import market_of
     from settlement.ledger.transactions import ReportPrices
 
-    with client_of(folder, url, token_file) as client:
+    with node.client() as client:
         market = market_of(client)
         legs = _reported(said, market)
-        check_network(folder, market.network)
-        key = signer_of(folder, wallet, dev, password_file)
+        key = signer.key(node, market.network)
         _check_named(client, "oracles", "an oracle", key)
         act_and_wait(client, key, market.network, ReportPrices(legs), timeout_s=timeout)
         _warn_of_others(settings, client, legs)
@@ -74,20 +61,10 @@ def report_prices(
 
 @click.command(cls=Command)
 @click.argument("trading", type=click.Choice(["active", "reducing", "halted"]))
-@_WAIT
+@BLOCK_TIMEOUT
 @signer_options
 @node_options
-def set_trading(
-    settings: Settings,
-    trading: str,
-    timeout: float,
-    wallet: str | None,
-    dev: str | None,
-    password_file: Path | None,
-    url: str | None,
-    token_file: Path | None,
-    folder: Path | None,
-) -> None:
+def set_trading(settings: Settings, trading: str, timeout: float, node: NodeChoice, signer: Signer) -> None:
     """Ask, as a guardian of the network, that trading be active, reducing (into the numeraire alone) or halted.
 
     It is as strict as enough guardians ask, each until it asks otherwise.
@@ -97,10 +74,9 @@ def set_trading(
     from settlement.ledger.trading import TradingState
     from settlement.ledger.transactions import SetTrading
 
-    with client_of(folder, url, token_file) as client:
+    with node.client() as client:
         market = market_of(client)
-        check_network(folder, market.network)
-        key = signer_of(folder, wallet, dev, password_file)
+        key = signer.key(node, market.network)
         _check_named(client, "guardians", "a guardian", key)
         act_and_wait(client, key, market.network, SetTrading(TradingState(trading)), timeout_s=timeout)
         network = client.get("/v1/network")

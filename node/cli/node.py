@@ -13,7 +13,7 @@ import click
 from node.cli.command import Command, Settings, emit, global_options, note, remember, wants_config
 from node.cli.homes import HOME, home_of
 from node.cli.main import nothing_to_clear
-from node.cli.nodes import client_of, node_options
+from node.cli.nodes import NodeChoice, node_options
 from node.cli.text import table
 from node.home.config_keys import KEYS
 
@@ -117,9 +117,9 @@ def _config(options: Mapping[str, Any]) -> NodeConfig:
 
 @node.command(cls=Command)
 @node_options
-def status(settings: Settings, url: str | None, token_file: Path | None, folder: Path | None) -> int:
+def status(settings: Settings, node: NodeChoice) -> int:
     """Show who a node is and where it stands. Exit code 1 while it is not ready."""
-    with client_of(folder, url, token_file) as client:
+    with node.client() as client:
         found = dict(client.get("/v1/status").document)
     emit(settings, found, lambda: "\n".join(f"{key:13} {_shown(value)}" for key, value in found.items()))
     return 0 if found.get("ready") else 1
@@ -127,9 +127,9 @@ def status(settings: Settings, url: str | None, token_file: Path | None, folder:
 
 @node.command(cls=Command)
 @node_options
-def peers(settings: Settings, url: str | None, token_file: Path | None, folder: Path | None) -> None:
+def peers(settings: Settings, node: NodeChoice) -> None:
     """Show whom a node knows, itself first."""
-    with client_of(folder, url, token_file) as client:
+    with node.client() as client:
         document = client.get("/v1/peers")
         found = [dict(row.document) for row in document.objects("peers", limit=100_000)]
     columns = ("name", "role", "height", "direct", "peer", "address")

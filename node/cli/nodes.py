@@ -1,9 +1,11 @@
-"""Options that name a node, and how its home helps: its URL, its token, its network, and who signs."""
+"""Which node a command asks: the options that say it, and how its home helps, with its URL, token and network."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -11,16 +13,13 @@ from urllib.parse import urlsplit
 import click
 
 from intents.errors import UsageError, WrongValue
-from intents.near import did_you_mean
 from node.cli.homes import HOME, home_of
-from node.cli.passwords import PASSWORD_FILE, password
 
 if TYPE_CHECKING:
-    from intents.signing import SigningKey
     from node.client.node_client import NodeClient
     from node.home.paths import Home
 
-F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 _ID = re.compile(r"(0x)?([0-9a-fA-F]{2}){32,64}")
 _DEFAULT_URL: Final = "http://127.0.0.1:8645"
 _URL = click.option("--node", "url", metavar="URL", help="The node to ask (default: that of the home).")
@@ -31,32 +30,56 @@ _TOKEN = click.option(
 )
 
 
-def node_options(command: F) -> F:
-    """--node, --token-file and --home."""
-    return HOME(_TOKEN(_URL(command)))
+@dataclass(frozen=True, slots=True)
+class NodeChoice:
+    """The node that is asked, as --node, --token-file and --home name it."""
+
+    url: str | None
+    token_file: Path | None
+    folder: Path | None
+
+    @property
+    def home(self) -> Home:
+        return home_of(self.folder)
+
+    def client(self) -> NodeClient:
+        """Its client. The home's token is shown to the home's own node alone: it is nobody else's to know."""
+        from node.client.node_client import NodeClient
+        from node.home.errors import NoHome
+        from node.home.secrets import read_secret
+
+        home = self.home
+        if self.folder is not None and self.url is None and not home.path.exists():
+            raise NoHome(str(self.folder), "there is no such home")
+        own = url_of(home)
+        file = self.token_file
+        if file is None and home.api_token.exists() and (self.url is None or _same(self.url, own)):
+            file = home.api_token
+        return NodeClient(self.url or own, None if file is None else read_secret(file).hex())
+
+    def check_network(self, network: bytes) -> None:
+        """Where the home has a genesis, only its network is signed for: a node might lie about which it is."""
+        from intents.fields import Fields
+        from intents.strict_json import parse_json
+        from node.inputs import read_file
+
+        genesis = self.home.genesis
+        if not genesis.exists():
+            return
+        fields = Fields(parse_json(read_file(genesis), str(genesis)), str(genesis))
+        expected = fields.hex("network", length=32) if fields.has("network") else network
+        if expected != network:
+            raise WrongValue("the node's network", f"that of {genesis}, 0x{expected.hex()}", f"0x{network.hex()}")
 
 
-def signer_options(command: F) -> F:
-    """--from, --dev and --password-file."""
-    wallet = click.option("--from", "wallet", metavar="WALLET", help="Sign with this wallet (walras keys).")
-    dev = click.option("--dev", metavar="NAME", help="Sign as a development account: alice, bob, …")
-    return wallet(dev(PASSWORD_FILE(command)))
+def node_options(command: Callable[..., T]) -> Callable[..., T]:
+    """--node, --token-file and --home, handed to the command as its argument ``node``."""
 
+    @wraps(command)
+    def choosing(*given: Any, url: str | None, token_file: Path | None, folder: Path | None, **options: Any) -> T:
+        return command(*given, node=NodeChoice(url, token_file, folder), **options)
 
-def client_of(folder: Path | None, url: str | None, token_file: Path | None) -> NodeClient:
-    """The node's client. The home's token is shown to the home's own node alone: it is nobody else's to know."""
-    from node.client.node_client import NodeClient
-    from node.home.errors import NoHome
-    from node.home.secrets import read_secret
-
-    home = home_of(folder)
-    if folder is not None and url is None and not home.path.exists():
-        raise NoHome(str(folder), "there is no such home")
-    own = url_of(home)
-    file = token_file
-    if file is None and home.api_token.exists() and (url is None or _same(url, own)):
-        file = home.api_token
-    return NodeClient(url or own, None if file is None else read_secret(file).hex())
+    return HOME(_TOKEN(_URL(choosing)))
 
 
 def url_of(home: Home) -> str:
@@ -72,40 +95,6 @@ def url_of(home: Home) -> str:
     api = read_config(home.config, {}, {}).api
     host = "127.0.0.1" if api.host in ("0.0.0.0", "::") else api.host
     return f"http://{f'[{host}]' if ':' in host else host}:{api.port}"
-
-
-def signer_of(folder: Path | None, wallet: str | None, dev: str | None, password_file: Path | None) -> SigningKey:
-    """The key that signs: a wallet's, or that of a development account."""
-    from intents.signing import SigningKey
-
-    if (wallet is None) == (dev is None):
-        raise UsageError("signer", "say who signs: one of --from WALLET and --dev NAME")
-    if wallet is not None:
-        from node.keystore import wallets
-
-        closed = wallets.read(home_of(folder).wallets, wallet)
-        return wallets.unlock(closed, password(password_file, f"wallet {wallet}"))
-    from node.home.development import MAKER, NAMES, account
-
-    assert dev is not None
-    if dev not in (*NAMES, MAKER):
-        raise UsageError("--dev", f'no development account "{dev[:40]}"{did_you_mean(dev, (*NAMES, MAKER))}')
-    return SigningKey.from_seed(account(dev).seed)
-
-
-def check_network(folder: Path | None, network: bytes) -> None:
-    """Where there is a genesis at home, only its network is signed for: a node might lie about which it is."""
-    from intents.fields import Fields
-    from intents.strict_json import parse_json
-    from node.inputs import read_file
-
-    genesis = home_of(folder).genesis
-    if not genesis.exists():
-        return
-    fields = Fields(parse_json(read_file(genesis), str(genesis)), str(genesis))
-    expected = fields.hex("network", length=32) if fields.has("network") else network
-    if expected != network:
-        raise WrongValue("the node's network", f"that of {genesis}, 0x{expected.hex()}", f"0x{network.hex()}")
 
 
 def id_of(text: str) -> bytes:

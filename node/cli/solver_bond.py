@@ -3,45 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from intents.errors import UsageError
 from node.cli.command import Command, Settings, emit, note
-from node.cli.homes import home_of
-from node.cli.nodes import check_network, client_of, node_options, signer_of, signer_options
+from node.cli.nodes import NodeChoice, node_options
+from node.cli.signers import BLOCK_TIMEOUT, Signer, signer_options
 from node.cli.text import table
 
 if TYPE_CHECKING:
     from intents.fields import Fields
     from intents.signing import SigningKey
     from node.client.node_client import NodeClient
-
-_WAIT = click.option(
-    "--timeout", type=click.FloatRange(1, 3_600), default=60.0, show_default=True, help="Seconds."
-)
+    from node.home.paths import Home
 
 
 @click.command(cls=Command)
 @click.argument("amount")
 @click.option("--name", required=True, help="What the ledger calls the solver; nobody else's there.")
-@_WAIT
+@BLOCK_TIMEOUT
 @signer_options
 @node_options
-def bond(
-    settings: Settings,
-    amount: str,
-    name: str,
-    timeout: float,
-    wallet: str | None,
-    dev: str | None,
-    password_file: Path | None,
-    url: str | None,
-    token_file: Path | None,
-    folder: Path | None,
-) -> None:
+def bond(settings: Settings, amount: str, name: str, timeout: float, node: NodeChoice, signer: Signer) -> None:
     """Bond AMOUNT of the numeraire for the solver key of the home, from a wallet's or development account.
 
     From then on its answers count, where `walras node run --solver SPEC` gives some. Parts of the bond are lost
@@ -51,15 +36,14 @@ def bond(
     from node.client.market import market_of
     from settlement.ledger.transactions import PostBond, Transfer
 
-    solver = _solver_key(folder)
-    with client_of(folder, url, token_file) as client:
+    solver = _solver_key(node.home)
+    with node.client() as client:
         market = market_of(client)
-        check_network(folder, market.network)
         network = client.get("/v1/network")
         _check_name(network, name, solver)
         numeraire = market.asset(network.text("numeraire", limit=64))
         units = market.units(amount, numeraire)
-        payer = signer_of(folder, wallet, dev, password_file)
+        payer = signer.key(node, market.network)
         check_funds(client, payer, numeraire, units, market)
         transfer = Transfer(_holder(solver.public), numeraire, units)
         act_and_wait(client, payer, market.network, transfer, timeout_s=timeout)
@@ -70,25 +54,18 @@ def bond(
 
 @click.command(cls=Command)
 @click.option("--release", is_flag=True, help="Take the bond back, once it is free.")
-@_WAIT
+@BLOCK_TIMEOUT
 @node_options
-def leave(
-    settings: Settings,
-    release: bool,
-    timeout: float,
-    url: str | None,
-    token_file: Path | None,
-    folder: Path | None,
-) -> None:
+def leave(settings: Settings, release: bool, timeout: float, node: NodeChoice) -> None:
     """Stop solving; the bond is free some auctions later, for --release."""
     from node.client.acting import act_and_wait
     from node.client.market import market_of
     from settlement.ledger.transactions import LeaveBond, ReleaseBond
 
-    solver = _solver_key(folder)
-    with client_of(folder, url, token_file) as client:
+    solver = _solver_key(node.home)
+    with node.client() as client:
         market = market_of(client)
-        check_network(folder, market.network)
+        node.check_network(market.network)
         numeraire = market.asset(client.get("/v1/network").text("numeraire", limit=64))
         action = ReleaseBond() if release else LeaveBond()
         act_and_wait(client, solver, market.network, action, timeout_s=timeout)
@@ -128,11 +105,11 @@ def _holder(key: bytes) -> bytes:
     return holder_of(key)
 
 
-def _solver_key(folder: Path | None) -> SigningKey:
+def _solver_key(home: Home) -> SigningKey:
     from intents.signing import SigningKey
     from node.home.secrets import read_secret
 
-    path = home_of(folder).solver_key
+    path = home.solver_key
     if not path.exists():
         raise UsageError("--home", f"{path} is not there: this home has no solver")
     return SigningKey.from_seed(read_secret(path))
