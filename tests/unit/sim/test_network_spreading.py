@@ -185,13 +185,14 @@ def test_propagation_is_quantiles_of_delays() -> None:
 @both
 @pytest.mark.parametrize("dying", [0, 3])
 def test_who_had_it_and_died_is_counted_once(engine: type[Spreading], dying: int) -> None:
-    """Whether it comes back and is told again or not, and whoever published it."""
+    """Whether it comes back, is told and dies again or not, and whoever published it: its first time counts."""
     for back in (False, True):
         world = gossip_world(engine, full(6), STEADY, REPAIRING)
         world.gossip.publish(0, 1, 300)
         world.kernel.at(SECOND, world.gossip.down, dying)
         if back:
             world.kernel.at(2 * SECOND, world.gossip.up, dying)
+            world.kernel.at(4 * SECOND, world.gossip.down, dying)
         world.kernel.run(LONG_US)
         assert (dying in [node for at, node, *_ in world.arrived if at > 2 * SECOND]) is back
         record = world.gossip.propagation.records[0]
