@@ -26,8 +26,10 @@ MAX_DOUBLINGS: Final = 60
 DUST: Final = 1e-5
 #: What cutting one costs, in units of work.
 WORK_PER_LADDER: Final = 300
-#: The first quote, in whole units of the numeraire.
+#: The first quote: in whole units of the numeraire, and in base units of either asset. Of fewer rounding would say
+#: too much; for less than a unit of what it gives a venue gives nothing.
 SMALLEST: Final = 1e-4
+SMALLEST_UNITS: Final = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def cut(
 
 def _deepest(market: Market, venue: Venue, asset_in: AssetId, asset_out: AssetId, first: float) -> float | None:
     """The measured input at which the average rate has fallen by half of ``DEPTH``."""
-    amount = max(SMALLEST, 50.0 * market.unit[asset_in])
+    amount = max(SMALLEST, SMALLEST_UNITS * max(market.unit[asset_in], market.unit[asset_out]))
     reached: float | None = None
     for _ in range(MAX_DOUBLINGS):
         quoted = _quote(market, venue, asset_in, asset_out, amount)
