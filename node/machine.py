@@ -140,13 +140,16 @@ class Machine:
     def solved(self, auction: int, solutions: Sequence[Solution] | None) -> list[Effect]:
         """Answers to a ``Solve``: seal them, if they are still in time. Without any, say so: nobody need wait, nor
         take the batch for too large; ``None`` is of a solver that has not got through it."""
-        late = auction != self.app.auction or phase_of(self.agreement.height) is Phase.SETTLE
-        if self.solver is None or late:
+        if self.solver is None or self.too_late(auction):
             return []
         both = sealed(self.app.network, self.solver, auction, solutions or ())
         if both is not None:
             return self._answered(*both)
         return self._answered(sitting_out(self.app.network, self.solver, auction, out_of_time=solutions is None))
+
+    def too_late(self, auction: int) -> bool:
+        """Whether answers to that auction are taken no more."""
+        return auction != self.app.auction or phase_of(self.agreement.height) is Phase.SETTLE
 
     def _answered(self, commit: bytes, reveal: bytes | None = None) -> list[Effect]:
         """Unless nobody would take the answer: of a solver without a bond it would be noise."""

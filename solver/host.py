@@ -140,6 +140,11 @@ class HostedSolver:
         self._loaded: tuple[FrameKind, bytes] | None = None
         self._late = False
 
+    @property
+    def running(self) -> bool:
+        """Whether there is a worker: one that was stopped or lost is started with the next question, or before."""
+        return self._worker is not None
+
     async def start(self) -> None:
         """Start the worker and wait for its imports; raises ``WorkerLost`` when it does not come up."""
         if self._worker is not None:

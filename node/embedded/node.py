@@ -360,6 +360,22 @@ class Node:
                     auction.number,
                     len(auction.orders),
                 )
-        self.answers["out_of_time" if solutions is None else "answered" if solutions else "nothing"] += 1
-        if not self._stopping:
-            await self.act(lambda: self.machine.solved(auction.number, solutions))
+        if self._stopping:
+            return
+        late = False
+
+        def hand_in() -> Sequence[Effect]:
+            nonlocal late
+            late = self.machine.too_late(auction.number)
+            return self.machine.solved(auction.number, solutions)
+
+        await self.act(hand_in)
+        if solutions and late:
+            _log.warning("auction %d: the solver's answer came after the seals", auction.number)
+        self.answers[_ending(solutions, late)] += 1
+
+
+def _ending(solutions: Sequence[Solution] | None, late: bool) -> str:
+    if solutions is None:
+        return "out_of_time"
+    return "nothing" if not solutions else "late" if late else "answered"

@@ -22,11 +22,16 @@ _BAD: Final = frozenset({OutcomeKind.CRASH, OutcomeKind.INVALID, OutcomeKind.TIM
 
 
 class WarmSolver:
-    """Answers one auction at a time; one that fails answers nothing, and is started anew for the next."""
+    """Answers one auction at a time, the newest; one that was stopped is started anew at once, for the next."""
 
-    def __init__(self, hosted: HostedSolver, seconds: float) -> None:
-        self._hosted, self._seconds = hosted, seconds
+    def __init__(self, hosted: HostedSolver, seconds: float, nursery: trio.Nursery) -> None:
+        self._hosted, self._seconds, self._nursery = hosted, seconds, nursery
         self._turn = trio.Lock()
+        self._newest = -1
+
+    @property
+    def running(self) -> bool:
+        return self._hosted.running
 
     async def warm(self) -> None:
         """Start the process, if it is not there."""
@@ -37,15 +42,26 @@ class WarmSolver:
                 _LOG.warning("%s did not start: %s", self._hosted.spec.name, lost)
 
     async def __call__(self, auction: Auction) -> Sequence[Solution] | None:
+        """``None`` also of an auction whose time went by while the solver was busy with another, or starting: what
+        is late is worth nothing, and would make the next late too."""
+        self._newest = max(self._newest, auction.number)
+        until = trio.current_time() + self._seconds
         async with self._turn:
-            run = await answered(self._hosted, auction, self._seconds)
+            left = until - trio.current_time()
+            if left <= 0 or auction.number < self._newest:
+                _LOG.warning("%s, auction %d: busy until it was too late", self._hosted.spec.name, auction.number)
+                return None
+            run = await answered(self._hosted, auction, left)
         if run.kind in _BAD:
             _LOG.warning("%s, auction %d: %s %s", run.solver, auction.number, run.kind.value, run.detail)
+        if not self.running and run.kind is not OutcomeKind.CRASH:
+            self._nursery.start_soon(self.warm)
         return answer_of(run)
 
 
 @asynccontextmanager
 async def warm_solver(spec: SolverSpec, seconds: float, scratch: Path) -> AsyncIterator[WarmSolver]:
     """Its process and ``scratch``, the folder it works in, are gone on the way out."""
-    async with host(spec, scratch=scratch) as hosted:
-        yield WarmSolver(hosted, seconds)
+    async with host(spec, scratch=scratch) as hosted, trio.open_nursery() as nursery:
+        yield WarmSolver(hosted, seconds, nursery)
+        nursery.cancel_scope.cancel()

@@ -357,6 +357,28 @@ async def test_how_ones_own_solver_ended_is_counted_and_logged(
     assert said in caplog.text
 
 
+async def test_an_answer_that_nobody_takes_any_more_is_counted_and_logged(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A solver that answers after the seals is told from one that never wins."""
+
+    async def late(auction: Auction) -> Sequence[Solution]:
+        await trio.sleep(0.5)
+        return (Solution("late", 0, {}, (), ()),)
+
+    with opened(folder) as store:
+        node = Node(store, back(store, folder), solving=late)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(node.run)
+            await node.submit(items(1)[0])
+            with trio.fail_after(60):
+                while not node.answers:
+                    await trio.sleep(0.01)
+            node.stop()
+    assert set(node.answers) == {"late"}
+    assert "the solver's answer came after the seals" in caplog.text
+
+
 async def test_it_ends_though_it_is_told_things_until_the_last_moment(folder: Path) -> None:
     """What comes while it closes starts no timer any more, and is refused once it has ended."""
     later = SetTimer(Timer(Timeout.PROPOSE, 0, 0), 3_600_000)

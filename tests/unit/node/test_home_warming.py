@@ -4,16 +4,19 @@ it ends is told as it is."""
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trio
 
 from intents.auction import AuctionOrder
 from intents.codec import intent_id
 from intents.intent import Owner, OwnerScheme
 from intents.signing import SigningKey
 from node.home.warming import warm_solver
+from settlement.solution import Solution
 from solver.spec import parse_spec
 from tests.hostile import written
 from tests.solver_worlds import auction, pool, swap
@@ -51,3 +54,46 @@ async def test_a_warm_solver_does_not_check_again_what_its_node_has_checked(tmp_
         found = await solving(unsigned)
     assert found is not None
     assert [len(one.fills) for one in found] == [1]
+
+
+async def test_a_slow_solver_turns_to_the_newest_auction(tmp_path: Path) -> None:
+    """Auctions that were over while it was busy are given up: else each answer would be later than the last."""
+    found: dict[int, Sequence[Solution] | None] = {}
+    async with warm_solver(
+        written(tmp_path, "time.sleep(2); return [answer(1)]"), 30.0, tmp_path / "own"
+    ) as solving:
+        await solving.warm()
+
+        async def ask(number: int) -> None:
+            found[number] = await solving(replace(ONE, number=number))
+
+        started = trio.current_time()
+        async with trio.open_nursery() as nursery:
+            for number in range(1, 7):
+                nursery.start_soon(ask, number)
+                await trio.sleep(0.05)
+        took_s = trio.current_time() - started
+    assert [number for number in sorted(found) if found[number]] == [1, 6]
+    assert took_s < 3 * 2
+
+
+async def test_what_was_waited_is_part_of_the_time(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """An auction whose time went by while the one before was solved is not begun."""
+    body = "time.sleep(1.5); return [answer(1)]"
+    async with warm_solver(written(tmp_path, body), 1.0, tmp_path / "own") as solving:
+        await solving.warm()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(solving, ONE)
+            await trio.sleep(0.05)
+            assert await solving(replace(ONE, number=ONE.number + 1)) is None
+    assert f"auction {ONE.number + 1}: busy until it was too late" in caplog.text
+
+
+async def test_a_solver_that_was_stopped_is_there_for_the_next_auction(tmp_path: Path) -> None:
+    """Started at once, not when it is asked again: what starting takes is not taken from its next answer."""
+    async with warm_solver(written(tmp_path, "time.sleep(60)"), 0.3, tmp_path / "own") as solving:
+        await solving.warm()
+        assert await solving(ONE) is None
+        with trio.fail_after(30):
+            while not solving.running:
+                await trio.sleep(0.05)
