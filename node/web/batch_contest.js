@@ -1,20 +1,23 @@
 // Who competed: each solver by what it won with, or by its best solution, with its score against the best or the bound, and why it lost.
 
 import { bar, card, h, nothing, pill, table } from "./dom.js";
-import { amount, plural } from "./format.js";
+import { absent, amount, plural } from "./format.js";
 
 const MOST_SOLVERS = 40, MOST_EACH = 60;
 
-export function contest(detail, unit, decimals) {
+export function contest(detail, bonded, unit, decimals) {
   const title = "Who won, and why others lost";
-  if (!detail.solutions.length) return card("batch-contest", title, nothing("batch-contest-none", "No solver sent a solution."));
+  const others = absent(bonded, detail.solutions);
+  const without = others.length > 0 && h("p", { class: "hint", testid: "batch-absent" }, `Bonded now, but without a bid in this batch: ${others.join(", ")}.`);
+  if (!detail.solutions.length) return card("batch-contest", title, nothing("batch-contest-none", "No solver sent a solution."), without);
   const solvers = bySolver(detail.solutions);
   const scores = [detail.bound ?? "0", detail.row.score, ...detail.solutions.map((item) => item.score ?? "0")].map(BigInt);
   const top = scores.reduce((most, score) => (score > most ? score : most));
   return card("batch-contest", title,
     h("p", { class: "hint" }, "Each solver by what it won with, or by its best solution. ", detail.bound === null ? "Bars: score against the best." : `Bars: score against the proven bound of ${amount(detail.bound, decimals)} ${unit}.`),
     h("ol", { class: "contest", testid: "batch-solutions" }, solvers.slice(0, MOST_SOLVERS).map((items) => line(items, top, unit, decimals))),
-    solvers.length > MOST_SOLVERS && h("p", { class: "hint" }, `${plural(solvers.length - MOST_SOLVERS, "more solver")} in the receipt.`));
+    solvers.length > MOST_SOLVERS && h("p", { class: "hint" }, `${plural(solvers.length - MOST_SOLVERS, "more solver")} in the receipt.`),
+    without);
 }
 
 /** Solutions of each solver, the best first: winners before others, then by rank. */

@@ -62,6 +62,13 @@ export function ago(ms, now = Date.now()) {
 
 export const plural = (count, one, many = `${one}s`) => `${whole(count)} ${count === 1 ? one : many}`;
 
+/** Names of bonded solvers of which `rows` have nothing, a dozen at most. */
+export function absent(bonded, rows) {
+  const there = new Set(rows.map((row) => row.solver));
+  const names = bonded.map((solver) => solver.name).filter((name) => !there.has(name)).sort();
+  return names.length > 12 ? [...names.slice(0, 12), `${names.length - 12} more`] : names;
+}
+
 /** "n/d" as a float. */
 export function ratio(text) {
   if (!text) return null;

@@ -47,7 +47,7 @@ function draw({ assets, detail, network }, tools) {
       tile("batch-time", "Settled", day(row.at_ms).split(" ")[1] ?? "–", `block ${whole(row.height)}`)),
     h("div", { class: "two" },
       flow(detail, assets, tools),
-      contest(detail, unit, decimals)),
+      contest(detail, network.solvers, unit, decimals)),
     prices(detail, assets, tools),
     fairness(detail.fairness, detail.trades),
     card("batch-trades-card", "Trades", tradeTable(detail.trades, assets)),

@@ -3,7 +3,7 @@
 import { get, knownAssets } from "./api.js";
 import { axis, plain } from "./chart.js";
 import { card, h, nothing, table } from "./dom.js";
-import { amount, number, percent, plural, whole } from "./format.js";
+import { absent, amount, number, percent, plural, whole } from "./format.js";
 
 const SPANS = [["", "all that are kept"], ["20", "the last 20"], ["100", "the last 100"], ["1000", "the last 1,000"]];
 
@@ -14,8 +14,8 @@ export function leaderboard(main, frame) {
     testid: "leaderboard-table-region",
     topics: ["auctions"],
     load: async (signal) => {
-      const [assets, board] = await Promise.all([knownAssets(), get("leaderboard", { auctions: choice.value || null }, signal)]);
-      return { assets, rows: board.standings };
+      const [assets, board, network] = await Promise.all([knownAssets(), get("leaderboard", { auctions: choice.value || null }, signal), get("network", {}, signal)]);
+      return { assets, rows: board.standings, absent: absent(network.solvers, board.standings) };
     },
     draw: (data, tools) => draw(data, tools),
   });
@@ -26,7 +26,7 @@ export function leaderboard(main, frame) {
     found.node);
 }
 
-function draw({ assets, rows }, tools) {
+function draw({ assets, rows, absent: others }, tools) {
   if (!rows.length) return nothing("leaderboard-none", "No solver has taken part in a settled auction yet.");
   const unit = assets.name(assets.numeraire), decimals = assets.decimals(assets.numeraire);
   const label = "Win rate of each solver with its 95% interval; the table below has the figures.";
@@ -41,7 +41,8 @@ function draw({ assets, rows }, tools) {
       [`Score, ${unit}`, (row) => amount(row.score, decimals), "num"],
       [`Rewards, ${unit}`, (row) => amount(row.rewards, decimals), "num"],
       [`Slashed, ${unit}`, (row) => h("span", { class: row.slashed !== "0" ? "worse" : null }, amount(row.slashed, decimals)), "num"],
-    ], rows, { key: (row) => row.solver })),
+    ], rows, { key: (row) => row.solver }),
+    others.length > 0 && h("p", { class: "hint", testid: "leaderboard-absent" }, `Bonded, but with no bid in these auctions: ${others.join(", ")}. The log of such a solver's node says why: out of time, late, or nothing to offer.`)),
   ];
 }
 

@@ -90,20 +90,21 @@ function blocks(frame) {
     testid: "ledger-blocks",
     topics: ["blocks"],
     load: async (signal, old) => {
-      const page = await get("blocks", { limit: PAGE }, signal);
+      const [page, agreed] = await Promise.all([get("blocks", { limit: PAGE }, signal), get("network", {}, signal)]);
+      const names = new Map(agreed.validators.map((validator) => [validator.key, validator.name]));
       const lowest = page.blocks.at(-1)?.height ?? 0;
       const kept = (old?.rows ?? []).filter((row) => row.height < lowest);
       const joined = kept.length && kept[0].height >= lowest - 1;
-      return joined ? { rows: [...page.blocks, ...kept].slice(0, MOST), next: old.next } : { rows: page.blocks, next: page.next };
+      return joined ? { rows: [...page.blocks, ...kept].slice(0, MOST), next: old.next, names } : { rows: page.blocks, next: page.next, names };
     },
-    draw: ({ rows, next }, tools) => (rows.length ? [
+    draw: ({ rows, next, names }, tools) => (rows.length ? [
       table("ledger-block", `${plural(rows.length, "block")}, newest first`, [
         ["Height", (row) => whole(row.height)],
         ["Phase", (row) => (row.phase === "settle" ? h("a", { href: `#/batches/${row.auction}` }, `settle, batch ${whole(row.auction)}`) : `${row.phase}, batch ${whole(row.auction)}`), "wide"],
         ["Items", (row) => [whole(row.items), row.refused > 0 && h("span", { class: "under" }, `${whole(row.refused)} without effect`)], "num"],
         ["Decided", (row) => h("span", { title: day(row.at_ms) }, day(row.at_ms).split(" ")[1] ?? "–"), "num"],
         ["Root after it", (row) => h("span", { class: "mono", title: row.root }, short(row.root, 10, 6)), "wide"],
-        ["Proposed by", (row) => [h("span", { class: "mono", title: row.proposer }, short(row.proposer, 6)), row.round > 0 && `, round ${row.round + 1}`], "wide"],
+        ["Proposed by", (row) => [h("span", { class: names.get(row.proposer) ? null : "mono", title: row.proposer }, names.get(row.proposer) || short(row.proposer, 6)), row.round > 0 && `, round ${row.round + 1}`], "wide"],
       ], rows, { key: (row) => row.height }),
       next !== null && rows.length < MOST && h("button", { type: "button", testid: "blocks-older", on: { click: (event) => more(event.target, tools) } }, "Load older blocks"),
     ] : nothing("ledger-no-blocks", "No block is decided yet.")),

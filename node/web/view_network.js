@@ -2,16 +2,18 @@
 
 import { get } from "./api.js";
 import { card, h, nothing, pill, swap, table, tile, tiles } from "./dom.js";
-import { clock, plural, short, whole } from "./format.js";
+import { ago, clock, plural, short, whole } from "./format.js";
 import { graph, lastWord, LOOKS } from "./network_graph.js";
 import { proposer, understand } from "./topology.js";
 
+//: So long without a block is worth saying: five times the longest that one usually takes.
+const HALT_MS = 20_000;
 const EVERY_MS = 4000, KEPT_EVENTS = 12, GOSSIP_WINDOW_MS = 60_000, BLOCKS = 18;
 const WORDS = { well: ["in step", "good"], behind: ["behind", "warn"], silent: ["silent", "bad"] };
 
 export function network(main, frame) {
   frame.title("Network");
-  const events = [], items = [];
+  const events = [], items = [], opened_ms = Date.now();
   frame.ending(frame.page.stream?.follow("intents") ?? (() => {}));
   const seen = h("div", { testid: "network-gossip-count" });
   const list = h("ul", { class: "log", testid: "network-events" });
@@ -21,11 +23,16 @@ export function network(main, frame) {
     topics: ["peers", "status"],
     every_ms: EVERY_MS,
     load: async (signal) => {
-      const [peers, agreed, status] = await Promise.all([get("peers", {}, signal), get("network", {}, signal), get("status", {}, signal)]);
-      return { agreed, status, found: understand(peers.peers, Date.now(), agreed.validators, frame.page.memory) };
+      const [peers, agreed, status, latest] = await Promise.all([get("peers", {}, signal), get("network", {}, signal), get("status", {}, signal), get("blocks", { limit: 1 }, signal)]);
+      return { agreed, status, last_ms: latest.blocks[0]?.at_ms ?? 0, found: understand(peers.peers, Date.now(), agreed.validators, frame.page.memory) };
     },
-    draw: (data, tools) => drawNodes(data, tools),
+    draw: (data, tools) => {
+      tell(data);
+      return drawNodes(data, tools);
+    },
   });
+  /** Names are known later than some events: all are told again. */
+  const tell = (data) => swap(list, events.map((event) => h("li", {}, h("span", { class: "soft" }, clock(event.at_ms)), " ", nameOf(data, event.peer), ` ${event.kind}`, event.reason && `: ${event.reason}`)));
   const blocks = frame.region({
     testid: "network-blocks",
     topics: ["blocks"],
@@ -41,7 +48,7 @@ export function network(main, frame) {
     if (topic === "peers") {
       events.unshift({ ...data, at_ms });
       events.splice(KEPT_EVENTS);
-      swap(list, events.map((event) => h("li", {}, h("span", { class: "soft" }, clock(event.at_ms)), " ", nameOf(nodes.data(), event.peer), ` ${event.kind}`, event.reason && `: ${event.reason}`)));
+      tell(nodes.data());
     }
   });
   const count = () => {
@@ -50,7 +57,8 @@ export function network(main, frame) {
     const sum = (found) => found.reduce((all, item) => all + item.count, 0);
     const far = sum(items.filter((item) => item.gossiped)), near = sum(items) - far;
     if (frame.page.lagging) return swap(seen, "More comes in than this page can count.");
-    return swap(seen, items.length ? `${plural(far, "item")} from peers and ${whole(near)} from users of this node in the last minute.` : "No intent or transaction came in during the last minute.");
+    const since = now - opened_ms < GOSSIP_WINDOW_MS ? "since this page was opened" : "in the last minute";
+    return swap(seen, items.length ? `${plural(far, "item")} from peers and ${whole(near)} from users of this node ${since}.` : `No intent or transaction came in ${since}.`);
   };
   count();
   const timer = setInterval(count, 1000);
@@ -66,7 +74,7 @@ export function network(main, frame) {
 }
 
 function drawNodes(data, tools) {
-  const { agreed, status, found } = data;
+  const { agreed, status, found, last_ms } = data;
   const turn = proposer(agreed.validators, status.height + 1, status.round);
   const turning = found.nodes.find((node) => node.key === turn && node.name);
   const behind = found.nodes.filter((node) => node.state === "behind").length;
@@ -75,7 +83,7 @@ function drawNodes(data, tools) {
   const place = tools.chart("network-graph", "tall", label, (theme, narrow) => graph(found, turn, theme, narrow));
   return [
     tiles(
-      tile("network-head", "Head", `block ${whole(found.head)}`, `auction ${whole(status.auction)}, now ${status.phase}`),
+      head(status, found.head, last_ms),
       tile("network-proposer", "Proposes now", turning?.name ?? (turn ? short(turn) : "–"), status.round ? `round ${status.round + 1}: the first did not get through` : `block ${whole(status.height + 1)}`),
       tile("network-count", "Nodes", whole(found.nodes.length), roleCounts(found.nodes)),
       tile("network-trouble", "Out of step", whole(behind + silent), [behind && `${behind} behind`, silent && `${silent} silent`].filter(Boolean).join(", ") || "all keep up", behind + silent ? "warn" : ""),
@@ -85,6 +93,12 @@ function drawNodes(data, tools) {
       card("network-map", "Who talks to whom", place, legend()),
       card("network-nodes", "Nodes", nodeTable(found, turn))),
   ];
+}
+
+/** The head, and since when it has not moved if that is unusual: a network that halts says nothing else. */
+function head(status, height, last_ms) {
+  const halted = last_ms > 0 && Date.now() - last_ms > HALT_MS;
+  return tile("network-head", "Head", `block ${whole(height)}`, halted ? `no block since ${clock(last_ms)}, ${ago(last_ms)}` : `auction ${whole(status.auction)}, now ${status.phase}`, halted ? "warn" : "");
 }
 
 function roleCounts(nodes) {

@@ -35,7 +35,7 @@ def test_network_shows_every_node_and_grows_by_itself(browser: Browser, world: W
         count = len(hand_in(world.crowd, [world.node], 2))
         tab.page.wait_for_function(
             "words => document.querySelector('[data-testid=network-gossip-count]').innerText.includes(words)",
-            arg=f"and {count} from users of this node",
+            arg=f"and {count} from users of this node since this page was opened",
         )
         assert tab.requests.count(f"{world.node.url}/") == 1
 
@@ -153,6 +153,36 @@ def test_leaderboard_shows_intervals(browser: Browser, world: World) -> None:
         tab.settle()
 
 
+def test_a_bonded_solver_without_a_bid_is_named(browser: Browser, world: World) -> None:
+    """On the leaderboard and in a batch: else whoever runs it looks for it in vain."""
+    real = world.node.get("/v1/network")
+    more = {**real["solvers"][0], "name": "sleeper"}
+    network = json.dumps({**real, "solvers": [*real["solvers"], more]})
+    with sight(browser, world.node.url) as tab:
+        tab.page.route("**/v1/network", lambda route: route.fulfill(body=network, content_type="application/json"))
+        tab.show("leaderboard")
+        assert "sleeper" in tab.text("leaderboard-absent")
+        tab.show(f"batches/{world.batch}")
+        assert tab.text("batch-absent").endswith("without a bid in this batch: sleeper.")
+        tab.page.unroute("**/v1/network")
+
+
+def test_a_network_that_halts_says_since_when(browser: Browser, world: World) -> None:
+    """The head's tile has the time of the last block once the next is overdue."""
+    [latest] = world.node.get("/v1/blocks?limit=1")["blocks"]
+    old = json.dumps({"blocks": [{**latest, "at_ms": latest["at_ms"] - 90_000}], "next": None})
+    with sight(browser, world.node.url) as tab:
+        tab.show("network")
+        assert "auction" in tab.text("network-head")
+        tab.page.route(
+            "**/v1/blocks?limit=1", lambda route: route.fulfill(body=old, content_type="application/json")
+        )
+        tab.page.wait_for_function(
+            "() => document.querySelector('[data-testid=network-head]').innerText.includes('no block since')"
+        )
+        tab.page.unroute("**/v1/blocks?limit=1")
+
+
 def test_a_proof_is_checked_in_the_browser(browser: Browser, world: World, tmp_path: Path) -> None:
     """A balance proves against the root, there and by the checker's script; so does that an entry is absent."""
     owner = world.detail["trades"][0]["owner"]
@@ -212,6 +242,7 @@ def test_the_ledger_lists_blocks_and_loads_older_ones(browser: Browser, world: W
         tab.page.wait_for_function(
             "count => document.querySelectorAll('[data-testid^=ledger-block-row-]').length > count", arg=before
         )
+        assert "v0" in rows.first.inner_text(), "who proposed it, by name"
         last = rows.last
         height = int(last.locator("td").first.inner_text().replace(",", ""))
         assert world.node.root_at(height) == last.locator(".mono").first.get_attribute("title")
