@@ -24,9 +24,10 @@ from typing import Any, Final
 from intents.errors import Duplicate, Malformed, TooDeep, Unreadable
 from intents.strict_json import parse_json
 from sim.recording.errors import DamagedRun, MissingTable, NotARun, OtherVersion, RunExists
+from sim.recording.reading import read_tables
 from sim.recording.record import Claim, Rows, RunRecord, VariantRecord
 from sim.recording.rows import TABLES, Row
-from sim.recording.tables import form, read_parquet, write_parquet, write_sqlite
+from sim.recording.tables import form, write_parquet, write_sqlite
 
 ABOUT: Final = "run.json"
 CONFIG: Final = "scenario.toml"
@@ -135,10 +136,12 @@ def read_run(path: Path, tables: Iterable[str] = TABLES) -> RunRecord:
     if not isinstance(digests, dict):
         raise DamagedRun(str(path), ABOUT, "it lists no tables")
     rows: dict[str, dict[str, list[Row]]] = {}
-    for table in TABLES:
-        if table in tables:
-            for variant, found in _read_table(path, table, digests).items():
-                rows.setdefault(variant, {})[table] = found
+    wanted = [table for table in TABLES if table in tables]
+    for table in wanted:
+        _check_digest(path, table, digests)
+    for table, variants in read_tables(path, wanted).items():
+        for variant, found in variants.items():
+            rows.setdefault(variant, {})[table] = found
     try:
         return _record(about, config, rows)
     except _SPOILED as error:
@@ -172,13 +175,12 @@ def _read_text(path: Path, name: str) -> str:
         raise DamagedRun(str(path), name, "it is not text") from error
 
 
-def _read_table(path: Path, table: str, digests: Mapping[str, Any]) -> dict[str, list[Row]]:
+def _check_digest(path: Path, table: str, digests: Mapping[str, Any]) -> None:
     file = path / f"{table}.parquet"
     if not file.is_file():
         raise MissingTable(str(path), table)
     if _digest(file) != digests.get(table):
         raise DamagedRun(str(path), file.name, "it is not what was written: its digest differs")
-    return read_parquet(file, table, path)
 
 
 def _record(about: Mapping[str, Any], config: str, rows: Mapping[str, Rows]) -> RunRecord:

@@ -14,9 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple, get_type_hints
 
-from sim.recording.errors import DamagedRun
 from sim.recording.record import Rows
-from sim.recording.rows import TABLES, Row
+from sim.recording.rows import TABLES
 
 VARIANT: Final = "variant"
 ROW_GROUP: Final = 131_072
@@ -42,7 +41,7 @@ def form() -> str:
     return f"1-{hashlib.sha256(repr(shape).encode()).hexdigest()[:8]}"
 
 
-def _schema(table: str) -> dict[str, Any]:
+def schema(table: str) -> dict[str, Any]:
     """The columns of a table's file and their types, the variant first."""
     import polars as pl
 
@@ -55,31 +54,10 @@ def write_parquet(path: Path, table: str, variants: Mapping[str, Rows]) -> None:
     import polars as pl
 
     rows = list(_flat(table, variants))
-    frame = pl.DataFrame(rows, schema=_schema(table), orient="row")
+    frame = pl.DataFrame(rows, schema=schema(table), orient="row")
     data = io.BytesIO()  # so that it is Python that meets a full disk, and says so
     frame.write_parquet(data, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
     path.write_bytes(data.getbuffer())
-
-
-def read_parquet(path: Path, table: str, run: Path) -> dict[str, list[Row]]:
-    """Rows by variant, in the order written. Raises ``DamagedRun``."""
-    import polars as pl
-
-    try:
-        frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise DamagedRun(str(run), path.name, "it is not a Parquet file") from error
-    if list(frame.schema.items()) != list(_schema(table).items()):
-        shown = ", ".join(f"{name} ({kind})" for name, kind in frame.schema.items())
-        raise DamagedRun(str(run), path.name, f"its columns are {shown[:200]}")
-    empty = [name for name in frame.columns if frame[name].null_count()]
-    if empty:
-        raise DamagedRun(str(run), path.name, f"rows without {empty[0]}")
-    kind = TABLES[table]
-    found: dict[str, list[Row]] = {}
-    for variant, *values in frame.iter_rows():
-        found.setdefault(variant, []).append(kind(*values))
-    return found
 
 
 def write_sqlite(
