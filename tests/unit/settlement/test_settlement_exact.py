@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -225,6 +226,21 @@ def test_effort_that_is_shared_is_used_up_and_the_packings_after_it_stay_lawful(
         assert 0 < found.score <= better.bound
         assert better.score <= found.bound
         assert effort.branches == 0
+
+
+def test_cp_sat_is_asked_once_for_all_that_share_an_effort(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which of them it is asked for takes all its time."""
+    asked: list[float] = []
+
+    def watched(bids: Sequence[Bid], worths: Worths, most: int, max_time: float, *known: Any) -> Packing:
+        asked.append(max_time)
+        return cp_sat(bids, worths, most, max_time, *known)
+
+    monkeypatch.setattr("settlement.packing_cp_sat.cp_sat", watched)
+    bids, effort = clashing(40, 5), Effort(branches=0, time=0.01)
+    for _ in range(3):
+        assert compatible(pack(bids, 20, b"", effort).chosen, 20)
+    assert asked == [0.01]
 
 
 def test_references_to_bids_made_to_clash_share_one_effort(monkeypatch: pytest.MonkeyPatch) -> None:

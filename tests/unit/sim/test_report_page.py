@@ -14,16 +14,18 @@ from node.report.numbers import number
 from sim.metrics.compare import SAME, compare
 from sim.metrics.registry import measure
 from sim.metrics.tables import Tables
+from sim.recording.events import EventKind
 from sim.recording.record import Claim, RunRecord, VariantRecord
-from sim.recording.rows import PriceRow
+from sim.recording.rows import EventRow, PriceRow
 from sim.report.canvas import draw, thinned
 from sim.report.comparison import render_comparison
 from sim.report.figures import difference, figure
 from sim.report.gallery import GALLERY
 from sim.report.page import render
 from sim.report.plots_market import fate, prices
-from sim.report.plots_network import fault_spans
-from tests.synthetic_run import synthetic_rows, synthetic_run
+from sim.report.plots_network import fault_spans, timeline
+from sim.report.plots_parties import solvers
+from tests.synthetic_run import S, synthetic_rows, synthetic_run
 
 VOID = {"meta", "br", "wbr", "hr", "img", "link", "input"}
 
@@ -203,6 +205,28 @@ def test_faults_have_a_begin_and_an_end() -> None:
     tables = Tables.of(synthetic_rows(1, auctions=2).rows)
     assert fault_spans(tables) == [("cut", 45.0, 80.0), ("crash", 90.0, 97.0)]
     assert fault_spans(Tables(events=tables.events[:-1]))[-1] == ("crash", 90.0, None)
+
+
+def test_marks_of_one_moment_are_seen_apart() -> None:
+    """Evidence and the ban that it brings: the later drawn is the smaller."""
+    tables = Tables.of(synthetic_rows(1, auctions=2).rows)
+    events = [EventRow(S, kind, 2, "") for kind in (EventKind.EVIDENCE, EventKind.BAN, EventKind.SLASH)]
+    axes = Figure().add_subplot()
+    timeline(axes, Tables(auctions=tables.auctions, events=events))
+    sizes = [line.get_markersize() for line in axes.lines if line.get_label() in {row.kind for row in events}]
+    assert len(sizes) == 3
+    assert sizes == sorted(set(sizes), reverse=True)
+
+
+def test_a_lone_series_is_named_and_no_higher_than_one_of_three() -> None:
+    """A solver without rivals: its strategy stands in the legend, its bar takes a third of the picture."""
+    rows = Tables.of(synthetic_rows(1, auctions=2).rows)
+    axes = Figure().add_subplot()
+    solvers(
+        axes, Tables(auctions=rows.auctions, solutions=[row for row in rows.solutions if row.solver == "anna"])
+    )
+    assert [text.get_text() for text in axes.figure.legends[0].get_texts()] == ["honest"]
+    assert axes.get_ylim() == (2.5, -0.5)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from node.agreement.effects import Locked, Persist, Sent
 from node.agreement.messages import Ballot, Body, Certificate
-from node.machine import Store
+from node.machine import Ask, Store
 from sim.campaign import run_world
 from sim.disk import Disk
 from sim.kernel import Kernel
@@ -155,7 +155,7 @@ def test_a_disk_that_lies_loses_its_log() -> None:
 
 
 def test_the_last_events_are_told_in_words() -> None:
-    """As many as asked for, times not falling, hashes by their first bytes."""
+    """As many as asked for, times not falling, hashes by their first bytes, records by their fields."""
     recent = Recent(50)
     run_world(3, recent=recent)
     lines = recent.lines()
@@ -163,3 +163,4 @@ def test_the_last_events_are_told_in_words() -> None:
     times = [float(line.split()[0]) for line in lines]
     assert times == sorted(times)
     assert brief((bytes(range(32)), 3, Ballot.PREVOTE)) == "[00010203 3 prevote]"
+    assert brief(Ask(None, (bytes(32),))) == "Ask(None [00000000])"
