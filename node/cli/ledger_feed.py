@@ -83,7 +83,7 @@ def set_trading(settings: Settings, trading: str, timeout: float, node: NodeChoi
     now = network.text("trading", limit=16)
     if now != trading:
         least = network.child("rules").integer("least_guardians")
-        warn(settings, "trading.others", f"trading is {now}: {least} guardians must ask")
+        warn(settings, "trading.others", f"trading is {now}: it is as strict as {least} of its guardians ask")
     emit(settings, {"asked": trading, "trading": now}, lambda: now)
 
 
