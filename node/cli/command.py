@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 import click
 
-from node.cli.config import default_map_from
+from node.cli.config import default_map_from, key_of
 from node.cli.main import begin_work
-from node.cli.words import one_line
+from node.cli.words import json_escaped, one_line, printable
 
 _CONFIG = "walras.config"
 _PRINT_CONFIG = "walras.print-config"
@@ -124,7 +124,8 @@ class Command(click.Command):
 def _as_toml(context: click.Context) -> str:
     section = ".".join(context.command_path.split()[1:])
     lines = [f"[{section}]"]
-    for name, value in sorted(context.params.items()):
+    keys = {parameter.name: key_of(parameter) for parameter in context.command.params}
+    for name, value in sorted((keys[name], value) for name, value in context.params.items()):
         if value is None or value == ():
             continue
         shown = [str(v) for v in value] if isinstance(value, tuple | list) else value
@@ -135,16 +136,11 @@ def _as_toml(context: click.Context) -> str:
 def emit(settings: Settings, document: object, text: Callable[[], str]) -> None:
     """The result on stdout: one JSON document, or the text a person reads."""
     if settings.json:
-        click.echo(_writable(json.dumps(document, indent=2, ensure_ascii=False)))
+        click.echo(json_escaped(json.dumps(document, indent=2, ensure_ascii=False)))
     else:
-        shown = _writable(text())
+        shown = printable(text())
         if shown:
             click.echo(shown, nl=not shown.endswith("\n"))
-
-
-def _writable(text: str) -> str:
-    """A file's name may be no Unicode at all: its odd bytes are shown as JSON and people alike write them."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def plain(document: object) -> object:
@@ -159,7 +155,7 @@ def plain(document: object) -> object:
 def note(settings: Settings, message: str) -> None:
     """A remark for people, on stderr."""
     if not settings.quiet:
-        click.echo(message, err=True)
+        click.echo(printable(message), err=True)
 
 
 def warn(settings: Settings, code: str, message: str) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from node.cli.command import Settings, coloured, emit, note, warn
 from node.cli.leaderboard import show
 from node.cli.text import whole
-from node.cli.words import counted
+from node.cli.words import counted, one_line
 
 if TYPE_CHECKING:
     from node.competition.records import Results
@@ -172,8 +172,23 @@ def _closing(settings: Settings, run: RunDirectory, results: Results) -> None:
         f"{len(results.batches)} {'batch' if len(results.batches) == 1 else 'batches'}, "
         f"{counted(settled, 'order')} settled, score {whole(total)} in the numeraire",
     )
+    _failed(settings, results)
     _unfair(settings, run, results)
     note(settings, f"report: {run.path / 'report.html'}")
+
+
+def _failed(settings: Settings, results: Results) -> None:
+    """Solvers that failed: how often, and how the first time."""
+    for solver in dict.fromkeys(entry.solver for entry in results.entries):
+        own = [entry for entry in results.entries if entry.solver == solver]
+        failed = [entry for entry in own if entry.detail]
+        if failed:
+            first = f"first on {failed[0].auction}: {failed[0].detail}"
+            warn(
+                settings,
+                "solver.failed",
+                f"{solver} failed in {len(failed)} of {counted(own, 'auction')}, {first}",
+            )
 
 
 def _unfair(settings: Settings, run: RunDirectory, results: Results) -> None:
@@ -184,11 +199,12 @@ def _unfair(settings: Settings, run: RunDirectory, results: Results) -> None:
     if not settings.verbose:
         note(
             settings,
-            f"{counted(len(unfair), 'best bid')} could not win, unfair by CIP-67: -v and the report say why",
+            f"{counted(len(unfair), 'higher bid')} lost as unfair: some pair got more from another bid "
+            "(-v and the report say which)",
         )
         return
     for entry, bid in unfair[:MOST_UNFAIR]:
         where = f"{entry.auction}: {entry.solver}'s bid {bid.solution}, worth {bid.worth:.6g}"
-        note(settings, f"{where}, could not win: {bid.message}")
+        note(settings, one_line(f"{where}, could not win: {bid.message}"))
     if len(unfair) > MOST_UNFAIR:
         note(settings, f"and {len(unfair) - MOST_UNFAIR} more: see left_out in {run.path}")

@@ -1,4 +1,4 @@
-"""The configuration file: TOML tables named after commands, keys after their options.
+"""The configuration file: TOML tables named after commands, keys after their options, of two words with "_".
 
 [compete]
 deadline = 2.0
@@ -29,11 +29,17 @@ def default_map_from(path: Path, names: Sequence[str], command: click.Command) -
         table = table.get(name, {})
     if not isinstance(table, Mapping):
         raise WrongType(f"{where}: {'.'.join(names)}", "a table", type(table).__name__)
-    known = {str(parameter.name): parameter for parameter in command.params}
+    known = {key_of(parameter): str(parameter.name) for parameter in command.params}
     for key in table:
         if key not in known:
             raise UnknownField(f"{where}: {'.'.join(names)}", key, did_you_mean(key, known))
-    return dict(table)
+    return {known[key]: value for key, value in table.items()}
+
+
+def key_of(parameter: click.Parameter) -> str:
+    """What a parameter is called in the file: as users know it, by its long option; an argument by its name."""
+    long = [name for name in parameter.opts if name.startswith("--")]
+    return long[0].removeprefix("--").replace("-", "_") if long else str(parameter.name)
 
 
 def _document(path: Path) -> object:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
+from intents.errors import UsageError
 from node.cli.command import Command, Settings, note
 from node.cli.competing import Request, run_competition
 
 #: Real batches are larger than the synthetic ones and get more time by default.
 SYNTHETIC_DEADLINE_S = 2.5
 RECORDED_DEADLINE_S = 8.0
+_LIVE = ("validators", "solvers", "rate", "seconds", "home")
+_NOT_LIVE = ("paths", "auctions", "deadline", "out")
 
 
 @click.command(cls=Command)
@@ -64,6 +68,7 @@ def demo(
 
     With --live: a real network, each node a process, with people trading on it, until Ctrl-C.
     """
+    _check(live)
     if live:
         from node.cli.demo_live import LiveRequest, run_live
 
@@ -77,3 +82,12 @@ def demo(
     )
     note(settings, "next: walras leaderboard · walras auction verify RECEIPT · walras solver new mine.py")
     return code
+
+
+def _check(live: bool) -> None:
+    """What was said here of the other kind of demonstration would be of no effect. Raises ``UsageError``."""
+    context = click.get_current_context()
+    for name in _NOT_LIVE if live else _LIVE:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = "AUCTIONS" if name == "paths" else f"--{name}"
+            raise UsageError(option, "does not go with --live" if live else "goes with --live only")

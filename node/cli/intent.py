@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from intents.errors import UsageError
 from node.cli.command import Command, Settings, emit, global_options, note, plain, remember
 from node.cli.nodes import NodeChoice, id_of, node_options
 from node.cli.signers import Signer, signer_options
@@ -126,6 +127,7 @@ def cancel(settings: Settings, number: str, wait: bool, timeout: float, node: No
     from node.cli.intent_text import life_document, step_line
     from node.client.acting import cancel as hand_in
     from node.client.following import follow, life_of
+    from node.home.development import holder_of
 
     wanted = id_of(number)
     with node.client() as client:
@@ -135,6 +137,8 @@ def cancel(settings: Settings, number: str, wait: bool, timeout: float, node: No
             return 0 if life.state == "cancelled" else 1
         network = client.get("/v1/status").hex("network", length=32)
         key = signer.key(node, network)
+        if life.owner != holder_of(key.public):
+            raise UsageError("signer", f"only its owner may cancel it: 0x{life.owner.hex()}")
         hand_in(client, key, network, (IntentId(wanted),))
         if not wait:
             emit(settings, life_document(life), lambda: "asked for; the next block decides")

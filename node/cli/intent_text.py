@@ -23,7 +23,7 @@ def trade_line(trade: Trade, life: Life, market: Market) -> str:
     """What an auction executed of the intent, at what price, and how much better than asked."""
     gave, got = market.shown(trade.gave, life.give), market.shown(trade.got, life.want)
     better = [
-        f"{figure:+.2f} bps against {what}"
+        f"{figure:+.6g} bps against {what}"
         for figure, what in ((trade.over_limit_bps, "its limit"), (trade.over_route_bps, "the best single route"))
         if figure is not None
     ]

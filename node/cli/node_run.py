@@ -13,6 +13,7 @@ from functools import partial
 import trio
 
 from node.api.serving import serve_api
+from node.cli.words import printable
 from node.embedded.folder import locked
 from node.home.allocator import steady_allocator
 from node.home.config import NodeConfig, RoleName
@@ -126,10 +127,17 @@ async def _solver(home: Home, config: NodeConfig, genesis: GenesisFile) -> Async
         yield solver
 
 
+class _Printable(logging.Formatter):
+    """What peers call themselves may be in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
+
+
 def log_to_stderr(verbose: bool) -> None:
     """What goes wrong, a line each; with ``verbose`` also what happens."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_Printable("%(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO if verbose else logging.WARNING)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from node.cli.words import one_line
+
 if TYPE_CHECKING:
     from intents.assets import AssetId
     from intents.auction import Auction
@@ -17,7 +19,7 @@ def table(rows: Sequence[Mapping[str, object]], *, left: Sequence[str] = ()) -> 
     if not rows:
         return ""
     columns = list(rows[0])
-    cells = [[str(row[column]) for column in columns] for row in rows]
+    cells = [[_cell(row[column]) for column in columns] for row in rows]
     widths = [max(len(column), *(len(line[i]) for line in cells)) for i, column in enumerate(columns)]
     aligned = [
         "  ".join(
@@ -27,6 +29,12 @@ def table(rows: Sequence[Mapping[str, object]], *, left: Sequence[str] = ()) -> 
         for line in [columns, *cells]
     ]
     return "\n".join(aligned)
+
+
+def _cell(value: object) -> str:
+    """On one line, whatever a stranger called it."""
+    text = str(value)
+    return text if text.isprintable() else one_line(text)
 
 
 def whole(units: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -20,6 +21,8 @@ MAX_ANSWER_BYTES: Final = 64 << 20
 TIMEOUT_S: Final = 30.0
 CONNECT_S: Final = 5.0
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+#: Of the machine's own reason, which its words say too.
+_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 _LATER: Final = frozenset({408, 429, 503})
 
 
@@ -120,6 +123,7 @@ def _host(url: str) -> str:
 
 def _plain(error: httpx.HTTPError) -> str:
     if isinstance(error, httpx.ConnectError):
-        return f"{error} (`walras node run` starts one)"
+        said = _NUMBER.sub("", str(error)).strip()
+        return f"{said[:1].lower()}{said[1:]} (`walras node run` starts one)"
     text = str(error).strip()
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

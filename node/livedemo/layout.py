@@ -85,7 +85,7 @@ def new_layout(root: Path, validators: int, solvers: Sequence[str], timeouts: Ti
     wanted = [NodeWanted(f"v{number}") for number in range(validators)]
     for spec in map(parse_spec, specs):
         taken = [one.name for one in wanted]
-        name = next(name for name in _numbered(spec.name) if name not in taken)
+        name = next(name for name in _numbered(_node_name(spec.name)) if name not in taken)
         wanted.append(NodeWanted(name, RoleName.SOLVER, spec.target))
     made = make_homes(root, wanted, timeouts)
     kept = {"nodes": [one.name for one in made], "engines": {engine.name: engine.port for engine in engines}}
@@ -122,6 +122,12 @@ def _spec(root: Path, given: str) -> str:
     template = resources.files("node.cli").joinpath("solver_template.txt").read_text("utf-8")
     path.write_text(template.replace("SOLVER_NAME", path.stem), encoding="utf-8")
     return str(path)
+
+
+def _node_name(solver: str) -> str:
+    """A solver may be called by a URL; a node's name is also its folder's."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in solver)
+    return plain.strip("-.")[:40] or "solver"
 
 
 def _numbered(name: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import resource
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -58,6 +59,60 @@ def test_a_demonstration_needs_a_folder(capsys: pytest.CaptureFixture[str], tmp_
     file.write_text("")
     for place in (file, file / "below"):
         assert refused(capsys, "demo", "--live", "--home", place)[0] == 3
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--home", "x"),
+        ("--rate", "2"),
+        ("--seconds", "2"),
+        ("--validators", "4"),
+        ("--solvers", "walras"),
+        ("--live", "--deadline", "2"),
+        ("--live", "--out", "x"),
+        ("--live", "--auctions", "x.json"),
+        ("--live", "x.json"),
+    ],
+)
+def test_what_is_said_of_the_other_demonstration_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """Rather than left aside in silence, before anything is run or written."""
+    monkeypatch.chdir(tmp_path)
+    assert refused(capsys, "demo", *arguments) == (2, "usage")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_refuses_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    """The address and the machine's reason, without the number of it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        assert run(["node", "status", "--node", url]) == 4
+    said = "no node answers there: connection refused (`walras node run` starts one)"
+    assert capsys.readouterr().err == f"error[peer.unreachable] {url}: {said}\n"
+
+
+def test_a_file_of_settings_names_options_as_users_do(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--home is `home`, and what --print-config prints can be read back."""
+    monkeypatch.delenv("WALRAS_HOME", raising=False)
+    file = tmp_path / "settings.toml"
+    file.write_text(
+        '[intent.submit]\nhome = "there"\ndev = "bob"\nnode = "http://n"\nslippage_bps = 7\nfok = true\n'
+    )
+    assert run(["--config", str(file), "intent", "submit", "1", "ETH", "for", "USDC", "--print-config"]) == 0
+    printed = capsys.readouterr().out
+    for line in file.read_text().splitlines():
+        assert line in printed.splitlines()
+    again = tmp_path / "again.toml"
+    again.write_text(printed)
+    assert run(["--config", str(again), "intent", "submit", "1", "ETH", "for", "USDC", "--print-config"]) == 0
+    assert capsys.readouterr().out == printed
+    file.write_text('[intent.submit]\nfolder = "there"\n')
+    assert refused(capsys, "--config", file, "intent", "submit") == (3, "input.unknown-field")
 
 
 def test_a_full_machine_is_no_bug_of_ours(tmp_path: Path) -> None:
