@@ -242,14 +242,15 @@ class Node:
 
     def _add(self, effects: Sequence[Effect]) -> None:
         group = self._group
-        self._ahead += sum(isinstance(effect, Commit) for effect in effects)
+        self._ahead += sum(type(effect) is Commit for effect in effects)
         waiting = [effect for effect in effects if self._ahead >= MAX_AHEAD or not self._begun(effect)]
         for effect in waiting:
             if ends_auction(effect):
                 group.held = held_items(self.machine.app)
-            if isinstance(effect, StoreItems):
+            if type(effect) is StoreItems:
                 group.items += len(effect.items)
-            elif self._matters(effect):
+            elif type(effect) is not Gossip:
+                # Somebody waits for it besides those who submit.
                 group.urgent = True
         group.effects += waiting
         if waiting:
@@ -261,18 +262,14 @@ class Node:
         """Whether it is a timer or an auction to be answered, and runs: nothing of that leaves the node."""
         if self._nursery is None:
             return False
-        if isinstance(effect, SetTimer):
+        if type(effect) is SetTimer:
             self._nursery.start_soon(self._after, effect.after_ms, effect.timer)
-        elif isinstance(effect, Solve):
+        elif type(effect) is Solve:
             if self._solving is not None:
                 self._nursery.start_soon(self._solve, effect.auction)
         else:
             return False
         return True
-
-    def _matters(self, effect: Effect) -> bool:
-        """Whether somebody waits for it besides those who submit."""
-        return not isinstance(effect, Gossip)
 
     async def _write_and_tell(self, task_status: trio.TaskStatus[None]) -> None:
         async with trio.open_nursery() as telling:
@@ -320,7 +317,7 @@ class Node:
                 if not self._begun(effect) and self._outside is not None:
                     self._outside(effect)
             for effect in disk:
-                if isinstance(effect, Commit):
+                if type(effect) is Commit:
                     self._ahead -= 1
                     await self._behind.send(effect)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import trio
 
 from intents.errors import WalrasError
-from node.agreement.messages import Decision, Status
+from node.agreement.messages import Decision, Message, Status
 from node.agreement.wire import decode_message
 from node.catchup.wire import decode_peer
 from node.embedded.errors import Stopped
@@ -33,6 +34,9 @@ STATUS_BURST: Final = 80
 #: Words with or about the past, and questions: short, and their answers long; answered later, too.
 QUESTIONS_PER_S: Final = 50
 QUESTIONS_BURST: Final = 200
+#: Whoever is one height behind this soon after this node has decided it is about to decide it, too: on a busy
+#: machine validators do so some hundred milliseconds after one another. If not, it will say so again.
+ABREAST_S: Final = 0.3
 _QUESTIONS: Final = (Kind.PAST, Kind.WANT_BODY, Kind.WANT_ITEMS)
 _MOST_S: Final = 5.0
 _FETCH_TIMEOUT_MS: Final = 9_000
@@ -66,6 +70,14 @@ class Hearing:
         self._count, self._take, self._ban = count, take, ban
         self._lines: dict[str, _Line] = {}
         self._fetching = Fetching(self._wanted)
+        #: The height that is under way here, and since when.
+        self._height, self._since_s = -1, -math.inf
+
+    def acted(self) -> None:
+        """To be called when the machine has worked."""
+        height = self._node.machine.agreement.height
+        if height != self._height:
+            self._height, self._since_s = height, trio.current_time()
 
     def opened(self, peer: str) -> None:
         self._lines[peer] = _Line()
@@ -121,16 +133,21 @@ class Hearing:
         match word[0]:
             case Kind.AGREEMENT:
                 message = decode_message(body)
-                if isinstance(message, Status):
+                if type(message) is Status:
                     found.height = max(found.height, message.height - 1)
                     if not line.statuses.take(1, int(trio.current_time() * 1_000_000)):
                         self._count("statuses_over_rate")
                         return
-                elif isinstance(message, Decision):
+                elif type(message) is Decision:
                     found.height = max(found.height, message.height)
                 # Whoever is not behind is answered from what is in hand.
-                short = isinstance(message, Status) and message.height >= machine.agreement.height
-                await self._node.act(lambda: machine.receive(number, message), size=len(body), short=short)
+                short = type(message) is Status and message.height >= machine.agreement.height
+                came_s = trio.current_time()
+                await self._node.act(
+                    lambda: [] if self._abreast(message, came_s) else machine.receive(number, message),
+                    size=len(body),
+                    short=short,
+                )
             case Kind.PAST:
                 said = decode_peer(body)
                 await self._node.act(lambda: machine.told(number, said), size=len(body))
@@ -149,6 +166,14 @@ class Hearing:
                 self._offered(line, offer)
             case _:
                 raise wire.no_such_kind(word[0])
+
+    def _abreast(self, message: Message, came_s: float) -> bool:
+        """Whether it is the status of a peer that was about to decide what this node has just decided: it has all
+        it needs for that, and a decision may be megabytes. Asked in the machine's turn, perhaps in a thread."""
+        if type(message) is not Status or message.height != self._height - 1 or came_s > self._since_s + ABREAST_S:
+            return False
+        self._count("statuses_abreast")
+        return True
 
     def _wanted(self, offer: Offer) -> bool:
         """Decisions are of use in their order alone, bodies while their height is under way; of the rest, such as

@@ -88,6 +88,7 @@ class Network:
         self._untaken, self._took_s = 0, trio.current_time()
         #: Items asked for: when they are to be asked for again, and how long that is after the last time.
         self._asked: dict[bytes, tuple[int, int]] = {}
+        self._ask_again_ms = 0
         self._fetched: KeyedBuckets[str] = KeyedBuckets(FETCHED_PER_S, FETCHED_BURST, 1_024)
 
     # For the node
@@ -101,15 +102,21 @@ class Network:
         return self._me.hello(self._node.store.height(), self.addresses)
 
     def perform(self, effect: Effect) -> None:
-        if isinstance(effect, Gossip):
+        if type(effect) is Gossip:
             self._pack(effect.item)
-        elif isinstance(effect, Ask) and effect.to is None:
+        elif type(effect) is Ask and effect.to is None:
             self.ask()
         else:
             self.sending.perform(effect)
 
     def decided(self, commit: Commit) -> None:
         self.sending.decided(commit)
+
+    def acted(self) -> None:
+        """The machine has worked."""
+        self._hearing.acted()
+        if self._node.machine.app.missing:
+            self.ask()
 
     async def room(self) -> None:
         """Wait while more is to be published than neighbours take."""
@@ -256,11 +263,14 @@ class Network:
         """Ask for what a proposal waits for, and for the same again ever later: whoever is too busy to answer once
         will not answer twice."""
         missing, now_ms = self._node.machine.app.missing, monotonic_ms()
+        if missing and now_ms < self._ask_again_ms and missing <= self._asked.keys():
+            return
         self._asked = {number: asked for number, asked in self._asked.items() if number in missing}
         due = sorted(number for number in missing if now_ms >= self._asked.get(number, (now_ms, 0))[0])
         for number in due:
             wait_ms = min(max(2 * self._asked.get(number, (0, 0))[1], ASK_MS), MOST_ASK_MS)
             self._asked[number] = now_ms + wait_ms, wait_ms
+        self._ask_again_ms = min((again_ms for again_ms, _ in self._asked.values()), default=0)
         self.sending.ask(due)
 
     async def _judge(self, sender: str, data: bytes) -> Verdict:
@@ -293,7 +303,7 @@ class Network:
 
         def hear() -> list[Effect]:
             # The transport has passed the pack on already.
-            return [effect for effect in machine.hear(number, items) if not isinstance(effect, Gossip)]
+            return [effect for effect in machine.hear(number, items) if type(effect) is not Gossip]
 
         try:
             group = await self._node.act(hear, items=True)

@@ -231,8 +231,8 @@ class LiveNode:
             self._network.perform(effect)
 
     def _acted(self) -> None:
-        if self._network is not None and self.machine.app.missing:
-            self._network.ask()
+        if self._network is not None:
+            self._network.acted()
 
     def _record(self, commit: Commit) -> None:
         """In a thread."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from libp2p.stream_muxer.yamux.yamux import DEFAULT_WINDOW_SIZE
 
 from p2p.libp2p.quick import quick_connection, quick_muxed
+from p2p.libp2p.sealed import quick_session
 
 #: Streams of one connection, both sides' together; ours are a few for gossip, pings and kept requests.
 STREAMS: Final = 256
@@ -65,6 +66,7 @@ def bound_connection(muxed: Any, count: Callable[[str], None]) -> None:
     """Bound a Yamux connection that has not started, and make it quick."""
     muxed.streams, muxed.stream_buffers = _Streams(count), _Buffers(count)
     quick_connection(muxed)
+    quick_session(muxed.secured_conn)
 
 
 def forget_stream(muxed: Any) -> None:

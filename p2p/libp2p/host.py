@@ -4,7 +4,7 @@ Repaired here: an exception in a stream handler ended the whole host; an inbound
 kept until the host closed; a stream to a peer that was gone dialled it anew, wherever it had once said it was,
 past bans and back-off; streams were heard of peers that were not let in; a listener shared a taken port in
 silence; a window was a matter of trust (``bounds.py``); a frame took two reads of the socket and six turns of the
-scheduler (``quick.py``).
+scheduler (``quick.py``), and passed through six objects that each read their part in a loop (``sealed.py``).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from p2p.clock import monotonic_ms
 from p2p.libp2p.bounds import bound_connection, forget_stream
 from p2p.libp2p.gate import subnet_of
 from p2p.libp2p.identity import key_pair
-from p2p.libp2p.quick import ReadAhead
+from p2p.libp2p.quick import QuickSocket, ReadAhead
 
 _log = logging.getLogger(__name__)
 #: For handshakes; on a busy machine each of their steps waits for its turn at the other side.
@@ -85,7 +85,7 @@ def _prepare(upgrader: Any, count: Callable[[str], None]) -> None:
     secure, multiplex = upgrader.upgrade_security, upgrader.upgrade_connection
 
     async def upgrade_security(connection: Any, *rest: Any) -> Any:
-        connection.stream = ReadAhead(connection.stream)
+        connection.stream = ReadAhead(QuickSocket(connection.stream))
         return await secure(connection, *rest)
 
     async def upgrade_connection(*rest: Any) -> Any:

@@ -6,11 +6,13 @@ nearly always free, each of which trio takes with a turn of the scheduler.
 
 from __future__ import annotations
 
+import os
 from types import MethodType
 from typing import Any, Final
 
 import trio
 from libp2p.io.abc import ReadWriteCloser
+from libp2p.io.exceptions import ConnectionClosedError
 from libp2p.io.utils import read_exactly
 
 #: Read at least, whatever is asked for. What is here already is read without giving others a turn: of the smallest
@@ -101,18 +103,60 @@ def quick_locks(owner: Any, *names: str) -> None:
             setattr(owner, name, QuickLock())
 
 
+class QuickSocket:
+    """A TCP stream of the library whose socket is asked itself: read once something has come, where the library
+    tries before that, in vain; written to without a turn of the scheduler where it takes everything, as it nearly
+    always does. Whatever else happens to it the library finds, too, and says what that means. One reads and one
+    writes at a time."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._socket = stream, stream.stream.socket
+        quick_locks(stream, "read_lock", "write_lock")
+        self.close, self.get_remote_address = stream.close, stream.get_remote_address
+
+    async def read(self, n: int) -> bytes:
+        while True:
+            try:
+                await trio.lowlevel.wait_readable(self._socket)
+                # Asked for anew: by now it may be closed, and its old number another's.
+                return os.read(self._socket.fileno(), n)
+            except BlockingIOError:
+                continue
+            except ConnectionError as error:
+                raise ConnectionClosedError(str(error), transport="tcp") from error
+            except (OSError, ValueError, trio.ClosedResourceError):
+                read: bytes = await self._stream.read(n)
+                return read
+
+    async def write(self, data: bytes) -> None:
+        await trio.lowlevel.checkpoint_if_cancelled()
+        try:
+            sent = os.write(self._socket.fileno(), data)
+        except OSError:
+            sent = 0
+        if sent < len(data):
+            await self._stream.write(data[sent:])
+
+
 class ReadAhead(ReadWriteCloser):
-    """A TCP stream of the library, read in large pieces by its one reader."""
+    """A stream, read in large pieces by its one reader."""
 
     def __init__(self, stream: Any) -> None:
         self._stream, self._ahead, self._at = stream, b"", 0
-        quick_locks(stream, "read_lock", "write_lock")
 
     async def read(self, n: int | None = None) -> bytes:
         if self._at == len(self._ahead):
             self._ahead, self._at = await self._stream.read(max(n or 0, _AHEAD_BYTES)), 0
         end = len(self._ahead) if n is None else self._at + n
         taken, self._at = self._ahead[self._at : end], min(end, len(self._ahead))
+        return taken
+
+    def here(self, n: int) -> bytes | None:
+        """The next ``n`` bytes, if all of them have been read ahead."""
+        end = self._at + n
+        if end > len(self._ahead):
+            return None
+        taken, self._at = self._ahead[self._at : end], end
         return taken
 
     async def write(self, data: bytes) -> None:

@@ -15,14 +15,14 @@ import trio
 import trio.testing
 
 from intents.signing import SigningKey
-from node.agreement.messages import Ballot, Certificate, Decision, block_id
+from node.agreement.messages import Ballot, Certificate, Decision, Status, Step, block_id
 from node.agreement.timeouts import Timeouts
 from node.agreement.wire import encode_message
 from node.chain.genesis import network_of
 from node.chain.items import Commit, encode_item, item_id
 from node.live import wire
 from node.live.directory import Directory, Neighbour
-from node.live.hearing import QUESTIONS_BURST, QUESTIONS_PER_S, Hearing
+from node.live.hearing import ABREAST_S, QUESTIONS_BURST, QUESTIONS_PER_S, Hearing
 from node.live.identity import self_of
 from node.live.intake import Intake
 from node.live.node import LiveNode
@@ -276,3 +276,36 @@ async def test_no_word_a_request_can_carry_raises_anything_unexpected(tmp_path: 
         with pytest.raises(P2PError):
             await peer.ask("/walras/nothing/1", b"")
         assert node.counters().get("p2p_server_failed", 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("behind", "after_s", "heard"), [(1, 0.0, 0), (1, 2 * ABREAST_S, 1), (2, 0.0, 1), (0, 0.0, 1)]
+)
+async def test_a_peer_that_decides_a_moment_later_is_not_sent_the_decision(
+    autojump_clock: trio.testing.MockClock, behind: int, after_s: float, heard: int
+) -> None:
+    """Its status of the height before is answered if it is still there a little later, or further behind."""
+    counts: Counter[str] = Counter()
+    received: list[int] = []
+
+    async def act(work: Callable[[], object], size: int = 0, short: bool = False) -> None:
+        work()
+
+    async def take(found: Neighbour, items: Sequence[bytes]) -> None: ...
+
+    agreement = SimpleNamespace(height=6)
+    machine: Any = SimpleNamespace(agreement=agreement, receive=lambda *told: received.append(told[1].height))
+    directory, nobody = Directory(), cast(Any, None)
+    node: Any = SimpleNamespace(act=act, machine=machine)
+    hearing = Hearing(nobody, node, directory, lambda name, by=1: counts.update({name: by}), take, nobody)
+    directory.met("p", wire.Hello(1, NETWORK, Role.VALIDATOR, "p", b"", b"", 0, ()))
+    hearing.opened("p")
+    hearing.acted()
+    agreement.height = 7
+    hearing.acted()
+    await trio.sleep(after_s)
+    status = Status(7 - behind, 0, Step.WAIT, False, False, 0, 0, 0)
+    word = wire.word(wire.Kind.AGREEMENT, encode_message(status))
+    assert await hearing.words("p", pack([word])) == wire.TAKEN
+    assert len(received) == heard
+    assert counts["statuses_abreast"] == 1 - heard
