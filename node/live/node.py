@@ -303,7 +303,7 @@ class LiveNode:
         held = held_items(self.machine.app)
         again = [self.item(number) for number in sorted(held & self._waited)[:MAX_REMINDED]]
         items = [item for item in again if item is not None]
-        self._network.remind(items)
+        self._network.items.remind(items)
         self._count("items_repeated", len(items))
         self._waited = held
 

@@ -36,7 +36,7 @@ class Submitting:
         """Of each its id, or what is wrong with it; durable when this returns. Raises ``Stopped``."""
         outcomes = [self._checked(item) for item in items]
         if self._network is not None:
-            await self._network.room()
+            await self._network.items.room()
         if self._node.stopping:
             raise Stopped("")
         sound = {item: found for item, found in zip(items, outcomes, strict=True) if isinstance(found, bytes)}

@@ -18,7 +18,8 @@ from node.home.peer_id import peer_id
 from node.live import wire
 from node.live.identity import Self
 from node.live.intake import Intake
-from node.live.network import MAX_UNTAKEN, Network
+from node.live.items import MAX_UNTAKEN
+from node.live.network import Network
 from node.live.settings import Rates
 from node.served import Role
 from p2p.base import EventKind, PeerEvent, UnknownPeer, Verdict
@@ -170,17 +171,17 @@ async def test_what_is_missing_is_asked_for_again_ever_later(autojump_clock: tri
         await nursery.start(found.run)
         await trio.sleep(1)
         for _ in range(200):
-            found.ask()
+            found.items.ask()
             found.perform(Ask(None, tuple(missing)))
             await trio.sleep(0.1)
         asked = [unpack(data, wire.WORD_PACKS) for data in line.heard]
         assert 8 <= len(asked) <= 10
         assert all(word == wire.want_items(tuple(sorted(missing))) for words in asked for word in words)
         missing.clear()
-        found.ask()
+        found.items.ask()
         missing.add(bytes(32))
         line.heard.clear()
-        found.ask()
+        found.items.ask()
         await trio.sleep(0.1)
         assert len(line.heard) == 1
         nursery.cancel_scope.cancel()
@@ -198,18 +199,18 @@ async def test_a_node_that_does_not_get_to_packs_puts_more_of_them_off(
         return SimpleNamespace(items=0)
 
     found = network_of(Line(), act)
-    found._intake.judged = lambda data: (data,)  # type: ignore[method-assign]
+    found.items._intake.judged = lambda data: (data,)  # type: ignore[method-assign]
 
     async def judge(sender: str, data: bytes) -> Verdict:
         return Verdict.ACCEPT
 
-    found._intake.judge = judge  # type: ignore[method-assign]
+    found.items._intake.judge = judge  # type: ignore[method-assign]
     async with trio.open_nursery() as nursery:
 
         async def take(number: int) -> Verdict:
-            verdict = await found._judge(PEER, bytes([number]))
+            verdict = await found.items._judge(PEER, bytes([number]))
             if verdict is Verdict.ACCEPT:
-                nursery.start_soon(found._hear, PEER, bytes([number]))
+                nursery.start_soon(found.items._hear, PEER, bytes([number]))
             return verdict
 
         for number in range(2 * MAX_UNTAKEN):
