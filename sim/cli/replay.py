@@ -46,13 +46,14 @@ def _run(settings: Settings, path: Path, changes: tuple[str, ...]) -> int:
     variants = prepared(document, where, list(before.variants))
     with bars(settings) as advance:
         after, broken = recorded(document, variants, before.seed, advance)
+    difference = None if changes else first_difference(before, after)
     found: dict[str, Any] = {
         "run": str(path),
         "seed": before.seed,
         "changes": list(changes),
         "recorded": before.trace_root,
         "replayed": after.trace_root,
-        "equal": before.trace_root == after.trace_root,  # and no row differs, where nothing was changed
+        "equal": before.trace_root == after.trace_root and difference is None,
         "violations": {name: list(texts) for name, texts in broken.items()},
     }
     if changes:
@@ -61,9 +62,7 @@ def _run(settings: Settings, path: Path, changes: tuple[str, ...]) -> int:
         }
         emit(settings, found, lambda: _counterfactual(found))
         return 5 if broken else 0
-    difference = first_difference(before, after)
     found["difference"] = None if difference is None else asdict(difference)
-    found["equal"] = found["equal"] and difference is None
     emit(settings, found, lambda: _verdict(found))
     return 0 if found["equal"] else 1
 
