@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,6 +101,7 @@ def _facts(request: Request, run: RunDirectory, specs: tuple[SolverSpec, ...], a
     """What it takes to run this again, and on what it ran."""
     return {
         "run": run.path.name,
+        "command": command_of(request),
         "auctions": str(auctions),
         "scenarios": " ".join(request.scenarios) or ("-" if request.auctions else "all shipped"),
         "files": " ".join(request.auctions) or "-",
@@ -114,6 +116,17 @@ def _facts(request: Request, run: RunDirectory, specs: tuple[SolverSpec, ...], a
         "machine": f"{platform.system()} {platform.machine()}",
         "finished": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
     }
+
+
+def command_of(request: Request) -> str:
+    """The command that asks for the same once more, but for where results go."""
+    parts = ["walras", "compete", *(request.solvers or ALL_BUILT_IN)]
+    parts += [part for name in request.scenarios for part in ("--scenario", name)]
+    parts += [part for path in request.auctions for part in ("--auctions", path)]
+    parts += ["--deadline", f"{request.deadline_s:g}", "--mechanism", request.mechanism]
+    parts += [] if request.batches is None else ["--batches", str(request.batches)]
+    parts += [] if request.seed is None else ["--seed", str(request.seed)]
+    return shlex.join([*parts, "--jobs", str(request.jobs), "--memory", str(request.memory_mb)])
 
 
 @contextmanager

@@ -49,7 +49,11 @@ class WarmSolver:
         async with self._turn:
             left = until - trio.current_time()
             if left <= 0 or auction.number < self._newest:
-                _LOG.warning("%s, auction %d: busy until it was too late", self._hosted.spec.name, auction.number)
+                _LOG.warning(
+                    "%s, auction %d: busy or starting until it was too late",
+                    self._hosted.spec.name,
+                    auction.number,
+                )
                 return None
             run = await answered(self._hosted, auction, left)
         if run.kind in _BAD:
