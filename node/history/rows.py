@@ -53,7 +53,7 @@ def _digits(value: Any) -> bool:
     if type(value) is not str or not 0 < len(value) <= _DIGITS:
         return False
     plain = value.removeprefix("-")
-    return plain.isascii() and plain.isdecimal() and str(int(value)) == value
+    return plain.isascii() and plain.isdecimal() and (plain[0] != "0" or value == "0")
 
 
 def _figure(value: Any) -> bool:
