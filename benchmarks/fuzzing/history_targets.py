@@ -16,6 +16,7 @@ from typing import Any, Final
 from benchmarks.fuzzing.mutate import packed, spoilt, spoilt_tree
 from benchmarks.fuzzing.store_images import in_memory
 from benchmarks.fuzzing.target import Target
+from benchmarks.fuzzing.targets import fill_caches
 from intents.canonical import unpack
 from intents.intent import IntentId, Leg
 from node.effects import Commit
@@ -52,8 +53,8 @@ _SETTLED: Final = 4
 def history_targets(folder: Path) -> tuple[Target, ...]:
     """``folder`` is written to."""
     return (
-        Target("history's pages", by_pages, read_in_memory, share=0.2),
-        Target("history's rows", by_rows, read_in_memory, share=0.2),
+        Target("history's pages", by_pages, read_in_memory, share=0.2, warm=fill_caches),
+        Target("history's rows", by_rows, read_in_memory, share=0.2, warm=fill_caches),
         Target("history file, on disk", by_pages, _on_disk(folder / "history"), share=0.02, most=10_000),
     )
 

@@ -11,6 +11,7 @@ from benchmarks.fuzzing import corpus
 from benchmarks.fuzzing.grammar import made
 from benchmarks.fuzzing.mutate import packed, spoilt, spoilt_tree
 from benchmarks.fuzzing.target import Target, canonical, raw, same
+from benchmarks.fuzzing.targets import fill_caches
 from benchmarks.single_node import world
 from intents.auction import Auction
 from intents.auction_codec import auction_from_json
@@ -52,7 +53,11 @@ def kept_targets() -> tuple[Target, ...]:
         Target("journal", _journals, _reconciled, (), share=0.1),
         Target("log record", canonical(partial(made, RECORD), _records()), _record),
         Target("store's head", raw((head,)), decode_head),
-        Target("settled auction", _settlements, lambda data: unpack_settled(data, _terms().get, "x"), share=0.5),
+        Target(
+            *("settled auction", _settlements, lambda data: unpack_settled(data, _terms().get, "x")),
+            share=0.5,
+            warm=fill_caches,
+        ),
     )
 
 
