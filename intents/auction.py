@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from msgspec import Struct
+
 from intents.assets import AssetId, AssetInfo
 from intents.fees import FeePolicy
 from intents.intent import Intent, IntentId, Owner
@@ -22,8 +24,7 @@ MAX_VENUES: Final = 200_000
 MAX_ASSETS: Final = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class AuctionOrder:
+class AuctionOrder(Struct, frozen=True, gc=False):
     """An intent in the batch.
 
     ``remaining`` is what may still execute, in units of the intent's reference leg. ``policies``
@@ -50,8 +51,7 @@ class CostModel:
     trade_gas: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(Struct, frozen=True, gc=False):
     owner: Owner
     asset: AssetId
     amount: int

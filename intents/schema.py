@@ -143,11 +143,10 @@ class Record(Generic[T]):
 
     ``check`` looks at the finished value. Fields at their default are left out of JSON too. The last ``tail``
     fields are on the wire only where one of them is not at its default: a form may grow without old values
-    getting a second one.
+    getting a second one. ``defaults`` are those of the fields that have one.
     """
 
     __slots__ = (
-        "_defaults",
         "_full",
         "_in_order",
         "_readers",
@@ -157,6 +156,7 @@ class Record(Generic[T]):
         "_values",
         "_writers",
         "check",
+        "defaults",
         "kind",
         "parts",
     )
@@ -182,9 +182,9 @@ class Record(Generic[T]):
             if not isinstance(codec, AS_THEY_ARE)
         ]
         self._readers = [(f".{name}", codec.from_wire) for name, codec in self.parts.items()]
-        names, self._defaults = _names_and_defaults(kind)
+        names, self.defaults = _names_and_defaults(kind)
         self._in_order = list(self.parts) == names
-        self._tail_defaults = tuple(self._defaults[name] for name in self._tail)
+        self._tail_defaults = tuple(self.defaults[name] for name in self._tail)
         assert set(self.parts) == set(names), kind
 
     def to_wire(self, value: T) -> Value:
@@ -211,7 +211,7 @@ class Record(Generic[T]):
         return {
             name: codec.to_json(getattr(value, name))
             for name, codec in self.parts.items()
-            if name not in self._defaults or getattr(value, name) != self._defaults[name]
+            if name not in self.defaults or getattr(value, name) != self.defaults[name]
         }
 
     def from_json(self, value: object, where: str) -> T:
@@ -221,7 +221,7 @@ class Record(Generic[T]):
         """From an object whose unknown fields are somebody else's business."""
         found: dict[str, Any] = {}
         for name, codec in self.parts.items():
-            if name in document.document or name not in self._defaults:
+            if name in document.document or name not in self.defaults:
                 found[name] = codec.from_json(document.raw(name), json_fields.join(where, name))
         return self._made(found, where)
 

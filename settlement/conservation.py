@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from intents.assets import AssetId
 from intents.auction import Auction, Balance
@@ -90,6 +90,6 @@ class BalanceBook:
     def balances(self) -> tuple[Balance, ...]:
         """As they stand now, in the auction's order."""
         return tuple(
-            replace(balance, amount=self._known[balance.owner, balance.asset])
-            for balance in self._auction.balances
+            Balance(known.owner, known.asset, self._known[known.owner, known.asset])
+            for known in self._auction.balances
         )

@@ -16,14 +16,14 @@ from intents.amounts import mul_div_ceil, mul_div_floor
 from intents.intent import Kind
 
 
-class Limit(Struct, frozen=True):
+class Limit(Struct, frozen=True, gc=False):
     """At most ``give`` for at least ``want``: one directed pair's limit price as two amounts."""
 
     give: int
     want: int
 
 
-class Amounts(Struct, frozen=True):
+class Amounts(Struct, frozen=True, gc=False):
     """What changes hands in one trade: ``given`` by the owner in all, ``got`` by the owner."""
 
     given: int

@@ -25,7 +25,7 @@ from settlement.solution import Interaction
 from settlement.verified import DirectedPair, Score, Trade
 
 
-class SwapScore(Struct, frozen=True):
+class SwapScore(Struct, frozen=True, gc=False):
     """``surplus`` and ``protocol_fees`` in the surplus asset, ``value`` both in the numeraire."""
 
     surplus: int

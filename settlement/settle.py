@@ -8,11 +8,12 @@ anew without it, and nothing of it takes effect.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from intents.auction import Auction
 from intents.intent import IntentId
+from intents.records import replace
 from intents.venue_states import VenueId, VenueState
 from settlement.conservation import BalanceBook
 from settlement.errors import LawError

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct
+
 from intents.assets import AssetId
 from intents.intent import IntentId
 from intents.venue_states import VenueId
@@ -14,8 +16,7 @@ MAX_SOLUTIONS_PER_SOLVER: Final = 256
 MAX_INTERACTIONS: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(Struct, frozen=True, gc=False):
     """How much of one order executes.
 
     ``executed`` is in units of the reference leg: the sell asset for exact-in *without* the fee, the
@@ -31,8 +32,7 @@ class Fill:
     wants: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Interaction:
+class Interaction(Struct, frozen=True, gc=False):
     """One swap against a venue of the snapshot. The verifier re-executes it: amounts must agree."""
 
     venue: VenueId

@@ -21,7 +21,7 @@ from settlement.solution import Solution
 DirectedPair = tuple[AssetId, AssetId]
 
 
-class Trade(Struct, frozen=True):
+class Trade(Struct, frozen=True, gc=False):
     """One order's final amounts, after network and protocol fees, leg by leg.
 
     ``filled`` is what the order's remaining amount goes down by (reference leg units; for exact-in

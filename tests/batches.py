@@ -7,7 +7,7 @@ draws come from one ``random.Random``; amounts span twelve orders of magnitude.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from random import Random
 
@@ -16,6 +16,7 @@ from intents.auction import Auction, AuctionOrder, Balance, CostModel
 from intents.codec import intent_id
 from intents.fees import FeePolicy, SurplusFee, VolumeFee
 from intents.intent import FillMode, FillRule, Intent, IntentId, Kind, Leg, Owner, OwnerScheme
+from intents.records import replace
 from intents.signing import SigningKey, sign_intent
 from intents.venue_states import ConstantProductState, VenueId
 from liquidity.registry import open_venue

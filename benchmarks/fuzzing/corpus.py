@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from random import Random
@@ -29,6 +28,7 @@ from intents.intent import (
     Owner,
     OwnerScheme,
 )
+from intents.records import replace
 from intents.signing import SigningKey, sign_intent
 from intents.venue_states import ConstantProductState, VenueId
 from node.agreement import messages as said

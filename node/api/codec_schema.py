@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
 from typing import Any
 
 from intents.schema import Amount, Choice, Flag, Integer, Many, Octets, OneOf, Optional, Pair, Record, Text
@@ -42,11 +41,10 @@ def schema_of(codec: Any) -> dict[str, Any]:
 
 
 def _record(codec: Record[Any]) -> dict[str, Any]:
-    optional = {item.name for item in fields(codec.kind) if item.default is not MISSING}
     return {
         "type": "object",
         "properties": {name: schema_of(part) for name, part in codec.parts.items()},
-        "required": [name for name in codec.parts if name not in optional],
+        "required": [name for name in codec.parts if name not in codec.defaults],
         "additionalProperties": False,
     }
 

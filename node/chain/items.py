@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from msgspec import Struct
+
 from intents.canonical import pack, unpack
 from intents.codec import TERMS, intent_id
 from intents.errors import WrongValue
@@ -33,8 +35,7 @@ _REVEAL_DOMAIN: Final = b"walras/reveal/1\0"
 _ITEM_DOMAIN: Final = b"walras/item/1\0"
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(Struct, frozen=True, gc=False):
     """An intent with its owner's signature."""
 
     intent: Intent

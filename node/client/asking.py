@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from intents.check import check_intent
@@ -13,6 +13,7 @@ from intents.conditions import CONDITION, MAX_EVERY, MAX_GROUP_BYTES, MAX_PARTS,
 from intents.errors import UsageError, WrongValue
 from intents.fields import Fields
 from intents.intent import FillMode, FillRule, Intent, Kind, Leg, Owner, OwnerScheme
+from intents.records import replace
 from node.client.market import Market
 
 #: Auctions an intent stays open for, unless said otherwise: one that waits for something is to last for hours.

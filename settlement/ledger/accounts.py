@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from intents.errors import WrongValue
 from intents.intent import Owner, OwnerScheme
@@ -34,16 +35,11 @@ class AccountKind(StrEnum):
     STAKE = "stake"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Account:
+class Account(Struct, frozen=True, order=True, gc=False):
     """``holder``: an owner's or bonder's bytes, a venue's id in UTF-8; nothing where there is only one account."""
 
     kind: AccountKind
     holder: bytes = b""
-
-    def __hash__(self) -> int:
-        # Bytes know theirs; the kind adds nothing that tells accounts apart.
-        return hash(self.holder)
 
 
 _SCHEMES: Final = {scheme: bytes([place]) for place, scheme in enumerate(OwnerScheme)}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from intents.amounts import MAX_BPS
 from intents.codec import intent_id
@@ -44,8 +45,7 @@ USED: Final[Table[tuple[bytes, int], IntentId]] = Table(
 OPEN: Final[Table[bytes, int]] = Table(13, "open", Octets(limit=128), Integer())
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True, gc=False):
     """How many intents of an owner auction ``auction`` has taken."""
 
     auction: int

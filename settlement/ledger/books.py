@@ -27,7 +27,7 @@ BALANCES: Final[Table[tuple[Account, AssetId], int]] = Table(
 BELOW_ZERO: Final = frozenset({AccountKind.OUTSIDE, AccountKind.CLEARING})
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """``amount`` base units of ``asset`` leave ``source`` and reach ``target``; ``why`` is for readers."""
 
     source: Account

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from intents.codec import TERMS
 from intents.intent import Intent, IntentId
@@ -46,8 +47,7 @@ STEPS: Final = {
 DONE: Final = frozenset(state for state, following in STEPS.items() if not following)
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True, gc=False):
     """An intent on the ledger. ``filled``: reference leg units; ``since``: the auction of its last step."""
 
     intent: Intent

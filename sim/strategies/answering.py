@@ -6,11 +6,11 @@ Time is modelled: a unit of work is a microsecond of a common server, divided by
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from random import Random
 from typing import Final
 
 from intents.auction import Auction
+from intents.records import replace
 from settlement.solution import Interaction, Solution
 from sim.scenario.parts import SolverPart, Strategy
 from solver.protocol import Deadline

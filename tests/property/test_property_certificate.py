@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -16,6 +15,7 @@ from intents.assets import AssetId
 from intents.auction import Auction, AuctionOrder, Balance, CostModel
 from intents.fees import SurplusFee, VolumeFee
 from intents.intent import Kind
+from intents.records import replace
 from intents.venue_states import ConstantProductState, VenueState
 from liquidity.errors import VenueError
 from liquidity.registry import open_venue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from intents.assets import AssetId
 from intents.auction import Auction, AuctionOrder
 from intents.intent import Leg
+from intents.records import replace
 from intents.venue_states import ConstantProductState
 from settlement.greedy import alone
 from settlement.mechanism import bid_of

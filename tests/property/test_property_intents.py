@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -20,6 +19,7 @@ from intents.eip712 import intent_digest, recover
 from intents.errors import InputError, WalrasError
 from intents.intent import NEVER, DutchCurve, Intent, Kind, Owner, OwnerScheme
 from intents.keys import CryptoError
+from intents.records import replace
 from intents.signing import sign_intent, verify_ed25519, verify_signature
 from intents.strict_json import parse_json
 from tests.strategies import curves, intents, numbers, signing_key, wallet, wallet_signature

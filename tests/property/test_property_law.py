@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from intents.records import replace
 from liquidity.registry import open_venue
 from settlement import errors
 from settlement.errors import LawError, NegativeSurplus

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from intents.amounts import MAX_AMOUNT, MAX_BPS
 from intents.curves import curve_amount, limits_at, linear_decay
 from intents.intent import Exclusivity, Intent, Kind
+from intents.records import replace
 from tests.strategies import curves, intents, numbers
 
 

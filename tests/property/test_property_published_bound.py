@@ -7,7 +7,6 @@ as far as the searches went: they end where the bound is within ``CLOSE`` of the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 from intents.assets import AssetId
 from intents.auction import Auction, CostModel
 from intents.intent import Leg
+from intents.records import replace
 from intents.venue_states import ConstantProductState
 from settlement.certificate.bound import least_prices
 from settlement.certificate.dual import KIND, DualPrices, dual_from_json, dual_to_json

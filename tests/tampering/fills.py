@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 
 from intents.amounts import MAX_AMOUNT
 from intents.intent import Exclusivity, IntentId
+from intents.records import replace
 from settlement import errors as law
 from tests.batches import NUMBER, Batch, build
 from tests.tampering.operator import (

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
 from intents.assets import AssetId
 from intents.codec import intent_id
+from intents.records import replace
 from intents.signing import sign_intent
 from settlement.errors import LawError
 from settlement.solution import Fill, Interaction

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from random import Random
 
@@ -10,6 +9,7 @@ from intents.auction import AuctionOrder
 from intents.codec import intent_id
 from intents.fees import PriceImprovementFee, Quote, SurplusFee
 from intents.intent import Intent, Leg, Owner, OwnerScheme
+from intents.records import replace
 from intents.signing import SigningKey, sign_intent
 from settlement import errors as law
 from tests.batches import Batch

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 
 from intents.assets import AssetId
+from intents.records import replace
 from intents.venue_states import VenueId
 from liquidity.registry import open_venue
 from settlement import errors as law

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +10,7 @@ from intents.auction import Auction, AuctionOrder, Balance, CostModel
 from intents.codec import intent_id
 from intents.fees import PriceImprovementFee, Quote, SurplusFee, VolumeFee
 from intents.intent import FillMode, FillRule, Intent, Kind, Leg, Owner, OwnerScheme
+from intents.records import replace
 from intents.signing import SigningKey, sign_intent
 from intents.venue_states import ConstantProductState, VenueId
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -12,6 +11,7 @@ from intents.auction import Auction
 from intents.auction_codec import auction_from_json, auction_to_json, decode_auction, encode_auction
 from intents.errors import WrongValue
 from intents.fees import MAX_FACTOR, FeePolicy, PriceImprovementFee, Quote, SurplusFee, VolumeFee
+from intents.records import replace
 from intents.strict_json import parse_json
 from tests.unit.intents.documents import cow_document, cow_order, load
 from tests.unit.intents.examples import AUCTION

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import fields
 from fractions import Fraction
 from typing import Any
 
@@ -31,6 +31,7 @@ from intents.errors import (
     WrongValue,
 )
 from intents.intent import IntentId, Leg, Owner, OwnerScheme
+from intents.records import replace
 from intents.strict_json import parse_json
 from intents.venue_states import VenueId
 from tests.unit.intents.examples import AUCTION, NETWORK, POLICIES, POOL, SWAP, A, B, signed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from intents.intent import (
     OwnerScheme,
 )
 from intents.keys import NotAKey
+from intents.records import replace
 from tests.unit.intents.examples import BASKET, SWAP, A, B, C
 
 MANY = tuple(Leg(AssetId(f"asset-{i}"), 1) for i in range(17))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from intents.curves import ExclusiveToAnother, Limits, curve_amount, limits_at, linear_decay, relative_decay
 from intents.intent import CurvePoint, DutchCurve, Exclusivity, Kind
+from intents.records import replace
 from tests.unit.intents.examples import BASKET, SWAP
 
 #: From 2,300 down to 2,001 between auctions 10 and 13.

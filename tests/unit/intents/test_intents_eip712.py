@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,6 +25,7 @@ from intents.eip712 import (
     recover,
 )
 from intents.intent import Intent, IntentId, Owner, OwnerScheme
+from intents.records import replace
 from intents.signing import verify_signature
 from tests.shared import shared
 from tests.strategies import wallet, wallet_signature

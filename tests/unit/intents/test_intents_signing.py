@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 
 import pytest
 
@@ -18,6 +17,7 @@ from intents.keys import (
     SmallOrderKey,
     check_public_key,
 )
+from intents.records import replace
 from intents.signing import (
     MalleableSignature,
     SignatureMismatch,

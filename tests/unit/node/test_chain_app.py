@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from intents.canonical import pack
 from intents.errors import WalrasError
 from intents.intent import Leg
+from intents.records import replace
 from intents.signing import SigningKey
 from node.agreement.messages import Ballot, Seen, Vote, vote_digest
 from node.chain.app import ChainApp

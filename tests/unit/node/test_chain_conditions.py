@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from intents.codec import intent_id
 from intents.conditions import Above, AllOf, AnyOf, Below, Filled, From, Schedule, Trailing
 from intents.intent import Leg
+from intents.records import replace
 from intents.signing import SigningKey, sign_intent
 from node.chain.items import Submission
 from settlement.ledger.conditions import WATCHED

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from intents.assets import AssetId
 from intents.conditions import Schedule
 from intents.errors import WalrasError
 from intents.intent import Intent, Kind, Leg, Owner, OwnerScheme
+from intents.records import replace
 from intents.signing import SigningKey, sign_intent
 from node.chain.items import Submission, encode_item
 from node.chain.reading import forget_items, own_item, read_item

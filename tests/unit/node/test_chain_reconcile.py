@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -11,6 +10,7 @@ from intents.canonical import pack, unpack
 from intents.conditions import Below, Trailing
 from intents.errors import WrongValue
 from intents.intent import Leg
+from intents.records import replace
 from intents.signing import sign_intent
 from intents.venue_states import ConcentratedState, OrderBookState, VenueId
 from liquidity.book import Side

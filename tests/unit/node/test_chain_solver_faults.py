@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from intents.canonical import Value, pack
 from intents.intent import Leg
+from intents.records import replace
 from intents.signing import SigningKey
 from node.chain.app import ChainApp
 from node.chain.genesis import build, network_of

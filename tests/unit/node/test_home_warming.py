@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import trio
 from intents.auction import AuctionOrder
 from intents.codec import intent_id
 from intents.intent import Owner, OwnerScheme
+from intents.records import replace
 from intents.signing import SigningKey
 from node.home.warming import warm_solver
 from settlement.solution import Solution

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from intents.codec import intent_id
 from intents.conditions import AllOf, Below, Filled, From, Schedule, Trailing
 from intents.intent import Leg
+from intents.records import replace
 from intents.signing import SigningKey, sign_intent
 from node.chain.items import Submission
 from node.chain.tables import chain_of

@@ -3,7 +3,6 @@ does."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from intents.assets import AssetId
 from intents.errors import WalrasError
 from intents.intent import IntentId, Kind, Leg
+from intents.records import replace
 from intents.venue_states import ConstantProductState, VenueId
 from liquidity.registry import open_venue
 from node.chain.genesis import build

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
 from intents.assets import AssetId
 from intents.intent import NEVER, Intent, Leg
+from intents.records import replace
 from settlement.ledger.admission import OPEN, RATES, USED, Denial, admit, closed, forget_rates
 from settlement.ledger.books import Books
 from settlement.ledger.orders import ORDERS, OrderState, step

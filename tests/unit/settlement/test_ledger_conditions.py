@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from intents.conditions import (
 )
 from intents.errors import InputError, NonCanonical, TooMany, WrongValue
 from intents.intent import Intent, IntentId, Leg
+from intents.records import replace
 from intents.signing import sign_intent
 from node.agreement.messages import Seen
 from node.chain.app import ChainApp

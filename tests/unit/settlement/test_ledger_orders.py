@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from intents.codec import intent_id
 from intents.intent import Leg
+from intents.records import replace
 from settlement.ledger.errors import IllegalStep
 from settlement.ledger.orders import DONE, ORDERS, STEPS, Order, OrderState, step
 from tests.ledgers import OWNERS, WHOLE, A, B, ledger, minter

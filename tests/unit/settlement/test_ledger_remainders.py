@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from intents.codec import intent_id
 from intents.intent import CurvePoint, DutchCurve, FillMode, FillRule, Intent, Kind, Leg
+from intents.records import replace
 from settlement.ledger.accounts import CLEARING, ROUNDING
 from settlement.ledger.admission import OPEN
 from settlement.ledger.books import BALANCES, check_all

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -17,6 +16,7 @@ from intents.amounts import PRICE_SCALE
 from intents.assets import AssetId
 from intents.auction import Auction, AuctionOrder, Balance
 from intents.fees import SurplusFee, VolumeFee
+from intents.records import replace
 from settlement.certificate.blocks import blocks
 from settlement.certificate.cells import BITS, Cell, rounded_up
 from settlement.certificate.price_cells import KIND, applies, check_cells

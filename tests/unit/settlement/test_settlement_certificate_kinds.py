@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -11,6 +10,7 @@ from intents.amounts import PRICE_SCALE
 from intents.assets import AssetId
 from intents.auction import Auction, Balance, CostModel
 from intents.intent import Intent, Kind, Leg
+from intents.records import replace
 from intents.venue_states import StableState, VenueId
 from settlement.certificate.bound import certify, evaluate
 from settlement.certificate.dual import DualPrices

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from fractions import Fraction
 
 from hypothesis import given
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from intents.auction import AuctionOrder
 from intents.intent import Kind
+from intents.records import replace
 from settlement.envy import Envy, justified_envy, rationing_gap
 from settlement.fairness import FairnessReport, fairness_report, jain, over_limit_bps, price_clashes
 from settlement.mechanism import mechanism

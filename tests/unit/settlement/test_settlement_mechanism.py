@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from intents.assets import AssetId
 from intents.errors import Duplicate, TooMany, UsageError, WrongValue
+from intents.records import replace
 from settlement import mechanism as module
 from settlement.first_price import FirstPrice
 from settlement.mechanism import Bid, bid_of, check_bids, mechanism, mechanism_names, ranked, tie_break

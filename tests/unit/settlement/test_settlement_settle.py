@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from intents.auction import Auction
+from intents.records import replace
 from liquidity.registry import open_venue
 from settlement import settle as module
 from settlement.errors import BalanceExceeded, NotConserved

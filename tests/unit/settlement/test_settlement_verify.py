@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 
 import pytest
 
 from intents.auction import AuctionOrder
 from intents.intent import Intent, IntentId, Owner, OwnerScheme
+from intents.records import replace
 from intents.signing import verify_signature
 from intents.venue_states import VenueId
 from liquidity.registry import open_venue

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from intents.auction import AuctionOrder, Balance
 from intents.intent import CurvePoint, DutchCurve, Exclusivity, FillMode, FillRule, Kind
+from intents.records import replace
 from settlement import why_not as module
 from settlement.mechanism import mechanism
 from settlement.settle import Settlement, settle

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from intents.auction import Auction, Balance, CostModel
 from intents.fees import SurplusFee, VolumeFee
 from intents.intent import Exclusivity, Kind
+from intents.records import replace
 from intents.venue_states import ConcentratedState, VenueId
 from settlement.solution import MAX_SOLUTIONS_PER_SOLVER, Solution
 from settlement.verify import Verifier

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from intents.assets import AssetId
 from intents.auction import Auction, CostModel
 from intents.intent import Kind
+from intents.records import replace
 from scenarios.catalog import find, shipped
 from scenarios.generate import generate
 from settlement.certificate.bound import certify, evaluate

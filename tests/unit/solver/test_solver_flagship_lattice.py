@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -14,6 +13,7 @@ from intents.assets import AssetId
 from intents.auction import Auction, Balance
 from intents.fees import VolumeFee
 from intents.formats import load_auction
+from intents.records import replace
 from settlement.verified import Verified
 from settlement.verify import Verifier
 from solver.flagship.circulation import settle_on_lattice

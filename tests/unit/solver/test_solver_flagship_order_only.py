@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -13,6 +12,7 @@ from intents.auction import Auction, Balance
 from intents.fees import SurplusFee, VolumeFee
 from intents.formats import load_auction
 from intents.intent import Kind
+from intents.records import replace
 from settlement.certificate.kinds import prove
 from settlement.certificate.price_cells import check_cells
 from settlement.solution import Solution

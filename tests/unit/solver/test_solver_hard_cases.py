@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from intents.assets import AssetId
 from intents.auction import Auction, Balance, CostModel
 from intents.intent import Kind
+from intents.records import replace
 from intents.venue_states import ConcentratedState, StableState, VenueId
 from settlement.greedy import alone
 from settlement.mechanism import bid_of

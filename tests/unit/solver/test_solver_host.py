@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -11,6 +10,7 @@ import pytest
 import trio
 
 from intents.auction_codec import encode_auction
+from intents.records import replace
 from solver.host import host
 from solver.limits import Limits
 from solver.outcome import OutcomeKind

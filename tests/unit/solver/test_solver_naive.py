@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from fractions import Fraction
 from math import gcd
 
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from intents.auction import Auction, Balance, CostModel
 from intents.fees import VolumeFee
 from intents.intent import Kind
+from intents.records import replace
 from settlement.errors import LawError, OutputOverstated, WorthNothing
 from settlement.solution import Solution
 from settlement.verify import Verifier

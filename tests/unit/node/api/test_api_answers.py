@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import threading
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -20,6 +19,7 @@ from benchmarks.single_node import world
 from intents.codec import INTENT, intent_id
 from intents.eip712 import address_of, intent_digest
 from intents.intent import Intent, Owner, OwnerScheme
+from intents.records import replace
 from intents.signing import SigningKey, sign_intent, verify_ed25519
 from node.api.context import ASKING
 from node.chain.items import Submission, decode_item, encode_item
