@@ -279,7 +279,7 @@ def test_a_block_that_leaves_out_what_it_admits_was_seen_is_not_valid() -> None:
 
 
 def _other(block: Block, **changes: object) -> Block:
-    header: Header = replace(block.header, **changes)  # type: ignore[arg-type]
+    header: Header = replace(block.header, **changes)
     return replace(block, header=header)
 
 

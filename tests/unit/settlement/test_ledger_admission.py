@@ -26,7 +26,7 @@ class Desk:
 
     def __init__(self, **changes: object) -> None:
         run = Run()
-        self.rules: Rules = replace(run.rules, guardians=(GUARDIAN,), **changes)  # type: ignore[arg-type]
+        self.rules: Rules = replace(run.rules, guardians=(GUARDIAN,), **changes)
         self.mint = run.minter
         self.draft = run.state.draft()
         put_rules(self.draft, self.rules)
