@@ -22,6 +22,7 @@ from node.agreement.effects import Sent
 from node.agreement.messages import Ballot, Vote
 from node.chain.genesis import build
 from node.storage.head import Tally, checksum, decode_head
+from node.storage.schema import SCHEMA
 from node.storage.store import Store
 from settlement.ledger.journal import START, chained
 
@@ -166,7 +167,7 @@ def _entry(db: sqlite3.Connection, rng: Random) -> None:
 
 
 def _version(db: sqlite3.Connection, rng: Random) -> None:
-    db.execute(f"PRAGMA user_version={rng.choice((0, 1, 3, -1))}")
+    db.execute(f"PRAGMA user_version={rng.choice((0, 1, 2, SCHEMA + 1, -1))}")
 
 
 def _network(db: sqlite3.Connection, rng: Random) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,58 @@ class Log:
         rows = self._db.execute("SELECT seq, record, crc FROM log WHERE height = ? ORDER BY seq", (height,))
         keyed = [(f"log {seq} {height}", data, crc) for seq, data, crc in rows]
         return [decode_record(sound(self._path, key, data, crc), key) for key, data, crc in keyed]
+
+
+class Entries:
+    """The ledger's entries in the order they came, changed in place and taken out in runs.
+
+    Which row an entry has is known here, as with items: keys are random too, and what one block writes another
+    block changes and a later one takes out, together. The rows are looked through before the first change.
+    """
+
+    def __init__(self, db: Database, path: Path) -> None:
+        self._db, self._path = db, path
+        self._rows: dict[bytes, int] | None = None
+        self._next = 1
+
+    def all(self) -> dict[bytes, bytes]:
+        found = {}
+        for key, value in self._db.execute("SELECT key, value FROM state ORDER BY seq"):
+            number = octets(self._path, "a key of the state", key)
+            found[number] = octets(self._path, "an entry of the state", value)
+        return found
+
+    def change(self, delta: Mapping[bytes, bytes | None]) -> None:
+        """New values by key; ``None`` takes the entry out."""
+        rows = self._known()
+        kept: list[tuple[int, bytes, bytes]] = []
+        gone: list[int] = []
+        for key, value in delta.items():
+            seq = rows.get(key)
+            if value is None:
+                if seq is not None:
+                    del rows[key]
+                    gone.append(seq)
+                continue
+            if seq is None:
+                seq = rows[key] = self._next
+                self._next += 1
+            kept.append((seq, key, value))
+        self._db.executemany("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", sorted(kept, key=itemgetter(0)))
+        self._db.executemany("DELETE FROM state WHERE seq BETWEEN ? AND ?", runs(sorted(gone)))
+
+    def begin_anew(self, entries: Mapping[bytes, bytes]) -> None:
+        """These take the place of all there were."""
+        self._db.execute("DELETE FROM state")
+        self._rows = {}
+        self.change(entries)
+
+    def _known(self) -> dict[bytes, int]:
+        if self._rows is None:
+            found = self._db.execute("SELECT key, seq FROM state ORDER BY seq")
+            self._rows = {octets(self._path, "a key of the state", key): seq for key, seq in found}
+            self._next = max(self._rows.values(), default=0) + 1
+        return self._rows
 
 
 def runs(numbers: list[int]) -> list[tuple[int, int]]:

@@ -20,7 +20,7 @@ from settlement.ledger.state import State
 
 #: Marks the file as ours ("Wlrs"), and the version of what is in it.
 APPLICATION_ID: Final = 0x576C7273
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 
 _TABLES: Final = (
     "CREATE TABLE head (id INTEGER PRIMARY KEY, data BLOB NOT NULL, crc INTEGER NOT NULL)",
@@ -29,7 +29,7 @@ _TABLES: Final = (
     "CREATE TABLE item (seq INTEGER PRIMARY KEY, data BLOB NOT NULL, crc INTEGER NOT NULL)",
     "CREATE TABLE decision (height INTEGER PRIMARY KEY, data BLOB NOT NULL, crc INTEGER NOT NULL)",
     "CREATE TABLE journal (height INTEGER PRIMARY KEY, line BLOB NOT NULL, hash BLOB NOT NULL)",
-    "CREATE TABLE state (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE state (seq INTEGER PRIMARY KEY, key BLOB NOT NULL, value BLOB NOT NULL)",
     "CREATE TABLE archive (height INTEGER PRIMARY KEY, data BLOB NOT NULL, crc INTEGER NOT NULL)",
 )
 
@@ -46,7 +46,7 @@ def create(db: Database, first: State) -> None:
         db.execute(statement)
     entries = dict(first.dump())
     line = encode_line(Line(GENESIS, entries, (), first.root))
-    db.executemany("INSERT INTO state VALUES (?, ?)", entries.items())
+    db.executemany(_ENTRY, entries.items())
     db.execute("INSERT INTO journal VALUES (?, ?, ?)", (GENESIS, line, chained(START, line)))
     put_head(db, Head(rules_of(first).network))
     _finish(db)
@@ -74,6 +74,7 @@ def put_head(db: Database, head: Head) -> None:
     db.execute("INSERT OR REPLACE INTO head VALUES (0, ?, ?)", (data, checksum("head", data)))
 
 
+_ENTRY: Final = "INSERT INTO state (key, value) VALUES (?, ?)"
 _SQL: Final = "SELECT CAST(sql AS BLOB) FROM sqlite_master WHERE sql IS NOT NULL"
 
 
@@ -103,6 +104,16 @@ def _from_1(db: Database, path: Path) -> None:
     put_head(db, Head(network, 0, height, 0, items, log))
 
 
+def _from_2(db: Database, path: Path) -> None:
+    """Version 2 had the state in the order of its keys."""
+    entries = list(db.execute("SELECT key, value FROM state"))
+    db.execute("DROP TABLE state")
+    for statement in _TABLES:
+        if statement.startswith("CREATE TABLE state "):
+            db.execute(statement)
+    db.executemany(_ENTRY, entries)
+
+
 def _resummed(
     db: Database, path: Path, table: str, keys: str, column: str, name: Callable[[tuple[Any, ...]], str]
 ) -> Tally:
@@ -124,4 +135,4 @@ def _shown(crc: object) -> str:
     return f"{crc:08x}" if isinstance(crc, int) else str(crc)[:40]
 
 
-_MIGRATIONS: Final[dict[int, Callable[[Database, Path], None]]] = {1: _from_1}
+_MIGRATIONS: Final[dict[int, Callable[[Database, Path], None]]] = {1: _from_1, 2: _from_2}

@@ -27,7 +27,7 @@ from node.chain.tables import TABLES
 from node.storage.database import FAILURES, Disk, LocalDisk, translated
 from node.storage.errors import Corrupt, DiskFailed, NotOurs, OtherNetwork, StorageError
 from node.storage.head import Head, checksum
-from node.storage.rows import Items, Log, octets, read_head, sound
+from node.storage.rows import Entries, Items, Log, octets, read_head, sound
 from node.storage.schema import check_form, create, is_new, put_head
 from settlement.ledger.journal import START, Line, chained, decode_line, encode_line, line_of
 from settlement.ledger.rules import rules_of
@@ -49,6 +49,7 @@ class Store:
     _head: Head
     _items: Items
     _log: Log
+    _entries: Entries
 
     def __init__(self, path: Path, first: State | None, disk: Disk | None = None) -> None:
         self.path = path
@@ -138,10 +139,7 @@ class Store:
                 "INSERT INTO decision VALUES (?, ?, ?)", (height, data, checksum(f"decision {height}", data))
             )
             self._db.execute("INSERT INTO journal VALUES (?, ?, ?)", (height, line, chained(self._last(), line)))
-            kept = [(key, value) for key, value in applied.delta.items() if value is not None]
-            gone = [(key,) for key, value in applied.delta.items() if value is None]
-            self._db.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", kept)
-            self._db.executemany("DELETE FROM state WHERE key = ?", gone)
+            self._entries.change(applied.delta)
             self._log.drop(height)
             self._items.remove({item_id(item) for item in applied.block.items})
             self._head = replace(self._head, height=height)
@@ -151,9 +149,9 @@ class Store:
         entries = dict(state.dump())
         line = encode_line(Line(height, entries, (), state.root))
         with self.group():
-            for table in ("state", "journal", "decision"):
+            for table in ("journal", "decision"):
                 self._db.execute(f"DELETE FROM {table}")
-            self._db.executemany("INSERT INTO state VALUES (?, ?)", entries.items())
+            self._entries.begin_anew(entries)
             self._db.execute("INSERT INTO journal VALUES (?, ?, ?)", (height, line, chained(START, line)))
             self._log.drop(height)
             self.archive(checkpoint)
@@ -235,11 +233,7 @@ class Store:
 
     def entries(self) -> dict[bytes, bytes]:
         with self._reading():
-            rows = dict(self._db.execute("SELECT key, value FROM state"))
-        for key, value in rows.items():
-            octets(self.path, "a key of the state", key)
-            octets(self.path, "an entry of the state", value)
-        return rows
+            return self._entries.all()
 
     def load(self) -> State:
         """The kept state. Raises ``Corrupt`` where its root is not the journal's last."""
@@ -286,6 +280,7 @@ class Store:
             raise OtherNetwork(str(self.path), self.network.hex(), rules_of(first).network.hex())
         self._items = Items(self._db, self.path, self._head.items)
         self._log = Log(self._db, self.path, self._head.log)
+        self._entries = Entries(self._db, self.path)
         (top,) = self._db.execute("SELECT max(height) FROM journal").fetchone()
         if top != self._head.height:
             raise Corrupt(str(self.path), "the last height of the journal", str(top), str(self._head.height))
