@@ -6,7 +6,6 @@ revealed. Between any two steps the node may be restarted from its bytes.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 from hypothesis import HealthCheck, settings
@@ -17,6 +16,7 @@ from intents.assets import AssetId
 from intents.codec import intent_id
 from intents.conditions import Above, Below, Condition, Filled, From, Schedule, Trailing
 from intents.intent import NEVER, IntentId, Leg
+from intents.records import replace
 from intents.signing import SigningKey, sign_intent
 from intents.venue_states import ConcentratedState, OrderBookState, VenueId
 from liquidity.book import Side
@@ -119,7 +119,7 @@ class Ledger(RuleBasedStateMachine):
                 "schedule": {"schedule": Schedule(3, 1)},
                 "group": {"group": b"one"},
             }.get(terms or "", {})
-            intent = replace(bare, **changes)  # type: ignore[arg-type]
+            intent = replace(bare, **changes)
             self.made.append(Submission(intent, sign_intent(key, intent)))
             self.market.add(self.made[-1])
 
