@@ -7,6 +7,7 @@ revealed. Between any two steps the node may be restarted from its bytes.
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -114,12 +115,12 @@ class Ledger(RuleBasedStateMachine):
                 whole=terms == "whole",
                 valid_to=self.market.chain.auction + 1 if terms == "short" else NEVER,
             ).intent
-            changes = {
+            changes: dict[str, dict[str, Any]] = {
                 "when": {"when": self._condition(data) if terms == "when" else None},
                 "schedule": {"schedule": Schedule(3, 1)},
                 "group": {"group": b"one"},
-            }.get(terms or "", {})
-            intent = replace(bare, **changes)
+            }
+            intent = replace(bare, **changes.get(terms or "", {}))
             self.made.append(Submission(intent, sign_intent(key, intent)))
             self.market.add(self.made[-1])
 
