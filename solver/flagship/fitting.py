@@ -15,6 +15,7 @@ from typing import Final
 
 from intents.assets import AssetId
 from settlement.solution import Interaction
+from settlement.verified import DirectedPair
 from solver.flagship.lp import INFINITY, Program
 from solver.flagship.market import Order
 from solver.flagship.plan import Problem, order_surplus
@@ -132,6 +133,8 @@ class _Fit:
         self.moved: defaultdict[AssetId, float] = defaultdict(float)
         self.payouts: defaultdict[AssetId, int] = defaultdict(int)
         self.rounded: defaultdict[AssetId, float] = defaultdict(float)
+        self.scored: defaultdict[DirectedPair, float] = defaultdict(float)
+        self.raised: defaultdict[DirectedPair, dict[int, float]] = defaultdict(dict)
         exact: defaultdict[AssetId, int] = defaultdict(int)
         for index, item in enumerate(filled):
             self._order(index, item, exact, free=free_fills and not item.order.whole)
@@ -141,8 +144,9 @@ class _Fit:
         for asset in base:
             fixed = exact[asset] * problem.market.unit[asset]
             self.now[asset] += fixed
-            self._add(asset, self.shift[asset], fixed)
+            self._add(self.terms[asset], self.shift[asset], fixed)
         self._balances()
+        self._floors()
 
     def _order(self, index: int, item: Filled, exact: dict[AssetId, int], *, free: bool) -> None:
         """Balances, limit and gain of one fill; the exact part of what it moves goes to ``exact``."""
@@ -154,20 +158,20 @@ class _Fit:
             exact[order.give] += item.executed
             amount = item.executed * unit[order.give]
             self.now[order.want] -= amount * rate
-            self._add(order.want, self.shift[order.give], -amount * rate)
+            self._add(self.terms[order.want], self.shift[order.give], -amount * rate)
         else:
             exact[order.want] -= item.executed
             amount = item.executed * unit[order.want]
             self.now[order.give] += amount / rate
-            self._add(order.give, self.shift[order.want], amount / rate)
+            self._add(self.terms[order.give], self.shift[order.want], amount / rate)
         self.moved[order.give] += amount
         self.moved[order.want] += amount
         self._limit(item, rate)
         if free:
             self._free(index, item, rate)
 
-    def _add(self, asset: AssetId, variable: int, value: float) -> None:
-        terms = self.terms[asset]
+    @staticmethod
+    def _add(terms: dict[int, float], variable: int, value: float) -> None:
         terms[variable] = terms.get(variable, 0.0) + value
 
     def _limit(self, item: Filled, rate: float) -> None:
@@ -177,10 +181,15 @@ class _Fit:
         row = self.program.row((floor / rate - 1.0) / MOVE, INFINITY)
         self.program.add(row, self.shift[order.give], 1.0)
         self.program.add(row, self.shift[order.want], -floor / rate)
-        gain = order.size * item.units / order.record.remaining * (rate if order.sells else order.limit / rate)
-        gain *= order.scores
+        part = item.units / order.record.remaining
+        gain = order.size * part * (rate if order.sells else order.limit / rate) * order.scores
         self.program.add_gain(self.shift[order.give], gain)
         self.program.add_gain(self.shift[order.want], -gain)
+        pair = order.give, order.want
+        if pair in self.problem.floors:
+            self.scored[pair] += part * order_surplus(order, rate * (1.0 - order.fee))
+            self._add(self.raised[pair], self.shift[order.give], gain)
+            self._add(self.raised[pair], self.shift[order.want], -gain)
 
     def _free(self, index: int, item: Filled, rate: float) -> None:
         """The fill may change a little: rather less than more, and never below its minimum."""
@@ -189,17 +198,20 @@ class _Fit:
         low = max(-REACH, max(order.least, 1e-12) - part)
         net = rate * (1.0 - order.fee)
         high = max(0.0, min(REACH, 1.0 - part))
-        change = self.program.variable(min(0.0, low) / MOVE, high / MOVE, order_surplus(order, net))
+        surplus = order_surplus(order, net)
+        change = self.program.variable(min(0.0, low) / MOVE, high / MOVE, surplus)
         self.change[index] = change
+        if (order.give, order.want) in self.problem.floors:
+            self._add(self.raised[order.give, order.want], change, surplus)
         unit = self.problem.market.unit
         # Rounded down, a sell gives up to a unit less, a buy what a unit of what it wants is worth.
         self.rounded[order.give] += unit[order.give] if order.sells else unit[order.want] / net
         if order.sells:
-            self._add(order.give, change, order.size)
-            self._add(order.want, change, -order.size * net)
+            self._add(self.terms[order.give], change, order.size)
+            self._add(self.terms[order.want], change, -order.size * net)
         else:
-            self._add(order.give, change, order.size / net)
-            self._add(order.want, change, -order.size)
+            self._add(self.terms[order.give], change, order.size / net)
+            self._add(self.terms[order.want], change, -order.size)
 
     def _balances(self) -> None:
         """Every balance covers its payouts; what is left over pays for cost before it is lost."""
@@ -219,6 +231,15 @@ class _Fit:
             if market.auction.reference_price(asset):
                 self.program.add(kept, left, -1.0)
             for variable, value in self.terms[asset].items():
+                self.program.add(row, variable, value)
+
+    def _floors(self) -> None:
+        """Pairs keep what rivals would give them: prices could hand it to others at no loss."""
+        for pair, terms in self.raised.items():
+            floor = self.problem.floors[pair]
+            row = self.program.row((floor.score * (1.0 + floor.margin) - self.scored[pair]) / MOVE, INFINITY)
+            self.program.add(row, self.program.variable(0.0, INFINITY, -floor.penalty), 1.0)
+            for variable, value in terms.items():
                 self.program.add(row, variable, value)
 
     def _cost(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 from unittest.mock import patch
 
 from intents.assets import AssetId
@@ -10,12 +11,12 @@ from scenarios.catalog import find
 from scenarios.generate import generate
 from settlement.verified import Verified
 from settlement.verify import Verifier
-from solver.flagship.bidding import unfair_pairs
+from solver.flagship.bidding import floors, unfair_pairs
 from solver.flagship.fair import MISSES, fair_batches, raised
 from solver.flagship.market import measure
 from solver.flagship.plan import Floor, Plan, Problem
 from solver.flagship.prepare import prepare
-from solver.flagship.search import climb
+from solver.flagship.search import climb, pursue
 from solver.flagship.seeds import seeds
 from solver.flagship.settling import Settling
 from solver.flagship.solve import PAIR_ID, Walras
@@ -65,7 +66,8 @@ def test_plans_without_room_in_integers_are_gone_on_from() -> None:
 def test_where_no_batch_is_fair_single_pairs_have_their_share() -> None:
     """Rivals' bids for single pairs may have every batch refused: bids for pairs then come while there is work."""
     auction = generate(find("open-market"), 1)
-    bids = {bid.id: bid for bid in Walras().solve(auction, Deadline.work(300_000))}
+    with patch("solver.flagship.solve.fair_batches", return_value=()):
+        bids = {bid.id: bid for bid in Walras().solve(auction, Deadline.work(300_000))}
     assert any(number >= PAIR_ID for number in bids)
     assert all(Verifier(auction).verify(bid).score.net > 0 for number, bid in bids.items() if number >= PAIR_ID)
 
@@ -93,3 +95,19 @@ def test_a_floor_moves_surplus_to_its_pair() -> None:
     after = climb(floored, {}, deadline)
     assert after is not None
     assert gained(least, after) > before + 0.5
+
+
+def test_integers_keep_what_the_plan_promises_its_pairs() -> None:
+    """Prices are fitted to exact amounts with floors in hand: what is fair as a plan is fair in integers."""
+    auction = generate(find("open-market"), 1)
+    deadline = Deadline.work(1_200_000)
+    settling = Settling(Verifier(auction), "walras")
+    simple = [bid for _, bid in seeds(auction, settling, deadline) if bid is not None]
+    problem = prepare(measure(auction, "walras"), deadline)
+    terms = {pair: Floor(score) for pair, score in floors(simple, problem.market.whole).items()}
+    found = pursue(replace(problem, floors=terms), {}, deadline, Random(0))
+    assert found is not None
+    batch = settling.settled(*found, deadline)
+    assert batch is not None
+    assert not unfair_pairs(batch, simple)
+    assert len(batch.score.pairs.keys() & terms.keys()) > 1
