@@ -3,8 +3,9 @@
 A ``HostedSolver`` lives across auctions (imports are paid once); whatever misbehaves is killed with
 its whole process group and started afresh for the next auction. Nothing a solver does can hold up
 ``solve`` beyond the deadline plus the grace of its limits and the reading of one solution; starting is
-apart from that, and a solver that once did not start in time is not waited for again. A process that
-leaves the group on purpose (``setsid``) is out of reach: limits keep accidents apart, not malware.
+apart from that, and a solver that once did not start in time is not waited for again, or not for as long
+as its limits say. A process that leaves the group on purpose (``setsid``) is out of reach: limits keep
+accidents apart, not malware.
 """
 
 from __future__ import annotations
@@ -138,7 +139,8 @@ class HostedSolver:
         self._folder = folder
         self._worker: _Worker | None = None
         self._loaded: tuple[FrameKind, bytes] | None = None
-        self._late = False
+        #: When it had not started in time.
+        self._late_s: float | None = None
 
     @property
     def running(self) -> bool:
@@ -149,21 +151,30 @@ class HostedSolver:
         """Start the worker and wait for its imports; raises ``WorkerLost`` when it does not come up."""
         if self._worker is not None:
             return
-        if self._late:
-            raise WorkerLost("", f"did not start within {self.limits.start_s:g} s before, not tried again")
+        self._check_patience()
         worker = await self._spawn()
         self._nursery.start_soon(worker.drain_stderr)
         try:
             with trio.fail_after(self.limits.start_s):
                 await worker.receive()
         except trio.TooSlowError as error:
-            self._late = True
+            self._late_s = trio.current_time()
             await worker.kill()
             raise WorkerLost("", f"did not start within {self.limits.start_s:g} s") from error
         except BaseException:
             await worker.kill()
             raise
-        self._worker, self._loaded = worker, None
+        self._worker, self._loaded, self._late_s = worker, None, None
+
+    def _check_patience(self) -> None:
+        """Raises ``WorkerLost`` for as long as no start is tried after one that took too long."""
+        if self._late_s is None:
+            return
+        again_s = self.limits.again_s
+        left_s = None if again_s is None else self._late_s + again_s - trio.current_time()
+        if left_s is None or left_s > 0:
+            when = "not tried again" if left_s is None else f"tried again in {left_s:.0f} s"
+            raise WorkerLost("", f"did not start within {self.limits.start_s:g} s before, {when}")
 
     async def _spawn(self) -> _Worker:
         """The process, holding one end of a pipe whose other end only we hold, so that it cannot outlive us."""

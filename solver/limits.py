@@ -20,10 +20,12 @@ CPU_SLACK_S: Final = 5.0
 class Limits:
     """``memory_mb`` bounds address space, ``processes`` what the solver may spawn, ``start_s`` its imports.
 
-    ``grace_s`` is how long after the deadline a solution already in the pipe is still read.
+    ``again_s`` after a start that took longer another is tried; ``None`` for never. ``grace_s`` is how long after
+    the deadline a solution already in the pipe is still read.
     """
 
     memory_mb: int = 6_000
     processes: int = 256
     start_s: float = 30.0
+    again_s: float | None = None
     grace_s: float = 0.15

@@ -14,10 +14,14 @@ from intents.auction import Auction
 from node.embedded.answering import answer_of, answered
 from settlement.solution import Solution
 from solver.host import HostedSolver, WorkerLost, host
+from solver.limits import Limits
 from solver.outcome import OutcomeKind
 from solver.spec import SolverSpec
 
 _LOG: Final = logging.getLogger("walras.solver")
+#: Seconds after a start that took too long until another is tried: a node runs for months, and a crowded machine
+#: is not crowded for ever.
+AGAIN_S: Final = 60.0
 _BAD: Final = frozenset({OutcomeKind.CRASH, OutcomeKind.INVALID, OutcomeKind.TIMEOUT})
 
 
@@ -66,6 +70,6 @@ class WarmSolver:
 @asynccontextmanager
 async def warm_solver(spec: SolverSpec, seconds: float, scratch: Path) -> AsyncIterator[WarmSolver]:
     """Its process and ``scratch``, the folder it works in, are gone on the way out."""
-    async with host(spec, scratch=scratch) as hosted, trio.open_nursery() as nursery:
+    async with host(spec, Limits(again_s=AGAIN_S), scratch) as hosted, trio.open_nursery() as nursery:
         yield WarmSolver(hosted, seconds, nursery)
         nursery.cancel_scope.cancel()

@@ -131,6 +131,29 @@ async def test_a_slow_import_is_not_waited_for_twice(tmp_path: Path) -> None:
     assert second.seconds < 1.0
 
 
+async def test_a_slow_start_is_tried_again_where_limits_say_when(tmp_path: Path) -> None:
+    """Not before; then it answers, once it starts in time."""
+    mark = tmp_path / "started"
+    body = f"""
+        from pathlib import Path
+        if not Path({str(mark)!r}).exists():
+            Path({str(mark)!r}).touch()
+            time.sleep(60)
+        class Solver:
+            def solve(self, auction, deadline):
+                return []
+    """
+    async with host(written(tmp_path, body), Limits(start_s=4.0, again_s=3.0)) as hosted:
+        assert (await hosted.solve(AUCTION, DEADLINE_S)).detail == "did not start within 4 s"
+        told = await hosted.solve(AUCTION, DEADLINE_S)
+        assert (told.kind, told.detail[:-4]) == (
+            OutcomeKind.CRASH,
+            "did not start within 4 s before, tried again in",
+        )
+        await trio.sleep(3.0)
+        assert (await hosted.solve(AUCTION, DEADLINE_S)).kind is OutcomeKind.EMPTY
+
+
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
