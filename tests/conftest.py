@@ -1,8 +1,10 @@
-"""What holds for all tests: none fails for being slow, on however busy a machine."""
+"""What holds for all tests: none fails for being slow, on however busy a machine, and each run tries the same
+examples. ``--hypothesis-profile=explore`` tries others every time."""
 
 from __future__ import annotations
 
 from hypothesis import settings
 
-settings.register_profile("untimed", parent=settings(), deadline=None)
-settings.load_profile("untimed")
+settings.register_profile("explore", parent=settings(), deadline=None)
+settings.register_profile("repeated", parent=settings(), deadline=None, derandomize=True)
+settings.load_profile("repeated")

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import sqlite3
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -199,14 +199,25 @@ def _on_disk(path: Path) -> Callable[[bytes], object]:
     """As a node opens it, records the next blocks and is asked."""
 
     def read(data: bytes) -> None:
-        logging.getLogger("walras.history").setLevel(logging.CRITICAL)  # each damaged one is told of
         for old in path.parent.glob(f"{path.name}*"):
             old.unlink()
         path.write_bytes(data)
         _, state, more = world()
-        with HistoryStore(path) as store:
+        with _untold(), HistoryStore(path) as store:
             for commit in more:
                 store.record(commit, commit.applied.before, commit.applied.after, 7)
             ask(store, state, zlib.crc32(data))
 
     return read
+
+
+@contextlib.contextmanager
+def _untold() -> Iterator[None]:
+    """The log tells of each damaged history: not of thousands made here."""
+    log = logging.getLogger("walras.history")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
