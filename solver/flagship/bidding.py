@@ -72,6 +72,14 @@ def won(ours: Sequence[Verified], rivals: Sequence[Verified]) -> int:
     return Greedy().run([*bids, *(_named(bid, f"theirs/{i}") for i, bid in enumerate(rivals))], b"").total
 
 
+def together(ours: Sequence[Verified], rivals: Sequence[Verified]) -> int:
+    """What is settled with ``ours``, alone and beside ``rivals``, added up, as nobody knows who else bids.
+
+    A bid for one pair has our batch refused that does worse there, and wins where rivals have it refused anyway.
+    """
+    return won(ours, ()) + won(ours, rivals)
+
+
 def winners(bids: Sequence[Verified]) -> list[Verified]:
     """Those of ``bids`` that greedy takes, best first."""
     by_name = {str(i): bid for i, bid in enumerate(bids)}

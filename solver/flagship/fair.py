@@ -7,6 +7,7 @@ several rounds is left to rivals, with all its orders, and to bids of its own.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -30,6 +31,10 @@ MORE_MARGIN: Final = 0.03
 MISSES: Final = 3
 #: The share of the time left that one round may take.
 ROUND_SHARE: Final = 0.15
+#: Rounds that mend a given batch, the share of the time left for each, and what falling short costs in them.
+MENDS: Final = 3
+MEND_SHARE: Final = 0.5
+MENDING: Final = 16.0
 
 
 def fair_batches(
@@ -65,6 +70,44 @@ def fair_batches(
     here = replace(here, start=prices)
     for batch in settling.batches(here, deadline, deadline):
         yield batch
+
+
+def mended(
+    settling: Settling, problem: Problem, batch: Verified, simple: Sequence[Verified], deadline: Deadline
+) -> Iterator[Verified]:
+    """Verified batches near ``batch``, to fair ones: at prices that give its pairs more which fall short, then
+    without those pairs."""
+    terms = {pair: Floor(score, penalty=MENDING) for pair, score in floors(simple, problem.market.whole).items()}
+    prices = _measured(problem, batch)
+    draw = Random(deadline.seed)
+    out: set[DirectedPair] = set()
+    unfair = unfair_pairs(batch, simple)
+    for _ in range(MENDS):
+        here = replace(
+            problem,
+            orders=tuple(order for order in problem.orders if (order.give, order.want) not in out),
+            floors={pair: floor for pair, floor in terms.items() if pair not in out},
+        )
+        found = None if deadline.passed else pursue(here, prices, deadline.part(MEND_SHARE), draw)
+        better = None if found is None else settling.settled(*found, deadline)
+        if better is not None:
+            yield better
+            unfair = unfair_pairs(better, simple)
+            if not unfair:
+                return
+        out |= unfair
+
+
+def _measured(problem: Problem, batch: Verified) -> dict[AssetId, float]:
+    """The batch's prices per measured unit, around 1."""
+    unit = problem.market.unit
+    found = {
+        asset: math.log(price) - math.log(unit[asset])
+        for asset, price in batch.solution.prices.items()
+        if asset in unit
+    }
+    middle = (min(found.values()) + max(found.values())) / 2.0
+    return {asset: math.exp(value - middle) for asset, value in found.items()}
 
 
 def raised(problem: Problem, batch: Verified, unfair: set[DirectedPair], out: set[DirectedPair]) -> Problem:

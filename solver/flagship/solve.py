@@ -1,7 +1,8 @@
 """The flagship's table of contents.
 
 seeds → prepare → a first batch (start, climb, select, polish → settle in integers, verify) → bound and
-certificate → batches with floors, that stand beside rivals → batches without → single pairs that are left
+certificate → batches with floors, that stand beside rivals → batches without → the best made fair, where it may be
+refused → single pairs that are left, as far as they do not cost more than they bring by having ours refused
 
 Where few assets trade the bound comes after the seeds of the first solver, and for one pair and one pool so does
 the best rate, whose batch is netted exactly (``one_pair``, ``best_rate``). Once either proves that nothing is left
@@ -26,9 +27,9 @@ from settlement.verified import DirectedPair, Verified
 from settlement.verify import Verifier
 from solver.asks import lawful_asks
 from solver.flagship.best_rate import best_rate
-from solver.flagship.bidding import WHOLE_ID, Stand, floors, unfair_pairs, winners, won
+from solver.flagship.bidding import WHOLE_ID, Stand, floors, together, unfair_pairs, winners, won
 from solver.flagship.bound import dual_prices, relative
-from solver.flagship.fair import fair_batches
+from solver.flagship.fair import fair_batches, mended
 from solver.flagship.market import Market, measure
 from solver.flagship.one_pair import one_pair
 from solver.flagship.order_only import batches, fits
@@ -62,6 +63,10 @@ PAIR_SHARE: Final = 0.25
 #: Where rivals bid for single pairs and no batch was fair beside them, all of ours may be refused: then batches
 #: have this share of the time left, and single pairs the rest.
 REFUSED_SHARE: Final = 0.5
+#: The share of the time left then in which the best is made fair.
+MENDED_SHARE: Final = 0.5
+#: A fair batch worth this part of the best is good enough.
+NEARLY: Final = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +116,21 @@ class Walras:
                 fair = batch
                 yield from self._beside(stand, fair, simple)
         refused = fair is None and bool(floors(simple, problem.market.whole))
+        refused |= _loses(stand, fair, simple)
         share = REFUSED_SHARE if refused else self.config.free_share
         for batch in settling.batches(problem, deadline.part(share), deadline):
             yield from self._offered(settling, stand, batch, simple, deadline)
             if stand.closed(CLOSED, simple):
                 return
+        if _loses(stand, fair, simple):
+            for batch in mended(settling, problem, stand.best[0], simple, deadline.part(MENDED_SHARE)):
+                yield from self._offered(settling, stand, batch, simple, deadline)
+                if not unfair_pairs(batch, simple) and (fair is None or batch.score.net > fair.score.net):
+                    fair = batch
+        ours = stand.best
         if fair is not None:  # once more, as what it stands beside has changed
-            yield from self._beside(stand, fair, simple)
-        yield from self._pairs(settling, stand, problem, fair, simple, deadline)
+            ours = yield from self._beside(stand, fair, simple)
+        yield from self._pairs(settling, stand, problem, ours, simple, deadline)
 
     def _simple(
         self, auction: Auction, settling: Settling, stand: Stand, simple: list[Verified], deadline: Deadline
@@ -176,11 +188,16 @@ class Walras:
         if any(len(bid.score.pairs) == 1 for bid in simple):
             yield from fair_batches(settling, problem, simple, deadline)
 
-    def _beside(self, stand: Stand, fair: Verified, simple: Sequence[Verified]) -> Iterator[Solution]:
-        """The fair batch as a bid of its own, if more is settled with it; else the best again in its place."""
+    def _beside(
+        self, stand: Stand, fair: Verified, simple: Sequence[Verified]
+    ) -> Generator[Solution, None, list[Verified]]:
+        """The fair batch as a bid of its own, if more is settled with it; else the best again in its place.
+
+        Returns what we stand by then."""
         stays = won([*stand.best, fair], simple) > won(stand.best, simple)
         bid = fair if stays else stand.best[0]
         yield stand.certified(replace(bid.solution, solver=self.name, id=FAIRER_ID))
+        return [*stand.best, fair] if stays else stand.best
 
     def _offered(
         self, settling: Settling, stand: Stand, batch: Verified, simple: Sequence[Verified], deadline: Deadline
@@ -193,25 +210,41 @@ class Walras:
         settling: Settling,
         stand: Stand,
         problem: Problem,
-        batch: Verified | None,
+        ours: Sequence[Verified],
         simple: Sequence[Verified],
         deadline: Deadline,
     ) -> Iterator[Solution]:
-        """Bids for single pairs that the batch leaves to rivals: nobody can call those unfair."""
-        served = set() if batch is None else set(batch.score.pairs)
+        """Bids for single pairs that our fair batches leave to rivals: nobody can call those unfair. They may have
+        ours refused, so they are made where they bring at least what that costs, some only together."""
+        served = {pair for bid in ours if not unfair_pairs(bid, simple) for pair in bid.score.pairs}
         rest = sorted(floors(simple, problem.market.whole).items(), key=lambda item: (-item[1], item[0]))
+        made, waiting = list(ours), list[Verified]()
+        settled = together(made, simple)
         for number, (pair, _) in enumerate(rest, start=PAIR_ID):
             if deadline.passed:
                 return
-            if pair in served:
+            best = None if pair in served else self._single(settling, problem, pair, deadline)
+            if best is None:
                 continue
-            orders = tuple(order for order in problem.orders if (order.give, order.want) == pair)
-            small = replace(problem, orders=orders)
-            best: Verified | None = None
-            for bid in settling.batches(small, deadline.part(PAIR_SHARE), deadline):
-                best = bid if best is None or bid.score.net > best.score.net else best
-            if best is not None:
-                yield stand.certified(replace(best.solution, id=number))
+            bid = replace(best, solution=replace(best.solution, id=number))
+            waiting.append(bid)
+            for some in (waiting, [bid]):
+                found = together([*made, *some], simple)
+                if found >= settled:
+                    made, settled = [*made, *some], found
+                    yield from (stand.certified(one.solution) for one in some)
+                    waiting = [one for one in waiting if one not in some]
+                    break
+
+    def _single(
+        self, settling: Settling, problem: Problem, pair: DirectedPair, deadline: Deadline
+    ) -> Verified | None:
+        """The best batch of one pair's orders."""
+        orders = tuple(order for order in problem.orders if (order.give, order.want) == pair)
+        best: Verified | None = None
+        for bid in settling.batches(replace(problem, orders=orders), deadline.part(PAIR_SHARE), deadline):
+            best = bid if best is None or bid.score.net > best.score.net else best
+        return best
 
     def _orders_alone(
         self, auction: Auction, settling: Settling, stand: Stand, deadline: Deadline
@@ -237,3 +270,10 @@ class Walras:
                 batch = found.verified
         if batch is not None and batch not in stand.best and not unfair_pairs(batch, simple):
             yield stand.certified(replace(batch.solution, id=FAIRER_ID))
+
+
+def _loses(stand: Stand, fair: Verified | None, simple: Sequence[Verified]) -> bool:
+    """Whether the best may be refused, and what is fair is worth far less."""
+    if not stand.best or not unfair_pairs(stand.best[0], simple):
+        return False
+    return fair is None or fair.score.net < NEARLY * stand.best[0].score.net

@@ -6,20 +6,25 @@ from dataclasses import replace
 from random import Random
 from unittest.mock import patch
 
+import pytest
+
 from intents.assets import AssetId
 from scenarios.catalog import find
 from scenarios.generate import generate
+from settlement.greedy import Greedy
+from settlement.mechanism import bid_of
+from settlement.settle import judge
 from settlement.verified import Verified
 from settlement.verify import Verifier
-from solver.flagship.bidding import floors, unfair_pairs
-from solver.flagship.fair import MISSES, fair_batches, raised
+from solver.flagship.bidding import Stand, floors, together, unfair_pairs, won
+from solver.flagship.fair import MISSES, fair_batches, mended, raised
 from solver.flagship.market import measure
 from solver.flagship.plan import Floor, Plan, Problem
 from solver.flagship.prepare import prepare
 from solver.flagship.search import climb, pursue
 from solver.flagship.seeds import seeds
 from solver.flagship.settling import Settling
-from solver.flagship.solve import PAIR_ID, Walras
+from solver.flagship.solve import Walras
 from solver.protocol import Deadline
 
 
@@ -63,13 +68,37 @@ def test_plans_without_room_in_integers_are_gone_on_from() -> None:
     assert rounds.called
 
 
-def test_where_no_batch_is_fair_single_pairs_have_their_share() -> None:
-    """Rivals' bids for single pairs may have every batch refused: bids for pairs then come while there is work."""
-    auction = generate(find("open-market"), 1)
-    with patch("solver.flagship.solve.fair_batches", return_value=()):
-        bids = {bid.id: bid for bid in Walras().solve(auction, Deadline.work(300_000))}
-    assert any(number >= PAIR_ID for number in bids)
-    assert all(Verifier(auction).verify(bid).score.net > 0 for number, bid in bids.items() if number >= PAIR_ID)
+@pytest.mark.parametrize("name", ["one-sided", "stablecoins", "open-market"])
+def test_alone_it_refuses_no_batch_of_its_own(name: str) -> None:
+    """Bids for single pairs are references too: in these worlds none of its has a batch refused worth more."""
+    auction = generate(find(name), 1)
+    found = {bid.id: bid for bid in Walras().solve(auction, Deadline.work(300_000))}
+    bids = [bid_of(bid) for bid in judge(Verifier(auction), found.values())[0]]
+    assert Greedy().run(bids, auction.seed).total >= max(bid.score for bid in bids)
+
+
+def test_single_pairs_are_bid_where_they_cost_no_batch() -> None:
+    """They are where there is no batch; beside one that they would have refused, where they bring more than it.
+
+    Judged by what is settled where nobody else bids, none that would have it refused is."""
+    auction = generate(find("one-sided"), 1)
+    deadline = Deadline.work(600_000)
+    settling = Settling(Verifier(auction), "walras")
+    simple = [bid for _, bid in seeds(auction, settling, deadline) if bid is not None]
+    problem = prepare(measure(auction, "walras"), deadline)
+    batch = next(settling.batches(problem, deadline, deadline))
+    assert unfair_pairs(batch, simple)
+
+    def singles(*ours: Verified) -> list[Verified]:
+        units = Deadline.work(150_000)
+        made = Walras()._pairs(settling, Stand("walras"), problem, ours, simple, units)
+        return [settling.verifier.verify(bid) for bid in made]
+
+    assert singles()
+    before, made = together([batch], simple), singles(batch)
+    assert together([batch, *made], simple) >= before
+    with patch("solver.flagship.solve.together", lambda ours, rivals: won(ours, ())):
+        assert won([batch, *singles(batch)], ()) >= batch.score.net
 
 
 def test_a_floor_moves_surplus_to_its_pair() -> None:
@@ -111,3 +140,16 @@ def test_integers_keep_what_the_plan_promises_its_pairs() -> None:
     assert batch is not None
     assert not unfair_pairs(batch, simple)
     assert len(batch.score.pairs.keys() & terms.keys()) > 1
+
+
+def test_a_batch_is_mended() -> None:
+    """A batch that rivals' bids have refused is followed by one that stands beside them, worth most of it."""
+    auction = generate(find("stablecoins"), 1)
+    deadline = Deadline.work(800_000)
+    settling = Settling(Verifier(auction), "walras")
+    simple = [bid for _, bid in seeds(auction, settling, deadline) if bid is not None]
+    problem = prepare(measure(auction, "walras"), deadline)
+    batch = next(settling.batches(problem, deadline, deadline))
+    assert unfair_pairs(batch, simple)
+    found = [one for one in mended(settling, problem, batch, simple, deadline) if not unfair_pairs(one, simple)]
+    assert max(one.score.net for one in found) > 0.8 * batch.score.net
