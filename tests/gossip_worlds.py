@@ -15,10 +15,17 @@ from sim.network.state import Network
 from sim.network.topology import Plan, Shape, Topology, draw
 
 ENGINES = (Hops, Paths)
-#: Pushes only: nobody advertises anything.
+#: Pushes only: nobody advertises anything, so a message stays in the piece of the mesh where it was published.
 PUSH_ONLY = GossipModel(degree=3, low=3, high=64, advertised=0)
 #: gossipsub's defaults.
 REPAIRING = GossipModel(degree=6, low=4, high=12)
+#: Two hubs, 0 and 1, and their leaves: when each hub has been grafted by three leaves or more, neither needs the
+#: other and the one link between them may stay out of the mesh.
+TWO_HUBS = Topology(
+    10,
+    ((0, 1), (0, 2), (0, 4), (0, 6), (0, 8), (1, 3), (1, 5), (1, 9), (3, 7)),
+    (10_000,) * 9,
+)
 CONSTANT = Jitter(Spread.CONSTANT, 0.0)
 #: Longer than anything takes.
 LONG_US = 1 << 40

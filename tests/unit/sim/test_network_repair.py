@@ -10,7 +10,18 @@ from sim.network.gossip import GossipModel
 from sim.network.hops import Hops
 from sim.network.model import LinkModel
 from sim.network.spreading import Spreading
-from tests.gossip_worlds import CONSTANT, ENGINES, LONG_US, PUSH_ONLY, REPAIRING, full, gossip_world, line, regular
+from tests.gossip_worlds import (
+    CONSTANT,
+    ENGINES,
+    LONG_US,
+    PUSH_ONLY,
+    REPAIRING,
+    TWO_HUBS,
+    full,
+    gossip_world,
+    line,
+    regular,
+)
 
 SECOND = 1_000_000
 STEADY = LinkModel(CONSTANT)
@@ -53,6 +64,19 @@ def test_loss_is_repaired(engine: type[Spreading]) -> None:
         world.kernel.run(LONG_US)
         reached = [len(world.who(message)) for message in range(10)]
         assert (min(reached) == 59) is whole
+
+
+@both
+def test_pieces_of_a_mesh_are_joined_by_repair(engine: type[Spreading]) -> None:
+    """Two hubs whose only link no one grafts: pushes stop there, IHAVE crosses it on the next heartbeat."""
+    for model, told in ((PUSH_ONLY, [2, 4, 6, 8]), (replace(PUSH_ONLY, advertised=3), list(range(1, 10)))):
+        world = gossip_world(engine, TWO_HUBS, STEADY, model, seed=0)
+        assert 1 not in world.gossip.meshing.mesh.peers[0]
+        world.gossip.publish(0, 1, 300)
+        world.kernel.run(LONG_US)
+        assert world.who(1) == told
+    crossed_us = next(at for at, node, sender, _ in world.arrived if (sender, node) == (0, 1))
+    assert crossed_us < 2 * SECOND
 
 
 @both
