@@ -134,11 +134,14 @@ def begin(near: Near, x: Floats, mu: float, scale: float) -> Point:
 def edges(near: Near, scale: float) -> Floats:
     """(m,) the log rate that each pool's products count by: over a typical distance of limits a pool far deeper
     than the orders at its tokens would trade many times what they do, so for it that over which it would trade as
-    much."""
+    much. A token counts at least what orders come to on average: were it nothing, pools between tokens that nobody
+    orders would be all but decided at the first guess of prices, and the path would end there.
+    """
     t, c = near.tokens, near.curves
     value = np.concatenate([near.value, near.full_value])
     count = len(value)
     orders = totals(near.all_sell[:count], value, t) + totals(near.all_buy[:count], value, t)
+    orders = np.maximum(orders, orders.sum() / max(t, 1) or np.inf)
     at = np.maximum(orders[c.sell], orders[c.buy])
     return np.clip(at / c.reserve, LEAST_EDGE * scale, scale)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from solver.equilibrium.batch import Batch, Equilibrium, Pools
@@ -29,6 +29,7 @@ def surplus(b: Batch, e: Equilibrium) -> float:
 
 @settings(max_examples=60, deadline=None)
 @given(markets)
+@example(drawn("one way", 573))
 def test_every_drawn_market_is_solved_exactly(b: Batch) -> None:
     """An equilibrium to rounding, whole units of it, and no limit missed."""
     e = equilibrium(b)
@@ -69,6 +70,7 @@ def test_scaling_a_token_changes_nothing_else(b: Batch, power: int) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(markets)
+@example(drawn("one way", 573))
 def test_no_equilibrium_of_a_batch_or_part_of_it_beats_the_bound(b: Batch) -> None:
     """The pay-as-bid bound holds for the batch, and for half of its orders without pools."""
     bound = pay_as_bid_bound(b)

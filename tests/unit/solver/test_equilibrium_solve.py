@@ -94,6 +94,33 @@ def test_pools_far_deeper_than_orders(seed: int, deeper: float) -> None:
     assert e.exact
 
 
+#: One to four orders among 9 to 12 tokens, and fifty pools that disagree.
+FEW_ORDERS = [("no fee", 401), ("one way", 573), ("absurd", 651), ("decimal", 726), ("thin pools", 997)]
+
+
+@pytest.mark.parametrize(("family", "seed"), FEW_ORDERS)
+def test_pools_between_tokens_that_nobody_orders(family: str, seed: int) -> None:
+    """They trade with each other as they must, however little is ordered of their tokens."""
+    b = drawn(family, seed)
+    e = equilibrium(b)
+    assert faults(b, e) == []
+    assert e.exact
+
+
+def test_dust_is_ordered_of_every_token() -> None:
+    """An order of next to nothing for each token makes no market harder than no order for it."""
+    b = drawn("thin pools", 79)
+    sell = np.arange(len(b.values))
+    buy = np.roll(sell, -1)
+    b = replace(
+        b, sell=np.r_[b.sell, sell], buy=np.r_[b.buy, buy], amount=np.r_[b.amount, 1e-9 / b.values],
+        limit=np.r_[b.limit, 0.99 * b.values / b.values[buy]], fill_or_kill=np.r_[b.fill_or_kill, sell < 0],
+    )  # fmt: skip
+    e = equilibrium(b)
+    assert faults(b, e) == []
+    assert e.exact
+
+
 def as_batch(g) -> Batch:  # type: ignore[no-untyped-def]
     p = g.pools
     pools = Pools(p.a, p.b, p.reserves, p.gamma, p.weight)
