@@ -66,7 +66,7 @@ class Fault:
 def campaign(upto: int, seed: int, script: list[Step] | None = None) -> Result:
     """A fault at each of ``upto`` operations."""
     result, rng, started = Result(), Random(seed), time.monotonic()
-    steps = recorded(3, seed) if script is None else script
+    steps = recorded(4, seed) if script is None else script
     first = world.first()
     for at in range(1, upto + 1):
         fault = Fault(at, full=rng.random() < 0.5, lasting=rng.random() < 0.5)
