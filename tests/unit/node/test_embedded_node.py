@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from threading import Event, Thread
-from types import SimpleNamespace
+from threading import Event
 from typing import Any
 
 import pytest
@@ -21,14 +20,13 @@ from node.agreement.messages import Message, Proposal, Seen, Vote
 from node.agreement.timeouts import Timeouts
 from node.chain.blocks import Phase
 from node.chain.items import item_id
-from node.effects import Commit, Effect, Gossip, Solve
-from node.effects import Store as Keep
+from node.effects import Commit, Effect, Solve
 from node.embedded import node as module
 from node.embedded.answering import in_thread
 from node.embedded.errors import Stopped, TooBusy
 from node.embedded.folder import solver_key, validator_key
 from node.embedded.node import MAX_AHEAD, Node, Solving
-from node.embedded.performing import Performer, divided, held_items, in_order
+from node.embedded.performing import Performer, divided, in_order
 from node.embedded.recovery import Recovered, recovered
 from node.storage.errors import DiskFailed
 from node.storage.store import Store
@@ -247,23 +245,6 @@ async def test_whoever_cannot_be_told_ends_the_node(folder: Path) -> None:
             await Node(store, back(store, folder), committed=record).run()
 
 
-def test_disk_effects_come_first_or_in_order() -> None:
-    """At once, or each before what follows it; items share a commit either way."""
-    effects: list[Effect] = [
-        Keep((b"a",)),
-        Gossip(b"a"),
-        Keep((b"b",)),
-        Gossip(b"b"),
-        Persist(0, ()),
-        SetTimer(Timer(Timeout.WINDOW, 0, 0), 1),
-        Persist(0, ()),
-    ]
-    disk, others = divided(effects)
-    assert [type(effect) for effect in disk] == [Keep, Keep, Persist, Persist]
-    assert others == [effects[1], effects[3], effects[5]]
-    assert [(len(disk), len(others)) for disk, others in in_order(effects)] == [(2, 2), (1, 1), (1, 0)]
-
-
 def test_after_a_crash_at_any_point_of_a_height_the_same_is_said_again(folder: Path) -> None:
     """Byte for byte what the log holds, whatever else is waiting by then; and the height is decided."""
     fresh, said, lives = iter(items(50)), dict[tuple[object, ...], Message](), 0
@@ -401,16 +382,3 @@ async def test_it_ends_though_it_is_told_things_until_the_last_moment(folder: Pa
                     for _ in range(20):
                         tellers.start_soon(tell)
         assert len(told) == 20
-
-
-def test_what_is_held_is_told_while_the_machine_takes_in_more() -> None:
-    """The machine works in a thread of its own: counting beside it sees a moment, and does not fail."""
-    numbers = [number.to_bytes(32, "big") for number in range(200_000)]
-    app: Any = SimpleNamespace(waiting={phase: dict.fromkeys(numbers[:50_000], b"") for phase in Phase})
-    taken = app.waiting[Phase.BATCH]
-    working = Thread(target=lambda: [taken.update({number: b""}) for number in numbers[50_000:]])
-    working.start()
-    found = [held_items(app) for _ in range(20)]
-    working.join()
-    assert all(set(numbers[:50_000]) <= held for held in found)
-    assert held_items(app) == frozenset(numbers)
