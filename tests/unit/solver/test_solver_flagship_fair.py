@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
+from typing import TypeVar
 from unittest.mock import patch
 
 import pytest
@@ -27,14 +28,22 @@ from solver.flagship.settling import Settling
 from solver.flagship.solve import Walras
 from solver.protocol import Deadline
 
+S = TypeVar("S", bound=Settling)
+
+
+def begun(name: str, work: int, kind: type[S]) -> tuple[S, Problem, list[Verified], Deadline]:
+    """The flagship on a world's first auction once simple solvers have bid: how it settles, its problem, their
+    bids, and what is left of ``work``."""
+    auction = generate(find(name), 1)
+    deadline = Deadline.work(work)
+    settling = kind(Verifier(auction), "walras")
+    simple = [bid for _, bid in seeds(auction, settling, deadline) if bid is not None]
+    return settling, prepare(measure(auction, "walras"), deadline), simple, deadline
+
 
 def test_a_fair_batch_keeps_most_of_what_an_unfair_one_is_worth() -> None:
     """On a market of many pairs the first batches are unfair and a later one is not, at over half the score."""
-    auction = generate(find("stablecoins"), 1)
-    deadline = Deadline.work(1_200_000)
-    settling = Settling(Verifier(auction), "walras")
-    simple = [bid for _, bid in seeds(auction, settling, deadline) if bid is not None]
-    problem = prepare(measure(auction, "walras"), deadline)
+    settling, problem, simple, deadline = begun("stablecoins", 1_200_000, Settling)
     found = list(fair_batches(settling, problem, simple, deadline))
     fair = [batch.score.net for batch in found if not unfair_pairs(batch, simple)]
     assert unfair_pairs(found[0], simple)
@@ -56,11 +65,7 @@ class NoRoom(Settling):
 def test_plans_without_room_in_integers_are_gone_on_from() -> None:
     """Where the first plans cannot be settled, rounds of better terms for pairs that fall short follow all the
     same, and one of them is fair."""
-    auction = generate(find("one-sided"), 1)
-    deadline = Deadline.work(1_200_000)
-    settling = NoRoom(Verifier(auction), "walras")
-    simple = [bid for _, bid in seeds(auction, settling, deadline) if bid is not None]
-    problem = prepare(measure(auction, "walras"), deadline)
+    settling, problem, simple, deadline = begun("one-sided", 1_200_000, NoRoom)
     with patch("solver.flagship.fair.raised", wraps=raised) as rounds:
         found = list(fair_batches(settling, problem, simple, deadline))
     assert settling.refused == MISSES
@@ -81,11 +86,7 @@ def test_single_pairs_are_bid_where_they_cost_no_batch() -> None:
     """They are where there is no batch; beside one that they would have refused, where they bring more than it.
 
     Judged by what is settled where nobody else bids, none that would have it refused is."""
-    auction = generate(find("one-sided"), 1)
-    deadline = Deadline.work(600_000)
-    settling = Settling(Verifier(auction), "walras")
-    simple = [bid for _, bid in seeds(auction, settling, deadline) if bid is not None]
-    problem = prepare(measure(auction, "walras"), deadline)
+    settling, problem, simple, deadline = begun("one-sided", 600_000, Settling)
     batch = next(settling.batches(problem, deadline, deadline))
     assert unfair_pairs(batch, simple)
 
@@ -128,11 +129,7 @@ def test_a_floor_moves_surplus_to_its_pair() -> None:
 
 def test_integers_keep_what_the_plan_promises_its_pairs() -> None:
     """Prices are fitted to exact amounts with floors in hand: what is fair as a plan is fair in integers."""
-    auction = generate(find("open-market"), 1)
-    deadline = Deadline.work(1_200_000)
-    settling = Settling(Verifier(auction), "walras")
-    simple = [bid for _, bid in seeds(auction, settling, deadline) if bid is not None]
-    problem = prepare(measure(auction, "walras"), deadline)
+    settling, problem, simple, deadline = begun("open-market", 1_200_000, Settling)
     terms = {pair: Floor(score) for pair, score in floors(simple, problem.market.whole).items()}
     found = pursue(replace(problem, floors=terms), {}, deadline, Random(0))
     assert found is not None
@@ -144,11 +141,7 @@ def test_integers_keep_what_the_plan_promises_its_pairs() -> None:
 
 def test_a_batch_is_mended() -> None:
     """A batch that rivals' bids have refused is followed by one that stands beside them, worth most of it."""
-    auction = generate(find("stablecoins"), 1)
-    deadline = Deadline.work(800_000)
-    settling = Settling(Verifier(auction), "walras")
-    simple = [bid for _, bid in seeds(auction, settling, deadline) if bid is not None]
-    problem = prepare(measure(auction, "walras"), deadline)
+    settling, problem, simple, deadline = begun("stablecoins", 800_000, Settling)
     batch = next(settling.batches(problem, deadline, deadline))
     assert unfair_pairs(batch, simple)
     found = [one for one in mended(settling, problem, batch, simple, deadline) if not unfair_pairs(one, simple)]
