@@ -116,7 +116,9 @@ def _value(table: str, old: Any, rng: Random) -> Any:
         return rng.choice(_VALUES)
     match old:
         case bytes() if table == "inputs":
-            return zlib.compress(_spoilt(zlib.decompress(old), rng), 1)
+            with contextlib.suppress(zlib.error):  # one that was changed before
+                return zlib.compress(_spoilt(zlib.decompress(old), rng), 1)
+            return _spoilt(old, rng)
         case bytes():
             return _spoilt(old, rng)
         case str():
