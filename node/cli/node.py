@@ -93,7 +93,7 @@ def run(settings: Settings, **options: Any) -> None:
         if settings.json:
             emit(settings, document, str)
         else:
-            note(settings, f"{ready.name} ({ready.role}) is ready: {ready.url}")
+            note(settings, f"{ready.name} ({ready.role}) is up: {ready.url}")
 
     log_to_stderr(settings.verbose)
     nothing_to_clear()

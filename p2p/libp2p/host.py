@@ -4,7 +4,8 @@ Repaired here: an exception in a stream handler ended the whole host; an inbound
 kept until the host closed; a stream to a peer that was gone dialled it anew, wherever it had once said it was,
 past bans and back-off; streams were heard of peers that were not let in; a listener shared a taken port in
 silence; a window was a matter of trust (``bounds.py``); a frame took two reads of the socket and six turns of the
-scheduler (``quick.py``), and passed through six objects that each read their part in a loop (``sealed.py``).
+scheduler (``quick.py``), and passed through six objects that each read their part in a loop (``sealed.py``); names
+were asked of name servers alone (``reaching.py``).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from p2p.libp2p.bounds import bound_connection, forget_stream
 from p2p.libp2p.gate import subnet_of
 from p2p.libp2p.identity import key_pair
 from p2p.libp2p.quick import QuickSocket, ReadAhead
+from p2p.libp2p.reaching import by_own_names
 
 _log = logging.getLogger(__name__)
 #: For handshakes; on a busy machine each of their steps waits for its turn at the other side.
@@ -75,6 +77,8 @@ def build_host(
     # Below its low-water mark, even at none, the library dials whom it has heard of; here the supervisor does.
     network.auto_connector.maybe_connect = _nothing
     network.dial_peer = _not_connected
+    for transport in network.transport_manager.get_transports():
+        transport.dial = by_own_names(transport.dial)
     _prepare(network.upgrader, count)
     _release_inbound(network, limits, count)
     return host

@@ -19,6 +19,7 @@ from p2p.base import BadAddress, Limits
 from p2p.libp2p.host import address, reset
 from p2p.libp2p.patience import Patience
 from p2p.libp2p.peerstore import PeerStore
+from p2p.libp2p.reaching import why_not_reached
 
 _log = logging.getLogger(__name__)
 PING = "/ipfs/ping/1.0.0"
@@ -31,6 +32,8 @@ _STRANGERS_AT_ONCE = 32
 _AGAIN_MS, _LASTING_S = 500, 5.0
 # A dial may fail as late as its own time limit: with this, the next begins inside five seconds.
 _OFTEN_MS, _SELDOM_MS = 1_500, 60_000
+#: Until whoever runs the node is told why a peer they named is not reached; until another reason is, or the same.
+_TELL_S, _TELL_OTHER_S, _TELL_AGAIN_S = 5.0, 60.0, 3_600.0
 
 
 @dataclass(slots=True)
@@ -43,6 +46,10 @@ class _Wanted:
     #: It was reached before.
     met: bool = False
     dialling: bool = field(default=False)
+    #: Since when dials have failed, and what whoever named the peer was told of that, when.
+    failing_s: float | None = None
+    told: str = ""
+    told_s: float = 0.0
 
     @property
     def stranger(self) -> bool:
@@ -144,12 +151,14 @@ class Supervisor:
             with self._patience.fail_after(_DIAL_S):
                 await self._host.get_network().dial_addr(wanted.address, ID.from_string(peer))
             wanted.met = True
+            wanted.failing_s, wanted.told = None, ""
             self._count("dialled")
             self._remembered(peer, wanted.address)
             least_ms = _AGAIN_MS
         except Exception as error:
             _log.debug("dialling %s: %r", peer, error)
             self._count("dial_failed")
+            _tell(wanted, why_not_reached(error))
             least_ms = 0
         finally:
             wanted.dialling = False
@@ -198,6 +207,19 @@ class Supervisor:
     def _heard(self, name: ID) -> int:
         """Frames that have come from a peer over the connections there are with it."""
         return sum(conn.muxed_conn.bodies_read for conn in self._host.get_network().get_connections(name))
+
+
+def _tell(wanted: _Wanted, why: str) -> None:
+    """Of a peer that the operator named, in one line; again when the reason is another, or after an hour."""
+    now_s = trio.current_time()
+    if wanted.failing_s is None:
+        wanted.failing_s = now_s
+    if not wanted.firm or now_s < wanted.failing_s + _TELL_S:
+        return
+    again_s = _TELL_AGAIN_S if why == wanted.told else _TELL_OTHER_S
+    if not wanted.told or now_s >= wanted.told_s + again_s:
+        wanted.told, wanted.told_s = why, now_s
+        _log.warning("%s is not reached: %s; it is dialled on", wanted.address, why)
 
 
 async def _ping(stream: Any) -> None:

@@ -90,6 +90,15 @@ async def test_a_lost_peer_is_dialled_again_within_five_seconds() -> None:
             await until(lambda: len(node.peers()) == 1 and len(other.mesh.mesh(TOPIC)) == 1, 5)
 
 
+@pytest.mark.parametrize("kind", ["dns", "dns4"])
+async def test_a_peer_is_dialled_by_a_name_that_only_this_machine_knows(kind: str) -> None:
+    """As `localhost` is, and what stands in the hosts file: the library asks name servers alone."""
+    async with open_transport(settings(1)) as node, open_transport(settings(2)) as other:
+        port, peer = int(other.addresses[0].split("/")[4]), other.identity
+        node.want(f"/{kind}/localhost/tcp/{port}/p2p/{peer}")
+        await until(lambda: node.peers() == (peer,))
+
+
 async def test_two_that_dial_each_other_at_once_keep_one_connection() -> None:
     """The stock library keeps both, and every stream is luck."""
     async with open_transport(settings(1)) as one, open_transport(settings(2)) as two:

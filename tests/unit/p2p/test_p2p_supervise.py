@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import random
+import socket
 from collections import Counter
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +12,7 @@ from typing import Any, cast
 import pytest
 import trio
 import trio.testing
+from libp2p.network.exceptions import SwarmException
 from libp2p.peer.id import ID
 
 from p2p.base import Limits
@@ -17,6 +20,7 @@ from p2p.libp2p.host import build_host
 from p2p.libp2p.outbox import Outbox
 from p2p.libp2p.patience import Patience
 from p2p.libp2p.peerstore import PeerStore
+from p2p.libp2p.reaching import why_not_reached
 from p2p.libp2p.supervise import Supervisor
 from p2p.mesh import Mesh, MeshParams
 from p2p.messages import Rpc
@@ -145,3 +149,52 @@ def test_a_message_is_given_once_a_heartbeat_however_often_it_is_asked_for() -> 
         assert mesh.handle("p", asks, now_ms) == [Rpc(messages=(("t", b"data"),))]
         assert mesh.handle("p", asks, now_ms) == []
         mesh.heartbeat(now_ms)
+
+
+async def test_a_named_peer_that_is_not_reached_is_told_of_once(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After five seconds, with the reason; peers known by hearsay come and go unsaid."""
+
+    class Deaf(Host):
+        why = errno.ECONNREFUSED
+
+        async def dial_addr(self, address: object, peer: ID) -> None:
+            await super().dial_addr(address, peer)
+            raise SwarmException("somehow") from OSError(self.why, "as trio says it")
+
+    host, counts = Deaf(), Counter[str]()
+    under_test = supervisor(host, PeerStore(None, 8), counts)
+    stranger = str(build_host(settings(3).seed, Limits(), print).get_id())
+    under_test.want(f"/ip4/127.0.0.1/tcp/1/p2p/{stranger}")
+    under_test.want(f"/dns/anna.example/tcp/1/p2p/{PEER}", firm=True)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(under_test.run)
+        await trio.sleep(4)
+        assert caplog.messages == []
+        await trio.sleep(600)
+        host.why = errno.EHOSTUNREACH
+        await trio.sleep(600)
+        nursery.cancel_scope.cancel()
+    named = f"/dns/anna.example/tcp/1/p2p/{PEER} is not reached"
+    assert caplog.messages == [
+        f"{named}: connection refused; it is dialled on",
+        f"{named}: no route to host; it is dialled on",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (trio.TooSlowError(), "no answer"),
+        (socket.gaierror(-2, "Name or service not known"), "no such name, or no name server answers"),
+        (ExceptionGroup("all of them", [OSError(errno.EHOSTUNREACH, "to 10.0.0.1")]), "no route to host"),
+        (SwarmException("another peer is there"), "another peer is there"),
+        (SwarmException(), "SwarmException"),
+    ],
+)
+def test_why_a_peer_is_not_reached_is_said_in_the_words_of_who_knew(error: Exception, words: str) -> None:
+    """The library wraps what the system said in errors of its own."""
+    outer = SwarmException("fail to open connection")
+    outer.__cause__ = error
+    assert why_not_reached(outer) == words
