@@ -124,7 +124,7 @@ def _value(table: str, old: Any, rng: Random) -> Any:
         case str():
             return spoilt(old.encode(), rng).decode("utf-8", "replace")
         case int():
-            return old + rng.choice((-1, 1, 3, 1 << 31, 1 << 54))
+            return max(-1 << 63, min(old + rng.choice((-1, 1, 3, 1 << 31, 1 << 54)), (1 << 63) - 1))
         case _:
             return rng.choice(_VALUES)
 

@@ -65,6 +65,8 @@ def of_version_1() -> bytes:
 
 def in_memory(data: bytes, text: type[bytes] | type[str] = bytes) -> sqlite3.Connection:
     """A database with that file's pages. Raises ``sqlite3.Error`` for an empty one."""
+    if not data:
+        raise sqlite3.DatabaseError("no page")  # what SQLite would call a lack of memory
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.text_factory = text
     image = bytearray(data)
