@@ -107,10 +107,11 @@ class QuickSocket:
     """A TCP stream of the library whose socket is asked itself: read once something has come, where the library
     tries before that, in vain; written to without a turn of the scheduler where it takes everything, as it nearly
     always does. Whatever else happens to it the library finds, too, and says what that means. One reads and one
-    writes at a time."""
+    writes at a time; whoever is cancelled while some of what it writes is out has written all of it: the rest goes
+    before what is written next."""
 
     def __init__(self, stream: Any) -> None:
-        self._stream, self._socket = stream, stream.stream.socket
+        self._stream, self._socket, self.unsent = stream, stream.stream.socket, b""
         quick_locks(stream, "read_lock", "write_lock")
         self.close, self.get_remote_address = stream.close, stream.get_remote_address
 
@@ -130,16 +131,20 @@ class QuickSocket:
 
     async def write(self, data: bytes) -> None:
         await trio.lowlevel.checkpoint_if_cancelled()
+        self.unsent += data
         try:
-            sent = os.write(self._socket.fileno(), data)
-        except OSError:
-            sent = 0
-        if sent < len(data):
-            await self._stream.write(data[sent:])
+            while self.unsent:
+                try:
+                    self.unsent = self.unsent[os.write(self._socket.fileno(), self.unsent) :]
+                except BlockingIOError:
+                    await trio.lowlevel.wait_writable(self._socket)
+        except (OSError, trio.ClosedResourceError):
+            failed, self.unsent = self.unsent, b""
+            await self._stream.write(failed)
 
 
 class ReadAhead(ReadWriteCloser):
-    """A stream, read in large pieces by its one reader."""
+    """A socket's stream, read in large pieces by its one reader."""
 
     def __init__(self, stream: Any) -> None:
         self._stream, self._ahead, self._at = stream, b"", 0
@@ -158,6 +163,11 @@ class ReadAhead(ReadWriteCloser):
             return None
         taken, self._at = self._ahead[self._at : end], end
         return taken
+
+    @property
+    def unsent(self) -> bytes:
+        found: bytes = self._stream.unsent
+        return found
 
     async def write(self, data: bytes) -> None:
         await self._stream.write(data)

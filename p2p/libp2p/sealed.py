@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import trio
 from libp2p.io.exceptions import ConnectionClosedError
 from libp2p.io.utils import read_exactly
 from libp2p.security.noise.io import MAX_PLAINTEXT_LENGTH, SIZE_NOISE_MESSAGE_LEN
@@ -43,6 +44,10 @@ class Sealed:
         return b"".join(parts)
 
     async def write(self, data: bytes) -> None:
+        # Frames are counted: one that is sealed must leave, so none is before a cancelled writer's have left.
+        await trio.lowlevel.checkpoint_if_cancelled()
+        if self._wire.unsent:
+            await self._wire.write(b"")
         sealed = bytearray()
         for start in range(0, len(data), MAX_PLAINTEXT_LENGTH):
             frame = self._noise.encrypt(data[start : start + MAX_PLAINTEXT_LENGTH])

@@ -122,8 +122,30 @@ async def test_a_small_piece_is_written_at_once_and_a_large_one_as_there_is_room
     await there.close()
 
 
+async def test_who_is_cancelled_in_the_middle_of_a_frame_breaks_no_connection() -> None:
+    """What had begun is said whole, before what is written next; what had not is never sealed."""
+    (here, there), (own, its) = sockets(), keys()
+    writer, reader = Sealed(ReadAhead(here), own), Sealed(ReadAhead(there), its)
+    large = bytes(16 << 20)
+    for size in (len(large), 7):
+        with trio.move_on_after(0.05) as scope:
+            await writer.write(large[:size])
+        assert scope.cancelled_caught
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await writer.write(b"never")
+    assert scope.cancelled_caught
+    with trio.fail_after(20):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(writer.write, b"next")
+            assert await reader.read(len(large)) == large
+            assert await reader.read(4) == b"next"
+    await here.close()
+    await there.close()
+
+
 async def test_the_end_of_a_connection_is_what_it_is_to_the_library() -> None:
-    """Nothing where either side has closed it, also while it is read from; an error where it was cut."""
+    """Nothing where either side has closed it, read from and written to or not; an error where it was cut."""
     here, there = sockets()
     async with trio.open_nursery() as nursery:
 
@@ -136,6 +158,12 @@ async def test_the_end_of_a_connection_is_what_it_is_to_the_library() -> None:
     assert await there.read(1) == b""
     await there.write(b"to nobody")
     await here.close()
+    here, there = sockets()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(here.write, bytes(32 << 20))
+        await trio.testing.wait_all_tasks_blocked()
+        await here.close()
+    await there.close()
     here, there = sockets()
     here._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     await here.close()
