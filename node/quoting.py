@@ -140,7 +140,7 @@ def quote(
 
 def clearing_prices(history: History) -> Mapping[AssetId, int]:
     """Those of the latest auction in which anything traded; nothing where that is long ago."""
-    for row in history.auctions(None, _LOOK_BACK):
+    for row in history.auctions(None, _LOOK_BACK).rows:
         if row.filled:
             found = history.auction(row.number)
             return {} if found is None else dict(found.prices)

@@ -22,7 +22,7 @@ from intents.intent import IntentId, Leg
 from node.effects import Commit
 from node.history.errors import HistoryDamaged, HistoryFailed
 from node.history.reading import Reader
-from node.history.schema import is_history
+from node.history.schema import is_history, text_or_bytes
 from node.history.store import HistoryStore
 from settlement.ledger.orders import ORDERS
 from settlement.ledger.state import State
@@ -96,7 +96,7 @@ def by_pages(rng: Random) -> bytes:
 
 def by_rows(rng: Random) -> bytes:
     """A value or two changed."""
-    with contextlib.closing(in_memory(world()[0], str)) as db:
+    with contextlib.closing(in_memory(world()[0], text_or_bytes)) as db:
         for _ in range(rng.randint(1, 2)):
             with contextlib.suppress(sqlite3.Error):  # no value where one must be, one that is there already
                 _change(db, rng)
@@ -150,7 +150,7 @@ _TABLES: Final = tuple(_KEYS)
 
 @cache
 def _columns(table: str) -> Sequence[str]:
-    with contextlib.closing(in_memory(world()[0], str)) as db:
+    with contextlib.closing(in_memory(world()[0], text_or_bytes)) as db:
         return [name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")]
 
 
@@ -164,7 +164,7 @@ class _InMemory(Reader):
 
 def read_in_memory(data: bytes) -> None:
     try:
-        db = in_memory(data, str)
+        db = in_memory(data, text_or_bytes)
     except sqlite3.Error as error:
         raise HistoryFailed("", str(error)) from error
     with contextlib.closing(db):
@@ -182,9 +182,9 @@ def ask(history: Reader, state: State, chosen: int) -> None:
     assert isinstance(history.height, int)
     history.gaps()
     history.blocks(None, 99)
-    lines = history.auctions(None, 99)
+    lines = history.auctions(None, 99).rows
     history.standings()
-    lives = [life for owner in OWNERS for _, life in history.intents(owner.public, None, 99)]
+    lives = [life for owner in OWNERS for life in history.intents(owner.public, None, 99).rows]
     if chosen % _SETTLED:
         return
     if lines:

@@ -63,7 +63,7 @@ def of_version_1() -> bytes:
         return db.serialize()
 
 
-def in_memory(data: bytes, text: type[bytes] | type[str] = bytes) -> sqlite3.Connection:
+def in_memory(data: bytes, text: Callable[[bytes], str | bytes] = bytes) -> sqlite3.Connection:
     """A database with that file's pages. Raises ``sqlite3.Error`` for an empty one."""
     if not data:
         raise sqlite3.DatabaseError("no page")  # what SQLite would call a lack of memory

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from node.api.context import Context
-from node.api.converting import to_form
+from node.api.converting import damaged_in, to_form
 from node.api.errors import NotFound
 from node.api.forms_auctions import (
     AuctionDetailForm,
@@ -21,9 +21,8 @@ _AMOUNTS: Final = frozenset({"bound", "greedy_total"})
 
 
 async def auctions(context: Context, call: Call) -> Reply:
-    rows = await context.look(context.node.history.auctions, call["before"], call["limit"])
-    following = rows[-1].number if len(rows) >= call["limit"] else None
-    return Reply(AuctionsForm([to_form(AuctionForm, row) for row in rows], following))
+    page = await context.look(context.node.history.auctions, call["before"], call["limit"])
+    return Reply(AuctionsForm([to_form(AuctionForm, row) for row in page.rows], damaged_in(page), page.next))
 
 
 async def auction(context: Context, call: Call) -> Reply:
@@ -43,8 +42,9 @@ async def receipt(context: Context, call: Call) -> Reply:
 
 
 async def leaderboard(context: Context, call: Call) -> Reply:
-    rows = await context.ask(context.node.history.standings, call["auctions"])
-    return Reply(LeaderboardForm(call["auctions"], [to_form(StandingForm, row) for row in rows]))
+    found = await context.ask(context.node.history.standings, call["auctions"])
+    rows = [to_form(StandingForm, row) for row in found.rows]
+    return Reply(LeaderboardForm(call["auctions"], rows, found.damaged))
 
 
 def _figure(name: str, value: float | None) -> float | str | None:

@@ -9,7 +9,7 @@ from intents.errors import MissingField, WrongValue
 from intents.fields import hex_bytes
 from intents.intent import IntentId
 from node.api.context import Context
-from node.api.converting import to_form, to_hex
+from node.api.converting import damaged_in, to_form, to_hex
 from node.api.errors import NotFound
 from node.api.forms_intents import (
     ExplainForm,
@@ -99,9 +99,8 @@ async def explain(context: Context, call: Call) -> Reply:
 
 async def intents(context: Context, call: Call) -> Reply:
     owner, before, limit = holder_of(call["owner"]), call["cursor"], call["limit"]
-    rows = await context.look(context.node.history.intents, owner, before, limit)
-    following = rows[-1][0] if len(rows) >= limit else None
-    return Reply(IntentsForm([to_form(IntentForm, life) for _, life in rows], following))
+    page = await context.look(context.node.history.intents, owner, before, limit)
+    return Reply(IntentsForm([to_form(IntentForm, life) for life in page.rows], damaged_in(page), page.next))
 
 
 def _item_of(body: SubmitIntent) -> bytes:

@@ -6,7 +6,7 @@ from importlib import resources
 
 from intents.schema import Record
 from node.api.context import Context
-from node.api.converting import to_form, to_hex
+from node.api.converting import damaged_in, to_form, to_hex
 from node.api.forms import (
     BlockForm,
     BlocksForm,
@@ -95,6 +95,5 @@ async def network(context: Context, call: Call) -> Reply:
 
 
 async def blocks(context: Context, call: Call) -> Reply:
-    rows = await context.look(context.node.history.blocks, call["before"], call["limit"])
-    following = rows[-1].height if len(rows) >= call["limit"] else None
-    return Reply(BlocksForm([to_form(BlockForm, row) for row in rows], following))
+    page = await context.look(context.node.history.blocks, call["before"], call["limit"])
+    return Reply(BlocksForm([to_form(BlockForm, row) for row in page.rows], damaged_in(page), page.next))

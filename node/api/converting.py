@@ -14,7 +14,9 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
+from node.api.forms import DamagedForm
 from node.chain.blocks import Phase
+from node.history.pages import Page
 
 Form = TypeVar("Form")
 Write = Callable[[Any], Any]
@@ -25,6 +27,10 @@ def to_form(kind: type[Form], row: object) -> Form:
     write: Any = _writer
     found: Form = write(kind)(row)
     return found
+
+
+def damaged_in(page: Page[Any]) -> list[DamagedForm]:
+    return [to_form(DamagedForm, row) for row in page.damaged]
 
 
 def to_hex(data: bytes) -> str:

@@ -107,8 +107,18 @@ class BlockForm(Struct):
     at_ms: int
 
 
+class DamagedForm(Struct):
+    """A row that the node's disk has changed: its number (a height, an auction's, an intent's place in the order
+    they came), and what shows it."""
+
+    key: Amount
+    why: str
+
+
 class BlocksForm(Struct):
-    """Newest first; ``next`` goes into ``before`` for the page after, null after the last."""
+    """Newest first; ``next`` goes into ``before`` for the page after, null after the last. What is ``damaged`` on
+    the node's disk is named and left out."""
 
     blocks: list[BlockForm]
+    damaged: list[DamagedForm]
     next: int | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from node.api.forms import Amount, Hex, Ratio
+from node.api.forms import Amount, DamagedForm, Hex, Ratio
 
 
 class AuctionForm(Struct):
@@ -21,9 +21,11 @@ class AuctionForm(Struct):
 
 
 class AuctionsForm(Struct):
-    """Newest first; ``next`` goes into ``before`` for the page after, null after the last."""
+    """Newest first; ``next`` goes into ``before`` for the page after, null after the last. What is ``damaged`` on
+    the node's disk is named and left out."""
 
     auctions: list[AuctionForm]
+    damaged: list[DamagedForm]
     next: int | None
 
 
@@ -118,7 +120,9 @@ class StandingForm(Struct):
 
 
 class LeaderboardForm(Struct):
-    """``auctions``: over how many at most; null: all that are kept."""
+    """``auctions``: over how many at most; null: all that are kept. ``damaged``: so many parts that solvers had in
+    auctions are in no sum, as the node's disk has changed their rows."""
 
     auctions: int | None
     standings: list[StandingForm]
+    damaged: int

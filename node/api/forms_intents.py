@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from node.api.errors import Problem
-from node.api.forms import Amount, Hex
+from node.api.forms import Amount, DamagedForm, Hex
 from node.api.forms_auctions import MissedForm, TradeForm
 from node.api.forms_quotes import NowForm
 from node.chain.blocks import MAX_ITEM_BYTES
@@ -113,9 +113,11 @@ class IntentForm(Struct):
 
 
 class IntentsForm(Struct):
-    """Newest first; ``next`` goes into ``cursor`` for the page after, null after the last."""
+    """Newest first; ``next`` goes into ``cursor`` for the page after, null after the last. What is ``damaged`` on
+    the node's disk is named and left out."""
 
     intents: list[IntentForm]
+    damaged: list[DamagedForm]
     next: int | None
 
 

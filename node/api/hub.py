@@ -139,7 +139,7 @@ class Hub:
         if event.phase is not Phase.SETTLE:
             return None
         try:
-            rows = self._node.history.auctions(event.auction + 1, 1)
+            rows = self._node.history.auctions(event.auction + 1, 1).rows
         except HistoryError:
             return None  # those who ask for the auction are told
         return rows[0] if rows and rows[0].number == event.auction else None

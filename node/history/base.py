@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
 from intents.assets import AssetId
+from node.history.pages import Page
 from settlement.ledger.state import State
 
 
@@ -172,12 +173,21 @@ class StandingRow:
     mean_rank: float
 
 
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """The leaderboard. ``damaged`` parts in auctions are in no sum: the disk has changed their rows."""
+
+    rows: tuple[StandingRow, ...]
+    damaged: int
+
+
 class History(Protocol):
-    """Pages run backwards in time: ``before`` excludes itself, ``None`` starts at the newest."""
+    """Pages run backwards in time: ``before`` excludes itself, ``None`` starts at the newest. A row that the disk
+    has changed is named in its page; asked for by itself it is ``HistoryDamaged``."""
 
-    def blocks(self, before: int | None, limit: int) -> Sequence[BlockRow]: ...
+    def blocks(self, before: int | None, limit: int) -> Page[BlockRow]: ...
 
-    def auctions(self, before: int | None, limit: int) -> Sequence[AuctionRow]: ...
+    def auctions(self, before: int | None, limit: int) -> Page[AuctionRow]: ...
 
     def auction(self, number: int) -> AuctionDetail | None: ...
 
@@ -190,10 +200,10 @@ class History(Protocol):
         name, or "unknown" where it ended while this node did not record."""
         ...
 
-    def intents(self, owner: bytes, before: int | None, limit: int) -> Sequence[tuple[int, IntentLife]]:
-        """An owner's intents, each with the cursor that ``before`` takes."""
+    def intents(self, owner: bytes, before: int | None, limit: int) -> Page[IntentLife]:
+        """An owner's intents."""
         ...
 
-    def standings(self, auctions: int | None = None) -> Sequence[StandingRow]:
+    def standings(self, auctions: int | None = None) -> Standings:
         """The leaderboard over the last so many auctions; ``None``: all that are kept."""
         ...

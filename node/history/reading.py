@@ -5,19 +5,21 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from intents.errors import InputError, WalrasError, WrongType, WrongValue
 from intents.intent import IntentId
+from node.chain.blocks import Phase
 from node.history import lives, rows
-from node.history.base import AuctionDetail, AuctionRow, BlockRow, IntentLife, StandingRow
+from node.history.base import AuctionDetail, AuctionRow, BlockRow, IntentLife, Standings
 from node.history.deriving import Deriving, Load
 from node.history.errors import HistoryDamaged, HistoryFailed
 from node.history.inputs import Settled, unpack_settled
-from node.history.standings import standings
+from node.history.pages import Page, page_of, why
+from node.history.standings import Part, standings
 from settlement.ledger.orders import ORDERS
 from settlement.ledger.state import State
 from settlement.settle import Settlement
@@ -25,10 +27,13 @@ from settlement.settle import Settlement
 _LOG: Final = logging.getLogger("walras.history")
 #: Rows of a page at most.
 MAX_PAGE: Final = 1_000
+#: Damaged rows that are counted, and told to the log once each.
+_DAMAGED: Final = 1_000
 #: Leaderboards remembered, over different numbers of auctions.
 _WINDOWS: Final = 16
 _BLOCK: Final = "height, auction, phase, block, root, round, proposer, items, refused, at_ms"
 _AUCTION: Final = "number, height, intents, filled, solvers, solutions, winners, score, improvement_bps, at_ms"
+R = TypeVar("R")
 
 
 class Reader:
@@ -40,13 +45,19 @@ class Reader:
     def __init__(self) -> None:
         self._reading = threading.RLock()
         self._deriving = Deriving()
-        self._standings: dict[int | None, tuple[int, tuple[StandingRow, ...]]] = {}
+        self._standings: dict[int | None, tuple[int, Standings]] = {}
+        self._damaged: set[tuple[str, int]] = set()
 
     @property
     def height(self) -> int:
         """The last recorded; −1 before the first."""
         with self._read() as db:
             return last_height(db)
+
+    @property
+    def damaged(self) -> int:
+        """Rows that readers met since the start and that the disk has changed; counted up to a thousand."""
+        return len(self._damaged)
 
     def gaps(self) -> tuple[tuple[int, int], ...]:
         """Ranges of heights, first and last, that are missing between those recorded; the latest hundred."""
@@ -62,21 +73,13 @@ class Reader:
                     ranges.append((last + 1, height - 1))
         return tuple(reversed(ranges))
 
-    def blocks(self, before: int | None, limit: int) -> Sequence[BlockRow]:
-        with self._read() as db:
-            found = db.execute(
-                f"SELECT {_BLOCK} FROM block WHERE height < ? ORDER BY height DESC LIMIT ?",
-                _page(before, limit),
-            )
-            return [rows.block_of(row) for row in found]
+    def blocks(self, before: int | None, limit: int) -> Page[BlockRow]:
+        query = f"SELECT {_BLOCK} FROM block WHERE height < ? ORDER BY height DESC LIMIT ?"
+        return self._page("block", query, (), before, limit, rows.block_of)
 
-    def auctions(self, before: int | None, limit: int) -> Sequence[AuctionRow]:
-        with self._read() as db:
-            found = db.execute(
-                f"SELECT {_AUCTION} FROM auction WHERE number < ? ORDER BY number DESC LIMIT ?",
-                _page(before, limit),
-            )
-            return [rows.auction_of(row) for row in found]
+    def auctions(self, before: int | None, limit: int) -> Page[AuctionRow]:
+        query = f"SELECT {_AUCTION} FROM auction WHERE number < ? ORDER BY number DESC LIMIT ?"
+        return self._page("auction", query, (), before, limit, rows.auction_of)
 
     def auction(self, number: int) -> AuctionDetail | None:
         row = self._row(number)
@@ -95,30 +98,33 @@ class Reader:
             return None if order is None else lives.life_on_ledger(IntentId(number), order)
         return self._life(found, state, self._load)
 
-    def intents(self, owner: bytes, before: int | None, limit: int) -> Sequence[tuple[int, IntentLife]]:
+    def intents(self, owner: bytes, before: int | None, limit: int) -> Page[IntentLife]:
         """``owner``: an account's holder, or its key alone. Newest first; why one did not trade, and how a trade
         compares with a route, only where that is known without settling again."""
-        with self._read() as db:
-            told = db.execute(
-                f"SELECT {lives.COLUMNS} FROM intent WHERE owner IN (?, ?, ?) AND seq < ?"
-                " ORDER BY seq DESC LIMIT ?",
-                (owner, b"\0" + owner, b"\1" + owner, *_page(before, limit)),
-            )
-            page = list(map(lives.known, told))
-        return [(found.seq, self._life(found, None, None)) for found in page]
+        query = (
+            f"SELECT {lives.COLUMNS} FROM intent WHERE owner IN (?, ?, ?) AND seq < ? ORDER BY seq DESC LIMIT ?"
+        )
+        owners = (owner, b"\0" + owner, b"\1" + owner)
+        return self._page(
+            "intent", query, owners, before, limit, lambda row: self._life(lives.known(row), None, None)
+        )
 
-    def standings(self, auctions: int | None = None) -> Sequence[StandingRow]:
+    def standings(self, auctions: int | None = None) -> Standings:
         with self._read() as db:
-            (newest,) = db.execute("SELECT coalesce(max(number), 0) FROM auction").fetchone()
+            # Not by a number that the disk has made of another: everything would lie before the last so many.
+            (newest,) = db.execute(
+                f"SELECT coalesce(max(number), 0) FROM auction WHERE number = height / {len(Phase)} + 1"
+            ).fetchone()
             at = self._standings.get(auctions)
             if at is not None and at[0] == newest:
                 return at[1]
             first = 0 if auctions is None else newest - auctions
             parts = db.execute(
-                "SELECT solver, rank, won, score, reward, slashed FROM part WHERE auction > ?", (first,)
+                "SELECT auction, solver, rank, won, score, reward, slashed FROM part WHERE auction > ?", (first,)
             )
+            damaged: list[int] = []
             # One by one: of many auctions and solvers all rows at once are tens of megabytes.
-            found = standings(rows.parts_in(parts))
+            found = Standings(standings(self._parts(parts, damaged)), len(damaged))
         if len(self._standings) >= _WINDOWS:
             self._standings.clear()
         self._standings[auctions] = (newest, found)
@@ -135,6 +141,38 @@ class Reader:
                 raise HistoryFailed(str(self.path or ""), str(error)) from error
             except InputError as error:
                 raise HistoryDamaged(str(self.path or ""), str(error)) from error
+
+    def _page(
+        self,
+        table: str,
+        query: str,
+        given: tuple[bytes, ...],
+        before: int | None,
+        limit: int,
+        read: Callable[[Sequence[Any]], R],
+    ) -> Page[R]:
+        first, most = _bounds(before, limit)
+        with self._read() as db:
+            found = db.execute(query, (*given, first, most)).fetchall()
+        page = page_of(found, most, read)
+        for row in page.damaged:
+            self._note(table, row.key, row.why)
+        return page
+
+    def _parts(self, found: Iterable[Sequence[Any]], damaged: list[int]) -> Iterator[Part]:
+        for row in found:
+            try:
+                yield rows.part_of(row)
+            except InputError as error:
+                damaged.append(row[0])
+                self._note("part of auction", row[0], why(error))
+
+    def _note(self, table: str, key: int, why: str) -> None:
+        with self._reading:
+            if (table, key) in self._damaged or len(self._damaged) >= _DAMAGED:
+                return
+            self._damaged.add((table, key))
+        _LOG.warning("%s: %s %s is damaged and left out: %s", self.path, table, key, why)
 
     def _row(self, number: int) -> AuctionRow | None:
         with self._read() as db:
@@ -208,6 +246,6 @@ def _check_line(line: AuctionRow, settlement: Settlement) -> None:
         raise WrongValue(f"auction {line.number}", f"what its line says, {said}"[:200], f"{found}"[:200])
 
 
-def _page(before: int | None, limit: int) -> tuple[int, int]:
+def _bounds(before: int | None, limit: int) -> tuple[int, int]:
     """Where a page starts, and how long it may be."""
     return (1 << 62 if before is None else min(before, 1 << 62)), max(0, min(limit, MAX_PAGE))

@@ -17,13 +17,12 @@ from intents.errors import WrongType, WrongValue
 from intents.intent import Intent
 from node.chain.blocks import phase_of
 from node.history.base import AuctionRow, BlockRow
+from node.history.pages import MOST_KEY
 from node.history.recording import DENIED, OPEN, auction_at
 from settlement.ledger.accounts import account_of
 from settlement.ledger.orders import ORDERS, OrderState
 from settlement.ledger.state import MAX_ENTRY_BYTES
 
-#: Above every height, auction and time, and below what a JSON reader rounds.
-_MOST: Final = 1 << 53
 #: Digits of an amount or a score: more than any sum of what may be traded has.
 _DIGITS: Final = 120
 #: Characters of a note, a name, or the names of an auction's winners.
@@ -33,7 +32,7 @@ Check = Callable[[Any], bool]
 
 
 def _count(value: Any) -> bool:
-    return type(value) is int and 0 <= value < _MOST
+    return type(value) is int and 0 <= value < MOST_KEY
 
 
 def _integer(value: Any) -> bool:
@@ -83,10 +82,9 @@ _TRADE: Final[Mapping[str, Check]] = {
     "auction": _count, "gave": _digits, "got": _digits, "solver": _text, "over_limit_bps": _integer,
 }  # fmt: skip
 _PART: Final[Mapping[str, Check]] = {
-    "solver": _text, "rank": _or_none(_count), "won": (0, 1).__contains__, "score": _digits, "reward": _digits,
-    "slashed": _digits,
+    "auction": _count, "solver": _text, "rank": _or_none(_count), "won": (0, 1).__contains__, "score": _digits,
+    "reward": _digits, "slashed": _digits,
 }  # fmt: skip
-_TIME: Final[Mapping[str, Check]] = {"height": _count, "at_ms": _count}
 
 
 def block_of(row: Sequence[Any]) -> BlockRow:
@@ -131,16 +129,15 @@ def trades_in(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, int, int, st
         yield auction, int(gave), int(got), solver, float(bps)
 
 
-def parts_in(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[str, int | None, int, int, int, int]]:
-    """Solver, rank, whether it won, score, reward, slashed."""
-    for row in rows:
-        solver, rank, won, score, reward, slashed = _checked("part", _PART, row)
-        yield solver, rank, won, int(score), int(reward), int(slashed)
+def part_of(row: Sequence[Any]) -> tuple[str, int | None, int, int, int, int]:
+    """Solver, rank, whether it won, score, reward, slashed; ``row`` has the auction before them."""
+    _, solver, rank, won, score, reward, slashed = _checked("part", _PART, row)
+    return solver, rank, won, int(score), int(reward), int(slashed)
 
 
 def times_in(rows: Iterable[Sequence[Any]]) -> dict[int, int]:
-    """When heights were decided."""
-    return {row[0]: row[1] for row in rows if _checked("block", _TIME, row)}
+    """When heights were decided, where that is known: a block whose row is spoilt takes no intent with it."""
+    return {height: at_ms for height, at_ms in rows if _count(height) and _count(at_ms)}
 
 
 def _checked(table: str, columns: Mapping[str, Check], row: Sequence[Any]) -> Sequence[Any]:

@@ -48,9 +48,18 @@ def connect(path: Path | str, *, reading: bool = False) -> sqlite3.Connection:
     db = sqlite3.connect(
         path, timeout=BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=256
     )
+    db.text_factory = text_or_bytes
     if reading:
         db.execute("PRAGMA query_only=1")
     return db
+
+
+def text_or_bytes(data: bytes) -> str | bytes:
+    """Of a column of text: what is none is damage of that row, where SQLite's own reading ends the query."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
 
 
 def write_ahead(db: sqlite3.Connection) -> None:

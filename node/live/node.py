@@ -162,6 +162,7 @@ class LiveNode:
             counts["words_waiting"] = self._network.sending.waiting
         status = self._node.status
         counts |= {"groups": status.groups, "commits": status.commits}
+        counts["history_damaged_rows"] = self._history.damaged
         counts |= {f"own_solver_{ending}": count for ending, count in self._node.answers.items()}
         return dict(sorted(counts.items()))
 

@@ -65,4 +65,12 @@ export function card(testid, title, ...children) {
 
 export const nothing = (testid, ...words) => h("p", { class: "nothing", testid }, words);
 
+/** Rows that the node's disk has changed: which, so that nobody takes what is shown for all there is. */
+export function damage(testid, what, rows) {
+  if (!rows.length) return null;
+  const named = rows.slice(0, 20).map((row) => row.key).join(", ");
+  return h("p", { class: "trouble", testid, title: rows.slice(0, 20).map((row) => `${row.key}: ${row.why}`).join("\n") },
+    `Damaged on this node's disk and left out: ${what} ${named}${rows.length > 20 ? ` and ${rows.length - 20} more` : ""}. Other nodes have their own copies.`);
+}
+
 export const facts = (pairs) => h("dl", { class: "facts" }, pairs.map(([name, ...value]) => [h("dt", {}, name), h("dd", {}, value)]));

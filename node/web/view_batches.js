@@ -2,8 +2,9 @@
 
 import { get, knownAssets } from "./api.js";
 import { axis, plain } from "./chart.js";
-import { bar, card, h, nothing, table, tile, tiles } from "./dom.js";
+import { bar, card, damage, h, nothing, table, tile, tiles } from "./dom.js";
 import { amount, bps, clock, day, float, number, percent, plural, whole } from "./format.js";
+import { append, joined } from "./pages.js";
 import { toneOf } from "./tones.js";
 
 const PAGE = 40, MOST = 1200;
@@ -24,22 +25,23 @@ export function batches(main, frame) {
 
 /** The newest page; what is older and was loaded before stays. */
 async function load(signal, old) {
-  const [assets, page] = await Promise.all([knownAssets(), get("auctions", { limit: PAGE }, signal)]);
-  const known = new Set(page.auctions.map((row) => row.number));
-  const kept = (old?.rows ?? []).filter((row) => !known.has(row.number));
-  const joined = kept.length && kept[0].number >= (page.next ?? 0) - 1;
-  return joined
-    ? { assets, rows: [...page.auctions, ...kept].slice(0, MOST), next: old.next }
-    : { assets, rows: page.auctions, next: page.next };
+  const [assets, page] = await Promise.all([knownAssets(), newest({ limit: PAGE }, signal)]);
+  return { assets, ...joined(page, old, "number", MOST) };
 }
 
-function draw({ assets, rows, next }, tools) {
-  if (!rows.length) return nothing("batches-none", "No auction is settled yet. The first appears here by itself, as soon as intents came in and were settled.");
+async function newest(parameters, signal) {
+  const { auctions, damaged, next } = await get("auctions", parameters, signal);
+  return { rows: auctions, damaged, next };
+}
+
+function draw({ assets, rows, damaged, next }, tools) {
+  const lost = damage("batches-damaged", damaged.length > 1 ? "batches" : "batch", damaged);
+  const older = next !== null && rows.length < MOST && h("button", { type: "button", testid: "batches-older", on: { click: (event) => more(event.target, tools) } }, "Load older batches");
+  if (!rows.length) return [lost ?? nothing("batches-none", "No auction is settled yet. The first appears here by itself, as soon as intents came in and were settled."), older];
   const unit = assets.name(assets.numeraire), decimals = assets.decimals(assets.numeraire);
   const offered = sum(rows, "intents"), filled = sum(rows, "filled");
   const label = "Score and share of filled intents per batch; the table below has the same figures.";
   const place = tools.chart("batches-chart", "middle", label, (theme, narrow) => timeline(rows, unit, decimals, theme, narrow));
-  const older = next !== null && rows.length < MOST && h("button", { type: "button", testid: "batches-older", on: { click: (event) => more(event.target, tools) } }, "Load older batches");
   return [
     tiles(
       tile("batches-latest", "Latest", `batch ${whole(rows[0].number)}`, clock(rows[0].at_ms)),
@@ -57,7 +59,7 @@ function draw({ assets, rows, next }, tools) {
       ["Winner", (row) => row.winners.length ? row.winners.map((name, at) => [at > 0 && ", ", h("span", { class: "clip" }, h("span", { class: `dot ${toneOf(rows, name)}`, "aria-hidden": "true" }), name)]) : h("span", { class: "soft" }, "nobody")],
       ["Solvers", (row) => whole(row.solvers), "num"],
       ["Solutions", (row) => whole(row.solutions), "num"],
-    ], rows, { key: (row) => row.number }), older),
+    ], rows, { key: (row) => row.number }), lost, older),
   ];
 }
 
@@ -65,9 +67,7 @@ async function more(button, tools) {
   button.disabled = true;
   const data = tools.data();
   try {
-    const page = await get("auctions", { limit: PAGE, before: data.next });
-    data.rows.push(...page.auctions);
-    data.next = page.next;
+    append(data, await newest({ limit: PAGE, before: data.next }));
     tools.redraw();
   } catch (error) {
     button.disabled = false;

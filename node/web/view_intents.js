@@ -2,7 +2,7 @@
 
 import { get, knownAssets } from "./api.js";
 import { intentLink } from "./batch_intents.js";
-import { card, h, nothing, pill, table } from "./dom.js";
+import { card, damage, h, nothing, pill, table } from "./dom.js";
 import { amount, day, plural, short } from "./format.js";
 import { life, TONES } from "./intent_life.js";
 
@@ -59,9 +59,10 @@ function ofOwner(owner, frame) {
       const [assets, page] = await Promise.all([knownAssets(), get("intents", { owner, limit: PAGE }, signal)]);
       return { assets, ...page };
     },
-    draw: ({ assets, intents: rows, next }, tools) => card("owner-intents", "Intents of this owner",
+    draw: ({ assets, intents: rows, damaged, next }, tools) => card("owner-intents", "Intents of this owner",
       h("p", {}, h("a", { href: `#/ledger/accounts/${encodeURIComponent(owner)}`, testid: "owner-account" }, "What the account holds")),
       rows.length ? intentTable(rows, assets) : nothing("owner-none", "This owner has no intents here."),
+      damage("owner-damaged", "of all intents, in the order they came, number", damaged),
       next !== null && h("button", { type: "button", testid: "owner-older", on: { click: (event) => more(event.target, owner, tools) } }, "Load older intents")),
   });
 }
@@ -72,6 +73,7 @@ async function more(button, owner, tools) {
   try {
     const page = await get("intents", { owner, limit: PAGE, cursor: data.next });
     data.intents.push(...page.intents);
+    data.damaged.push(...page.damaged);
     data.next = page.next;
     tools.redraw();
   } catch (error) {

@@ -15,7 +15,7 @@ export function leaderboard(main, frame) {
     topics: ["auctions"],
     load: async (signal) => {
       const [assets, board, network] = await Promise.all([knownAssets(), get("leaderboard", { auctions: choice.value || null }, signal), get("network", {}, signal)]);
-      return { assets, rows: board.standings, absent: absent(network.solvers, board.standings) };
+      return { assets, rows: board.standings, damaged: board.damaged, absent: absent(network.solvers, board.standings) };
     },
     draw: (data, tools) => draw(data, tools),
   });
@@ -26,8 +26,9 @@ export function leaderboard(main, frame) {
     found.node);
 }
 
-function draw({ assets, rows, absent: others }, tools) {
-  if (!rows.length) return nothing("leaderboard-none", "No solver has taken part in a settled auction yet.");
+function draw({ assets, rows, damaged, absent: others }, tools) {
+  const lost = damaged > 0 && h("p", { class: "trouble", testid: "leaderboard-damaged" }, `Damaged on this node's disk and in no sum: ${plural(damaged, "part")} that solvers had in auctions. Other nodes have their own copies.`);
+  if (!rows.length) return lost || nothing("leaderboard-none", "No solver has taken part in a settled auction yet.");
   const unit = assets.name(assets.numeraire), decimals = assets.decimals(assets.numeraire);
   const label = "Win rate of each solver with its 95% interval; the table below has the figures.";
   const place = tools.chart("leaderboard-chart", rows.length > 5 ? "middle" : "low", label, (theme, narrow) => figure(rows, theme, narrow));
@@ -42,6 +43,7 @@ function draw({ assets, rows, absent: others }, tools) {
       [`Rewards, ${unit}`, (row) => amount(row.rewards, decimals), "num"],
       [`Slashed, ${unit}`, (row) => h("span", { class: row.slashed !== "0" ? "worse" : null }, amount(row.slashed, decimals)), "num"],
     ], rows, { key: (row) => row.solver }),
+    lost,
     others.length > 0 && h("p", { class: "hint", testid: "leaderboard-absent" }, `Bonded, but with no bid in these auctions: ${others.join(", ")}. The log of such a solver's node says why: out of time, late, or nothing to offer.`)),
   ];
 }

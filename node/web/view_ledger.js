@@ -1,9 +1,10 @@
 // The ledger: what an account holds, the blocks with their roots, and proofs that this browser checks itself.
 
 import { get, knownAssets } from "./api.js";
-import { card, facts, h, nothing, table } from "./dom.js";
+import { card, damage, facts, h, nothing, table } from "./dom.js";
 import { amount, day, plural, short, whole } from "./format.js";
 import { proofCard } from "./ledger_proof.js";
+import { append, joined } from "./pages.js";
 
 const PAGE = 24, MOST = 1200;
 
@@ -90,15 +91,12 @@ function blocks(frame) {
     testid: "ledger-blocks",
     topics: ["blocks"],
     load: async (signal, old) => {
-      const [page, agreed] = await Promise.all([get("blocks", { limit: PAGE }, signal), get("network", {}, signal)]);
+      const [page, agreed] = await Promise.all([newest({ limit: PAGE }, signal), get("network", {}, signal)]);
       const names = new Map(agreed.validators.map((validator) => [validator.key, validator.name]));
-      const lowest = page.blocks.at(-1)?.height ?? 0;
-      const kept = (old?.rows ?? []).filter((row) => row.height < lowest);
-      const joined = kept.length && kept[0].height >= lowest - 1;
-      return joined ? { rows: [...page.blocks, ...kept].slice(0, MOST), next: old.next, names } : { rows: page.blocks, next: page.next, names };
+      return { names, ...joined(page, old, "height", MOST) };
     },
-    draw: ({ rows, next, names }, tools) => (rows.length ? [
-      table("ledger-block", `${plural(rows.length, "block")}, newest first`, [
+    draw: ({ rows, damaged, next, names }, tools) => (rows.length || damaged.length ? [
+      rows.length > 0 && table("ledger-block", `${plural(rows.length, "block")}, newest first`, [
         ["Height", (row) => whole(row.height)],
         ["Phase", (row) => (row.phase === "settle" ? h("a", { href: `#/batches/${row.auction}` }, `settle, batch ${whole(row.auction)}`) : `${row.phase}, batch ${whole(row.auction)}`), "wide"],
         ["Items", (row) => [whole(row.items), row.refused > 0 && h("span", { class: "under" }, `${whole(row.refused)} without effect`)], "num"],
@@ -106,18 +104,22 @@ function blocks(frame) {
         ["Root after it", (row) => h("span", { class: "mono", title: row.root }, short(row.root, 10, 6)), "wide"],
         ["Proposed by", (row) => [h("span", { class: names.get(row.proposer) ? null : "mono", title: row.proposer }, names.get(row.proposer) || short(row.proposer, 6)), row.round > 0 && `, round ${row.round + 1}`], "wide"],
       ], rows, { key: (row) => row.height }),
+      damage("ledger-damaged", damaged.length > 1 ? "blocks" : "block", damaged),
       next !== null && rows.length < MOST && h("button", { type: "button", testid: "blocks-older", on: { click: (event) => more(event.target, tools) } }, "Load older blocks"),
     ] : nothing("ledger-no-blocks", "No block is decided yet.")),
   });
+}
+
+async function newest(parameters, signal) {
+  const { blocks: rows, damaged, next } = await get("blocks", parameters, signal);
+  return { rows, damaged, next };
 }
 
 async function more(button, tools) {
   button.disabled = true;
   const data = tools.data();
   try {
-    const page = await get("blocks", { limit: PAGE, before: data.next });
-    data.rows.push(...page.blocks);
-    data.next = page.next;
+    append(data, await newest({ limit: PAGE, before: data.next }));
     tools.redraw();
   } catch (error) {
     button.disabled = false;

@@ -1,7 +1,7 @@
 // The network as this node knows it: who is there, who talks to whom, who proposes, who fell behind.
 
 import { get } from "./api.js";
-import { card, h, nothing, pill, swap, table, tile, tiles } from "./dom.js";
+import { card, damage, h, nothing, pill, swap, table, tile, tiles } from "./dom.js";
 import { ago, clock, plural, short, whole } from "./format.js";
 import { graph, lastWord, LOOKS } from "./network_graph.js";
 import { proposer, understand } from "./topology.js";
@@ -38,9 +38,9 @@ export function network(main, frame) {
     topics: ["blocks"],
     load: async (signal) => {
       const [page, agreed] = await Promise.all([get("blocks", { limit: BLOCKS }, signal), get("network", {}, signal)]);
-      return { rows: page.blocks, known: [...agreed.validators, ...frame.page.memory.values()] };
+      return { rows: page.blocks, damaged: page.damaged, known: [...agreed.validators, ...frame.page.memory.values()] };
     },
-    draw: ({ rows, known }) => drawBlocks(rows, known),
+    draw: ({ rows, damaged, known }) => [drawBlocks(rows, known), damage("network-damaged", damaged.length > 1 ? "blocks" : "block", damaged)],
   });
 
   frame.listen((topic, data, at_ms) => {

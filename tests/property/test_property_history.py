@@ -30,14 +30,14 @@ def lives(history: HistoryStore, chain: Chain) -> list[IntentLife]:
     """All of them, each asked for by its id, page by page."""
     found: list[IntentLife] = []
     for owner in OWNERS:
-        before = None
-        while page := history.intents(owner.public, before, 5):
-            for _, listed in page:
+        page = history.intents(owner.public, None, 5)
+        while page.rows:
+            for listed in page.rows:
                 life = history.intent(listed.intent, chain.app.state)
                 assert life is not None
                 assert (listed.trades != ()) == (life.trades != ())
                 found.append(life)
-            before = page[-1][0]
+            page = history.intents(owner.public, page.next or 0, 5)
     return found
 
 
@@ -93,7 +93,7 @@ def test_auctions_add_up(seed: int) -> None:
         chain = Chain([history])
         busy(chain, Random(seed), 5)
         settled = [c.applied.effects.settlement for c in chain.commits if phase_of(c.height) is Phase.SETTLE]
-        rows = list(reversed(history.auctions(None, 99)))
+        rows = list(reversed(history.auctions(None, 99).rows))
         assert [row.score for row in rows] == [found.score for found in settled if found is not None]
         for row in rows:
             detail, text = history.auction(row.number), history.receipt(row.number)
@@ -106,8 +106,8 @@ def test_auctions_add_up(seed: int) -> None:
             assert len(detail.solutions) == row.solutions
             assert {found.solver for found in detail.solutions if found.won} == set(row.winners)
             assert all(bool(found.lost) != found.won for found in detail.solutions)
-        assert sum(found.score for found in history.standings()) == sum(row.score for row in rows)
-        assert sum(found.score for found in history.standings(2)) == sum(row.score for row in rows[-2:])
+        assert sum(found.score for found in history.standings().rows) == sum(row.score for row in rows)
+        assert sum(found.score for found in history.standings(2).rows) == sum(row.score for row in rows[-2:])
         for life in lives(history, chain):
             heights = [step.height for step in life.steps]
             assert heights == sorted(heights)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,6 +84,46 @@ def test_a_batch_tells_who_won_and_why_others_lost(browser: Browser, world: Worl
         receipt = tmp_path / "receipt.json"
         download.value.save_as(receipt)
     assert walras("auction", "verify", receipt).code == 0
+
+
+def test_rows_that_the_disk_has_changed_are_named(browser: Browser, world: World) -> None:
+    """Batches, blocks, an owner's intents and the standings go on without them, and say so."""
+    node, trade = world.nodes["f0"], world.detail["trades"][0]
+    world.node.pause()  # the only validator: the pages stand still
+    try:
+        height, intent = node.height - 1, bytes.fromhex(trade["intent"][2:])
+        with spoilt(node.made.home.history, world.batch, height, intent), sight(browser, node.url) as tab:
+            tab.show("ledger")
+            assert f"block {height}." in tab.text("ledger-damaged")
+            assert tab.at(f"ledger-block-row-{height}").count() == 0
+            tab.show("batches")
+            assert f"batch {world.batch}." in tab.text("batches-damaged")
+            assert tab.at(f"batch-link-{world.batch}").count() == 0
+            tab.show(f"intents/{trade['owner']}")
+            assert tab.at(f"owner-table-row-{trade['intent']}").count() == 0
+            assert "left out" in tab.text("owner-damaged")
+            tab.show("leaderboard")
+            assert "in no sum" in tab.text("leaderboard-damaged")
+    finally:
+        world.node.go_on()
+
+
+@contextmanager
+def spoilt(path: Path, auction: int, height: int, intent: bytes) -> Iterator[None]:
+    """A history with a row of each kind damaged, until the block ends."""
+    with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as db:
+
+        def move(by: int) -> None:
+            db.execute("UPDATE auction SET intents = intents - ? WHERE number = ?", (by, auction))
+            db.execute("UPDATE block SET phase = phase + ? WHERE height = ?", (by, height))
+            db.execute("UPDATE intent SET taken = taken - ? WHERE id = ?", (by, intent))
+            db.execute("UPDATE part SET won = won + ? WHERE auction = ?", (by, auction))
+
+        move(1 << 20)
+        try:
+            yield
+        finally:
+            move(-(1 << 20))
 
 
 def test_a_hostile_name_stays_text(browser: Browser, world: World) -> None:
@@ -170,7 +213,7 @@ def test_a_bonded_solver_without_a_bid_is_named(browser: Browser, world: World) 
 def test_a_network_that_halts_says_since_when(browser: Browser, world: World) -> None:
     """The head's tile has the time of the last block once the next is overdue."""
     [latest] = world.node.get("/v1/blocks?limit=1")["blocks"]
-    old = json.dumps({"blocks": [{**latest, "at_ms": latest["at_ms"] - 90_000}], "next": None})
+    old = json.dumps({"blocks": [{**latest, "at_ms": latest["at_ms"] - 90_000}], "damaged": [], "next": None})
     with sight(browser, world.node.url) as tab:
         tab.show("network")
         assert "auction" in tab.text("network-head")

@@ -36,7 +36,7 @@ def test_a_file_comes_back_with_all_that_was_in_it(tmp_path: Path) -> None:
         assert store.blocks(None, 99) == said[0]
         chain.histories = [store]
         chain.auction()
-        assert len(store.auctions(None, 99)) == 4
+        assert len(store.auctions(None, 99).rows) == 4
         assert store.gaps() == ()
 
 
@@ -45,10 +45,10 @@ def test_only_the_latest_auctions_are_kept(tmp_path: Path) -> None:
     with HistoryStore(tmp_path / "history.sqlite", keep_auctions=3) as store:
         chain = Chain([store])
         busy(chain, Random(8), 9)
-        assert [row.number for row in store.auctions(None, 99)] == [9, 8, 7]
-        assert [row.height for row in store.blocks(None, 99)] == list(range(26, 17, -1))
+        assert [row.number for row in store.auctions(None, 99).rows] == [9, 8, 7]
+        assert [row.height for row in store.blocks(None, 99).rows] == list(range(26, 17, -1))
         for owner in OWNERS:
-            for _, life in store.intents(owner.public, None, 99):
+            for life in store.intents(owner.public, None, 99).rows:
                 rests = life.state in ("checked", "batched", "part_filled")
                 assert rests or life.steps[-1].auction >= 7
 
@@ -60,13 +60,13 @@ def test_the_file_is_bounded_in_bytes(tmp_path: Path) -> None:
         chain = Chain([store])
         for _ in range(3):
             trading(chain)
-        assert [row.number for row in store.auctions(None, 99)] == [3]
+        assert [row.number for row in store.auctions(None, 99).rows] == [3]
         assert store.receipt(3) is not None
     with HistoryStore(path, keep_bytes=200_000) as store:
         chain.histories = [store]
         for _ in range(60):
             trading(chain)
-        kept = store.auctions(None, 99)
+        kept = store.auctions(None, 99).rows
         assert 2 < len(kept) < 60
         assert kept[0].number == 63
     assert path.stat().st_size < 300_000
@@ -110,7 +110,7 @@ def test_a_file_that_is_no_good_is_set_aside_and_begun_anew(tmp_path: Path, harm
         assert store.height == -1
         chain = Chain([store])
         trading(chain)
-        assert len(store.auctions(None, 9)) == 1
+        assert len(store.auctions(None, 9).rows) == 1
 
 
 def test_damage_found_while_recording_is_set_aside_too(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_damage_found_while_recording_is_set_aside_too(tmp_path: Path) -> None:
         store._db.execute("PRAGMA cache_size=0")
         chain.height()
         assert "damaged" in store.notice
-        assert [row.height for row in store.blocks(None, 9)] == [chain.app.height]
+        assert [row.height for row in store.blocks(None, 9).rows] == [chain.app.height]
 
 
 def test_another_programs_file_is_never_touched(tmp_path: Path) -> None:
@@ -157,8 +157,8 @@ def test_a_history_of_another_network_gives_way(tmp_path: Path) -> None:
         )
         chain.auction()
         assert "another network" in store.notice
-        assert [row.number for row in store.auctions(None, 9)] == [1]
-        assert [row.intents for row in store.auctions(None, 9)] == [0]
+        assert [row.number for row in store.auctions(None, 9).rows] == [1]
+        assert [row.intents for row in store.auctions(None, 9).rows] == [0]
 
 
 def test_a_full_disk_leaves_a_gap_and_no_trouble_for_the_node(
@@ -189,11 +189,11 @@ def test_readers_and_the_writer_do_not_meet(tmp_path: Path) -> None:
         def read() -> int:
             answers = 0
             while not stop.is_set():
-                for row in store.auctions(None, 3):
+                for row in store.auctions(None, 3).rows:
                     detail = store.auction(row.number)
                     assert detail is None or len(detail.trades) == row.filled
                     store.receipt(row.number)
-                for _, life in store.intents(ANN.public, None, 5):
+                for life in store.intents(ANN.public, None, 5).rows:
                     found = store.intent(life.intent, chain.app.state)
                     assert found is None or found.owner == life.owner
                 store.standings()

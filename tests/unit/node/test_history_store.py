@@ -14,6 +14,7 @@ from intents.intent import Leg
 from node.agreement.messages import Decision
 from node.history.base import BlockRow
 from node.history.inputs import unpack_settled
+from node.history.pages import Page
 from node.history.rebuilding import rebuild
 from node.history.standings import wilson
 from node.history.store import HistoryStore
@@ -40,7 +41,7 @@ def chain(history: HistoryStore) -> Chain:
 
 def test_receipts_verify_and_are_the_same_when_made_again(chain: Chain, history: HistoryStore) -> None:
     """From the settlement at hand and from what is kept of it the same bytes come, and the law agrees."""
-    for row in history.auctions(None, 10):
+    for row in history.auctions(None, 10).rows:
         text = history.receipt(row.number)
         assert text is not None
         assert verify_receipt(json.loads(text), "receipt").settlement.score == row.score
@@ -94,7 +95,7 @@ def test_a_slashed_solver_and_its_loss_are_there(history: HistoryStore) -> None:
     assert found is not None
     ((solver, amount, faults),) = found.slashed
     assert (solver, faults) == ("solver", ("no_reveal",))
-    (standing,) = history.standings()
+    (standing,) = history.standings().rows
     assert (standing.auctions, standing.wins, standing.slashed) == (1, 0, amount)
     history._deriving.forget()
     assert history.auction(1) == found
@@ -103,18 +104,19 @@ def test_a_slashed_solver_and_its_loss_are_there(history: HistoryStore) -> None:
 def test_blocks_name_their_proposers_and_pages_run_backwards(chain: Chain, history: HistoryStore) -> None:
     """Each page goes on where the one before ended, down to the first block."""
     rows: list[BlockRow] = []
-    before = None
-    while page := history.blocks(before, 4):
-        rows += page
-        before = page[-1].height
+    page = history.blocks(None, 4)
+    rows += page.rows
+    while page.next is not None:
+        page = history.blocks(page.next, 4)
+        rows += page.rows
     assert [row.height for row in rows] == list(range(chain.app.height, -1, -1))
     for row, commit in zip(reversed(rows), chain.commits, strict=True):
         assert row.block == commit.certificate.block
         assert row.root == commit.applied.block.header.state_root
         assert row.proposer == b"\1" * 32
         assert (row.items, row.refused) == (len(commit.applied.block.items), len(commit.applied.effects.refused))
-    assert [row.number for row in history.auctions(4, 2)] == [3, 2]
-    assert history.auctions(None, 0) == []
+    assert [row.number for row in history.auctions(4, 2).rows] == [3, 2]
+    assert history.auctions(None, 0) == Page((), (), None)
     assert history.auction(99) is None
     assert history.receipt(99) is None
 
@@ -127,9 +129,9 @@ def test_a_gap_is_told_and_what_rests_is_known_on(history: HistoryStore) -> None
     chain.histories = [history]
     chain.submit(BOB, Leg(B, 10 * WHOLE), Leg(A, 30 * WHOLE))
     chain.auction()
-    assert [row.number for row in history.auctions(None, 9)] == [2]
-    ((_, old),) = history.intents(ANN.public, None, 9)
-    ((_, new),) = history.intents(BOB.public, None, 9)
+    assert [row.number for row in history.auctions(None, 9).rows] == [2]
+    (old,) = history.intents(ANN.public, None, 9).rows
+    (new,) = history.intents(BOB.public, None, 9).rows
     assert "before this node's history" in old.steps[0].note
     assert (new.steps[0].state, new.steps[0].auction) == ("checked", 2)
     assert old.missed is not None
@@ -159,7 +161,7 @@ def test_it_is_rebuilt_from_decisions(chain: Chain, history: HistoryStore) -> No
     decisions = [Decision(c.height, c.block, c.certificate) for c in chain.commits]
     with HistoryStore(None) as again:
         assert rebuild(again, ledger(), decisions, lambda key, digest, signature: True) == chain.app.height
-        for row in history.auctions(None, 99):
+        for row in history.auctions(None, 99).rows:
             found, old = again.auction(row.number), history.auction(row.number)
             assert found is not None
             assert old is not None

@@ -53,7 +53,7 @@ async def test_an_intent_given_to_one_of_four_settles_on_all_with_one_root(tmp_p
         await until(lambda: same_root(*nodes))
         await until(lambda: all(len(view.neighbours) == 3 for view in nodes[1].peers()))
         assert {view.name for view in nodes[1].peers()} == {f"node-{number}" for number in range(4)}
-        assert nodes[0].history.auctions(None, 1)[0].intents > 0
+        assert nodes[0].history.auctions(None, 1).rows[0].intents > 0
 
 
 async def test_a_validator_that_was_away_catches_up_and_votes_on(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ async def test_a_full_node_follows_by_decisions_and_passes_on_what_it_is_given(t
                 await until(lambda: any(filled(late, item) for item in items), 40)
                 kinds = {type(events.receive_nowait()) for _ in range(events.statistics().current_buffer_used)}
                 assert BlockDecided in kinds
-            assert late.history.blocks(None, 100)[-1].height == 0
+            assert late.history.blocks(None, 100).rows[-1].height == 0
 
 
 async def test_whoever_comes_too_late_for_decisions_gets_a_snapshot(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ async def test_whoever_comes_too_late_for_decisions_gets_a_snapshot(tmp_path: Pa
         await until(lambda: nodes[0].status().height >= 12, 60)
         async with open_live(follower(tmp_path / "late", ONE, 9, addresses(*nodes), keeping=keeping)) as late:
             await until(lambda: late.status().height >= 12 and same_root(late, *nodes), 60)
-            assert late.history.blocks(None, 100)[-1].height > 0
+            assert late.history.blocks(None, 100).rows[-1].height > 0
 
 
 async def test_a_solver_without_a_vote_answers_from_afar(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ async def test_it_tells_what_happens_and_keeps_its_history(tmp_path: Path) -> No
     kept = node.status().root
     async with open_live(alone(tmp_path, timeouts=SLOW)) as node:
         assert node.status().root == kept
-        assert node.history.auctions(None, 100)[-1].intents > 0
+        assert node.history.auctions(None, 100).rows[-1].intents > 0
 
 
 async def test_what_a_crash_kept_from_the_history_is_made_up_for_at_the_next_start(tmp_path: Path) -> None:
@@ -138,8 +138,8 @@ async def test_what_a_crash_kept_from_the_history_is_made_up_for_at_the_next_sta
         await until(lambda: node.status().height >= 4, 40)
     async with open_live(alone(tmp_path, timeouts=SLOW)) as node:
         history, height = cast(HistoryStore, node.history), node.status().height
-        assert [row.height for row in history.blocks(None, 100)] == [*reversed(range(height + 1))]
-        assert history.auctions(None, 100)[-1].filled > 0
+        assert [row.height for row in history.blocks(None, 100).rows] == [*reversed(range(height + 1))]
+        assert history.auctions(None, 100).rows[-1].filled > 0
 
 
 def test_a_history_that_cannot_be_made_up_for_says_so(tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ def test_one_that_has_ended_is_told_how() -> None:
         chain.submit(ANN, Leg(A, 20 * WHOLE), Leg(B, 9 * WHOLE), valid_to=1)
         chain.auction(answered=False)
         chain.auction(answered=False)
-        ((_, life),) = history.intents(ANN.public, None, 5)
+        (life,) = history.intents(ANN.public, None, 5).rows
         found = explain(life, chain.app.state)
         assert (found.state, found.code, found.best) == ("expired", "expired", None)
 
