@@ -46,8 +46,9 @@ class Sealed:
     async def write(self, data: bytes) -> None:
         # Frames are counted: one that is sealed must leave, so none is before a cancelled writer's have left.
         await trio.lowlevel.checkpoint_if_cancelled()
-        if self._wire.unsent:
+        while self._wire.unsent:
             await self._wire.write(b"")
+            await trio.lowlevel.checkpoint_if_cancelled()
         sealed = bytearray()
         for start in range(0, len(data), MAX_PLAINTEXT_LENGTH):
             frame = self._noise.encrypt(data[start : start + MAX_PLAINTEXT_LENGTH])

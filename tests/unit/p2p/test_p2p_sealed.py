@@ -144,6 +144,28 @@ async def test_who_is_cancelled_in_the_middle_of_a_frame_breaks_no_connection() 
     await there.close()
 
 
+async def test_who_is_cancelled_as_anothers_rest_has_left_has_sealed_nothing() -> None:
+    """Between the last of what had begun and the next frame, too."""
+    (here, there), (own, its) = sockets(), keys()
+
+    class EndsItsWriter(ReadAhead):
+        async def write(self, data: bytes) -> None:
+            await super().write(data)
+            if not data:
+                scope.cancel()
+
+    writer, reader = Sealed(EndsItsWriter(here), own), Sealed(ReadAhead(there), its)
+    here.unsent = bytes([0, 19]) + own.encrypt(b"old")  # what a cancelled writer left
+    with trio.CancelScope() as scope:
+        await writer.write(b"never")
+    assert scope.cancelled_caught
+    with trio.fail_after(5):
+        await writer.write(b"next")
+        assert await reader.read(7) == b"oldnext"
+    await here.close()
+    await there.close()
+
+
 async def test_the_end_of_a_connection_is_what_it_is_to_the_library() -> None:
     """Nothing where either side has closed it, read from and written to or not; an error where it was cut."""
     here, there = sockets()
