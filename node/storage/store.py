@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from intents.errors import WalrasError
+from intents.errors import InputError, WalrasError
 from node.agreement.effects import Record
 from node.agreement.messages import Certificate, Decision, block_id
 from node.agreement.wire import decode_message, encode_message
@@ -245,8 +245,13 @@ class Store:
                 raise
             raise Corrupt(str(self.path), "an entry of the state", str(error)[:200], "a readable one") from error
         with self._reading():
-            row = self._db.execute("SELECT line FROM journal ORDER BY height DESC LIMIT 1").fetchone()
-        expected = decode_line(octets(self.path, "the journal's last line", row[0])).root
+            query = "SELECT height, line FROM journal ORDER BY height DESC LIMIT 1"
+            height, data = self._db.execute(query).fetchone()
+        where = f"the journal's last line, of height {height},"
+        try:
+            expected = decode_line(octets(self.path, where, data)).root
+        except InputError as error:
+            raise Corrupt(str(self.path), where, str(error)[:200], "a line in canonical bytes") from error
         if root != expected:
             raise Corrupt(str(self.path), "the state's root", root.hex(), expected.hex())
         if rules_of(state).network != self.network:

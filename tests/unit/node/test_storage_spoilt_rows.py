@@ -42,6 +42,21 @@ def test_a_state_whose_last_line_is_a_number_is_not_loaded(tmp_path: Path) -> No
         store.load()
 
 
+@pytest.mark.parametrize("line", [b"", b"\xc1", b"\x94\x00", b"\x90", b"\xcc\x07"])
+def test_a_last_line_that_is_no_line_is_named_with_its_file(tmp_path: Path, line: bytes) -> None:
+    """Bytes that are not canonical, or canonical ones of something else: which line of which store."""
+    path = changed(
+        tmp_path / "s",
+        store_images.sound(),
+        "UPDATE journal SET line = ? WHERE height = (SELECT max(height) FROM journal)",
+        line,
+    )
+    with Store(path, None) as store:
+        with pytest.raises(Corrupt, match=f"last line, of height {store.height()},") as refused:
+            store.load()
+        assert str(path) in str(refused.value)
+
+
 @pytest.mark.parametrize("column", ["key", "value"])
 def test_a_state_that_holds_numbers_is_corrupt(tmp_path: Path, column: str) -> None:
     """Whoever compares it with the journal sorts its keys."""
