@@ -179,7 +179,10 @@ class HostedSolver:
     async def _spawn(self) -> _Worker:
         """The process, holding one end of a pipe whose other end only we hold, so that it cannot outlive us."""
         spec = [self.spec.name, self.spec.kind.value, self.spec.target]
-        theirs, ours = os.pipe()
+        try:
+            theirs, ours = os.pipe()
+        except OSError as error:
+            raise _not_started(error) from error
         arguments = json.dumps([spec, self.limits.memory_mb, self.limits.processes, theirs])
         try:
             process = await trio.lowlevel.open_process(
@@ -194,7 +197,7 @@ class HostedSolver:
         except BaseException as error:
             os.close(ours)
             if isinstance(error, OSError):
-                raise WorkerLost("", f"could not be started: {error.strerror or error}") from error
+                raise _not_started(error) from error
             raise
         finally:
             os.close(theirs)
@@ -305,6 +308,10 @@ class HostedSolver:
         worker, self._worker, self._loaded = self._worker, None, None
         if worker is not None:
             await worker.kill()
+
+
+def _not_started(error: OSError) -> WorkerLost:
+    return WorkerLost("", f"could not be started: {error.strerror or error}")
 
 
 @contextlib.contextmanager

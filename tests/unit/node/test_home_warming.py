@@ -4,6 +4,7 @@ it ends is told as it is."""
 from __future__ import annotations
 
 import logging
+import resource
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -97,3 +98,16 @@ async def test_a_solver_that_was_stopped_is_there_for_the_next_auction(tmp_path:
         with trio.fail_after(30):
             while not solving.running:
                 await trio.sleep(0.05)
+
+
+async def test_a_node_out_of_files_lives_without_its_solver(tmp_path: Path) -> None:
+    """Neither the start before an auction nor the one for its answer ends more than that answer."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    async with warm_solver(parse_spec("naive"), 20.0, tmp_path / "own") as solving:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        try:
+            await solving.warm()
+            assert await solving(ONE) is None
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert await solving(replace(ONE, number=ONE.number + 1))
