@@ -28,8 +28,13 @@ _MEMORY: Final = 16 << 30
 _READING_S: Final = 600.0
 #: Threads of Polars: more only cost memory where a table is read once.
 _THREADS: Final = "2"
-#: Rows written at a time.
+#: Rows written at a time, a text in one, and all of a table: a file of kilobytes can say a long text a billion
+#: times.
 _ROWS: Final = 10_000
+MAX_TEXT: Final = 1 << 16
+MAX_BYTES: Final = 4 << 30
+#: A number takes so many at most.
+_NUMBER: Final = 9
 _UNREADABLE: Final = (msgpack.OutOfData, msgpack.UnpackException, ValueError)
 
 
@@ -52,7 +57,7 @@ def read_tables(run: Path, tables: Sequence[str]) -> dict[str, dict[str, list[Ro
         raise DamagedRun(str(run), "one of its tables", f"more than {_READING_S:g} s to read") from error
     except OSError as error:
         raise Unreadable(str(run), f"no process reads its tables: {error.strerror}") from error
-    answers = msgpack.Unpacker(io.BytesIO(done.stdout))
+    answers = msgpack.Unpacker(io.BytesIO(done.stdout), max_buffer_size=MAX_BYTES)
     found: dict[str, dict[str, list[Row]]] = {}
     for table in tables:
         try:
@@ -103,6 +108,14 @@ def _read(path: Path, columns: Mapping[str, Any]) -> Iterator[str | list[tuple[A
         return
     if any(count > MAX_ROWS for count in frame[VARIANT].value_counts()["count"]):
         yield f"more than {MAX_ROWS} rows of a variant"
+        return
+    texts = [frame[name].str.len_bytes() for name, kind in columns.items() if kind == pl.String]
+    if any(lengths.max() > MAX_TEXT for lengths in texts if frame.height):
+        yield f"a text of more than {MAX_TEXT} bytes"
+        return
+    numbers = _NUMBER * frame.height * len(columns)
+    if numbers + sum(lengths.sum() for lengths in texts) > MAX_BYTES:
+        yield f"more than {MAX_BYTES} bytes of rows"
         return
     yield ""
     for part in frame.iter_slices(_ROWS):

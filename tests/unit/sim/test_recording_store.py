@@ -14,13 +14,13 @@ import pytest
 
 from benchmarks.fuzzing.recorded_targets import sound_table
 from intents.errors import Unreadable
-from sim.recording import store
+from sim.recording import reading, store
 from sim.recording.errors import DamagedRun, MissingTable, NotARun, OtherVersion, RunExists
 from sim.recording.record import RunRecord, VariantRecord
 from sim.recording.recorder import Recorder
 from sim.recording.rows import TABLES, AuctionRow
 from sim.recording.store import check_place, read_run, write_run
-from sim.recording.tables import columns, form
+from sim.recording.tables import columns, form, schema
 from tests.synthetic_run import synthetic_run
 
 RUN = synthetic_run(seed=5, variants=2, auctions=6)
@@ -192,6 +192,22 @@ def test_a_table_of_other_columns_is_refused(own: Path) -> None:
         with_table(own, "prices", data.getvalue())
         with pytest.raises(DamagedRun, match=r"columns are|rows without"):
             read_run(own, ("prices",))
+
+
+def test_a_small_file_of_endless_text_is_refused(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said once and meant a million times: neither one text nor all of a table's is longer than a run's can be."""
+    frame = pl.read_parquet(own / "events.parquet")
+    frame.with_columns(pl.lit("a" * (1 << 16)).alias("detail")).write_parquet(own / "long.parquet")
+    frame.with_columns(pl.lit("a" * (1 + (1 << 16))).alias("detail")).write_parquet(own / "longer.parquet")
+    with_table(own, "events", (own / "longer.parquet").read_bytes())
+    with pytest.raises(DamagedRun, match="a text of more than 65536 bytes"):
+        read_run(own, ("events",))
+    with_table(own, "events", (own / "long.parquet").read_bytes())
+    assert sum(map(len, (variant.table("events") for variant in read_run(own, ("events",)).variants.values())))
+    monkeypatch.setattr(reading, "MAX_BYTES", frame.height << 16)
+    assert list(reading._read(own / "long.parquet", schema("events"))) == [
+        f"more than {frame.height << 16} bytes of rows"
+    ]
 
 
 def test_bytes_that_make_the_reader_of_tables_panic_are_refused(own: Path) -> None:
