@@ -106,7 +106,10 @@ def _from_1(db: Database, path: Path) -> None:
 
 def _from_2(db: Database, path: Path) -> None:
     """Version 2 had the state in the order of its keys."""
-    entries = list(db.execute("SELECT key, value FROM state"))
+    entries = [
+        (octets(path, "a key of the state", key), octets(path, "an entry of the state", value))
+        for key, value in db.execute("SELECT key, value FROM state")
+    ]
     db.execute("DROP TABLE state")
     for statement in _TABLES:
         if statement.startswith("CREATE TABLE state "):

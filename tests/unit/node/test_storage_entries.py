@@ -67,17 +67,39 @@ def test_a_key_that_is_a_number_is_corrupt_before_anything_changes(db: Database)
     assert len(rows(db)) == 1
 
 
+def of_version_2(path: Path, form: str = OLD, more: tuple[bytes | None, bytes | None] | None = None) -> Path:
+    """A sound file with its state in the order of keys."""
+    path.write_bytes(store_images.sound())
+    with Store(path, None) as store:
+        entries = store.entries()
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.execute("DROP TABLE state")
+        old.execute(form)
+        old.executemany("INSERT INTO state VALUES (?, ?)", [*entries.items(), *([more] if more else [])])
+        old.execute("PRAGMA user_version=2")
+    return path
+
+
+@pytest.mark.parametrize("entry", [(None, b"value"), (b"key", None)])
+def test_a_file_of_version_2_with_nothing_for_an_entry_is_corrupt(
+    tmp_path: Path, entry: tuple[bytes | None, bytes | None]
+) -> None:
+    """A flipped bit makes nothing of something: that is no failure of the disk, and the file stays as it was."""
+    path = of_version_2(
+        tmp_path / "node.sqlite", OLD.replace(" NOT NULL", "").partition(") WITHOUT")[0] + ")", entry
+    )
+    with pytest.raises(Corrupt, match="of the state"):
+        Store(path, None)
+    with closing(sqlite3.connect(path)) as old:
+        assert old.execute("PRAGMA user_version").fetchone() == (2,)
+
+
 def test_a_file_of_version_2_keeps_its_state(tmp_path: Path) -> None:
     """Its entries move to a table in the order they came, once, and their root is the journal's."""
     path = tmp_path / "node.sqlite"
     path.write_bytes(store_images.sound())
     with Store(path, None) as store:
         before, root = store.entries(), store.load().root
-    with closing(sqlite3.connect(path, isolation_level=None)) as old:
-        old.execute("DROP TABLE state")
-        old.execute(OLD)
-        old.executemany("INSERT INTO state VALUES (?, ?)", before.items())
-        old.execute("PRAGMA user_version=2")
-    with Store(path, None) as store:
+    with Store(of_version_2(path), None) as store:
         assert (store.entries(), store.load().root) == (before, root)
         assert store.pragma("user_version") == SCHEMA
