@@ -128,7 +128,10 @@ async def _solver(home: Home, config: NodeConfig, genesis: GenesisFile) -> Async
 
 
 class _Printable(logging.Formatter):
-    """What peers call themselves may be in it."""
+    """What peers call themselves may be in it: on one line, but for what failed."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        return super().formatMessage(record).replace("\n", "\N{REPLACEMENT CHARACTER}")
 
     def format(self, record: logging.LogRecord) -> str:
         return printable(super().format(record))

@@ -50,9 +50,15 @@ def test_a_cell_is_one_line() -> None:
 def test_peers_words_in_the_log_are_printable(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A node logs what others call themselves."""
+    """A node logs what others call themselves, and nobody writes lines of its log; what failed has several."""
     root = logging.Logger("root")
     monkeypatch.setattr(logging, "getLogger", lambda name=None: logging.Logger(name) if name else root)
     log_to_stderr(False)
-    root.warning("met %s", HOSTILE)
-    assert capsys.readouterr().err == f"WARNING root: met {printable(HOSTILE)}\n"
+    root.warning("met %s", f"{HOSTILE}\nERROR root: all is lost")
+    assert capsys.readouterr().err == f"WARNING root: met {printable(HOSTILE)}\ufffdERROR root: all is lost\n"
+    try:
+        raise ValueError(HOSTILE)
+    except ValueError:
+        root.exception("failed")
+    told = capsys.readouterr().err.splitlines()
+    assert (told[0], told[-1]) == ("ERROR root: failed", f"ValueError: {printable(HOSTILE)}")
