@@ -40,6 +40,7 @@ _STYLE: Final[Any] = {
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 10,
     "text.color": INK,
+    "text.parse_math": False,  # names may have a dollar in them
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,

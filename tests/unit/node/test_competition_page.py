@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from node.competition.leaderboard import standings
 from node.competition.records import LeftOut, Results
 from node.report.ink import PALETTE
 from node.report.page import render, whole
-from node.report.plots import by_batch
+from node.report.plots import by_batch, plots
 from tests.unit.node.test_node_leaderboard import WHOLE, batch, entry, example
 
 
@@ -62,6 +63,17 @@ def test_bids_that_could_not_win_are_counted_and_folded_away() -> None:
     wrong = page[page.index("What went wrong") : page.index("Valid bids that could not win")]
     assert "<b>b</b> on two: invalid" in wrong
     assert "unfair on pair" not in wrong
+
+
+def test_names_are_drawn_as_they_are() -> None:
+    """What a solver or a file is called is no formula."""
+    odd = ("$x$", "$\\frac$", "a&b<c>")
+    results = Results(
+        tuple(batch(name, WHOLE) for name in odd), tuple(entry(name, name, WHOLE, won=WHOLE) for name in odd)
+    )
+    drawn = re.findall(r"<text[^>]*>(.*?)</text>", plots(results)[0].svg, re.DOTALL)
+    for name in odd:
+        assert drawn.count(html.escape(name, quote=False)) == 2
 
 
 def test_shares_of_winners_stack_up_to_the_bound() -> None:
