@@ -1,11 +1,12 @@
 """The legacy CoW batch JSON ("tokens, orders, amms, metadata"), read into an auction.
 
 Prices are native atoms per token atom, costs are wei (gas · gas price), and an order's expiry is only in
-the last four bytes of its uid. Source: cowprotocol/solver-template-py.
+the last four bytes of its uid; early files have no uids. Source: cowprotocol/solver-template-py.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import partial
@@ -82,7 +83,7 @@ def _orders(fields: Fields, *, lenient: bool) -> tuple[tuple[AuctionOrder, ...],
     expired: list[str] = []
     refused = Refused(lenient)
     for key, value, place in fields.entries("orders", limit=MAX_ORDERS):
-        order = refused.read(f"orders.{key}"[:80], partial(_order, Fields(value, place)))
+        order = refused.read(f"orders.{key}"[:80], partial(_order, key, Fields(value, place)))
         if order is None:
             continue
         if order.intent.valid_to < EXPIRED_BEFORE:
@@ -114,13 +115,13 @@ def _asset(key: str, token: Fields) -> AssetInfo:
     )
 
 
-def _order(order: Fields) -> AuctionOrder:
+def _order(key: str, order: Fields) -> AuctionOrder:
     selling = order.flag("is_sell_order")
     give = asset_id(order.raw("sell_token"), order.at("sell_token"))
     want = asset_id(order.raw("buy_token"), order.at("buy_token"))
     if give == want:
         raise SameAsset(order.where, give)
-    uid = order.hex("id", limit=64)
+    uid = order.hex("id", limit=64) if order.has("id") else _made_up_uid(key)
     sell, buy = order.integer("sell_amount", low=1), order.integer("buy_amount", low=1)
     signed_fee = order.child("fee").integer_or("amount", 0) if order.has("fee") else 0
     valid_to = int.from_bytes(uid[52:56], "big") if len(uid) == _UID_BYTES else 0
@@ -145,6 +146,11 @@ def _order(order: Fields) -> AuctionOrder:
         fee_by_solver=not signed_fee,
         scored=not order.flag_or("is_liquidity_order", False),
     )
+
+
+def _made_up_uid(key: str) -> bytes:
+    """Orders of early files are known by their place alone; each is taken for an owner's only one."""
+    return hashlib.sha256(b"walras legacy order\0" + key.encode()).digest()
 
 
 def _venue(

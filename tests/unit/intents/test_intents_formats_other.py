@@ -73,6 +73,18 @@ def test_legacy_orders_have_their_expiry_in_their_uid() -> None:
     assert load(document).notes == ("left out 1 expired orders: 0x5555555555555555…",)
 
 
+def test_legacy_orders_without_uids_are_known_by_their_keys() -> None:
+    """Early files number their orders only: each gets an id and an owner of its own, the same ones every time."""
+    document = legacy_document()
+    del document["orders"]["0"]["id"]
+    document["orders"]["1"]["id"] = None
+    first, second = load(document).auction.orders
+    assert load(document).auction.orders == (first, second)
+    assert first.id != second.id
+    assert first.intent.owner != second.intent.owner
+    assert (first.intent.valid_to, first.remaining, second.remaining) == (NEVER, 1_000, 2_000)
+
+
 LEGACY_DEFECTS: list[tuple[str, object, str]] = [
     ("orders 0 sell_amount", "0", "orders.0.sell_amount: 0 is outside"),
     ("orders 0 is_sell_order", 1, "orders.0.is_sell_order: expected true or false"),
