@@ -1,7 +1,7 @@
 """One ``/solve`` exchange in CoW's solver-engine JSON, from the engine's side of the table.
 
-A request is taken at its word where a record would not be: its orders are live (no clock is asked), a
-liquidity id may come twice, and the most that a buy order may give can be any 256-bit number.
+A request is taken at its word where a record would not be: its orders are live (no clock is asked), and a
+liquidity id may come twice.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from intents.amounts import MAX_AMOUNT, MAX_PRICE
+from intents.amounts import MAX_PRICE
 from intents.auction import MAX_ORDERS, MAX_VENUES, Auction
 from intents.errors import AmountOutOfRange
 from intents.fields import Fields
@@ -24,7 +24,6 @@ from settlement.solution import Interaction, Solution
 
 #: What every request must hold, by description and by CoW's code.
 REQUIRED: Final = ("tokens", "orders", "liquidity", "effectiveGasPrice", "deadline")
-_MAX_U256_DIGITS: Final = 78
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +39,8 @@ def read_request(body: bytes, where: str) -> Request:
     fields = Fields(parse_json(body, where), where)
     for name in REQUIRED:
         fields.raw(name)
-    orders = [_capped(order) for order, _ in fields.items("orders", limit=MAX_ORDERS)]
     liquidity, venue_ids = _told_apart([source for source, _ in fields.items("liquidity", limit=MAX_VENUES)])
-    document = {**fields.document, "orders": orders, "liquidity": liquidity}
+    document = {**fields.document, "liquidity": liquidity}
     _check_shapes(Fields(document, where))
     imported = auction_from_cow(document, where, lenient=True)
     return Request(replace(imported.auction, number=0), venue_ids)
@@ -88,18 +86,6 @@ def internalised(auction: Auction, interactions: Iterable[Interaction]) -> list[
             used[swap.asset_out] = total
         flags.append(covered)
     return flags
-
-
-def _capped(order: object) -> object:
-    """A buy order with the most it gives cut to the largest amount there is: a stricter limit, if any."""
-    if not isinstance(order, dict) or order.get("kind") != "buy":
-        return order
-    capped = dict(order)
-    for name in ("sellAmount", "fullSellAmount"):
-        amount = order.get(name)
-        if isinstance(amount, str) and amount.isascii() and amount.isdigit() and len(amount) <= _MAX_U256_DIGITS:
-            capped[name] = str(min(int(amount), MAX_AMOUNT))
-    return capped
 
 
 def _told_apart(liquidity: list[Any]) -> tuple[list[Any], dict[str, str]]:

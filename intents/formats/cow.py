@@ -18,8 +18,16 @@ from intents.errors import AmountOutOfRange, TooMany, WrongValue
 from intents.fields import Fields, hex_bytes
 from intents.formats.cow_fields import CowFields, asset_id
 from intents.formats.cow_orders import EXPIRED_BEFORE, Refused, dropped_from_cow, order_from_cow
-from intents.formats.cow_venues import venue_from_cow
-from intents.formats.imported import RECORDED_NETWORK, Imported, auction_name, expired_notes, left_out, named
+from intents.formats.cow_venues import KINDS, venue_from_cow
+from intents.formats.imported import (
+    RECORDED_NETWORK,
+    Imported,
+    auction_name,
+    beyond_range,
+    expired_notes,
+    left_out,
+    named,
+)
 from intents.venue_check import EmptyReserve, ZeroScaling
 from intents.venue_states import VenueState
 
@@ -27,6 +35,8 @@ from intents.venue_states import VenueState
 SETTLEMENT_GAS: Final = 39_365
 TRADE_GAS: Final = 55_026
 MAX_JIT_OWNERS: Final = 1_000
+#: How much of the name of an unknown kind a note shows.
+MAX_KIND: Final = 40
 #: Engines get deadlines far in the future when they need not hurry; those tell no time.
 NO_CLOCK_FROM_MS: Final = 4_102_444_800_000  # 2100-01-01
 
@@ -34,10 +44,10 @@ NO_CLOCK_FROM_MS: Final = 4_102_444_800_000  # 2100-01-01
 def auction_from_cow(document: object, where: str, *, lenient: bool = False) -> Imported:
     """The auction of a ``/solve`` request.
 
-    Strict by default: what is out of range or undeclared is an error. ``lenient`` is for the HTTP edge:
-    it declares tokens that orders and pools mention, and leaves out single bad orders and pools.
-    Pools with an empty reserve, expired orders and orders from a token to itself are always left out
-    with a note.
+    Strict by default: what is wrong is an error. ``lenient`` is for the HTTP edge: it declares tokens that
+    orders mention, and leaves out single bad orders and pools. What is sound there but has no place here is
+    always left out with a note: pools of other kinds or with an empty reserve, amounts of more than 127
+    bits, expired orders, orders from a token to itself. Tokens that pools alone mention are declared.
     """
     fields = CowFields(document, where)
     notes: list[str] = []
@@ -46,8 +56,7 @@ def auction_from_cow(document: object, where: str, *, lenient: bool = False) -> 
     orders = _orders(fields, number, notes, lenient=lenient)
     venues = _venues(fields, notes, lenient=lenient)
     assets = _assets(fields)
-    if lenient:
-        assets = declare_missing(assets, orders, venues)
+    assets = declare_missing(assets, orders, venues, lenient=lenient)
     auction = Auction(
         name=auction_name(fields.document.get("id"), where),
         network=RECORDED_NETWORK,
@@ -129,7 +138,11 @@ def _venues(fields: Fields, notes: list[str], *, lenient: bool) -> tuple[VenueSt
     empty: list[str] = []
     unscaled: list[str] = []
     unusable: list[str] = []
+    unknown: list[str] = []
     for item in fields.objects("liquidity", limit=MAX_VENUES):
+        if (kind := item.text("kind")) not in KINDS:
+            unknown.append(repr(kind[:MAX_KIND]))
+            continue
         try:
             venues.append(venue_from_cow(item))
         except EmptyReserve:
@@ -137,23 +150,33 @@ def _venues(fields: Fields, notes: list[str], *, lenient: bool) -> tuple[VenueSt
         except ZeroScaling:
             unscaled.append(f"id {item.document.get('id')}")
         except (AmountOutOfRange, TooMany, WrongValue) as error:
-            if not lenient:
+            if not lenient and not beyond_range(error):
                 raise
             unusable.append(str(error))
     notes += left_out("pools with an empty reserve", empty)
     notes += left_out("pools with a scaling factor of zero", unscaled)
+    notes += left_out("pools of unknown kinds", unknown)
     notes += left_out("pools out of range", unusable)
     return tuple(venues)
 
 
 def declare_missing(
-    assets: tuple[AssetInfo, ...], orders: tuple[AuctionOrder, ...], venues: tuple[VenueState, ...]
+    assets: tuple[AssetInfo, ...],
+    orders: tuple[AuctionOrder, ...],
+    venues: tuple[VenueState, ...],
+    *,
+    lenient: bool,
 ) -> tuple[AssetInfo, ...]:
-    """Engines are handed tokens that no entry describes: known by address alone, without a price."""
+    """Engines are handed tokens that no entry describes: known by address alone, without a price. Those that
+    orders trade are declared only if ``lenient``; elsewhere they are an error."""
     known = {asset.id for asset in assets}
-    mentioned = [leg.asset for order in orders for leg in (*order.intent.give, *order.intent.want)]
-    mentioned += [asset for venue in venues for asset in venue.assets]
-    missing = dict.fromkeys(asset for asset in mentioned if asset not in known)
+    traded = [leg.asset for order in orders for leg in (*order.intent.give, *order.intent.want)]
+    held = [asset for venue in venues for asset in venue.assets]
+    if lenient:
+        held = traded + held
+    else:
+        known.update(traded)
+    missing = dict.fromkeys(asset for asset in held if asset not in known)
     return assets + tuple(AssetInfo(asset, 18) for asset in missing)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar, Final
 
-from intents.amounts import MAX_AMOUNT
+from intents.amounts import MAX_AMOUNT, MAX_PRICE
 from intents.assets import AssetId
 from intents.auction import AuctionOrder
 from intents.check import check_intent
@@ -15,7 +15,7 @@ from intents.errors import InputError, WrongType
 from intents.fees import MAX_FACTOR, FeePolicy, PriceImprovementFee, Quote, SurplusFee, VolumeFee
 from intents.fields import Fields, kind_of
 from intents.formats.cow_fields import CowFields, asset_id
-from intents.formats.imported import left_out
+from intents.formats.imported import beyond_range, left_out
 from intents.intent import NEVER, FillMode, FillRule, Intent, IntentId, Kind, Leg, Owner, OwnerScheme
 
 MAX_POLICIES: Final = 8
@@ -40,8 +40,8 @@ class SameAsset(InputError):
 
 @dataclass
 class Refused:
-    """Orders of a file that cannot be orders here: those from a token to itself by their place and, if
-    ``lenient``, those out of range by what is wrong."""
+    """Orders of a file that cannot be orders here: those from a token to itself by their place, those with an
+    amount that is too large here (if ``lenient``, all out of range) by what is wrong."""
 
     lenient: bool
     same: list[str] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Refused:
         except SameAsset:
             self.same.append(place)
         except InputError as error:
-            if not self.lenient:
+            if not self.lenient and not beyond_range(error):
                 raise
             self.unusable.append(str(error))
         return None
@@ -68,15 +68,18 @@ class Refused:
 def order_from_cow(order: Fields, network: bytes) -> AuctionOrder:
     """The order with what remains of it. ``validTo`` 0 means that no expiry was recorded.
 
-    ``class`` liquidity, gone from the format since, marks orders whose surplus does not count.
+    ``class`` liquidity, gone from the format since, marks orders whose surplus does not count. Where the most
+    that a buy order gives is more than there is here, it gives at most what there is: a stricter limit.
     """
     order = CowFields(order.document, order.where)
     selling = order.choice("kind", ("sell", "buy")) == "sell"
     give, want = _token(order, "sellToken"), _token(order, "buyToken")
     if give == want:
         raise SameAsset(order.where, give)
-    sell_left, buy_left = order.integer("sellAmount", low=1), order.integer("buyAmount", low=1)
-    sell = max(sell_left, order.integer_or("fullSellAmount", sell_left, low=1))
+    most = MAX_AMOUNT if selling else MAX_PRICE
+    sell_left = min(order.integer("sellAmount", low=1, high=most), MAX_AMOUNT)
+    buy_left = order.integer("buyAmount", low=1)
+    sell = max(sell_left, min(order.integer_or("fullSellAmount", sell_left, low=1, high=most), MAX_AMOUNT))
     buy = max(buy_left, order.integer_or("fullBuyAmount", buy_left, low=1))
     if (sell, buy) != (sell_left, buy_left) and not _same_limit(selling, sell, buy, sell_left, buy_left):
         # The engine is told to work with what it is given: the current limit, not the signed one.

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar, Final
 
+from intents.amounts import MAX_AMOUNT, MAX_PRICE
 from intents.auction import Auction
-from intents.errors import InputError
+from intents.errors import AmountOutOfRange, InputError
 
 #: Recorded orders were signed for other systems: one made-up network keeps them apart from live ones.
 RECORDED_NETWORK: Final = hashlib.sha256(b"walras recorded orders").digest()
@@ -47,6 +48,11 @@ def auction_name(number: object, where: str) -> str:
     """``cow-7400681`` for an auction numbered so, whether as a number or as text; else the file's name."""
     known = isinstance(number, str | int) and not isinstance(number, bool)
     return f"cow-{number}" if known and 1 <= len(str(number)) <= MAX_ID else name_of(where)
+
+
+def beyond_range(error: InputError) -> bool:
+    """Whether all that is wrong is an amount that has 256 bits elsewhere and is too large here."""
+    return isinstance(error, AmountOutOfRange) and error.high == MAX_AMOUNT < error.value <= MAX_PRICE
 
 
 def left_out(what: str, items: list[str]) -> list[str]:

@@ -18,10 +18,10 @@ from intents.auction_check import check_auction
 from intents.check import check_intent
 from intents.errors import AmountOutOfRange, MissingField, TooMany, WrongValue
 from intents.fields import Fields, integer
-from intents.formats.cow import SETTLEMENT_GAS, TRADE_GAS, declare_missing
+from intents.formats.cow import MAX_KIND, SETTLEMENT_GAS, TRADE_GAS, declare_missing
 from intents.formats.cow_fields import asset_id
 from intents.formats.cow_orders import EXPIRED_BEFORE, Refused, SameAsset
-from intents.formats.imported import RECORDED_NETWORK, Imported, auction_name, left_out
+from intents.formats.imported import RECORDED_NETWORK, Imported, auction_name, beyond_range, left_out
 from intents.intent import NEVER, FillMode, FillRule, Intent, IntentId, Kind, Leg, Owner, OwnerScheme
 from intents.venue_check import EmptyReserve, check_venue
 from intents.venue_codec import MAX_GAS, MAX_POOL_ASSETS, MAX_SQRT_PRICE, MAX_TICKS
@@ -41,8 +41,7 @@ _UID_BYTES = 56
 def auction_from_legacy(document: object, where: str, *, lenient: bool = False) -> Imported:
     """The auction of a legacy file; venues are numbered in file order.
 
-    Left out with a note are pools with empty reserves, expired orders and orders from a token to itself.
-    ``lenient`` leaves out single bad orders and pools too, and declares tokens that are only mentioned.
+    What is left out with a note, and what is declared, is as in the current schema.
     """
     fields = Fields(document, where)
     metadata = fields.child("metadata") if fields.has("metadata") else Fields({}, fields.at("metadata"))
@@ -52,19 +51,24 @@ def auction_from_legacy(document: object, where: str, *, lenient: bool = False) 
     venues: list[VenueState] = []
     empty: list[str] = []
     unusable: list[str] = []
+    unknown: list[str] = []
     for index, (key, value, place) in enumerate(fields.entries("amms", limit=MAX_VENUES)):
+        amm = Fields(value, place)
+        if (kind := amm.text("kind")) not in _KINDS:
+            unknown.append(repr(kind[:MAX_KIND]))
+            continue
         try:
-            venues.append(_venue(Fields(value, place), VenueId(str(index)), key.lower(), gas_price, decimals))
+            venues.append(_venue(amm, VenueId(str(index)), key.lower(), gas_price, decimals))
         except EmptyReserve:
             empty.append(f"id {index}")
         except (AmountOutOfRange, TooMany, WrongValue) as error:
-            if not lenient:
+            if not lenient and not beyond_range(error):
                 raise
             unusable.append(str(error))
     kept, notes = _orders(fields, lenient=lenient)
-    notes += left_out("pools with an empty reserve", empty) + left_out("pools out of range", unusable)
-    if lenient:
-        assets = declare_missing(assets, kept, tuple(venues))
+    notes += left_out("pools with an empty reserve", empty) + left_out("pools of unknown kinds", unknown)
+    notes += left_out("pools out of range", unusable)
+    assets = declare_missing(assets, kept, tuple(venues), lenient=lenient)
     auction = Auction(
         name=auction_name(metadata.document.get("auction_id"), where),
         network=RECORDED_NETWORK,

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from intents.amounts import MAX_AMOUNT
 from intents.assets import AssetId, AssetInfo
 from intents.auction import CostModel
 from intents.errors import InputError, TooDeep
@@ -278,6 +279,31 @@ def test_not_a_number_is_refused_by_the_parser() -> None:
         load(cow_document(cow_order(sellAmount=float("nan"))))
     with pytest.raises(TooDeep):
         load_auction(b'{"liquidity": ' + b"[" * 100_000, "a.json")
+
+
+def test_what_is_sound_elsewhere_and_has_no_place_here_is_left_out_with_a_note() -> None:
+    """Amounts of up to 256 bits and pools of other kinds; tokens that pools alone mention are declared."""
+    pools = cow_pools()
+    pools[0]["kind"] = "gyroE"
+    pools[3]["tokens"] = [WETH, SHARE]
+    pools[4]["makerAmount"] = str(2**256 - 1)
+    imported = load(cow_document(cow_order(), cow_order(uid="0x02", sellAmount=str(2**127)), liquidity=pools))
+    assert [venue.id for venue in imported.auction.venues] == ["1", "2", "3"]
+    assert imported.auction.asset[AssetId(SHARE)] == AssetInfo(AssetId(SHARE), 18)
+    orders, kinds, amounts = imported.notes
+    assert orders.startswith("left out 1 orders out of range: a.json: orders[1].sellAmount: 1701")
+    assert kinds == "left out 1 pools of unknown kinds: 'gyroE'"
+    assert amounts.startswith("left out 1 pools out of range: a.json: liquidity[4].makerAmount: 1157")
+
+
+@pytest.mark.parametrize("amount", [str(2**256 - 1), hex(2**127), 2**127])
+def test_a_purchase_at_any_price_gives_at_most_what_there_is(amount: object) -> None:
+    """Whoever buys may offer any 256-bit amount for it, in full and of what is left; who sells may not."""
+    order = cow_order(kind="buy", sellAmount=amount, fullSellAmount=amount)
+    (bought,) = load(cow_document(order)).auction.orders
+    assert (bought.intent.give[0].amount, bought.intent.kind) == (MAX_AMOUNT, Kind.EXACT_OUT)
+    with pytest.raises(InputError, match=r"orders\[0\]\.sellAmount: 1157\d+ is outside 1 \.\. 1157"):
+        load(cow_document(cow_order(kind="buy", sellAmount=str(2**256))))
 
 
 def test_lenient_reading_declares_what_is_mentioned_and_leaves_out_what_is_out_of_range() -> None:

@@ -20,6 +20,7 @@ from intents.intent import NEVER, FillMode, FillRule, Kind, Owner, OwnerScheme
 from intents.venue_states import ConcentratedState, ConstantProductState, StableState, WeightedState
 from tests.unit.intents.documents import (
     OWNER,
+    SHARE,
     UID,
     USDC,
     WETH,
@@ -88,7 +89,7 @@ def test_legacy_orders_without_uids_are_known_by_their_keys() -> None:
 LEGACY_DEFECTS: list[tuple[str, object, str]] = [
     ("orders 0 sell_amount", "0", "orders.0.sell_amount: 0 is outside"),
     ("orders 0 is_sell_order", 1, "orders.0.is_sell_order: expected true or false"),
-    ("amms 0xAA kind", "Magic", "amms.0xAA.kind: 'Magic' is not one of"),
+    ("amms 0xAA kind", None, "amms.0xAA.kind: expected text, got null"),
     ("amms 0xAA reserves", {WETH: "1"}, "amms.0xAA.assets: 1 assets, a venue trades at least 2"),
     ("amms 0xCC scaling_rates", {WETH: "1"}, f'amms.0xCC.scaling_rates: field "{USDC}" is missing'),
     ("amms 0xCC scaling_rates", {WETH: "0", USDC: "1"}, f"amms.0xCC.scaling_rates.{WETH}: 0 is outside"),
@@ -131,6 +132,21 @@ def test_a_legacy_order_from_a_token_to_itself_is_left_out() -> None:
     assert imported.notes == ("left out 1 orders from a token to itself: orders.1",)
 
 
+def test_what_is_sound_in_a_legacy_file_and_has_no_place_here_is_left_out() -> None:
+    """Amounts of up to 256 bits and a pool of a kind of its own; a token that pools alone mention is declared."""
+    document = with_put(legacy_document(), "orders 1 sell_amount", str(2**128))
+    document = with_put(document, "amms 0xAA kind", "Ellipse")
+    document["amms"]["0xBB"]["reserves"][SHARE] = document["amms"]["0xBB"]["reserves"].pop(USDC)
+    document["amms"]["0xCC"]["reserves"][WETH] = str(2**130)
+    imported = load(document)
+    assert [len(part) for part in (imported.auction.orders, imported.auction.venues)] == [1, 2]
+    assert imported.auction.asset[AssetId(SHARE)] == AssetInfo(AssetId(SHARE), 18)
+    orders, kinds, pools = imported.notes
+    assert orders.startswith("left out 1 orders out of range: a.json: orders.1.sell_amount: 3402")
+    assert kinds == "left out 1 pools of unknown kinds: 'Ellipse'"
+    assert pools.startswith(f"left out 1 pools out of range: a.json: amms.0xCC.reserves.{WETH}: 1361")
+
+
 def test_a_legacy_file_read_leniently_loses_single_orders_and_pools() -> None:
     """An amount of 2^128, a pool of an unknown kind, and a token that no entry describes."""
     document = with_put(legacy_document(), "orders 1 sell_amount", str(2**128))
@@ -142,7 +158,7 @@ def test_a_legacy_file_read_leniently_loses_single_orders_and_pools() -> None:
     assert AssetInfo(AssetId("0x" + "77" * 20), 18) in imported.auction.assets
     assert [note.split(":")[0] for note in imported.notes] == [
         "left out 1 orders out of range",
-        "left out 1 pools out of range",
+        "left out 1 pools of unknown kinds",
     ]
     with pytest.raises(InputError):
         load(document)
