@@ -36,6 +36,11 @@ class Ask(Struct, frozen=True):
     min_fill: int
 
     @property
+    def exact_rate(self) -> int:
+        """``rate`` in 2^-256ths: of amounts below 2^127 two rates differ by more than 2^-254, or not at all."""
+        return (self.buy_amount << 256) // self.sell_amount
+
+    @property
     def rate(self) -> float:
         """Units of ``buy`` wanted per unit of ``sell``: the lower, the easier to fill."""
         return self.buy_amount / self.sell_amount

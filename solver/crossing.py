@@ -35,8 +35,12 @@ def cross(asks: Sequence[Ask]) -> Crossing | None:
     if not theirs:
         return None
     price = _price(ours, theirs)
-    if price is None:
-        return None
+    return None if price is None else cross_at(ours, theirs, price)
+
+
+def cross_at(ours: Sequence[Ask], theirs: Sequence[Ask], price: Fraction) -> Crossing | None:
+    """The largest match at ``price``, units of their asset for one of ours; both sides best limits first."""
+    asset = ours[0].sell
     per_lot = {asset: price.denominator, theirs[0].sell: price.numerator}
     ours, theirs = _inside(ours, price), _inside(theirs, 1 / price)
     left = min(sum(_lots(ask, per_lot) for ask in side) for side in (ours, theirs))
@@ -101,7 +105,7 @@ def simplest_between(low: Fraction, high: Fraction) -> Fraction:
 
 
 def _inside(asks: Sequence[Ask], price: Fraction) -> list[Ask]:
-    return [ask for ask in asks if _limit(ask) <= price]
+    return [ask for ask in asks if ask.buy_amount * price.denominator <= price.numerator * ask.sell_amount]
 
 
 def _lots(ask: Ask, per_lot: dict[AssetId, int]) -> int:

@@ -25,8 +25,6 @@ from solver.asks import Ask
 MAX_STEPS: Final = 8
 #: Prices are lifted by this before they are lowered, so that a step can be small.
 _RESOLUTION: Final = 10**9
-#: Rates are told apart, and ranked, by so many bits after the point.
-_RATE_BITS: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +113,7 @@ class _Left:
             alike: dict[int, set[int]] = {}
             for ask in self.asks:
                 if ask.sell == excess:
-                    # Of amounts below 2^127 rates differ by more than 2^−254, or not at all.
-                    rate = (ask.buy_amount << _RATE_BITS) // ask.sell_amount
-                    alike.setdefault(rate, set()).add(ask.place)
+                    alike.setdefault(ask.exact_rate, set()).add(ask.place)
             groups = self._groups[excess] = [alike[rate] for rate in sorted(alike)]
         return max(self._places[ask] for ask in groups[-1]) if groups else None
 
@@ -171,7 +167,7 @@ def _through_pool(
     if dearest is not None and not _limit_holds(dearest, prices):
         return None
     # Traders' roundings may need a unit more than the rounded-down output.
-    needed = -_left_over(asks, prices)[shortage.asset]
+    needed = -left_over(asks, prices)[shortage.asset]
     if needed < 0:
         return None
     swap = Interaction(pool.id, excess.asset, shortage.asset, amount_in, max(needed, amount_out))
@@ -185,7 +181,7 @@ def _covered(guess: Netting, venue: Venue, excess: AssetId, shortage: AssetId) -
         if price <= 0:
             return None
         prices = {excess: price, shortage: other}
-        left = _left_over(guess.asks, prices)
+        left = left_over(guess.asks, prices)
         amount_in, needed = left[excess], -left[shortage]
         if amount_in <= 0 or needed <= 0:
             return None
@@ -200,7 +196,7 @@ def _covered(guess: Netting, venue: Venue, excess: AssetId, shortage: AssetId) -
     return None
 
 
-def _left_over(asks: Sequence[Ask], prices: dict[AssetId, int]) -> dict[AssetId, int]:
+def left_over(asks: Sequence[Ask], prices: dict[AssetId, int]) -> dict[AssetId, int]:
     """Per asset what orders bring in at ``prices`` less what they take out: all they sell, for what that earns
     rounded up, or all they buy, for what that costs rounded down."""
     left = dict.fromkeys(prices, 0)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Final
 
-from intents.intent import IntentId
 from solver.flagship.one_pair import Filled, OnePair
 from solver.protocol import Deadline
 
@@ -26,12 +25,18 @@ NARROW: Final = 1e-10
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The ``rate`` at which ``filled`` are filled whole, what it gains, and ``most``: what no rate betters."""
+    """The rate at which fills gain most, as far as is known, and ``most``: what no rate betters."""
 
-    rate: float
-    value: float
+    filled: Filled
     most: float
-    filled: frozenset[IntentId]
+
+    @property
+    def rate(self) -> float:
+        return self.filled.rate
+
+    @property
+    def value(self) -> float:
+        return self.filled.value
 
 
 def best_rate(pair: OnePair, deadline: Deadline, *, enough: float = 0.0) -> Best:
@@ -53,7 +58,7 @@ def best_rate(pair: OnePair, deadline: Deadline, *, enough: float = 0.0) -> Best
         best = max(best, here, key=lambda filled: filled.value)
         heappush(queue, (-_bound(pair, left, here), low, here.rate, left, here))
         heappush(queue, (-_bound(pair, here, right), here.rate, high, here, right))
-    return Best(best.rate, best.value, max(best.value, -queue[0][0]), pair.whole(best))
+    return Best(best, max(best.value, -queue[0][0]))
 
 
 def _bound(pair: OnePair, left: Filled, right: Filled) -> float:

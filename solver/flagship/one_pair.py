@@ -75,18 +75,26 @@ class Side:
         return min(near, key=lambda limit: abs(math.log(limit / middle)), default=None)
 
 
+class Taken(NamedTuple):
+    """So many orders of a side ``whole``, those that ask least first, and a ``part`` of the next."""
+
+    whole: int
+    part: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The best at one rate: how many of each side are filled whole, those that ask least first.
+    """The best at one rate.
 
-    ``gain`` is what a unit more of the side in excess would gain, below 0 for the seconds, and ``spread`` what the
-    pool pays for one more less than the rate.
+    ``pooled`` is what goes through the pool, ``gain`` what a unit more of the side in excess would gain, both
+    below 0 for the seconds, and ``spread`` what the pool pays for one more less than the rate.
     """
 
     rate: float
     value: float
-    firsts: int
-    seconds: int
+    firsts: Taken
+    seconds: Taken
+    pooled: float
     gain: float
     spread: float
 
@@ -132,10 +140,12 @@ class OnePair:
         if over >= 0.0:
             taken, marginal = _through(x, y, self.kept, rate)
             cut = _cut(self.firsts, firsts, over - taken, rate)
-            return Filled(rate, value - cut.lost, cut.count, seconds, cut.gain, rate - marginal)
+            pooled = min(over, taken)
+            return Filled(rate, value - cut.lost, cut.left, Taken(seconds), pooled, cut.gain, rate - marginal)
         taken, marginal = _through(y, x, self.kept, 1.0 / rate)
         cut = _cut(self.seconds, seconds, -over * rate - taken, 1.0 / rate)
-        return Filled(rate, value - cut.lost, firsts, cut.count, -cut.gain, 1.0 / rate - marginal)
+        pooled = max(over * rate, -taken)
+        return Filled(rate, value - cut.lost, Taken(firsts), cut.left, pooled, -cut.gain, 1.0 / rate - marginal)
 
     @property
     def turnover(self) -> float:
@@ -160,9 +170,14 @@ class OnePair:
         limit = self.seconds.between(1.0 / inner_high, 1.0 / inner_low)
         return math.sqrt(low * high) if limit is None else 1.0 / limit
 
-    def whole(self, filled: Filled) -> frozenset[IntentId]:
-        """The orders that are filled whole."""
-        return frozenset(self.firsts.ids[: filled.firsts] + self.seconds.ids[: filled.seconds])
+    def fills(self, filled: Filled) -> dict[IntentId, float]:
+        """The orders that are filled, and which part of each."""
+        fills: dict[IntentId, float] = {}
+        for side, taken in ((self.firsts, filled.firsts), (self.seconds, filled.seconds)):
+            fills |= dict.fromkeys(side.ids[: taken.whole], 1.0)
+            if taken.part > 0.0:
+                fills[side.ids[taken.whole]] = taken.part
+        return fills
 
     def most(self, low: float, high: float, shadow: Shadow) -> tuple[float, float, float]:
         """What no rate from ``low`` to ``high`` betters at these shadow prices: at either end, and what both may
@@ -190,9 +205,9 @@ class OnePair:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """``count`` are left whole, ``lost`` is what the others would gain, ``gain`` what a unit more would."""
+    """``left`` is what stays, ``lost`` what the others would gain, ``gain`` what a unit more would."""
 
-    count: int
+    left: Taken
     lost: float
     gain: float
 
@@ -200,12 +215,14 @@ class _Cut:
 def _cut(side: Side, count: int, excess: float, rate: float) -> _Cut:
     """Leave out ``excess`` of the first ``count``, those that gain least first, the last of them in part."""
     if excess <= 0.0:
-        return _Cut(count, 0.0, 0.0)
+        return _Cut(Taken(count), 0.0, 0.0)
     left = max(0.0, side.size_before[count] - excess)
     whole = bisect_right(side.size_before, left, 0, count) - 1
-    partly = side.limits[whole] if whole < count else rate
-    stays = rate * left - side.least_before[whole] - (left - side.size_before[whole]) * partly
-    return _Cut(whole, side.gain(rate, rate) - stays, rate - partly)
+    if whole == count:
+        return _Cut(Taken(count), 0.0, 0.0)
+    rest, limit = left - side.size_before[whole], side.limits[whole]
+    stays = rate * left - side.least_before[whole] - rest * limit
+    return _Cut(Taken(whole, rest / side.sizes[whole]), side.gain(rate, rate) - stays, rate - limit)
 
 
 def _through(into: float, out: float, kept: float, rate: float) -> tuple[float, float]:

@@ -5,8 +5,8 @@ certificate → batches with floors, that stand beside rivals → batches withou
 refused → single pairs that are left, as far as they do not cost more than they bring by having ours refused
 
 Where few assets trade the bound comes after the seeds of the first solver, and for one pair and one pool so does
-the best rate, whose batch is netted exactly (``one_pair``, ``best_rate``). Once either proves that nothing is left
-to be had, the rest is left out.
+the best rate and its batch in exact integers (``one_pair``, ``best_rate``, ``at_rate``). Once either proves that
+nothing is left to be had, the rest is left out.
 
 Orders alone, without venues, costs or fees of ours, have a search of their own (``order_only``).
 """
@@ -25,7 +25,7 @@ from settlement.certificate.dual import DualPrices
 from settlement.solution import Solution
 from settlement.verified import DirectedPair, Verified
 from settlement.verify import Verifier
-from solver.asks import lawful_asks
+from solver.flagship.at_rate import settle_at_rate
 from solver.flagship.best_rate import best_rate
 from solver.flagship.bidding import WHOLE_ID, Stand, floors, together, unfair_pairs, winners, won
 from solver.flagship.bound import dual_prices, relative
@@ -37,7 +37,6 @@ from solver.flagship.plan import Problem
 from solver.flagship.prepare import prepare
 from solver.flagship.seeds import seeds
 from solver.flagship.settling import Settling
-from solver.naive import net_at_home
 from solver.protocol import Deadline
 
 #: The last step may take a little longer than it was given.
@@ -170,9 +169,10 @@ class Walras:
             return
         best = best_rate(pair, deadline)
         most = math.ceil(best.most * market.whole)
-        if (most - stand.worth) * CLOSED > most:
-            asks = [ask for ask in lawful_asks(market.auction, self.name) if ask.order.id in best.filled]
-            batch = settling.judged(net_at_home(market.auction, WHOLE_ID, asks, pair.state), deadline)
+        for solution in settle_at_rate(market, pair, best, self.name, WHOLE_ID):
+            if (most - stand.worth) * CLOSED <= most:
+                break
+            batch = settling.judged(solution, deadline)
             yield from stand.offer([] if batch is None else [batch])
         ours = stand.best[0].score.pairs if stand.best else {}
         for direction, orders in pair.directions:

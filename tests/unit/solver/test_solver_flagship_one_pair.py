@@ -170,7 +170,8 @@ def test_an_order_that_spoils_the_rate_stays_out() -> None:
     rate found leaves it out, and the batch is netted at once."""
     world = world_of([(False, 10, 50), (False, 10, 80)], (100 * ONE, 100 * ONE))
     best = best_rate(pair_of(world), Deadline.work(10**9))
-    assert best.filled == {world.orders[0].id}
+    fills = pair_of(world).fills(best.filled)
+    assert [order for order, part in fills.items() if part == 1.0] == [world.orders[0].id]
     simple, whole = worth(Naive(), world, 5_000), worth(Walras(), world, 5_000)
     assert simple < 0.9 * whole
     assert whole == pytest.approx(best.value * ONE, rel=0.005)
