@@ -9,6 +9,7 @@ from intents.conditions import Above, Below, Condition, Filled, From, Schedule, 
 from intents.intent import IntentId
 from node.condition_words import condition_words, seen_as, trail_level
 from node.pair_prices import Denomination
+from node.trails import told
 from settlement.ledger.conditions import WATCHED, Watched, look
 from settlement.ledger.feeds import AGREED, ASSETS, price_of
 from settlement.ledger.orders import ORDERS, Order, OrderState
@@ -17,7 +18,8 @@ from settlement.ledger.state import State
 
 
 def denomination_of(state: State, rules: Rules) -> Denomination:
-    return Denomination(rules.numeraire, {asset: info.decimals for asset, info in state.rows(ASSETS).items()})
+    decimals = {asset: info.decimals for asset, info in state.rows(ASSETS).items()}
+    return Denomination(rules.numeraire, decimals, {asset: at.value for asset, at in state.rows(AGREED).items()})
 
 
 def awaited(state: State, rules: Rules, number: IntentId, order: Order, now: int) -> str:
@@ -75,7 +77,8 @@ class _Telling:
         best = next((seen for trail, seen in pairs if trail == part and seen), None)
         if best is None:
             return ""
-        extreme, sign = ("lowest", ">=") if part.rising else ("highest", "<=")
+        _, _, rises = told(part, known)
+        extreme, sign = ("lowest", ">=") if rises else ("highest", "<=")
         level = seen_as(part, known, trail_level(part, best))
         return f", {extreme} {seen_as(part, known, best)}: holds at {sign} {level}"
 

@@ -8,7 +8,8 @@ from typing import Final
 from intents.amounts import MAX_BPS
 from intents.assets import AssetId
 from intents.conditions import Above, AllOf, AnyOf, Below, Condition, Filled, From, Schedule, Trailing
-from node.pair_prices import Denomination, Pair, digits
+from node import trails
+from node.pair_prices import Denomination, digits
 
 #: What is added to a part, such as how near it is.
 Told = Callable[[Condition], str]
@@ -37,8 +38,9 @@ def _plain(condition: Condition, known: Denomination) -> str:
             return _threshold(asset, price, known, above=True)
         case Below(asset, price):
             return _threshold(asset, price, known, above=False)
-        case Trailing(asset, bps, rising):
-            return f"{asset}/{known.numeraire} {'rises' if rising else 'falls'} {bps} bps"
+        case Trailing():
+            pair, bps, rises = trails.told(condition, known)
+            return f"{known.name(pair)} {'rises' if rises else 'falls'} {bps} bps"
         case From(auction):
             return f"auction >= {auction}"
         case Filled(intent):
@@ -65,8 +67,11 @@ def seen_as(condition: Above | Below | Trailing, known: Denomination, price: int
     """A price in the terms in which ``condition`` is told."""
     if condition.asset not in known.decimals or price <= 0:
         return str(price)
-    inverted = not isinstance(condition, Trailing) and known.shorter(condition.asset, condition.price).inverted
-    return digits(known.price_in(Pair(condition.asset, inverted), price))
+    if isinstance(condition, Trailing):
+        pair, _, _ = trails.told(condition, known)
+    else:
+        pair = known.shorter(condition.asset, condition.price)
+    return digits(known.price_in(pair, price))
 
 
 def schedule_words(schedule: Schedule) -> str:

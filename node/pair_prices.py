@@ -8,7 +8,7 @@ round. Exact fractions throughout; what becomes an integer is rounded as the cal
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation, localcontext
 from fractions import Fraction
 from math import ceil, floor
@@ -33,10 +33,12 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Denomination:
-    """What the ledger counts in, and how many decimals assets have."""
+    """What the ledger counts in, how many decimals assets have, and what they are worth where that is known: by
+    which a pair is told one way round or the other, and nothing else."""
 
     numeraire: AssetId
     decimals: Mapping[AssetId, int]
+    prices: Mapping[AssetId, int] = field(default_factory=dict)
 
     def unit_price(self, asset: AssetId) -> Fraction:
         """The ledger's price where one whole unit is worth one whole numeraire."""

@@ -57,7 +57,7 @@ def life_text(life: Life, market: Market) -> str:
 
 def terms_lines(when: Condition | None, schedule: Schedule | None, group: bytes, market: Market) -> list[str]:
     """What it waits for, how it is spread over time, and what ends with it: a line of each that is so."""
-    known = Denomination(market.numeraire, market.decimals)
+    known = Denomination(market.numeraire, market.decimals, market.prices)
     lines = [] if when is None else [f"waits   until {condition_words(when, known)}"]
     lines += [] if schedule is None else [f"trades  {schedule_words(schedule)}"]
     return [*lines, f"group   {group_name(group)}: the first to trade cancels the others"] if group else lines

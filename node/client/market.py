@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from intents.amounts import check_amount
+from intents.amounts import MAX_PRICE, check_amount
 from intents.assets import MAX_ASSET_ID_LENGTH, MAX_DECIMALS, AssetId
 from intents.errors import UsageError
 from intents.near import did_you_mean
@@ -22,19 +22,20 @@ MAX_DIGITS: Final = 80
 @dataclass(frozen=True, slots=True)
 class Market:
     """``decimals`` by asset; ``auction`` is the one that collects now; ``numeraire`` what prices are in, "" where
-    the node cannot say."""
+    the node cannot say; ``prices`` as they were last agreed."""
 
     network: bytes
     auction: int
     decimals: Mapping[AssetId, int]
     numeraire: AssetId = AssetId("")
+    prices: Mapping[AssetId, int] = field(default_factory=dict)
 
     @property
     def denomination(self) -> Denomination:
         """What prices are said in. Raises ``UsageError`` where the node cannot say."""
         if self.numeraire not in self.decimals:
             raise UsageError("ASSET", "the node cannot say what prices are in: ask a full node with --node URL")
-        return Denomination(self.numeraire, self.decimals)
+        return Denomination(self.numeraire, self.decimals, self.prices)
 
     def asset(self, name: str) -> AssetId:
         """The asset of that id, in any case where that leaves one. Raises ``UsageError``."""
@@ -85,9 +86,16 @@ def market_of(client: NodeClient) -> Market:
         assets = client.get("/v1/assets")
     except NotKnown:  # a light client cannot prove that there are no others
         return Market(status.hex("network", length=32), status.integer("auction"), {})
-    decimals = {
-        AssetId(row.text("id", limit=MAX_ASSET_ID_LENGTH)): row.integer("decimals", high=MAX_DECIMALS)
+    rows = {
+        AssetId(row.text("id", limit=MAX_ASSET_ID_LENGTH)): row
         for row in assets.objects("assets", limit=MAX_ASSETS)
     }
+    decimals = {asset: row.integer("decimals", high=MAX_DECIMALS) for asset, row in rows.items()}
+    prices = {
+        asset: row.integer(name, high=MAX_PRICE)
+        for asset, row in rows.items()
+        for name in ("reference_price", "price")  # agreed, unless that is stale
+        if row.has(name)
+    }
     numeraire = AssetId(assets.text("numeraire", limit=MAX_ASSET_ID_LENGTH))
-    return Market(status.hex("network", length=32), status.integer("auction"), decimals, numeraire)
+    return Market(status.hex("network", length=32), status.integer("auction"), decimals, numeraire, prices)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from fractions import Fraction
 from math import ceil, floor
 from typing import Final
 
@@ -21,6 +20,7 @@ from intents.errors import UsageError
 from intents.intent import NEVER
 from node.client.market import Market
 from node.pair_prices import check_price, number_in, pair_in
+from node.trails import other_side
 
 WHERE: Final = "--when"
 MAX_TEXT: Final = 4_000
@@ -114,10 +114,9 @@ class _Reading:
         pair = pair_in(name, WHERE, self.market.denomination, self.market.asset)
         if not pair.inverted:
             return Trailing(pair.asset, int(bps), rises)
-        away = Fraction(bps, MAX_BPS)
-        if not rises and away == 1:
+        if not rises and bps == MAX_BPS:
             raise UsageError(WHERE, f"{name} cannot fall by all it is worth")
-        other = ceil(MAX_BPS * (away / (1 + away) if rises else away / (1 - away)))
+        other = other_side(int(bps), rises=rises)
         if other > MAX_BPS:
             raise UsageError(
                 WHERE,

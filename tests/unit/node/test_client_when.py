@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -106,6 +107,33 @@ def test_when_is_told_as_it_was_said(terms: list[str], word: str) -> None:
     """What the words of a condition are read as is that condition again."""
     condition = condition_in(word.join(terms), MARKET)
     assert condition_in(condition_words(condition, MARKET.denomination), MARKET) == condition
+
+
+#: A whole USDC is worth 1/2,800 ETH, a whole BTC 19.5.
+WORTH = replace(MARKET.denomination, prices={USDC: MILLIONTH // 2800, BTC: 195 * 10**27})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(f"ETH/USDC falls {bps} bps" for bps in (1, 25, 100, 500, 737, 1_000, 2_000, 5_000)),
+        *(f"ETH/USDC rises {bps} bps" for bps in (1, 50, 500, 737, 2_500, 8_000, 10_000)),
+        *(f"BTC/ETH falls {bps} bps" for bps in (1, 25, 500, 737, 2_000, 5_000, 10_000)),
+        *(f"BTC/ETH rises {bps} bps" for bps in (1, 25, 500, 737, 2_000, 5_000, 10_000)),
+        *(f"USDC/ETH {way} {bps} bps" for way in ("falls", "rises") for bps in (500, 1_000)),
+    ],
+)
+def test_a_trail_is_told_the_way_round_it_was_said(text: str) -> None:
+    """By what is round, and by which asset is worth more, as that comes first in what people say."""
+    assert condition_words(condition_in(text, MARKET), WORTH) == text
+
+
+@given(st.integers(1, 10_000), st.booleans(), st.sampled_from([USDC, BTC]), st.booleans())
+def test_a_trail_is_told_as_itself(bps: int, rising: bool, asset: AssetId, worth: bool) -> None:
+    """Any way round, whatever is known of prices, its words are read as that trail again."""
+    trail = Trailing(asset, bps, rising)
+    words = condition_words(trail, WORTH if worth else MARKET.denomination)
+    assert condition_in(words, MARKET) == trail
 
 
 @given(PRICES, st.sampled_from(["ETH/USDC", "USDC", "BTC"]), st.booleans())

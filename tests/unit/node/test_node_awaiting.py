@@ -64,6 +64,17 @@ def test_a_trail_is_told_from_its_best() -> None:
     assert waiting.said(trail).why == f"it waits until {words}"
 
 
+def test_a_trail_of_a_cheap_asset_is_told_the_other_way_round() -> None:
+    """Of an asset worth half a numeraire, the numeraire falls: from its highest, to a point below it."""
+    waiting = Waiting()
+    trail = waiting.sell(1, when=Trailing(B, 1_112, rising=True))
+    waiting.market.auction(trail, price=25)
+    for price in (20, 21, 22):
+        waiting.market.auction(price=price)
+    now = "agreed now 2.27272727273, highest 2.38095238095: holds at <= 2.142685728, of auction 4"
+    assert waiting.said(trail).why == f"it waits until {A}/{B} falls 1000 bps [{now}]"
+
+
 def test_a_price_that_is_missing_or_stale_is_told() -> None:
     """Nothing that asks for it can hold, and why not is said."""
     waiting = Waiting(replace(genesis().rules, stale_after=1))
