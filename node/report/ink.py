@@ -9,13 +9,15 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Okabe and Ito's colours, safe for colour-blind readers, as ``--c0`` to ``--c7``; lighter in the dark.
+#: Okabe and Ito's colours, safe for colour-blind readers, stand for ``--c0`` to ``--c7``: those are lighter in the
+#: dark, and in the light darker where a mark's contrast would be less than 3.
 PALETTE: Final = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#8c6d31", "#6b6b6b")
 INK: Final = "#101112"
 SOFT: Final = "#303132"
@@ -40,7 +42,6 @@ _STYLE: Final[Any] = {
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 10,
     "text.color": INK,
-    "text.parse_math": False,  # names may have a dollar in them
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -78,13 +79,22 @@ def picture(width_in: float = WIDTH_IN, height_in: float = 3.3) -> Figure:
     return figure
 
 
-def svg(figure: Figure) -> str:
-    """The figure as text, in the page's colours."""
+def svg(figure: Figure, label: str) -> str:
+    """The figure as text, in the page's colours; ``label`` is what it is to those who do not see it."""
     sink = io.StringIO()
     figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
     text = sink.getvalue()
-    text = _GROUP_ID.sub("<g>", text[text.index("<svg") :])
+    text = _GROUP_ID.sub("<g>", text[text.index("<svg") + len("<svg") :])
+    text = f'<svg role="img" aria-label="{escape(label)}"{text}'
     return _COLOUR.sub(lambda found: _VARIABLES[found.group()], text)
+
+
+def verbatim(name: str) -> str:
+    """Somebody's name as a label that reads like it.
+
+    Matplotlib would take dollars for mathematics, and leave out of legends what begins with an underscore.
+    """
+    return ("\u200b" if name.startswith("_") else "") + name.replace("$", r"\$")
 
 
 def colour(place: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from node.competition.records import Batch, Entry, Results
-from node.report.ink import INK, PAPER, SOFT, colour, key, picture, styled, svg
+from node.report.ink import INK, PAPER, SOFT, colour, key, picture, styled, svg, verbatim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +64,7 @@ def _draw(title: str, what: str, paint: Callable[[Axes], None], *, wide: bool = 
     with styled(title):
         figure = picture(10.0, 3.4) if wide else picture()
         paint(figure.add_subplot())
-        return Drawing(title, what, svg(figure), wide)
+        return Drawing(title, what, svg(figure, f"{title}: {what}"), wide)
 
 
 def _empty(axes: Axes, reason: str) -> None:
@@ -83,7 +83,7 @@ def by_batch(axes: Axes, results: Results) -> None:
     for solver, hue in hues(results.solvers).items():
         heights = [_of_bound(won.get((batch.auction, solver), 0), batch) for batch in batches]
         if any(heights):
-            axes.bar(range(len(batches)), heights, bottom=base, color=hue, label=solver, width=0.7)
+            axes.bar(range(len(batches)), heights, bottom=base, color=hue, label=verbatim(solver), width=0.7)
         base = [b + h for b, h in zip(base, heights, strict=True)]
     proven = [place for place, batch in enumerate(batches) if batch.bound]
     if proven:
@@ -102,7 +102,7 @@ def _of_bound(units: int, batch: Batch) -> float:
 def _batch_ticks(axes: Axes, names: Sequence[str]) -> None:
     step = -(-len(names) // MAX_NAMES)
     shown = range(0, len(names), step)
-    axes.set_xticks(list(shown), [names[i] for i in shown], rotation=30, ha="right", fontsize=8)
+    axes.set_xticks(list(shown), [verbatim(names[i]) for i in shown], rotation=30, ha="right", fontsize=8)
 
 
 def _time_against_share(axes: Axes, results: Results) -> None:
@@ -112,7 +112,9 @@ def _time_against_share(axes: Axes, results: Results) -> None:
         points = [_point(entry, best) for entry in results.of_solver(solver) if best.get(entry.auction, 0) > 0]
         if points:
             xs, ys = zip(*points, strict=True)
-            axes.scatter(xs, ys, s=34, color=hue, alpha=0.85, label=solver, edgecolors=PAPER, linewidths=0.5)
+            axes.scatter(
+                xs, ys, s=34, color=hue, alpha=0.85, label=verbatim(solver), edgecolors=PAPER, linewidths=0.5
+            )
             drawn = True
     if not drawn:
         _empty(axes, "no batch had anything to win")

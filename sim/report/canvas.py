@@ -44,7 +44,10 @@ def draw(plot: Plot, worlds: Sequence[Tables]) -> list[str]:
             return []
         if plot.shared_y:
             _to_one_scale([figure.axes[0] for figure in figures])
-        return [f'<p class="nothing">{item}</p>' if isinstance(item, str) else svg(item) for item in painted]
+        label = f"{plot.title}: {plot.what}"
+        return [
+            f'<p class="nothing">{item}</p>' if isinstance(item, str) else svg(item, label) for item in painted
+        ]
 
 
 def _painted(plot: Plot, tables: Tables) -> Figure | str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from node.report.ink import INK, SOFT, colour, key
+from node.report.ink import INK, SOFT, colour, key, verbatim
 from sim.metrics.liquidity import pools
 from sim.metrics.tables import Tables
 from sim.recording.rows import IntentRow, PriceRow
@@ -49,7 +49,7 @@ def _line(
     points = [(seconds(row.at_us), v if alone else 100 * (v / first - 1)) for row, v in thinned(rows) if v > 0]
     if points:
         xs, ys = zip(*points, strict=True)
-        axes.plot(xs, ys, style, color=hue, label=label, markersize=4)
+        axes.plot(xs, ys, style, color=hue, label=verbatim(label), markersize=4)
 
 
 def _moving(tables: Tables) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from node.report.ink import SOFT, colour, key
+from node.report.ink import SOFT, colour, key, verbatim
 from sim.metrics.statistics import sums
 from sim.metrics.tables import Tables
 from sim.report.canvas import LEAST_PLACES, Empty, seconds, thinned
@@ -30,8 +30,8 @@ def solvers(axes: Axes, tables: Tables) -> None:
         mine = [name for name in shown if strategies[name] == strategy]
         if mine:
             places = [shown.index(name) for name in mine]
-            axes.barh(places, [profit[name] for name in mine], color=hue, label=strategy, height=0.66)
-    axes.set_yticks(range(len(shown)), shown)
+            axes.barh(places, [profit[name] for name in mine], color=hue, label=verbatim(strategy), height=0.66)
+    axes.set_yticks(range(len(shown)), [verbatim(name) for name in shown])
     for place, name in enumerate(shown):
         label = f"won {wins[name]} of {len(tables.auctions)}"
         axes.annotate(label, (max(0.0, profit[name]), place), (5, 0), textcoords="offset points", va="center")

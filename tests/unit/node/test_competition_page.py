@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from node.competition.leaderboard import standings
 from node.competition.records import LeftOut, Results
 from node.report.ink import PALETTE
-from node.report.page import render, whole
+from node.report.page import render, style, whole
 from node.report.plots import by_batch, plots
 from tests.unit.node.test_node_leaderboard import WHOLE, batch, entry, example
 
@@ -34,6 +34,47 @@ def test_the_report_is_one_page_that_needs_no_network(page: str) -> None:
     assert "<script" not in page
     assert 'src="http' not in page
     assert page == rendered(example())
+
+
+def test_a_name_that_begins_with_an_underscore_is_in_legends() -> None:
+    """Matplotlib leaves such labels out."""
+    entries = tuple(
+        replace(one, solver="_under" if one.solver == "a" else one.solver) for one in example().entries
+    )
+    written = re.findall(r"<text[^>]*>(.*?)</text>", rendered(replace(example(), entries=entries)), re.DOTALL)
+    assert sum("_under" in text for text in written) >= 2
+
+
+def test_ticks_of_logarithmic_scales_are_numbers(page: str) -> None:
+    """No markup of formulas is left in any picture."""
+    written = re.findall(r"<text[^>]*>(.*?)</text>", page, re.DOTALL)
+    assert written
+    assert not [text for text in written if "$" in text]
+
+
+def test_pictures_have_words_for_those_who_do_not_see_them(page: str) -> None:
+    """Each drawing has its title and what it shows as its name."""
+    labels = re.findall(r'<svg role="img" aria-label="([^"]+)"', page)
+    assert len(labels) == page.count("<svg")
+    assert labels[0].startswith("Score by batch and winner: ")
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_marks_stand_out_from_the_ground(scheme: int) -> None:
+    """A contrast of 3 with both grounds, as WCAG 2.2 asks of graphics, in every colour of the pictures."""
+    sheet = re.findall(r":root \{(.*?)\}", style(), re.DOTALL)[scheme]
+    colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", sheet))
+    for place in range(len(PALETTE)):
+        for ground in ("paper", "back"):
+            high, low = sorted((_light(colours[f"c{place}"]), _light(colours[ground])), reverse=True)
+            assert (high + 0.05) / (low + 0.05) >= 3, (place, ground)
+
+
+def _light(colour: str) -> float:
+    """Relative luminance."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def test_a_competition_in_which_nothing_happened_still_renders() -> None:
