@@ -34,7 +34,7 @@ _NOT_LIVE = ("paths", "auctions", "deadline", "out")
 @click.option(
     "--live", is_flag=True, help="Run a network of processes on this machine instead, and show its page."
 )
-@click.option("--validators", type=click.IntRange(1, 32), default=4, show_default=True, help="Live: how many.")
+@click.option("--validators", type=click.IntRange(1, 32), help="Live: how many (default: 4).")
 @click.option(
     "--solvers",
     default="",
@@ -46,7 +46,7 @@ _NOT_LIVE = ("paths", "auctions", "deadline", "out")
 )
 @click.option("--seconds", type=click.FloatRange(1, 1e6), help="Live: how long (default: until Ctrl-C).")
 @click.option(
-    "--home", type=click.Path(path_type=Path), help="Live: keep the network here, and go on with it next time."
+    "--home", type=click.Path(path_type=Path), help="Live: keep the network here, and go on with it as it is."
 )
 def demo(
     settings: Settings,
@@ -56,7 +56,7 @@ def demo(
     seed: int | None,
     out: Path | None,
     live: bool,
-    validators: int,
+    validators: int | None,
     solvers: str,
     rate: float,
     seconds: float | None,
@@ -73,6 +73,8 @@ def demo(
         from node.cli.demo_live import LiveRequest, run_live
 
         named = tuple(name.strip() for name in solvers.split(",") if name.strip())
+        if solvers and not named:
+            raise UsageError("--solvers", "names no solver")
         return run_live(settings, LiveRequest(validators, named, rate, seconds, home, seed or 0))
     recorded = (*paths, *auctions)
     default = RECORDED_DEADLINE_S if recorded else SYNTHETIC_DEADLINE_S

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LiveRequest:
-    """``home``: where the network is kept, ``None``: nowhere. ``solvers`` empty: the usual ones."""
+    """``home``: where the network is kept, ``None``: nowhere. Without ``validators`` or ``solvers`` those that are
+    kept, or the usual ones."""
 
-    validators: int
+    validators: int | None
     solvers: tuple[str, ...]
     rate: float
     seconds: float | None
@@ -53,13 +54,15 @@ def run_live(settings: Settings, request: LiveRequest) -> int:
 
 def _layout(settings: Settings, root: Path, request: LiveRequest) -> Layout:
     from node.agreement.timeouts import Timeouts
-    from node.livedemo.layout import DEFAULT_SOLVERS, kept_layout, new_layout
+    from node.livedemo.layout import DEFAULT_SOLVERS, DEFAULT_VALIDATORS, kept_layout, new_layout
 
-    kept = kept_layout(root)
+    kept = kept_layout(root, request.validators, request.solvers)
     if kept is not None:
         note(settings, f"going on with the network in {root}")
         return kept
-    return new_layout(root, request.validators, request.solvers or DEFAULT_SOLVERS, Timeouts())
+    return new_layout(
+        root, request.validators or DEFAULT_VALIDATORS, request.solvers or DEFAULT_SOLVERS, Timeouts()
+    )
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
+from intents.errors import UsageError
 from intents.fields import Fields, integer, text
 from node.agreement.timeouts import Timeouts
 from node.home.config import RoleName
@@ -28,6 +29,7 @@ SERVED: Final = "baseline"
 #: Which nodes and engines there are, for the next time.
 KEPT: Final = "demo.json"
 MAX_NODES: Final = 64
+DEFAULT_VALIDATORS: Final = 4
 DEFAULT_SOLVERS: Final = ("walras", OWN_FILE, ENGINE)
 
 
@@ -93,8 +95,10 @@ def new_layout(root: Path, validators: int, solvers: Sequence[str], timeouts: Ti
     return _layout(root, engines, made)
 
 
-def kept_layout(root: Path) -> Layout | None:
-    """That of an earlier demonstration in ``root``; ``None`` where there was none."""
+def kept_layout(root: Path, validators: int | None = None, solvers: Sequence[str] = ()) -> Layout | None:
+    """That of an earlier demonstration in ``root``; ``None`` where there was none. Raises ``UsageError`` where so
+    many ``validators`` or those ``solvers`` are asked for, and others are there; ``None`` and nothing ask for
+    whatever is."""
     path = root / KEPT
     if not path.exists():
         return None
@@ -104,7 +108,30 @@ def kept_layout(root: Path) -> Layout | None:
         Engine(name, integer(port, where, low=1, high=65_535))
         for name, port, where in fields.entries("engines", limit=MAX_NODES)
     ]
-    return _layout(root, engines, [read_home(root / name) for name in names])
+    made = [read_home(root / name) for name in names]
+    _check_kept(root, engines, [one.wanted for one in made], validators, solvers)
+    return _layout(root, engines, made)
+
+
+def _check_kept(
+    root: Path,
+    engines: Sequence[Engine],
+    kept: Sequence[NodeWanted],
+    validators: int | None,
+    solvers: Sequence[str],
+) -> None:
+    count = sum(one.role is RoleName.VALIDATOR for one in kept)
+    if validators not in (None, count):
+        many = f"{count} validator{'s' if count > 1 else ''}"
+        raise UsageError("--validators", f"{root} holds a network of {many}: leave it out, or say another --home")
+    urls = {engine.url: ENGINE for engine in engines}
+    there = sorted(urls.get(one.spec, one.spec) for one in kept if one.role is RoleName.SOLVER)
+    asked = sorted(one if one == ENGINE else parse_spec(_own_file(root, one)).target for one in solvers)
+    if solvers and asked != there:
+        raise UsageError(
+            "--solvers",
+            f"{root} holds a network with {','.join(there) or 'none'}: leave it out, or say another --home",
+        )
 
 
 def _layout(root: Path, engines: Sequence[Engine], made: Sequence[MadeNode]) -> Layout:
@@ -116,12 +143,15 @@ def _layout(root: Path, engines: Sequence[Engine], made: Sequence[MadeNode]) -> 
 
 def _spec(root: Path, given: str) -> str:
     """As given, but for a ``mine.py`` that nobody has written yet."""
-    if given != OWN_FILE or Path(given).exists():
-        return given
-    path = root / OWN_FILE
-    template = resources.files("node.cli").joinpath("solver_template.txt").read_text("utf-8")
-    path.write_text(template.replace("SOLVER_NAME", path.stem), encoding="utf-8")
-    return str(path)
+    found = _own_file(root, given)
+    if found != given:
+        template = resources.files("node.cli").joinpath("solver_template.txt").read_text("utf-8")
+        Path(found).write_text(template.replace("SOLVER_NAME", Path(found).stem), encoding="utf-8")
+    return found
+
+
+def _own_file(root: Path, given: str) -> str:
+    return given if given != OWN_FILE or Path(given).exists() else str(root / OWN_FILE)
 
 
 def _node_name(solver: str) -> str:

@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from node.agreement.timeouts import Timeouts
 from node.cli.run import cli, run
+from node.livedemo.layout import new_layout
 
 WALRAS = Path(sys.executable).with_name("walras")
 
@@ -59,6 +61,19 @@ def test_a_demonstration_needs_a_folder(capsys: pytest.CaptureFixture[str], tmp_
     file.write_text("")
     for place in (file, file / "below"):
         assert refused(capsys, "demo", "--live", "--home", place)[0] == 3
+
+
+@pytest.mark.parametrize(
+    "other", [("--validators", "3"), ("--solvers", "naive"), ("--solvers", "walras,naive"), ("--solvers", ",")]
+)
+def test_a_kept_demonstration_is_not_run_as_another(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, other: tuple[str, ...]
+) -> None:
+    """Nodes that are not there were left aside in silence; nothing is started and nothing written."""
+    new_layout(tmp_path, 1, ["walras"], Timeouts())
+    before = sorted(tmp_path.rglob("*"))
+    assert refused(capsys, "demo", "--live", "--home", tmp_path, "--seconds", "1", *other) == (2, "usage")
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize(
