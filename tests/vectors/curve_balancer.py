@@ -13,12 +13,15 @@ from intents.assets import AssetId
 from intents.venue_states import StableFlavour, StableState, VenueId
 from liquidity.balancer_v3 import Side, stable_curves, swap_exact_in, swap_exact_out, weighted_curves
 from liquidity.curve import CurveVenue
+from liquidity.errors import NothingPaid
 from liquidity.fixed_point import ONE, power_up, power_up_exact, to_fixed
 from liquidity.registry import open_venue
 from liquidity.weighted import Power, in_given_out, out_given_in
 from tests.vectors.registry import Case, LeftOut, covers, load, same
 
 FILE: Final = "venues/curve_balancer.json"
+#: The kinds of pools whose curves are built here.
+POOL_TYPES: Final = ("WEIGHTED", "LIQUIDITY_BOOTSTRAPPING", "STABLE")
 #: The exact curve and 18-digit arithmetic agree to this share of the result.
 WEIGHTED_TOLERANCE: Final = Fraction(1, 10**9)
 
@@ -39,21 +42,30 @@ def curve_state(row: dict[str, Any]) -> StableState:
 
 
 def check_curve(row: dict[str, Any]) -> None:
-    """Invariant, output before the fee and output after it; the inverse pays at least that output."""
+    """Invariant, output before the fee and output after it; the inverse pays at least that output.
+
+    Where the contract pays nothing there is no trade. Without a fee a ``CurveVenue`` may pay a little less.
+    """
     state = curve_state(row)
     asset_in, asset_out = state.assets[row["i"]], state.assets[row["j"]]
     amount_in, amount_out = int(row["dx"]), int(row["out"])
     same("invariant", CurveVenue(state).invariant, int(row["D"]))
     gross = int(row["dy_before_fee_xp"]) * 10**18 // int(row["rates"][row["j"]])
     free = CurveVenue(replace(state, fee=Fraction(0)))
-    same("output before the fee", free.paid_on_chain(row["i"], row["j"], amount_in), gross)
+    same("output before the fee", free.paid_on_chain(row["i"], row["j"], amount_in), max(gross, 0))
+    same("output", CurveVenue(state).paid_on_chain(row["i"], row["j"], amount_in), max(amount_out, 0))
     pool = open_venue(state)
-    same("output", pool.swap_in(asset_in, asset_out, amount_in).amount_out, amount_out)
+    try:
+        paid = pool.swap_in(asset_in, asset_out, amount_in).amount_out
+    except NothingPaid:
+        same("output", amount_out <= 0, True)
+        return
+    same("paid", paid <= amount_out if state.fee == 0 else paid == amount_out, True)
     same("bought back", pool.swap_out(asset_in, asset_out, amount_out).amount_out >= amount_out, True)
 
 
 def check_onchain(pool: dict[str, Any], swap: dict[str, Any]) -> None:
-    """A swap as the chain answered it, exact in (kind 0) or exact out."""
+    """A swap as the chain answered it, exact in (kind 0) or exact out; bootstrapping pools are weighted ones."""
     tokens = [token.lower() for token in pool["tokens"]]
     i, j = tokens.index(swap["tokenIn"].lower()), tokens.index(swap["tokenOut"].lower())
     balances = list(map(int, pool["balancesLiveScaled18"]))
@@ -97,8 +109,10 @@ def cases(path: Path) -> Iterator[Case | LeftOut]:
     for name, recorded in document["balancer_v3_onchain"].items():
         pool = recorded["pool"]
         for number, swap in enumerate(recorded["swaps"]):
-            if pool["poolType"] == "GYROE":
-                yield LeftOut(f"{name} swap {number}", "elliptic (GyroECLP) pools are no venue here")
+            if pool["poolType"] not in POOL_TYPES:
+                yield LeftOut(f"{name} swap {number}", f"pools of type {pool['poolType']} are no venue here")
+            elif "hook" in pool:
+                yield LeftOut(f"{name} swap {number}", "pools whose hooks set the fee are no venue here")
             else:
                 yield Case(f"{name} swap {number}", partial(check_onchain, pool, swap))
         for number in range(len(recorded.get("adds", ())) + len(recorded.get("removes", ()))):
