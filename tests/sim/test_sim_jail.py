@@ -1,4 +1,4 @@
-"""A validator that stops proposing, in a whole simulation: jailed, told of in tables, claims and report, let back."""
+"""A validator that stops proposing, in a whole simulation: jailed, told of in tables and report, let back."""
 
 from __future__ import annotations
 
