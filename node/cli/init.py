@@ -99,7 +99,7 @@ def init(settings: Settings, **options: object) -> None:
     if request.entries:
         _genesis(request)
     elif request.key_only:
-        _keys(request)
+        _keys(settings, request)
     elif request.genesis is not None:
         _join(settings, request)
     elif _is_network(request):
@@ -196,7 +196,7 @@ def _rules(request: Request) -> RuleChoices:
     return choices
 
 
-def _keys(request: Request) -> None:
+def _keys(settings: Settings, request: Request) -> None:
     from node.home.entry import entry_to_json
     from node.home.making import entry_of, make_keys, multiaddr, taken_away
 
@@ -209,6 +209,8 @@ def _keys(request: Request) -> None:
         text = json.dumps(entry_to_json(entry), indent=2)
         write_text(home.entry, text + "\n")
     click.echo(text)
+    note(settings, f"made keys in {home.path}; the entry, which is public, goes to whoever makes the genesis")
+    note(settings, f"then: walras init --home {home.path} --join GENESIS")
 
 
 def _genesis(request: Request) -> None:
@@ -243,8 +245,11 @@ def _join(settings: Settings, request: Request) -> None:
             request.full_nodes,
         ),
     )
-    dialled = config.network.bootstrap if config.network else request.full_nodes
-    note(settings, f"a {config.node.role} node that dials {counted(dialled, 'peer')}")
+    if config.network is None:
+        does = f"asks {counted(request.full_nodes, 'full node')}"
+    else:
+        does = f"dials {counted(config.network.bootstrap, 'peer')}"
+    note(settings, f"a {config.node.role} node that {does}")
     _tell(settings, [home.path], home.genesis, f"walras node run --home {home.path}")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from intents.errors import UsageError
 from intents.intent import Intent
-from node.cli.command import Settings, emit, note
+from node.cli.command import Settings, emit, note, warn
 from node.cli.intent_text import terms_lines
 from node.cli.intent_waiting import wait_for
 from node.cli.nodes import NodeChoice
@@ -18,6 +18,7 @@ from node.client.asking import Terms, ask_in, group_in, intent_in, intent_of, sc
 from node.client.market import Market, market_of
 from node.client.node_client import NodeClient
 from node.client.quoting import filled_in, quote
+from node.client.readiness import await_ready
 from node.client.when import condition_in
 from node.inputs import read_json
 
@@ -49,6 +50,7 @@ def submitted(settings: Settings, request: Request) -> int:
     """The exit code. Raises a ``WalrasError``; nothing is signed before everything else is in order."""
     _check(request)
     with request.node.client() as client:
+        _await(settings, client)
         market = market_of(client)
         key = request.signer.key(request.node, market.network)
         intent = _intent(settings, request, client, market, key.public)
@@ -59,6 +61,13 @@ def submitted(settings: Settings, request: Request) -> int:
             return wait_for(settings, client, number, market, request.timeout, request.receipt)
         emit(settings, {"id": "0x" + number.hex(), "state": state}, lambda: "0x" + number.hex())
         return 0
+
+
+def _await(settings: Settings, client: NodeClient) -> None:
+    """A node behind its network names auctions that are over: what is signed for them expires unseen."""
+    why = await_ready(client, lambda trouble: note(settings, f"waiting until the node is ready: {trouble}"))
+    if why:
+        warn(settings, "node.not-ready", f"{why}: the intent may be for auctions that are over, or wait long")
 
 
 def _check(request: Request) -> None:

@@ -35,7 +35,11 @@ def new(settings: Settings, name: str, folder: Path | None, password_file: Path 
 
 @keys.command("import", cls=Command)
 @click.argument("name")
-@click.option("--seed-file", type=click.Path(path_type=Path, dir_okay=False), help='64 hex digits; "-" is stdin.')
+@click.option(
+    "--seed-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help='64 hex digits, or what `keys show --secret` said; "-" is stdin.',
+)
 @click.option("--dev", metavar="ACCOUNT", help="A development account, whose secret is published.")
 @HOME
 @PASSWORD_FILE
@@ -115,11 +119,14 @@ def _seed(file: Path) -> bytes:
     from intents.errors import Malformed
     from node.inputs import read_file
 
-    text = read_file(file, limit=1_024)
+    text = read_file(file, limit=1_024).decode("ascii", "replace")
+    # The file may hold all that `keys show --secret` says.
+    said = [line.split()[1:] for line in text.splitlines() if line.startswith("seed ")]
+    digits = " ".join(said[0]) if said else text.strip()
     try:
-        seed = bytes.fromhex(text.decode("ascii").strip().removeprefix("0x"))
+        seed = bytes.fromhex(digits.removeprefix("0x"))
     except ValueError as error:
-        raise Malformed(str(file), "is not hex") from error
+        raise Malformed(str(file), "is not 64 hex digits, nor what `walras keys show --secret` says") from error
     if len(seed) != 32:
         raise Malformed(str(file), f"holds {len(seed)} bytes, not 32")
     return seed

@@ -238,9 +238,11 @@ class Gossip:
             while data := await stream.read():
                 for frame in frames.feed(data):
                     await self._take(name, peer, codec.decode(frame, self._limits), len(frame))
-        except FrameTooLong:
+        except FrameTooLong as error:
+            _log.info("peer %s: an RPC is too long: %s", name, error)
             self._broke(name, "oversize_rpc", Offence.OVERSIZE)
-        except (BadFrame, codec.BadRpc):
+        except (BadFrame, codec.BadRpc) as error:
+            _log.info("peer %s: an RPC is malformed: %s", name, error)
             self._broke(name, "malformed_rpc", Offence.MALFORMED)
         except Exception as error:
             _log.debug("reading %s ended: %r", name, error)

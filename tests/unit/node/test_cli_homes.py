@@ -64,6 +64,8 @@ def test_cli_init_of_several_owners(capsys: pytest.CaptureFixture[str], tmp_path
     for name in ("anna", "ben"):
         made = call(capsys, "init", "--key-only", "--home", tmp_path / name, "--name", name, "--host", "10.0.0.1")
         assert made[0] == 0
+        assert f"made keys in {tmp_path / name}" in made[2]
+        assert f"walras init --home {tmp_path / name} --join GENESIS" in made[2]
         entries.append(tmp_path / f"{name}.json")
         entries[-1].write_text(made[1])
     code, text, _ = call(capsys, "init", *(part for entry in entries for part in ("--genesis-from", entry)))
@@ -75,6 +77,15 @@ def test_cli_init_of_several_owners(capsys: pytest.CaptureFixture[str], tmp_path
         assert joined["network"] == json.loads(text)["network"]
         config = read_config(Home(tmp_path / name).config, {}, {})
         assert (config.node.name, config.node.role) == (name, "validator")
+
+
+def test_cli_init_of_a_light_client(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """It dials no peers: the remark says whom it asks."""
+    document(capsys, "init", "--home", tmp_path / "anna", "--host", "10.0.0.1", "--json")
+    asked = ("--full-node", "http://a.example:8645", "--full-node", "http://b.example:8645")
+    genesis = tmp_path / "anna" / "genesis.json"
+    code, _, err = call(capsys, "init", "--join", genesis, "--home", tmp_path / "eve", *asked)
+    assert (code, err) == (0, "a light node that asks 2 full nodes\n")
 
 
 def test_cli_init_names_a_solver_from_anywhere(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -142,9 +153,15 @@ def test_cli_keys_seed_file(
     """A seed from elsewhere is taken as hex; anything else is refused."""
     monkeypatch.setenv("WALRAS_PASSWORD", "x")
     file = tmp_path / "seed"
-    for text, code in (("zz", 3), ("00" * 31, 3), ("0x" + "07" * 32, 0)):
+    for text, code in (("zz", 3), ("00" * 31, 3), ("seed a b", 3), ("0x" + "07" * 32, 0)):
         file.write_text(text)
         assert call(capsys, "keys", "import", "s", "--seed-file", file, "--home", tmp_path)[0] == code
+    said = call(capsys, "keys", "show", "s", "--secret", "--yes", "--home", tmp_path)[1]
+    file.write_text(said)
+    assert call(capsys, "keys", "import", "again", "--seed-file", file, "--home", tmp_path)[0] == 0
+    assert call(capsys, "keys", "show", "again", "--secret", "--yes", "--home", tmp_path)[1] == said.replace(
+        "name     s", "name     again"
+    )
     assert call(capsys, "keys", "import", "t", "--home", tmp_path)[0] == 2
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from intents.errors import UsageError, WalrasError
 from node.client.errors import NodeBusy, NodeRefused, NotKnown, StrangeAnswer, Unreachable
-from node.client.following import Step, follow, life_of
+from node.client.following import POLL_S, Step, follow, life_of
 from node.client.node_client import NodeClient
+from node.client.readiness import await_ready
 
 Answer = Callable[[httpx.Request], httpx.Response]
 NUMBER = b"i" * 32
@@ -157,3 +158,21 @@ def test_client_reads_lives_strictly() -> None:
     """A life without its fields is no life."""
     with client(lambda request: httpx.Response(200, json={"intent": "0x00"})) as asked, pytest.raises(WalrasError):
         life_of(asked, NUMBER)
+
+
+def test_client_waits_for_a_node_that_catches_up() -> None:
+    """As long as it gets on, and the first reason is told; one that gets no further is told of at the end."""
+    trouble = "catching up: 9 heights behind"
+    answers = iter([(height, False, trouble) for height in range(3)] + [(3, True, "")])
+    told: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        height, ready, trouble = next(answers)
+        return httpx.Response(200, json={"height": height, "ready": ready, "trouble": trouble})
+
+    with client(answer) as asked:
+        assert await_ready(asked, told.append, timeout_s=POLL_S * 0.9) == ""
+    assert told == [trouble]
+    halted = {"height": -1, "ready": False, "trouble": "cut off"}
+    with client(lambda request: httpx.Response(200, json=halted)) as asked:
+        assert await_ready(asked, told.append, timeout_s=POLL_S * 0.9) == "cut off"
