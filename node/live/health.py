@@ -10,12 +10,14 @@ from node.agreement.timeouts import Timeouts
 PATIENCE = 3
 #: Heights behind the furthest peer at which a node does not count as being at the head.
 BEHIND = 6
+DOUBLED = "another node runs with this node's identity.key"
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
     """``connected`` of ``validators`` are there besides this node, which votes if ``votes``; ``quorum`` must be.
-    ``waited_ms`` since the last decision or the start, ``ahead`` heights by which a peer is further."""
+    ``waited_ms`` since the last decision or the start, ``ahead`` heights by which a peer is further, ``doubled``
+    where another runs with its identity."""
 
     stopping: bool
     networked: bool
@@ -26,6 +28,7 @@ class Sight:
     connected: int
     waited_ms: int
     ahead: int
+    doubled: bool = False
 
 
 def batch_ms(timeouts: Timeouts) -> int:
@@ -38,6 +41,8 @@ def trouble(sight: Sight, timeouts: Timeouts) -> str:
     """Empty where there is none."""
     if sight.stopping:
         return "stopping"
+    if sight.doubled:
+        return DOUBLED
     if sight.ahead > BEHIND:
         return f"catching up: {sight.ahead} heights behind"
     if sight.observing:

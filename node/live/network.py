@@ -16,6 +16,7 @@ from node.embedded.node import Node
 from node.live import wire
 from node.live.directory import Directory
 from node.live.greeting import Greeting
+from node.live.health import DOUBLED
 from node.live.hearing import Hearing
 from node.live.identity import Self
 from node.live.intake import Intake
@@ -37,6 +38,8 @@ _LOOK_S: Final = 0.25
 _LAST_WORD_S: Final = 0.2
 #: A node that knows fewer peers than this dials those it hears of.
 ENOUGH: Final = 4
+#: Until whoever runs the node is told again that its identity is another's, too.
+_DOUBT_AGAIN_S: Final = 600.0
 #: Bytes of long words for one peer.
 FETCHED_PER_S: Final = 16 << 20
 FETCHED_BURST: Final = 256 << 20
@@ -68,6 +71,7 @@ class Network:
         self._scopes: dict[str, trio.CancelScope] = {}
         self._nursery: trio.Nursery | None = None
         self._wanted: dict[str, str] = {}
+        self._doubt_s = float("-inf")
         self._banning: set[str] = set()
         self._fetched: KeyedBuckets[str] = KeyedBuckets(FETCHED_PER_S, FETCHED_BURST, 1_024)
 
@@ -229,6 +233,7 @@ class Network:
         while True:
             app = self._node.machine.app
             at_ms = max(at_ms + 1, _unix_ms())
+            self.neighbourhood.said(at_ms)
             presence = wire.Presence(
                 self._me.identity.public,
                 self._me.name,
@@ -248,7 +253,15 @@ class Network:
     async def _judge_presence(self, sender: str, data: bytes) -> Verdict:
         verdict = self.neighbourhood.judge(sender, data, monotonic_ms(), _unix_ms())
         self._count(f"presence_{verdict.value}")
+        if self.doubled and trio.current_time() >= self._doubt_s:
+            self._doubt_s = trio.current_time() + _DOUBT_AGAIN_S
+            _log.warning("%s: stop one of the two; a validator that votes twice is banned", DOUBLED)
         return verdict
+
+    @property
+    def doubled(self) -> bool:
+        """Whether another node runs with this one's identity."""
+        return self.neighbourhood.doubled(monotonic_ms())
 
     async def _fetch(self, peer: str, digest: bytes) -> bytes:
         word = self.sending.shelf.get(digest) if self.directory.of(peer) is not None else None

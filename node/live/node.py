@@ -337,6 +337,7 @@ class LiveNode:
             connected=others,
             waited_ms=int((trio.current_time() - self._decided_s) * 1_000),
             ahead=best - self._height,
+            doubled=self._network is not None and self._network.doubled,
         )
 
     def _count(self, name: str, by: int = 1) -> None:

@@ -17,6 +17,8 @@ from p2p.buckets import KeyedBuckets
 EVERY_MS: Final = 2_000
 BELIEVED_MS: Final = 10_000
 MAX_NODES: Final = 1_024
+#: How long a node with the same identity is not forgotten: the two take each other's connections.
+DOUBLED_MS: Final = 60_000
 #: A node that says more often where it is, is not heard; nor a neighbour that brings more words than there can be.
 _LEAST_MS: Final = 1_000
 PER_S: Final = 600
@@ -40,6 +42,8 @@ class Neighbourhood:
         self._network, self._own = network, own
         self._known: OrderedDict[bytes, Known] = OrderedDict()
         self._rates: KeyedBuckets[str] = KeyedBuckets(PER_S, BURST, MAX_NODES)
+        self._said_ms = 0
+        self._doubled_ms: int | None = None
 
     def __len__(self) -> int:
         return len(self._known)
@@ -51,7 +55,10 @@ class Neighbourhood:
         try:
             presence, signature = decode_presence(data)
             known = self._known.get(presence.identity)
-            if presence.identity == self._own or (known is not None and presence.at_ms <= known.presence.at_ms):
+            if presence.identity == self._own:
+                self._own_word(presence, signature, now_ms)
+                return Verdict.IGNORE
+            if known is not None and presence.at_ms <= known.presence.at_ms:
                 return Verdict.IGNORE
             if known is not None and now_ms - known.at_ms < _LEAST_MS:
                 return Verdict.IGNORE
@@ -66,6 +73,20 @@ class Neighbourhood:
         self._known[presence.identity] = Known(peer_id(presence.identity), presence, now_ms, unix_ms)
         self._known.move_to_end(presence.identity)
         return Verdict.ACCEPT
+
+    def said(self, at_ms: int) -> None:
+        """This node's own word of that time is about to go out."""
+        self._said_ms = at_ms
+
+    def doubled(self, now_ms: int) -> bool:
+        """Whether words signed by this node's identity, which it did not say, were heard lately."""
+        return self._doubled_ms is not None and now_ms < self._doubled_ms + DOUBLED_MS
+
+    def _own_word(self, presence: Presence, signature: bytes, now_ms: int) -> None:
+        """What comes back of its own is no newer than the last that it said."""
+        if presence.at_ms > self._said_ms:
+            verify_ed25519(presence.identity, presence_digest(self._network, presence), signature)
+            self._doubled_ms = now_ms
 
     def expire(self, now_ms: int) -> None:
         while self._known and next(iter(self._known.values())).at_ms <= now_ms - BELIEVED_MS:

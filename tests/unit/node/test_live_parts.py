@@ -21,7 +21,7 @@ from node.live.errors import LostStore
 from node.live.health import PATIENCE, Sight, batch_ms, trouble
 from node.live.identity import identity_of
 from node.live.marks import MAX_KEYS, Marks
-from node.live.presence import BELIEVED_MS, BURST, MAX_NODES, Neighbourhood
+from node.live.presence import BELIEVED_MS, BURST, DOUBLED_MS, MAX_NODES, Neighbourhood
 from node.live.wire import Kind, Presence
 from node.served import Role
 from p2p.base import Verdict
@@ -89,6 +89,20 @@ def test_presence_is_believed_when_signed_newer_and_not_too_often() -> None:
     (known,) = here.all(2_000)
     assert (known.peer, known.presence.at_ms) == (peer_id(presence(1, 0)[0].identity), 6)
     assert here.all(2_000 + BELIEVED_MS) == []
+
+
+def test_a_node_hears_of_another_with_its_identity() -> None:
+    """By a newer word than its own last that holds; its own coming back is none, nor is what others forge."""
+    said, _ = presence(99, 9)
+    here = Neighbourhood(NETWORK, said.identity)
+    here.said(6)
+    forged = SigningKey.from_seed(b"w" * 32).sign(wire.presence_digest(NETWORK, said))
+    assert here.judge("p", signed(99, 6), 0, 0) is Verdict.IGNORE
+    assert here.judge("p", wire.encode_presence(said, forged), 0, 0) is Verdict.REJECT
+    assert not here.doubled(0)
+    assert here.judge("p", signed(99, 9), 0, 0) is Verdict.IGNORE
+    assert here.doubled(DOUBLED_MS - 1)
+    assert not here.doubled(DOUBLED_MS)
 
 
 def test_presence_is_bounded() -> None:
@@ -183,6 +197,7 @@ GOOD = Sight(
         ({"connected": 0, "networked": False}, ""),
         ({"observing": True}, "log was lost"),
         ({"ahead": 100}, "100 heights behind"),
+        ({"doubled": True}, "another node runs with this node's identity"),
         ({"waited_ms": PATIENCE * batch_ms(Timeouts()) + 1_000}, "no decision"),
     ],
 )
