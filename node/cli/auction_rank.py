@@ -14,7 +14,9 @@ from node.cli.command import Command, Settings, emit
 @click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
 @MECHANISM
-@click.option("--max-winners", type=click.IntRange(1, 100_000), default=20, show_default=True)
+@click.option(
+    "--max-winners", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Bids that may win."
+)
 def rank(settings: Settings, file: Path, mechanism: str, max_winners: int) -> None:
     """Rank the bids in FILE: a list of cases, or one case of orders, prices and solutions.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from node.cli.command import Command, Settings, emit, note
+from node.cli.said import refuse
 
 if TYPE_CHECKING:
     from intents.auction import Auction
@@ -31,7 +32,7 @@ LONGEST_S: Final = 3_600.0
     type=click.IntRange(1, 2**53),
     help="Units of work instead of time, about a microsecond each: the same answer every time.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="The solver's.")
 @click.option("--memory", type=click.IntRange(256, 1 << 20), default=6_000, show_default=True, help="MiB.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Write the solution here.")
 @click.option("--all", "everything", is_flag=True, help="Write all solutions that win together, as a list.")
@@ -66,6 +67,8 @@ def solve(
     from settlement.settle import settle
     from solver.spec import parse_spec
 
+    if out is None and form is None:
+        refuse("needs --out or --format: nothing is written", "everything")
     spec = parse_spec(target)
     form = "native" if out is not None and str(out) == "-" and form is None else form
     out = checked_target(out)

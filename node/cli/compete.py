@@ -9,6 +9,7 @@ import click
 from node.cli.choices import MECHANISM
 from node.cli.command import Command, Settings
 from node.cli.competing import Request, run_competition
+from node.cli.said import refuse
 
 
 @click.command(cls=Command)
@@ -44,6 +45,8 @@ def compete(
     Auctions come from --scenario worlds and --auctions files; without either, from all shipped worlds.
     Every bid is recomputed by the verifier; results, receipts and an HTML report go to a run directory.
     """
+    if auctions and not scenarios:
+        refuse("is of worlds: files are run as they are", "batches")
     return run_competition(
         settings,
         Request(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from click.core import ParameterSource
 
 from intents.errors import UsageError
 from node.cli.command import Command, Settings, note
 from node.cli.competing import Request, run_competition
+from node.cli.said import refuse
 
 #: Real batches are larger than the synthetic ones and get more time by default.
 SYNTHETIC_DEADLINE_S = 2.5
@@ -88,8 +88,7 @@ def demo(
 
 def _check(live: bool) -> None:
     """What was said here of the other kind of demonstration would be of no effect. Raises ``UsageError``."""
-    context = click.get_current_context()
-    for name in _NOT_LIVE if live else _LIVE:
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            option = "AUCTIONS" if name == "paths" else f"--{name}"
-            raise UsageError(option, "does not go with --live" if live else "goes with --live only")
+    if live:
+        refuse("does not go with --live", *_NOT_LIVE)
+    else:
+        refuse("goes with --live only", *_LIVE)

@@ -12,6 +12,7 @@ import click
 from intents.errors import UsageError
 from node.cli.command import Command, Settings, emit, note
 from node.cli.homes import HOME, home_of
+from node.cli.said import refuse
 from node.cli.words import counted
 from node.cli.writing import write_text
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _PORT = click.IntRange(1, 65_535)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _ROLES = click.Choice(["validator", "solver", "full", "light"])
+_ONE = ("name", "port", "api_port")
+_WINDOWS = ("windows", "whole_windows")
 _MANY = "--validators, --solvers, --full, --hosts or --out"
 
 
@@ -145,6 +148,25 @@ def _check(request: Request) -> None:
     ):
         if given and not fits:
             raise UsageError(option, f"does not go with {chosen[0]}" if chosen else "needs --key-only or --join")
+    _check_said(request)
+
+
+def _check_said(request: Request) -> None:
+    """What would be of no effect the way it is made. Raises ``UsageError``."""
+    if _is_network(request):
+        refuse("is one node's: those of a network count up (--base-port) and are called v0, s0, f0 …", *_ONE)
+        nodes, them = max(1, request.solvers), "solver nodes"
+    else:
+        refuse("is a network's: one node has --port and --api-port", "base_port")
+        nodes, them = 1, "nodes that solve"
+    if request.entries:
+        refuse("does not go with --genesis-from", "port", "api_port", "specs")
+    elif request.key_only:
+        refuse("does not go with --key-only: the genesis and the home say it later", "api_port", *_WINDOWS)
+    elif request.genesis is not None:
+        refuse("does not go with --join: the genesis says it", *_WINDOWS)
+    if len(request.specs) > nodes:
+        raise UsageError("--solver", f"{len(request.specs)} solvers for {nodes} {them}")
 
 
 def _single(settings: Settings, request: Request) -> None:

@@ -10,6 +10,7 @@ import click
 from intents.errors import UsageError
 from node.cli.command import Command, Settings, emit, global_options, note, plain, remember
 from node.cli.nodes import NodeChoice, id_of, node_options
+from node.cli.said import refuse
 from node.cli.signers import Signer, signer_options
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -130,6 +131,8 @@ def cancel(settings: Settings, number: str, wait: bool, timeout: float, node: No
     from node.home.development import holder_of
 
     wanted = id_of(number)
+    if not wait:
+        refuse("does not go with --no-wait", "timeout")
     with node.client() as client:
         life = life_of(client, wanted)
         if life.ended:

@@ -11,6 +11,7 @@ from node.cli.command import Settings, emit, note, warn
 from node.cli.intent_text import terms_lines
 from node.cli.intent_waiting import wait_for
 from node.cli.nodes import NodeChoice
+from node.cli.said import refuse
 from node.cli.signers import Signer
 from node.cli.writing import check_target
 from node.client.acting import submit
@@ -77,9 +78,13 @@ def _check(request: Request) -> None:
         ask_in(request.words)
     elif request.words or request.raw or request.exact_out or request.whole or _terms_said(request):
         raise UsageError("--file", "says all of it: amounts and their options do not go with it")
-    if request.receipt is not None:
-        if not request.wait:
+    if request.file is not None or ask_in(request.words).complete:
+        refuse("is of a quote: here both amounts are said", "slippage_bps")
+    if not request.wait:
+        refuse("needs --wait: nothing is waited for", "timeout")
+        if request.receipt is not None:
             raise UsageError("--receipt", "needs --wait: there is none before it has traded")
+    if request.receipt is not None:
         check_target(request.receipt)
 
 
@@ -111,7 +116,7 @@ def _intent(settings: Settings, request: Request, client: NodeClient, market: Ma
     ask = replace(ask_in(request.words), raw=request.raw, whole=request.whole, min_fill=request.min_fill)
     if request.exact_out:
         ask = replace(ask, exact_out=True)
-    if ask.give_amount is not None and ask.want_amount is not None:
+    if ask.complete:
         return intent_of(ask, terms, market)
     if terms.when is not None:
         raise UsageError("--when", "say both amounts: a quote is of now, not of when the condition will hold")

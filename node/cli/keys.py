@@ -11,6 +11,7 @@ from intents.errors import UsageError
 from node.cli.command import Command, Settings, emit, global_options, note, remember
 from node.cli.homes import HOME, home_of
 from node.cli.passwords import PASSWORD_FILE, password
+from node.cli.said import refuse
 from node.cli.text import table
 
 
@@ -94,6 +95,8 @@ def show(
     from node.home.development import holder_of
     from node.keystore import wallets
 
+    if not secret:
+        refuse("needs --secret: a public key is shown to anybody", "yes", "password_file")
     wallet = wallets.read(home_of(folder).wallets, name)
     found = {"name": name, "owner": wallet.owner, "account": "0x" + holder_of(wallet.public).hex()}
     if secret:

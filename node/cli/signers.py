@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from intents.signing import SigningKey
 
 T = TypeVar("T")
+_ONE: Final = "say who signs: one of --from WALLET and --dev NAME"
 _WALLET = click.option("--from", "wallet", metavar="WALLET", help="Sign with this wallet (walras keys).")
 _DEV = click.option("--dev", metavar="NAME", help="Sign as a development account: alice, bob, …")
 #: How long a command waits for a block with what it handed in.
@@ -40,7 +41,7 @@ class Signer:
         from intents.signing import SigningKey
 
         if (self.wallet is None) == (self.dev is None):
-            raise UsageError("signer", "say who signs: one of --from WALLET and --dev NAME")
+            raise UsageError("signer", _ONE)
         node.check_network(network)
         if self.wallet is not None:
             from node.keystore import wallets
@@ -63,6 +64,8 @@ def signer_options(command: Callable[..., T]) -> Callable[..., T]:
     def choosing(
         *given: Any, wallet: str | None, dev: str | None, password_file: Path | None, **options: Any
     ) -> T:
+        if wallet is not None and dev is not None:
+            raise UsageError("signer", _ONE)
         return command(*given, signer=Signer(wallet, dev, password_file), **options)
 
     return _WALLET(_DEV(PASSWORD_FILE(choosing)))

@@ -55,9 +55,13 @@ def new(settings: Settings, file: Path, force: bool) -> None:
 
 @solver.command(cls=Command)
 @click.argument("target")
-@click.option("--scenario", "scenarios", multiple=True, help="Worlds to try it on (default: three shipped ones).")
+@click.option(
+    "--scenario", "-s", "scenarios", multiple=True, help="World to try it on; repeatable (default: three shipped)."
+)
 @click.option("--deadline", type=click.FloatRange(0.05, 600), default=2.0, show_default=True, help="Seconds.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of worlds and solver."
+)
 def test(settings: Settings, target: str, scenarios: tuple[str, ...], deadline: float, seed: int) -> int:
     """Run TARGET (a name, FILE.py or URL) on synthetic auctions and verify what it answers.
 

@@ -41,6 +41,11 @@ class Ask:
     whole: bool = False
     min_fill: str | None = None
 
+    @property
+    def complete(self) -> bool:
+        """Whether no quote has to say the rest."""
+        return self.give_amount is not None and self.want_amount is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:

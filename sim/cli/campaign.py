@@ -15,7 +15,12 @@ from node.cli.command import Command, Settings, emit
 )
 @click.option("--first-seed", type=click.IntRange(0), default=0, show_default=True, help="The first world's seed.")
 @click.option(
-    "--processes", type=click.IntRange(1, 256), default=os.cpu_count() or 1, show_default=True, help="At once."
+    "--processes",
+    "-j",
+    type=click.IntRange(1, 256),
+    default=os.cpu_count() or 1,
+    show_default=True,
+    help="At once.",
 )
 @click.option(
     "--trace",

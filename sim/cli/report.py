@@ -35,6 +35,10 @@ def report(settings: Settings, a: Path, b: Path | None, variants: tuple[str, ...
     if len(variants) > 2:
         raise UsageError("--variant", "at most two: A's and B's")
     if b is None:
+        if out is not None:
+            raise UsageError("--out", "is of a comparison: the page of one run is report.html in its directory")
+        if len(variants) > 1:
+            raise UsageError("--variant", "one of A: to compare two variants of a run name it twice")
         return _one(settings, _side(a), variants[0] if variants else None)
     from sim.metrics.compare import compare
     from sim.report.comparison import render_comparison

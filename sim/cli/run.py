@@ -11,6 +11,7 @@ import click
 
 from intents.errors import Unreadable
 from node.cli.command import Command, Settings, emit
+from node.cli.said import refuse
 from node.cli.text import table
 
 DEFAULT_ROOT: Final = Path("runs")
@@ -39,6 +40,8 @@ def run(
     The same scenario and seed give the same trace root in any process. Exit code 1 if a claim of the scenario does
     not hold, 5 if anything happened that never should: a fork, books that do not balance, a false accusation.
     """
+    if no_record:
+        refuse("does not go with --no-record: nothing is written", "out", "force")
     from node.cli.progress import bars
     from sim.recording.store import check_place, write_run
     from sim.scenario.catalog import find

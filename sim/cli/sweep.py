@@ -11,6 +11,7 @@ import click
 
 from intents.errors import UsageError
 from node.cli.command import Command, Settings, emit
+from node.cli.said import refuse
 from node.cli.text import table
 
 MAX_SEEDS: Final = 100_000
@@ -58,6 +59,8 @@ def sweep(
     Each finished run is kept in --out, so that after an interruption the same command goes on where it stopped.
     Exit code 1 if a run failed, 5 if in one something happened that never should.
     """
+    if ray is not None:
+        refuse("does not go with --ray: the cluster has as many as it has", "processes")
     from node.cli.progress import bar
     from sim.scenario.catalog import find
     from sim.scenario.override import changed

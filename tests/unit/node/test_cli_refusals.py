@@ -99,6 +99,62 @@ def test_what_is_said_of_the_other_demonstration_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("init --validators 2 --port 7000", "--port"),
+        ("init --validators 2 --api-port 7000", "--api-port"),
+        ("init --validators 2 --name mine", "--name"),
+        ("init --base-port 9000", "--base-port"),
+        ("init --key-only --windows 1,2,3", "--windows"),
+        ("init --key-only --api-port 9000", "--api-port"),
+        ("init --join genesis.json --whole-windows", "--whole-windows"),
+        ("init --genesis-from a.json --solver walras", "--solver"),
+        ("init --solver walras --solver naive", "--solver"),
+        ("init --validators 2 --solvers 1 --solver walras --solver naive", "--solver"),
+        ("intent submit 1 ETH for 2 USDC --dev bob --slippage-bps 5", "--slippage-bps"),
+        ("intent submit --file i.json --dev bob --slippage-bps 5", "--slippage-bps"),
+        ("intent submit 1 ETH for 2 USDC --dev bob --timeout 5", "--timeout"),
+        ("intent submit 1 ETH for 2 USDC --dev bob --from mine", "signer"),
+        (f"intent cancel {'1f' * 32} --dev bob --no-wait --timeout 5", "--timeout"),
+        ("compete --auctions a.json --batches 2", "--batches"),
+        ("auction solve a.json --solver walras --all", "--all"),
+        ("keys show mine --yes", "--yes"),
+        ("keys show mine --password-file p", "--password-file"),
+        ("sim run honest-1 --no-record --out x", "--out"),
+        ("sim run honest-1 --no-record --force", "--force"),
+        ("sim sweep honest-1 --out x --ray local --processes 2", "--processes"),
+        ("sim report x --out page.html", "--out"),
+        ("sim report x --variant a --variant b", "--variant"),
+    ],
+)
+def test_what_would_be_of_no_effect_is_refused(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    option: str,
+) -> None:
+    """By the option's name, before anything is asked, made or written: it had been left aside in silence."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WALRAS_HOME", str(tmp_path / "home"))
+    assert run(command.split()) == 2
+    found = capsys.readouterr()
+    assert found.out == ""
+    assert found.err.startswith(f"error[usage] {option}: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_kept_in_a_file_are_not_held_against_a_command(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are for every way of calling it: of those of a network one node takes none."""
+    monkeypatch.chdir(tmp_path)
+    Path("walras.toml").write_text("[init]\nbase_port = 9000\n")
+    home = str(tmp_path / "home")
+    assert run(["--config", "walras.toml", "init", "--home", home, "--quiet"]) == 0
+
+
 def test_who_refuses_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     """The address and the machine's reason, without the number of it."""
     with socket.socket() as taken:
