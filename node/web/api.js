@@ -1,6 +1,12 @@
 // What the page asks of its node: JSON over HTTP, with errors as the node words them.
 
+import { heard } from "./node_clock.js";
+
 const PATIENCE_MS = 10_000;
+//: Agreed prices come with the assets: older ones are asked for again.
+const ASSETS_MS = 10_000;
+
+const SLOW = "The node took longer than 10 s to answer.";
 
 export class ApiProblem extends Error {
   constructor(status, detail, code) {
@@ -24,23 +30,24 @@ export async function get(path, parameters = {}, signal = undefined) {
     });
   } catch (error) {
     if (signal?.aborted) throw error;
-    const slow = limit.aborted;
-    throw new ApiProblem(0, slow ? "The node took longer than 10 s to answer." : "The node does not answer.", slow ? "page.slow" : "page.unreachable");
+    throw limit.aborted ? new ApiProblem(0, SLOW, "page.slow") : new ApiProblem(0, "The node does not answer.", "page.unreachable");
   }
+  heard(response.headers.get("date"));
   const body = await response.json().catch(() => null);
+  if (limit.aborted) throw new ApiProblem(0, SLOW, "page.slow");
   if (response.ok && body !== null) return body;
   throw new ApiProblem(response.status, body?.detail || `The node answered ${response.status} without a reason.`, body?.code || "page.answer");
 }
 
 let assets = null;
 
-/** Assets by id with their decimals and what to call them, asked for once and again when one is missing. */
-export async function knownAssets(fresh = false) {
-  if (!assets || fresh) {
-    const found = await get("assets");
-    assets = new Assets(found.numeraire, found.assets);
-  }
-  return assets;
+/** Assets by id with their decimals, what to call them, and their agreed prices of some seconds ago at most. */
+export function knownAssets() {
+  if (assets && performance.now() - assets.asked_ms < ASSETS_MS) return assets.found;
+  const asked = { asked_ms: performance.now(), found: get("assets").then((found) => new Assets(found.numeraire, found.assets)) };
+  asked.found.catch(() => assets === asked && (assets = null));
+  assets = asked;
+  return asked.found;
 }
 
 export class Assets {

@@ -49,12 +49,13 @@ function edges(detail, assets) {
 function figure(nodes, links, theme, narrow) {
   const tone = { people: theme.edge, asset: theme.tones[0], venue: theme.tones[1] };
   const name = (text) => plain(text.length > (narrow ? 12 : 22) ? `${text.slice(0, narrow ? 11 : 20)}…` : text);
+  const label = (node) => (narrow && node.kind === "people" ? "" : name(node.name)); // they would cover their neighbours' names
   return {
     data: [{
       type: "sankey",
       arrangement: "snap",
       textfont: { color: theme.ink, size: 12.5, shadow: "none" },
-      node: { label: nodes.map((node) => name(node.name)), color: nodes.map((node) => tone[node.kind]), pad: narrow ? 14 : 20, thickness: narrow ? 10 : 14, line: { width: 0 }, hoverinfo: "none" },
+      node: { label: nodes.map(label), color: nodes.map((node) => tone[node.kind]), pad: narrow ? 14 : 20, thickness: narrow ? 10 : 14, line: { width: 0 }, hoverinfo: "none" },
       link: {
         source: links.map((link) => link.source),
         target: links.map((link) => link.target),

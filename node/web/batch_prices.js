@@ -55,7 +55,8 @@ function venues(uses, assets, tools) {
 }
 
 function figure(uses, theme, narrow) {
-  const names = uses.map((use, at) => `${plain(use.venue.slice(0, narrow ? 12 : 22))} ${plain(use.pair)}${"\u200b".repeat(at)}`);
+  const short = (text) => plain(text.length > 22 ? `${text.slice(0, 20)}…` : text);
+  const names = uses.map((use, at) => `${short(use.venue)}${narrow ? "<br>" : " "}${short(use.pair)}${"\u200b".repeat(at)}`);
   const clipped = (use) => Math.max(-FAR_BPS, Math.min(FAR_BPS, use.off));
   return {
     data: [{
@@ -67,7 +68,7 @@ function figure(uses, theme, narrow) {
     layout: {
       bargap: 0.45,
       xaxis: axis(theme, { title: { text: "bps better than the venue" }, zeroline: true, zerolinewidth: 2, nticks: 5 }),
-      yaxis: axis(theme, { autorange: "reversed", showgrid: false, tickfont: { size: narrow ? 10.5 : 12 } }),
+      yaxis: axis(theme, { autorange: "reversed", type: "category", showgrid: false, tickfont: { size: narrow ? 10.5 : 12 } }),
     },
   };
 }

@@ -1,6 +1,7 @@
 // Charts by plotly, which is fetched when the first chart is drawn, in the colours the page has at the moment.
 
 import { h } from "./dom.js";
+import { kept } from "./morph.js";
 
 const SOURCE = "/assets/plotly.min.js";
 //: Plotly would insert a style sheet for maps under this id, which no chart here needs and the page's policy refuses.
@@ -51,7 +52,7 @@ export function axis(theme, more = {}) {
  * `{data, layout, clicked}`, now and whenever the colours or the width change.
  */
 export function chart(testid, size) {
-  const place = h("div", { class: `chart ${size}`, testid, role: "img" });
+  const place = kept(h("div", { class: `chart ${size}`, testid, role: "img" }));
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const watch = new ResizeObserver(() => redraw());
   let ended = false, waiting = false, width = 0, figure = null;

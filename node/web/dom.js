@@ -1,12 +1,14 @@
 // Elements from data. Text goes in as text and nowhere else: no name, reason or id is ever read as markup.
 
+import { listen, settle } from "./morph.js";
+
 /** An element: attributes by name (`testid`, `on` handlers and `vars` apart), children are nodes or text. */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (name === "testid") element.dataset.testid = value;
-    else if (name === "on") for (const [event, act] of Object.entries(value)) element.addEventListener(event, act);
+    else if (name === "on") listen(element, value);
     else if (name === "vars") for (const [key, text] of Object.entries(value)) element.style.setProperty(key, text);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
@@ -19,13 +21,13 @@ function nodes(children) {
     .map((child) => (child instanceof Node ? child : document.createTextNode(String(child))));
 }
 
-/** Put new content into a region. Whoever had the focus there keeps it, opened details stay open. */
+/** Put new content into a region. Whoever had the focus there keeps it, also on what had to be replaced. */
 export function swap(region, ...children) {
-  const held = region.contains(document.activeElement) ? document.activeElement.dataset.testid : null;
-  const open = new Set([...region.querySelectorAll("details[open][data-testid]")].map((item) => item.dataset.testid));
-  region.replaceChildren(...nodes(children));
-  for (const item of region.querySelectorAll("details[data-testid]")) if (open.has(item.dataset.testid)) item.open = true;
-  if (held) region.querySelector(`[data-testid="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+  const held = region.contains(document.activeElement) ? document.activeElement : null;
+  settle(region, nodes(children));
+  if (!held || held === document.activeElement) return;
+  const again = held.isConnected ? held : held.dataset.testid && region.querySelector(`[data-testid="${CSS.escape(held.dataset.testid)}"]`);
+  if (again) again.focus({ preventScroll: true });
 }
 
 /**

@@ -1,6 +1,10 @@
 // Figures and ids for readers. Amounts arrive as decimal text in base units and stay exact until they are shown.
 
+import { now } from "./node_clock.js";
+
 const FIGURES = 6;
+//: Zeros behind the point, at most: amounts with more of them have an exponent.
+const MOST_ZEROS = 6;
 
 /** Base units as whole units: thousands grouped, at most six figures unless the whole part is longer. */
 export function amount(units, decimals, figures = FIGURES) {
@@ -8,10 +12,18 @@ export function amount(units, decimals, figures = FIGURES) {
   const negative = String(units).startsWith("-");
   const digits = String(units).replace("-", "").padStart(decimals + 1, "0");
   const whole = digits.slice(0, digits.length - decimals);
+  const zeros = leading(digits);
+  if (zeros > MOST_ZEROS + 1 && zeros < digits.length) return `${negative ? "−" : ""}${tiny(digits.slice(zeros), figures)}e−${decimals + 1 + zeros - digits.length}`;
   const places = whole === "0" ? leading(digits.slice(-decimals || digits.length)) + figures : Math.max(0, figures - whole.length);
   const fraction = decimals ? digits.slice(-decimals).slice(0, places).replace(/0+$/, "") : "";
   const shown = whole.replace(/\B(?=(\d{3})+$)/g, ",") + (fraction && `.${fraction}`);
   return (negative && /[1-9]/.test(shown) ? "−" : "") + shown;
+}
+
+/** The first figures of a number, cut off, with a point behind the first. */
+function tiny(digits, figures) {
+  const rest = digits.slice(1, figures).replace(/0+$/, "");
+  return digits[0] + (rest && `.${rest}`);
 }
 
 const leading = (digits) => digits.length - digits.replace(/^0+/, "").length;
@@ -30,7 +42,13 @@ export function number(value, figures = 5) {
 
 export const whole = (value) => new Intl.NumberFormat("en").format(value);
 
-export const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)}%`;
+/** A share as a percentage: what is not quite nothing, or not quite all, does not read as if it were. */
+export function percent(share, digits = 0) {
+  const text = (100 * share).toFixed(digits), least = 10 ** -digits;
+  if (share > 0 && Number(text) === 0) return `<${least.toFixed(digits)}%`;
+  if (share < 1 && Number(text) === 100) return `>${(100 - least).toFixed(digits)}%`;
+  return `${text}%`;
+}
 
 /** Basis points with their sign: more than zero is better for the trader. */
 export function bps(value, signed = true) {
@@ -50,8 +68,8 @@ export function clock(ms) {
 
 export const day = (ms) => (ms ? `${new Date(ms).toLocaleDateString("en-CA")} ${clock(ms)}` : "–");
 
-export function ago(ms, now = Date.now()) {
-  const seconds = Math.max(0, Math.round((now - ms) / 1000));
+export function ago(ms, at = now()) {
+  const seconds = Math.max(0, Math.round((at - ms) / 1000));
   if (!ms) return "never";
   if (seconds < 2) return "now";
   if (seconds < 120) return `${seconds} s ago`;

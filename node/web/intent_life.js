@@ -2,7 +2,7 @@
 
 import { ownerLink } from "./batch_intents.js";
 import { bar, card, facts, h, nothing, pill, table, tile, tiles } from "./dom.js";
-import { amount, bps, day, number, percent, whole } from "./format.js";
+import { amount, bps, day, number, percent, plural, whole } from "./format.js";
 
 /** How good a state is for the owner. */
 export const TONES = { settled: "good", part_filled: "good", won: "good", denied: "bad", expired: "warn", cancelled: "warn" };
@@ -57,10 +57,10 @@ export function life({ assets, intent, why, status }) {
 function until(intent, status) {
   if (!status) return `until auction ${whole(intent.valid_to)}`;
   const left = intent.valid_to - status.auction;
-  return left < 0 ? "its last auction is over" : `${whole(left + 1)} more auctions to go`;
+  return left < 0 ? "its last auction is over" : `${plural(left + 1, "more auction")} to go`;
 }
 
-const part = (units, all) => (BigInt(all) > 0n ? Number((BigInt(units) * 10_000n) / BigInt(all)) / 10_000 : 0);
+const part = (units, all) => (BigInt(all) > 0n ? Number((BigInt(units) * 1_000_000n) / BigInt(all)) / 1_000_000 : 0);
 
 /** got · give_max over want_min · gave, above one, in basis points. */
 function against(intent) {
@@ -81,11 +81,11 @@ function explanation(intent, why) {
   return card("intent-why", title(intent),
     h("p", { testid: "intent-why-words" }, h("b", {}, sentence(why.why)), " ", why.code && h("code", { class: "soft" }, why.code)),
     MEANS[why.code] && h("p", { testid: "intent-why-means" }, MEANS[why.code]),
-    why.now.code && why.now.code !== why.code && h("p", { testid: "intent-why-now" }, "Now: ", sentence(why.now.why), " ", h("code", { class: "soft" }, why.now.code)),
     why.auction !== null && h("p", { class: "soft" }, "Said of ", h("a", { href: `#/batches/${why.auction}`, testid: "intent-why-batch" }, `batch ${whole(why.auction)}`), ", the last it was in without a fill."),
     distance !== null && h("p", { testid: "intent-distance" }, distance > 0
       ? `Its limit would have to give way by ${bps(distance, false)} to trade at the best price found.`
-      : "Its limit was within the best price found: something other than the price stood in the way."));
+      : "Its limit was within the best price found: something other than the price stood in the way."),
+    why.now.code && why.now.code !== why.code && h("p", { testid: "intent-why-now" }, h("b", {}, "Now: "), sentence(why.now.why), " ", h("code", { class: "soft" }, why.now.code)));
 }
 
 function title({ gave, state }) {

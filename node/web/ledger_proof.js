@@ -11,12 +11,16 @@ const TABLES = ["balances", "orders", "solvers", "validators", "rules", "chain"]
 export function proofCard(frame) {
   const table = h("input", { id: "proof-table", testid: "proof-table", value: frame.query.get("table") ?? "balances", list: "proof-tables", autocomplete: "off", spellcheck: "false" });
   const key = h("input", { id: "proof-key", testid: "proof-key", value: frame.query.get("key") ?? "", autocomplete: "off", spellcheck: "false", placeholder: "0x00…/USDC" });
-  const place = h("div", { testid: "proof-result", role: "status" });
+  const place = h("div", { class: "answer", testid: "proof-result" });
+  let asked = null;
+  frame.ending(() => asked?.abort());
   const ask = (event) => {
     event?.preventDefault();
     key.setAttribute("aria-invalid", String(!key.value.trim()));
     if (!key.value.trim()) return key.focus();
-    return prove(table.value.trim(), key.value.trim(), place, frame.signal);
+    asked?.abort(); // whoever asks again does not wait for what was asked before
+    asked = new AbortController();
+    return prove(table.value.trim(), key.value.trim(), place, asked.signal, frame.page.say);
   };
   if (frame.query.get("key")) queueMicrotask(ask);
   return card("ledger-proof", "Proof",
@@ -28,16 +32,21 @@ export function proofCard(frame) {
     place);
 }
 
-async function prove(table, key, place, signal) {
+async function prove(table, key, place, signal, say) {
   swap(place, h("p", { class: "nothing" }, "Asking for the proof …"));
   try {
     const proof = await get("proofs", { table, key }, signal);
+    signal.throwIfAborted();
     if (!canHash()) return swap(place, h("p", { class: "trouble", testid: "proof-unchecked" }, "This browser offers SHA-256 only on pages from this machine or over HTTPS, so the proof is not checked here. Save it and check it with docs/check_proof.py."), saved(proof));
     const found = await check(proof, proof.root);
     const [signed, block, assets] = await Promise.all([proof.certified ? certify(proof.certified, proof.root) : null, blockOf(proof, signal), knownAssets()]);
+    signal.throwIfAborted();
+    say(found.holds ? `The proof holds: ${whatOf(proof)}.` : "The proof does not hold.");
     return swap(place, verdict(proof, found, signed, block, assets));
   } catch (error) {
-    return signal.aborted ? undefined : swap(place, h("p", { class: "nothing trouble", testid: "proof-trouble" }, error.message));
+    if (signal.aborted) return undefined;
+    say(error.message);
+    return swap(place, h("p", { class: "nothing trouble", testid: "proof-trouble" }, error.message));
   }
 }
 
@@ -47,12 +56,13 @@ async function blockOf(proof, signal) {
   return blocks.find((block) => block.root === `0x${proof.root}`) ?? null;
 }
 
+const whatOf = (proof) => (proof.neighbours ? "the entry is not there" : "the entry is there");
+
 function verdict(proof, found, signed, block, assets) {
   const absent = Boolean(proof.neighbours);
-  const what = absent ? "the entry is not there" : "the entry is there";
   return [
     h("p", {}, found.holds ? pill("holds", "good", "proof-verdict") : pill("does not hold", "bad", "proof-verdict"), " ",
-      found.holds ? `${plural(found.steps.length, "hash", "hashes")} computed here lead to the root: ${what}.` : `Do not believe this answer: ${found.why}.`),
+      found.holds ? `${plural(found.steps.length, "hash", "hashes")} computed here lead to the root: ${whatOf(proof)}.` : `Do not believe this answer: ${found.why}.`),
     facts([
       ["Entry", h("code", { testid: "proof-entry" }, `${proof.entry.table} ${written(proof.entry.key)}`)],
       ["Value", absent ? "none" : [held(proof.entry, assets), h("code", { testid: "proof-value" }, written(proof.entry.value))]],

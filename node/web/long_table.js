@@ -2,6 +2,7 @@
 
 import { h, swap, table } from "./dom.js";
 import { plural, whole } from "./format.js";
+import { kept } from "./morph.js";
 
 //: Rows at first, fewer where each is a card of its own, and with each press of the button.
 const FIRST = 50, FIRST_NARROW = 20;
@@ -13,7 +14,7 @@ export function longTable(testid, caption, columns, rows, words, options = {}) {
   const first = narrow.matches ? FIRST_NARROW : FIRST;
   if (rows.length <= first) return table(testid, caption, columns, rows, options);
   let shown = first, wanted = "";
-  const place = h("div", {}), count = h("span", { class: "soft", role: "status", testid: `${testid}-count` });
+  const place = kept(h("div", {})), count = h("span", { class: "soft", role: "status", testid: `${testid}-count` });
   const draw = () => {
     const found = wanted ? rows.filter((row) => words(row).toLowerCase().includes(wanted)) : rows;
     const rest = found.length - shown;
@@ -25,7 +26,7 @@ export function longTable(testid, caption, columns, rows, words, options = {}) {
   const search = (event) => { [wanted, shown] = [event.target.value.trim().toLowerCase(), first]; draw(); };
   draw();
   return [
-    h("p", { class: "find" }, h("label", {}, "Find ", h("input", { type: "search", placeholder: "id, owner, solver, reason", autocomplete: "off", spellcheck: "false", testid: `${testid}-search`, on: { input: search } })), " ", count),
+    kept(h("p", { class: "find" }, h("label", {}, "Find ", h("input", { type: "search", placeholder: "id, owner, solver, reason", autocomplete: "off", spellcheck: "false", testid: `${testid}-search`, on: { input: search } })), " ", count)),
     place,
   ];
 }

@@ -3,6 +3,8 @@
 const FIRST_WAIT_MS = 400, LONGEST_WAIT_MS = 4000;
 //: Heartbeats that may be missed before the connection counts as dead.
 const MOST_MISSED = 2;
+//: A connection that lasted so long was a good one: the next begins without waiting longer and longer.
+const GOOD_MS = 5000;
 //: The node closes with this code when it has more to tell than the page reads.
 const LAGGING = 4008;
 
@@ -59,11 +61,12 @@ export class Stream {
       this.on.lagging();
     }
     const was = this.open;
+    if (was && performance.now() - this.since_ms > GOOD_MS) this.tries = 0;
     this.open = false;
     const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.tries) * (0.75 + Math.random() / 2);
     this.tries += 1;
     this.waiting = setTimeout(() => this.connect(), wait);
-    this.on.closed(was);
+    this.on.closed();
   }
 
   hear(message) {
@@ -83,7 +86,7 @@ export class Stream {
     const resumed = this.seq !== null && this.epoch === message.epoch;
     const since = resumed ? { epoch: this.epoch, since: this.seq } : {};
     this.heartbeat_ms = 1000 * message.heartbeat_s;
-    [this.open, this.tries] = [true, 0];
+    [this.open, this.since_ms] = [true, performance.now()];
     const before = this.seq;
     this.epoch = message.epoch;
     if (!resumed) this.seq = message.seq;

@@ -86,29 +86,58 @@ export function proposer(validators, height, round) {
   return validators[chosen].key;
 }
 
-/** Places on two rings, the same for every reader: validators inside in the order of their keys, the rest outside near their links. */
+//: Radii of the outer ring that are tried, with the validators' at 1, and turns of it within the distance of two of its
+//: places; among more nodes than so links are not followed.
+const RADII = [1.9, 2.2, 2.6], TURNS = 16, MOST_FOLLOWED = 24;
+//: Links that pass so far from everybody are clear.
+const CLEAR = 0.25;
+
+/**
+ * Places on two rings, the same for every reader: validators inside in the order of their keys, the rest outside near
+ * their links, turned and moved away until links run clear of whom they do not concern. Around one validator, or none,
+ * all stand on one ring.
+ */
 export function places(nodes, links) {
   const inner = nodes.filter((node) => node.role === "validator").sort((a, b) => (a.key < b.key ? -1 : 1));
   const outer = nodes.filter((node) => node.role !== "validator").sort((a, b) => (a.peer < b.peer ? -1 : 1));
-  const found = new Map(), radius = inner.length > 1 ? 1 : 0;
-  inner.forEach((node, at) => found.set(node.peer, ring(at / inner.length, radius)));
+  if (inner.length < 2) return round([...inner, ...outer]);
+  const found = round(inner);
   const wanted = outer.map((node, at) => ({ node, angle: pull(node, links, found) ?? at / outer.length }));
   wanted.sort((a, b) => a.angle - b.angle);
-  const turn = wanted.length ? clear(wanted[0].angle + 0.5 / wanted.length, wanted.length, inner.length) : 0;
-  wanted.forEach(({ node }, at) => found.set(node.peer, ring(turn + at / wanted.length, radius ? 1.9 : 1)));
-  return found;
+  const around = (turn, radius) => new Map([...found, ...wanted.map(({ node }, at) => [node.peer, ring(turn + at / wanted.length, radius)])]);
+  if (!wanted.length) return found;
+  const first = wanted[0].angle + 0.5 / wanted.length;
+  if (nodes.length > MOST_FOLLOWED) return around(first, RADII[0]);
+  return clearest(RADII.flatMap((radius) => Array.from({ length: TURNS }, (_, at) => around(first + at / (TURNS * wanted.length), radius))), links);
 }
 
-//: Turns of the outer ring that are tried, within the distance of two of its places.
-const TURNS = 16;
-
-/** ``turn``, or a little more, so that nobody outside stands in line with a validator, whose links would hide the other's. */
-function clear(turn, outside, inside) {
-  const apart = (part) => Math.abs(part * inside - Math.round(part * inside));
-  const least = (by) => Math.min(...Array.from({ length: outside }, (_, at) => apart(turn + by + at / outside)));
-  const tried = Array.from({ length: TURNS }, (_, at) => at / (TURNS * outside));
-  return turn + tried.reduce((best, by) => (least(by) > least(best) + 1e-9 ? by : best), 0);
+/** The first of them that is clear; if none is, the one that comes closest to it. */
+function clearest(tried, links) {
+  let best = tried[0], most = -1;
+  for (const at of tried) {
+    const room = roomOf(at, links);
+    if (room > most + 1e-9) [best, most] = [at, room];
+    if (room >= CLEAR) break;
+  }
+  return best;
 }
+
+/** How far the nearest link runs from somebody who is at neither end of it. */
+function roomOf(at, links) {
+  let least = Infinity;
+  for (const [a, b] of links) {
+    const from = at.get(a), [dx, dy] = [at.get(b).x - from.x, at.get(b).y - from.y];
+    for (const [peer, { x, y }] of at) {
+      if (peer === a || peer === b) continue;
+      const part = Math.max(0, Math.min(1, ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy)));
+      least = Math.min(least, Math.hypot(x - from.x - part * dx, y - from.y - part * dy));
+    }
+  }
+  return least;
+}
+
+/** On the inner ring; who is alone stands in the middle. */
+const round = (nodes) => new Map(nodes.map((node, at) => [node.peer, ring(at / nodes.length, nodes.length > 1 ? 1 : 0)]));
 
 const ring = (part, radius) => ({ x: radius * Math.sin(2 * Math.PI * part), y: radius * Math.cos(2 * Math.PI * part) });
 

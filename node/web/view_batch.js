@@ -13,9 +13,10 @@ export function batch(main, frame) {
   frame.title(`Batch ${wanted}`);
   const found = frame.region({
     testid: "batch",
-    load: async (signal) => {
+    load: async (signal, old) => {
       const [assets, detail, network] = await Promise.all([knownAssets(), get(`auctions/${encodeURIComponent(wanted)}`, {}, signal), get("network", {}, signal)]);
-      return { assets, detail, network };
+      const same = old && JSON.stringify([old.detail, old.network.solvers]) === JSON.stringify([detail, network.solvers]);
+      return same ? old : { assets, detail, network };
     },
     draw: (data, tools) => draw(data, tools),
     missing: (error) => [h("p", { class: "nothing", testid: "batch-missing" }, `${sentence(error.message)} It may not be settled yet, or be older than what this node keeps.`), h("p", {}, h("a", { href: "#/batches" }, "All batches"))],

@@ -4,17 +4,20 @@ import { get, knownAssets } from "./api.js";
 import { axis, plain } from "./chart.js";
 import { bar, card, damage, h, nothing, table, tile, tiles } from "./dom.js";
 import { amount, bps, clock, day, float, number, percent, plural, whole } from "./format.js";
-import { append, joined } from "./pages.js";
+import { joined, olderButton } from "./paging.js";
 import { toneOf } from "./tones.js";
 
-const PAGE = 40, MOST = 1200;
+const PAGE = 40;
 
 export function batches(main, frame) {
   frame.title("Batches");
   const found = frame.region({
     testid: "batches-list",
     topics: ["auctions"],
-    load: (signal, old) => load(signal, old),
+    load: async (signal, old) => {
+      const [assets, page] = await Promise.all([knownAssets(), ask(null, signal)]);
+      return { assets, ...joined(page, old, "number") };
+    },
     draw: (data, tools) => draw(data, tools),
   });
   main.append(
@@ -23,20 +26,14 @@ export function batches(main, frame) {
     found.node);
 }
 
-/** The newest page; what is older and was loaded before stays. */
-async function load(signal, old) {
-  const [assets, page] = await Promise.all([knownAssets(), newest({ limit: PAGE }, signal)]);
-  return { assets, ...joined(page, old, "number", MOST) };
+async function ask(before, signal) {
+  const { auctions: rows, damaged, next } = await get("auctions", { limit: PAGE, before }, signal);
+  return { rows, damaged, next };
 }
 
-async function newest(parameters, signal) {
-  const { auctions, damaged, next } = await get("auctions", parameters, signal);
-  return { rows: auctions, damaged, next };
-}
-
-function draw({ assets, rows, damaged, next }, tools) {
+function draw({ assets, rows, damaged }, tools) {
   const lost = damage("batches-damaged", damaged.length > 1 ? "batches" : "batch", damaged);
-  const older = next !== null && rows.length < MOST && h("button", { type: "button", testid: "batches-older", on: { click: (event) => more(event.target, tools) } }, "Load older batches");
+  const older = olderButton("batches-older", "Load older batches", tools, ask);
   if (!rows.length) return [lost ?? nothing("batches-none", "No auction is settled yet. The first appears here by itself, as soon as intents came in and were settled."), older];
   const unit = assets.name(assets.numeraire), decimals = assets.decimals(assets.numeraire);
   const offered = sum(rows, "intents"), filled = sum(rows, "filled");
@@ -61,18 +58,6 @@ function draw({ assets, rows, damaged, next }, tools) {
       ["Solutions", (row) => whole(row.solutions), "num"],
     ], rows, { key: (row) => row.number }), lost, older),
   ];
-}
-
-async function more(button, tools) {
-  button.disabled = true;
-  const data = tools.data();
-  try {
-    append(data, await newest({ limit: PAGE, before: data.next }));
-    tools.redraw();
-  } catch (error) {
-    button.disabled = false;
-    button.textContent = `${error.message} Try again`;
-  }
 }
 
 const sum = (rows, field) => rows.reduce((all, row) => all + row[field], 0);

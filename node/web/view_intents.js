@@ -3,10 +3,12 @@
 import { get, knownAssets } from "./api.js";
 import { intentLink } from "./batch_intents.js";
 import { card, damage, h, nothing, pill, table } from "./dom.js";
-import { amount, day, plural, short } from "./format.js";
+import { amount, day, plural, short, whole } from "./format.js";
 import { life, TONES } from "./intent_life.js";
+import { joined, olderButton } from "./paging.js";
 
-const PAGE = 50;
+//: Rows at first, and at most in one answer of the node.
+const PAGE = 50, MOST = 200;
 //: An account's bytes: the scheme (0 Ed25519, 1 EIP-712) and the key.
 const OWNER = /^(0x00[0-9a-f]{64}|0x01[0-9a-f]{40}|(ed25519|eip712):(0x)?[0-9a-f]+)$/i;
 
@@ -47,43 +49,33 @@ function found(wanted, frame) {
     draw: (data) => life(data),
     missing: () => h("p", { class: "nothing", testid: "intent-missing" }, "This node knows no such intent. It may not have arrived yet, may have been refused, or may be older than what the node keeps. If it arrives, it shows here by itself."),
   });
-  if (/^0x([0-9a-f]{2}){1,64}$/.test(id)) frame.ending(frame.page.stream?.follow(`intents:${id}`) ?? (() => {}));
+  if (/^0x([0-9a-f]{2}){1,64}$/.test(id)) frame.ending(frame.page.stream.follow(`intents:${id}`));
   return made;
 }
 
 function ofOwner(owner, frame) {
+  const ask = async (cursor, limit, signal) => {
+    const { intents: rows, damaged, next } = await get("intents", { owner, limit, cursor }, signal);
+    return { rows, damaged, next };
+  };
   return frame.region({
     testid: "owner",
     topics: ["auctions"],
-    load: async (signal) => {
-      const [assets, page] = await Promise.all([knownAssets(), get("intents", { owner, limit: PAGE }, signal)]);
-      return { assets, ...page };
+    load: async (signal, old) => {
+      const limit = Math.min(MOST, Math.max(PAGE, old?.rows.length ?? 0)); // those that were loaded may stand otherwise
+      const [assets, page] = await Promise.all([knownAssets(), ask(null, limit, signal)]);
+      return { assets, ...joined(page, old, "intent", false) };
     },
-    draw: ({ assets, intents: rows, damaged, next }, tools) => card("owner-intents", "Intents of this owner",
+    draw: ({ assets, rows, damaged, next }, tools) => card("owner-intents", "Intents of this owner",
       h("p", {}, h("a", { href: `#/ledger/accounts/${encodeURIComponent(owner)}`, testid: "owner-account" }, "What the account holds")),
-      rows.length ? intentTable(rows, assets) : nothing("owner-none", "This owner has no intents here."),
+      rows.length ? intentTable(rows, next !== null, assets) : nothing("owner-none", "This owner has no intents here."),
       damage("owner-damaged", "of all intents, in the order they came, number", damaged),
-      next !== null && h("button", { type: "button", testid: "owner-older", on: { click: (event) => more(event.target, owner, tools) } }, "Load older intents")),
+      olderButton("owner-older", "Load older intents", tools, (cursor) => ask(cursor, PAGE))),
   });
 }
 
-async function more(button, owner, tools) {
-  button.disabled = true;
-  const data = tools.data();
-  try {
-    const page = await get("intents", { owner, limit: PAGE, cursor: data.next });
-    data.intents.push(...page.intents);
-    data.damaged.push(...page.damaged);
-    data.next = page.next;
-    tools.redraw();
-  } catch (error) {
-    button.disabled = false;
-    button.textContent = `${error.message} Try again`;
-  }
-}
-
-function intentTable(rows, assets) {
-  return table("owner-table", `${plural(rows.length, "intent")}, newest first`, [
+function intentTable(rows, more, assets) {
+  return table("owner-table", more ? `The newest ${whole(rows.length)}` : `${plural(rows.length, "intent")}, newest first`, [
     ["Intent", (row) => intentLink(row.intent)],
     ["State", (row) => pill(row.state.replace("_", " "), TONES[row.state] ?? "")],
     ["Gives up to", (row) => `${amount(row.give_max, assets.decimals(row.give))} ${assets.name(row.give)}`, "num"],

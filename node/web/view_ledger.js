@@ -4,9 +4,9 @@ import { get, knownAssets } from "./api.js";
 import { card, damage, facts, h, nothing, table } from "./dom.js";
 import { amount, day, plural, short, whole } from "./format.js";
 import { proofCard } from "./ledger_proof.js";
-import { append, joined } from "./pages.js";
+import { joined, olderButton } from "./paging.js";
 
-const PAGE = 24, MOST = 1200;
+const PAGE = 24;
 
 export function ledger(main, frame) {
   const [kind, wanted = ""] = frame.rest;
@@ -91,11 +91,11 @@ function blocks(frame) {
     testid: "ledger-blocks",
     topics: ["blocks"],
     load: async (signal, old) => {
-      const [page, agreed] = await Promise.all([newest({ limit: PAGE }, signal), get("network", {}, signal)]);
+      const [page, agreed] = await Promise.all([ask(null, signal), get("network", {}, signal)]);
       const names = new Map(agreed.validators.map((validator) => [validator.key, validator.name]));
-      return { names, ...joined(page, old, "height", MOST) };
+      return { names, ...joined(page, old, "height") };
     },
-    draw: ({ rows, damaged, next, names }, tools) => (rows.length || damaged.length ? [
+    draw: ({ rows, damaged, names }, tools) => (rows.length || damaged.length ? [
       rows.length > 0 && table("ledger-block", `${plural(rows.length, "block")}, newest first`, [
         ["Height", (row) => whole(row.height)],
         ["Phase", (row) => (row.phase === "settle" ? h("a", { href: `#/batches/${row.auction}` }, `settle, batch ${whole(row.auction)}`) : `${row.phase}, batch ${whole(row.auction)}`), "wide"],
@@ -105,24 +105,12 @@ function blocks(frame) {
         ["Proposed by", (row) => [h("span", { class: names.get(row.proposer) ? null : "mono", title: row.proposer }, names.get(row.proposer) || short(row.proposer, 6)), row.round > 0 && `, round ${row.round + 1}`], "wide"],
       ], rows, { key: (row) => row.height }),
       damage("ledger-damaged", damaged.length > 1 ? "blocks" : "block", damaged),
-      next !== null && rows.length < MOST && h("button", { type: "button", testid: "blocks-older", on: { click: (event) => more(event.target, tools) } }, "Load older blocks"),
+      olderButton("blocks-older", "Load older blocks", tools, ask),
     ] : nothing("ledger-no-blocks", "No block is decided yet.")),
   });
 }
 
-async function newest(parameters, signal) {
-  const { blocks: rows, damaged, next } = await get("blocks", parameters, signal);
+async function ask(before, signal) {
+  const { blocks: rows, damaged, next } = await get("blocks", { limit: PAGE, before }, signal);
   return { rows, damaged, next };
-}
-
-async function more(button, tools) {
-  button.disabled = true;
-  const data = tools.data();
-  try {
-    append(data, await newest({ limit: PAGE, before: data.next }));
-    tools.redraw();
-  } catch (error) {
-    button.disabled = false;
-    button.textContent = `${error.message} Try again`;
-  }
 }

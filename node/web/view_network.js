@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { card, damage, h, nothing, pill, swap, table, tile, tiles } from "./dom.js";
 import { ago, clock, plural, short, whole } from "./format.js";
 import { graph, lastWord, LOOKS } from "./network_graph.js";
+import { now } from "./node_clock.js";
 import { proposer, understand } from "./topology.js";
 
 //: So long without a block is worth saying: five times the longest that one usually takes.
@@ -13,35 +14,33 @@ const WORDS = { well: ["in step", "good"], behind: ["behind", "warn"], silent: [
 
 export function network(main, frame) {
   frame.title("Network");
-  const events = [], items = [], opened_ms = Date.now();
-  frame.ending(frame.page.stream?.follow("intents") ?? (() => {}));
+  const events = [], items = [], opened_ms = now();
+  frame.page.lagging = false; // until that shows again
+  frame.ending(frame.page.stream.follow("intents"));
   const seen = h("div", { testid: "network-gossip-count" });
   const list = h("ul", { class: "log", testid: "network-events" });
+  const blocks = h("div", { testid: "network-blocks" });
+  let parts = 1;
 
   const nodes = frame.region({
     testid: "network-now",
     topics: ["peers", "status"],
     every_ms: EVERY_MS,
     load: async (signal) => {
-      const [peers, agreed, status, latest] = await Promise.all([get("peers", {}, signal), get("network", {}, signal), get("status", {}, signal), get("blocks", { limit: 1 }, signal)]);
-      return { agreed, status, last_ms: latest.blocks[0]?.at_ms ?? 0, found: understand(peers.peers, Date.now(), agreed.validators, frame.page.memory) };
+      const [peers, agreed, page] = await Promise.all([get("peers", {}, signal), get("network", {}, signal), get("blocks", { limit: BLOCKS }, signal)]);
+      const found = understand(peers.peers, now(), agreed.validators, frame.page.memory);
+      return { agreed, blocks: page.blocks, damaged: page.damaged, found, status: frame.page.status ?? await get("status", {}, signal) };
     },
     draw: (data, tools) => {
       tell(data);
+      swap(blocks, drawBlocks(data.blocks, [...data.agreed.validators, ...frame.page.memory.values()]), damage("network-damaged", data.damaged.length > 1 ? "blocks" : "block", data.damaged));
+      if (data.found.parts.length > Math.max(1, parts)) frame.page.say(splitWords(data.found));
+      parts = data.found.parts.length;
       return drawNodes(data, tools);
     },
   });
   /** Names are known later than some events: all are told again. */
-  const tell = (data) => swap(list, events.map((event) => h("li", {}, h("span", { class: "soft" }, clock(event.at_ms)), " ", nameOf(data, event.peer), ` ${event.kind}`, event.reason && `: ${event.reason}`)));
-  const blocks = frame.region({
-    testid: "network-blocks",
-    topics: ["blocks"],
-    load: async (signal) => {
-      const [page, agreed] = await Promise.all([get("blocks", { limit: BLOCKS }, signal), get("network", {}, signal)]);
-      return { rows: page.blocks, damaged: page.damaged, known: [...agreed.validators, ...frame.page.memory.values()] };
-    },
-    draw: ({ rows, damaged, known }) => [drawBlocks(rows, known), damage("network-damaged", damaged.length > 1 ? "blocks" : "block", damaged)],
-  });
+  const tell = (data) => swap(list, events.length === 0 && h("li", { class: "soft" }, "No peer came or went since this view was opened."), events.map((event) => h("li", {}, h("span", { class: "soft" }, clock(event.at_ms)), " ", nameOf(data, event.peer), ` ${event.kind}`, event.reason && `: ${event.reason}`)));
 
   frame.listen((topic, data, at_ms) => {
     if (topic === "intents") items.push({ at_ms, gossiped: data.gossiped, count: data.count });
@@ -52,12 +51,12 @@ export function network(main, frame) {
     }
   });
   const count = () => {
-    const now = Date.now();
-    while (items.length && now - items[0].at_ms > GOSSIP_WINDOW_MS) items.shift();
+    const at = now();
+    while (items.length && at - items[0].at_ms > GOSSIP_WINDOW_MS) items.shift();
     const sum = (found) => found.reduce((all, item) => all + item.count, 0);
     const far = sum(items.filter((item) => item.gossiped)), near = sum(items) - far;
     if (frame.page.lagging) return swap(seen, "More comes in than this page can count.");
-    const since = now - opened_ms < GOSSIP_WINDOW_MS ? "since this page was opened" : "in the last minute";
+    const since = at - opened_ms < GOSSIP_WINDOW_MS ? "since this view was opened" : "in the last minute";
     return swap(seen, items.length ? `${plural(far, "item")} from peers and ${whole(near)} from users of this node ${since}.` : `No intent or transaction came in ${since}.`);
   };
   count();
@@ -69,12 +68,12 @@ export function network(main, frame) {
     h("p", { class: "lead" }, "Everything here is what this node saw or was told by its neighbours."),
     nodes.node,
     h("div", { class: "two even" },
-      card("network-recent", "Latest blocks", h("p", { class: "hint" }, "Each auction is three blocks, each proposed by whose turn it is; a later round means that one did not get through."), blocks.node),
+      card("network-recent", "Latest blocks", h("p", { class: "hint" }, "Each auction is three blocks, each proposed by whose turn it is; a later round means that one did not get through."), blocks),
       card("network-talk", "Gossip and peers", seen, list)));
 }
 
 function drawNodes(data, tools) {
-  const { agreed, status, found, last_ms } = data;
+  const { agreed, status, found, blocks } = data;
   const turn = proposer(agreed.validators, status.height + 1, status.round);
   const turning = found.nodes.find((node) => node.key === turn && node.name);
   const behind = found.nodes.filter((node) => node.state === "behind").length;
@@ -83,7 +82,7 @@ function drawNodes(data, tools) {
   const place = tools.chart("network-graph", "tall", label, (theme, narrow) => graph(found, turn, theme, narrow));
   return [
     tiles(
-      head(status, found.head, last_ms),
+      head(status, found.head, blocks[0]?.at_ms ?? 0),
       tile("network-proposer", "Proposes now", turning?.name ?? (turn ? short(turn) : "–"), status.round ? `round ${status.round + 1}: the first did not get through` : `block ${whole(status.height + 1)}`),
       tile("network-count", "Nodes", whole(found.nodes.length), roleCounts(found.nodes)),
       tile("network-trouble", "Out of step", whole(behind + silent), [behind && `${behind} behind`, silent && `${silent} silent`].filter(Boolean).join(", ") || "all keep up", behind + silent ? "warn" : ""),
@@ -97,7 +96,7 @@ function drawNodes(data, tools) {
 
 /** The head, and since when it has not moved if that is unusual: a network that halts says nothing else. */
 function head(status, height, last_ms) {
-  const halted = last_ms > 0 && Date.now() - last_ms > HALT_MS;
+  const halted = last_ms > 0 && now() - last_ms > HALT_MS;
   return tile("network-head", "Head", `block ${whole(height)}`, halted ? `no block since ${clock(last_ms)}, ${ago(last_ms)}` : `auction ${whole(status.auction)}, now ${status.phase}`, halted ? "warn" : "");
 }
 
@@ -107,10 +106,18 @@ function roleCounts(nodes) {
 }
 
 function split(found) {
-  if (found.parts.length < 2) return null;
-  const names = new Map(found.nodes.map((node) => [node.peer, node.name || short(node.peer)]));
-  return h("p", { class: "banner bad", testid: "network-split", role: "alert" },
-    `The network looks split into ${found.parts.length} parts: `, found.parts.map((part) => part.map((peer) => names.get(peer)).join(", ")).join(" — "));
+  return found.parts.length < 2 ? null : h("p", { class: "banner bad", testid: "network-split" }, splitWords(found));
+}
+
+function splitWords({ nodes, parts }) {
+  const names = new Map(nodes.map((node) => [node.peer, node.name || short(node.peer)]));
+  return `The network looks split into ${parts.length} parts: ${parts.map((part) => part.map((peer) => names.get(peer)).join(", ")).join(" — ")}.`;
+}
+
+/** This node first, then by role and name: rows stay where they are while nodes come and go. */
+function inOrder(nodes) {
+  const roles = Object.keys(LOOKS), name = (node) => node.name || node.peer;
+  return [...nodes].sort((a, b) => b.self - a.self || roles.indexOf(a.role) - roles.indexOf(b.role) || name(a).localeCompare(name(b), "en", { numeric: true }));
 }
 
 const legend = () => h("ul", { class: "legend", testid: "network-legend" },
@@ -123,7 +130,7 @@ function nodeTable(found, turn) {
     ["Height", (node) => [node.height === null ? "–" : whole(node.height), node.behind > 0 && h("span", { class: "under" }, `−${whole(node.behind)}`)], "num"],
     ["State", (node) => [pill(...WORDS[node.state]), turn === node.key && node.key !== "0x" && h("span", { class: "under" }, "proposes now")]],
     ["Last word", (node) => (node.self ? "–" : lastWord(node)), "num"],
-  ], found.nodes, { key: (node) => node.name || node.peer, mark: (node) => node.self, tight: true });
+  ], inOrder(found.nodes), { key: (node) => node.name || node.peer, mark: (node) => node.self, tight: true });
 }
 
 function drawBlocks(rows, known) {

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import combinations
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -50,12 +50,39 @@ def test_amounts_are_exact_and_short(tab: Sight) -> None:
     for _ in range(200):
         decimals = rng.choice([0, 6, 8, 18])
         units = rng.randrange(10 ** rng.randrange(1, 40))
-        shown = Fraction(str(call(tab, "format", "amount", str(units), decimals)).replace(",", ""))
+        text = str(call(tab, "format", "amount", str(units), decimals))
+        shown = Fraction(text.replace(",", "").replace("−", "-"))
+        assert len(text) < 16 or units >= 10 ** (decimals + 6)
         exact = Fraction(units, 10**decimals)
         assert exact * (1 - Fraction(1, 10**5)) < shown <= exact or shown == exact == 0
     assert call(tab, "format", "amount", "-1234567000000", 6) == "−1,234,567"
     assert call(tab, "format", "amount", "1500000", 6) == "1.5"
+    assert call(tab, "format", "amount", "-112113499", 18) == "−1.12113e−10"
+    assert call(tab, "format", "amount", "1", 7) == "0.0000001"
     assert call(tab, "format", "amount", None, 6) == "–"
+
+
+def test_a_share_never_reads_as_all_or_nothing_when_it_is_not(tab: Sight) -> None:
+    """0% and 100% are said of nothing and of all alone."""
+    shares = [0, 0.001, 0.004, 0.5, 0.996, 0.9999, 1]
+    shown = [call(tab, "format", "percent", share) for share in shares]
+    assert shown == ["0%", "<1%", "<1%", "50%", ">99%", ">99%", "100%"]
+    assert [call(tab, "format", "percent", share, 1) for share in (0.0001, 0.9999)] == ["<0.1%", ">99.9%"]
+
+
+def test_ages_are_told_by_the_nodes_clock(tab: Sight) -> None:
+    """A browser whose clock is ten minutes ahead sees nobody as silent; a second is the header's own."""
+    ages = tab.page.evaluate("""async () => {
+      const { heard, now } = await import("/assets/node_clock.js");
+      const before = new Date().toUTCString();
+      return [600, -600, 1, 0].map((ahead_s) => {
+        heard(before, Date.now() + 1000 * ahead_s);
+        return Math.round((Date.now() - now()) / 1000);
+      });
+    }""")
+    assert ages[2:] == [0, 0]
+    assert abs(ages[0] - 600) <= 1
+    assert abs(ages[1] + 600) <= 1
 
 
 LONG = """async (count) => {
@@ -104,9 +131,14 @@ def test_every_reason_of_the_law_is_explained(tab: Sight) -> None:
     assert meant == [reason.name.lower() for reason in Reason]
 
 
-@pytest.mark.parametrize(("validators", "others"), [(4, 2), (4, 3), (3, 1), (7, 5), (4, 4)])
-def test_nobody_stands_in_line_with_a_validator(tab: Sight, validators: int, others: int) -> None:
-    """Seen from the middle, so that no link runs through somebody else's place."""
+@pytest.mark.parametrize(
+    ("validators", "others", "clear"),
+    [(4, 2, 0.25), (4, 3, 0.25), (3, 1, 0.25), (4, 4, 0.25), (7, 5, 0.03), (1, 2, 0.25)],
+)
+def test_links_run_clear_of_those_whom_they_do_not_concern(
+    tab: Sight, validators: int, others: int, clear: float
+) -> None:
+    """Where everybody talks to everybody; distances where validators stand at 1 from the middle."""
     nodes = [{"peer": f"v{at}", "key": f"k{at}", "role": "validator"} for at in range(validators)]
     nodes += [{"peer": f"s{at}", "key": "", "role": "solver"} for at in range(others)]
     links = [[one["peer"], other["peer"]] for at, one in enumerate(nodes) for other in nodes[at + 1 :]]
@@ -114,11 +146,18 @@ def test_nobody_stands_in_line_with_a_validator(tab: Sight, validators: int, oth
         "async ([nodes, links]) => [...(await import('/assets/topology.js')).places(nodes, links).values()]",
         [nodes, links],
     )
-    angles = [math.atan2(place["x"], place["y"]) / (2 * math.pi) for place in found]
-    for other in angles[validators:]:
-        for own in angles[:validators]:
-            apart = abs(other - own) % 1
-            assert min(apart, 1 - apart) > 0.01
+    at = [complex(place["x"], place["y"]) for place in found]
+    for one, other in combinations(at, 2):
+        for third in at:
+            if third not in (one, other):
+                assert _distance(third, one, other) >= clear
+
+
+def _distance(point: complex, one: complex, other: complex) -> float:
+    """From a point to the line between two others."""
+    line, there = other - one, point - one
+    part = (line.conjugate() * there).real / abs(line) ** 2
+    return abs(there - min(1.0, max(0.0, part)) * line)
 
 
 @pytest.mark.parametrize("powers", [[1], [1, 1, 1, 1], [3, 1, 2], [7, 1, 1, 5]])

@@ -38,7 +38,7 @@ def test_network_shows_every_node_and_grows_by_itself(browser: Browser, world: W
         count = len(hand_in(world.crowd, [world.node], 2))
         tab.page.wait_for_function(
             "words => document.querySelector('[data-testid=network-gossip-count]').innerText.includes(words)",
-            arg=f"and {count} from users of this node since this page was opened",
+            arg=f"and {count} from users of this node since this view was opened",
         )
         assert tab.requests.count(f"{world.node.url}/") == 1
 
@@ -213,17 +213,15 @@ def test_a_bonded_solver_without_a_bid_is_named(browser: Browser, world: World) 
 def test_a_network_that_halts_says_since_when(browser: Browser, world: World) -> None:
     """The head's tile has the time of the last block once the next is overdue."""
     [latest] = world.node.get("/v1/blocks?limit=1")["blocks"]
-    old = json.dumps({"blocks": [{**latest, "at_ms": latest["at_ms"] - 90_000}], "damaged": [], "next": None})
+    page = {"blocks": [{**latest, "at_ms": latest["at_ms"] - 90_000}], "damaged": [], "next": None}
     with sight(browser, world.node.url) as tab:
         tab.show("network")
         assert "auction" in tab.text("network-head")
-        tab.page.route(
-            "**/v1/blocks?limit=1", lambda route: route.fulfill(body=old, content_type="application/json")
-        )
+        tab.page.route("**/v1/blocks?*", lambda route: route.fulfill(json=page))
         tab.page.wait_for_function(
             "() => document.querySelector('[data-testid=network-head]').innerText.includes('no block since')"
         )
-        tab.page.unroute("**/v1/blocks?limit=1")
+        tab.page.unroute("**/v1/blocks?*")
 
 
 def test_a_proof_is_checked_in_the_browser(browser: Browser, world: World, tmp_path: Path) -> None:
