@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from intents.errors import UsageError
+from intents.signing import SigningKey
 from node.api.settings import ApiSettings
 from node.api.settings import Limits as ApiLimits
 from node.chain.genesis import build
@@ -16,6 +18,7 @@ from node.home.errors import NoHome
 from node.home.genesis_file import GenesisFile
 from node.home.making import check_votes
 from node.home.paths import Home
+from node.home.peer_id import peer_id
 from node.home.secrets import read_or_create_secret
 from node.light.settings import LightSettings
 from node.live.marks import Marks
@@ -26,6 +29,7 @@ from node.solving import SolverKey
 if TYPE_CHECKING:
     from p2p.libp2p.transport import Settings
 
+_LOG = logging.getLogger("walras.home")
 #: What is left of the window for solving is for handing over, sealing and sending.
 _SHARE = 0.7
 
@@ -66,7 +70,7 @@ def live_settings(
     if key is not None and not home.store.exists():
         # It was made together with the home, see ``settle_in``: gone with all its marks, it is gone all the same.
         Marks(home.store, key.public).had_store()
-    seed = read_or_create_secret(home.identity_key)
+    seed = _identity(home)
     return LiveSettings(
         store=home.store,
         history=home.history,
@@ -82,6 +86,19 @@ def live_settings(
         announce=() if config.network is None else config.network.announce,
         rates=rates_of(config),
     )
+
+
+def _identity(home: Home) -> bytes:
+    """The seed of this node's peer id; one that was lost is made anew, and told of."""
+    lost = not home.identity_key.exists()
+    seed = read_or_create_secret(home.identity_key)
+    if lost:
+        _LOG.warning(
+            "%s was gone and is made anew: this is peer %s now, and not reached by who dials it by its old id",
+            home.identity_key,
+            peer_id(SigningKey.from_seed(seed).public),
+        )
+    return seed
 
 
 def light_settings(home: Home, config: NodeConfig, genesis: GenesisFile) -> LightSettings:

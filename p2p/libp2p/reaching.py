@@ -13,6 +13,7 @@ from typing import Any
 import trio
 from libp2p.io.trio import TrioTCPStream
 from libp2p.network.connection.raw_connection import RawConnection
+from libp2p.security.noise.exceptions import PeerIDMismatchesPubkey
 from libp2p.transport.exceptions import OpenConnectionError
 from multiaddr import Multiaddr
 
@@ -69,6 +70,8 @@ def why_not_reached(error: BaseException) -> str:
                 return "no answer"
             case socket.gaierror():
                 return "no such name, or no name server answers"
+            case PeerIDMismatchesPubkey():
+                return f"peer {str(at).rpartition('=')[2]} is there in its place"
             case OSError(errno=int(number)):
                 return os.strerror(number).lower()
             case BaseExceptionGroup(exceptions=(first, *_)):

@@ -326,3 +326,15 @@ def test_home_that_cannot_be_made_whole_is_in_nobodys_way(room: int, tmp_path: P
             made()
         made()
     assert public_keys(early).peer == kept.peer
+
+
+def test_a_lost_identity_is_told_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Others dial the node by its peer id: one that is made anew they do not know."""
+    home = Home(tmp_path / "a")
+    single(home, SinglePlan())
+    config, genesis = read_config(home.config, {}, {}), read_genesis(home.genesis)
+    live_settings(home, config, genesis, None, None)
+    assert caplog.messages == []
+    home.identity_key.unlink()
+    live_settings(home, config, genesis, None, None)
+    assert f"this is peer {public_keys(home).peer} now" in caplog.text

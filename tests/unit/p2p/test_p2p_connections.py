@@ -23,6 +23,7 @@ from multiaddr import Multiaddr
 from p2p.base import AddressInUse, BadAddress, Limits
 from p2p.libp2p.host import address, build_host
 from p2p.libp2p.identity import key_pair
+from p2p.libp2p.reaching import why_not_reached
 from p2p.libp2p.supervise import PING
 from p2p.libp2p.transport import open_transport
 from tests.p2p_hosts import TOPIC, Inbox, network, settings, until
@@ -97,6 +98,16 @@ async def test_a_peer_is_dialled_by_a_name_that_only_this_machine_knows(kind: st
         port, peer = int(other.addresses[0].split("/")[4]), other.identity
         node.want(f"/{kind}/localhost/tcp/{port}/p2p/{peer}")
         await until(lambda: node.peers() == (peer,))
+
+
+async def test_who_is_there_in_a_peers_place_is_told() -> None:
+    """Its key was made anew, or an address leads elsewhere: the handshake ends, and names whom it met."""
+    async with open_transport(settings(1)) as node, open_transport(settings(2)) as other:
+        sought = str(ID.from_pubkey(key_pair(settings(3).seed).public_key))
+        _, there = address(other.addresses[0].replace(other.identity, sought))
+        with pytest.raises(SwarmException) as refused:
+            await node._network.dial_addr(there, ID.from_string(sought))
+        assert why_not_reached(refused.value) == f"peer {other.identity} is there in its place"
 
 
 async def test_two_that_dial_each_other_at_once_keep_one_connection() -> None:
