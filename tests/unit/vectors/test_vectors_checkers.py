@@ -11,6 +11,7 @@ import pytest
 from liquidity.tick_math import MAX_SQRT_PRICE, MAX_TICK, MIN_SQRT_PRICE, MIN_TICK
 from tests.vectors import curve_balancer
 from tests.vectors.cow_fees import score_as_stated
+from tests.vectors.decay import check_linear
 from tests.vectors.registry import LeftOut
 from tests.vectors.uniswap_v3 import check_tick
 
@@ -39,6 +40,20 @@ def test_the_first_and_the_last_tick_have_one_neighbour_each() -> None:
     check_tick(MAX_TICK, MAX_SQRT_PRICE)
     with pytest.raises(AssertionError, match="price: got"):
         check_tick(MAX_TICK, MAX_SQRT_PRICE - 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected", "holds"),
+    [("10", "0", "7", True), ("0", "10", "3", True), ("10", "0", "6", False), ("9", "0", "6", True)],
+)
+def test_a_line_that_ends_between_units_holds(start: str, end: str, expected: str, holds: bool) -> None:
+    """A third of the way: the moved part rounds down, whichever way the amount goes."""
+    row = {"decay_start": 100, "decay_end": 103, "now": 101, "start_amount": start, "end_amount": end}
+    if holds:
+        check_linear(row | {"expected": expected})
+        return
+    with pytest.raises(AssertionError, match="linear decay: got 7, expected 6"):
+        check_linear(row | {"expected": expected})
 
 
 def curve_row(**changes: Any) -> dict[str, Any]:
