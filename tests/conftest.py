@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from hypothesis import settings
 
+import solver as solver  # before NumPy is loaded
+
 settings.register_profile("explore", parent=settings(), deadline=None)
 settings.register_profile("repeated", parent=settings(), deadline=None, derandomize=True)
 settings.load_profile("repeated")
