@@ -116,18 +116,15 @@ class QuickSocket:
         self.close, self.get_remote_address = stream.close, stream.get_remote_address
 
     async def read(self, n: int) -> bytes:
-        while True:
-            try:
-                await trio.lowlevel.wait_readable(self._socket)
-                # Asked for anew: by now it may be closed, and its old number another's.
-                return os.read(self._socket.fileno(), n)
-            except BlockingIOError:
-                continue
-            except ConnectionError as error:
-                raise ConnectionClosedError(str(error), transport="tcp") from error
-            except (OSError, ValueError, trio.ClosedResourceError):
-                read: bytes = await self._stream.read(n)
-                return read
+        try:
+            await trio.lowlevel.wait_readable(self._socket)
+            # Asked for anew: by now it may be closed, and its old number another's.
+            return os.read(self._socket.fileno(), n)
+        except ConnectionError as error:
+            raise ConnectionClosedError(str(error), transport="tcp") from error
+        except (OSError, ValueError, trio.ClosedResourceError):
+            read: bytes = await self._stream.read(n)
+            return read
 
     async def write(self, data: bytes) -> None:
         await trio.lowlevel.checkpoint_if_cancelled()

@@ -73,12 +73,18 @@ def test_whatever_a_value_became_readers_have_an_answer(kept: tuple[HistoryStore
     ("statement", "said"),
     [
         ("UPDATE block SET auction = 7", "of that auction"),
+        ("UPDATE block SET phase = (phase + 1) % 3", "of that auction and phase"),
         ("UPDATE auction SET height = height + 3", "an auction's line"),
+        ("UPDATE auction SET filled = intents + 1", "an auction's line"),
+        ("UPDATE auction SET improvement_bps = 9e999", "auction.improvement_bps"),
+        ("UPDATE auction SET winners = '[7]'", "a list of names"),
         ("UPDATE auction SET winners = '{}'", "a list of names"),
         ("UPDATE auction SET score = '007'", "auction.score"),
         ("UPDATE part SET won = 2", "part.won"),
+        ("UPDATE part SET solver = hex(zeroblob(1 << 16))", "part.solver"),
         ("UPDATE intent SET state = 'lost'", "intent.state"),
         ("UPDATE trade SET gave = '1e9'", "trade.gave"),
+        ("UPDATE trade SET gave = '١'", "trade.gave"),
         ("UPDATE block SET at_ms = -1", "block.at_ms"),
     ],
 )

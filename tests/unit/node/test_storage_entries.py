@@ -40,14 +40,17 @@ def test_entries_are_changed_where_they_are_and_new_ones_come_last(db: Database)
     entries.change({b"a": None, b"b": b"5", b"z": b"4", b"unknown": None})
     assert rows(db) == [(1, b"z", b"4"), (3, b"m", b"3"), (4, b"b", b"5")]
     assert entries.all() == {b"z": b"4", b"m": b"3", b"b": b"5"}
+    entries.change({b"a": b"6"})
+    assert rows(db)[-1] == (5, b"a", b"6")
 
 
 def test_entries_go_on_where_the_file_ends(db: Database) -> None:
-    """Who opens it knows which row an entry has, and takes no row that is taken."""
-    Entries(db, PLACE).change({b"z": b"1", b"a": b"2"})
+    """Who opens it knows which row an entry has, and takes no row that is taken, whatever gaps there are."""
+    Entries(db, PLACE).change({b"gone": b"0", b"z": b"1", b"a": b"2"})
+    Entries(db, PLACE).change({b"gone": None})
     again = Entries(db, PLACE)
     again.change({b"z": b"3", b"new": b"4"})
-    assert rows(db) == [(1, b"z", b"3"), (2, b"a", b"2"), (3, b"new", b"4")]
+    assert rows(db) == [(2, b"z", b"3"), (3, b"a", b"2"), (4, b"new", b"4")]
 
 
 def test_entries_that_begin_anew_are_those_alone(db: Database) -> None:
@@ -55,6 +58,7 @@ def test_entries_that_begin_anew_are_those_alone(db: Database) -> None:
     entries = Entries(db, PLACE)
     entries.change({b"z": b"1", b"a": b"2"})
     entries.begin_anew({b"a": b"3"})
+    assert [row[1:] for row in rows(db)] == [(b"a", b"3")]
     entries.change({b"z": b"4"})
     assert entries.all() == {b"a": b"3", b"z": b"4"}
 

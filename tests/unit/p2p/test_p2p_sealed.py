@@ -13,11 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from libp2p.io.exceptions import ConnectionClosedError, IncompleteReadError
 from libp2p.io.trio import TrioTCPStream
+from libp2p.network.connection.raw_connection import RawConnection
+from libp2p.security.noise.io import NoiseTransportReadWriter
+from libp2p.security.secure_session import SecureSession
 from noise.connection import Keypair, NoiseConnection  # type: ignore[import-untyped]
 from noise.exceptions import NoiseInvalidMessage  # type: ignore[import-untyped]
 
 from p2p.libp2p.quick import QuickSocket, ReadAhead
-from p2p.libp2p.sealed import Sealed
+from p2p.libp2p.sealed import Sealed, quick_session
 
 
 def sockets() -> tuple[QuickSocket, QuickSocket]:
@@ -80,6 +83,45 @@ def test_what_is_sealed_is_read_as_it_was_written(parts: list[int], sizes: list[
         return found
 
     assert trio.run(main) == whole
+
+
+async def test_what_the_session_had_read_already_is_not_lost() -> None:
+    """The first frame of the multiplexer may come with the last of the handshake's."""
+    (here, there), (own, its) = sockets(), keys()
+    me: Any = None  # of whom nothing is asked here
+    conn = NoiseTransportReadWriter(RawConnection(ReadAhead(there), initiator=False), its)
+    session = SecureSession(
+        local_peer=me,
+        local_private_key=me,
+        remote_peer=me,
+        remote_permanent_pubkey=me,
+        is_initiator=False,
+        conn=conn,
+    )
+    writer = Sealed(ReadAhead(here), own)
+    await writer.write(b"/yamux/1.0.0 and more")
+    assert await session.read(12) == b"/yamux/1.0.0"
+    quick_session(session)
+    await writer.write(b" to come")
+    with trio.fail_after(5):
+        assert await session.read(17) == b" and more to come"
+    await here.close()
+    await there.close()
+
+
+async def test_a_frame_of_nothing_ends_the_connection_and_is_never_said() -> None:
+    """Whoever sends nothing, again and again, costs as much as whoever sends something."""
+    (here, there), (own, its) = sockets(), keys()
+    writer, reader = Sealed(ReadAhead(here), own), Sealed(ReadAhead(there), its)
+    await writer.write(b"")
+    await writer.write(b"something")
+    assert await reader.read(9) == b"something"
+    frame = own.encrypt(b"")
+    await here.write(len(frame).to_bytes(2, "big") + frame)
+    with trio.fail_after(5), pytest.raises(ConnectionClosedError, match="an empty frame"):
+        await reader.read(1)
+    await here.close()
+    await there.close()
 
 
 async def test_a_frame_that_was_changed_is_not_believed() -> None:
