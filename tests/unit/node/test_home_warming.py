@@ -16,7 +16,7 @@ from intents.codec import intent_id
 from intents.intent import Owner, OwnerScheme
 from intents.records import replace
 from intents.signing import SigningKey
-from node.home.warming import warm_solver
+from node.home.warming import AGAIN_S, warm_solver
 from settlement.solution import Solution
 from solver.spec import parse_spec
 from tests.hostile import written
@@ -111,3 +111,9 @@ async def test_a_node_out_of_files_lives_without_its_solver(tmp_path: Path) -> N
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         assert await solving(replace(ONE, number=ONE.number + 1))
+
+
+async def test_a_node_does_not_give_its_solver_up_for_good(tmp_path: Path) -> None:
+    """After a start that took too long another is tried, once a crowded machine may have room."""
+    async with warm_solver(parse_spec("naive"), 1.0, tmp_path / "own") as solving:
+        assert solving._hosted.limits.again_s == AGAIN_S > solving._hosted.limits.start_s

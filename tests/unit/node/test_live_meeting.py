@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,10 +12,12 @@ import trio.testing
 
 from intents.signing import SigningKey
 from node.agreement.validators import Validator, ValidatorSet
+from node.chain.items import item_id
 from node.effects import Ask
 from node.embedded.errors import Stopped
 from node.home.peer_id import peer_id
 from node.live import wire
+from node.live.directory import Neighbour
 from node.live.identity import Self
 from node.live.intake import Intake
 from node.live.items import MAX_UNTAKEN
@@ -31,7 +33,8 @@ PEER = peer_id(OTHER.public)
 
 
 class Line:
-    """Whoever is connected says hello and takes all words; ``heard`` are the requests of words.
+    """Whoever is connected says hello and takes all words; ``heard`` are the requests of words, ``published`` what
+    was gossiped.
 
     Requests of the protocols in ``gone`` find nobody, once each.
     """
@@ -40,6 +43,7 @@ class Line:
         self.gone = list(gone)
         self.connected: tuple[str, ...] = (PEER,)
         self.heard: list[bytes] = []
+        self.published: list[bytes] = []
         self.addresses: tuple[str, ...] = ()
 
     def peers(self) -> tuple[str, ...]:
@@ -51,6 +55,7 @@ class Line:
 
     async def publish(self, topic: str, data: bytes) -> int:
         await trio.lowlevel.checkpoint()
+        self.published.append(data)
         return 0
 
     async def ban(self, peer: str, reason: str, for_ms: int | None = None) -> None:
@@ -159,7 +164,8 @@ async def test_a_peer_that_was_gone_for_a_moment_is_met_again(
 
 
 async def test_what_is_missing_is_asked_for_again_ever_later(autojump_clock: trio.testing.MockClock) -> None:
-    """A network too busy to give it within a fifth of a second has no use for a fifth of a second's asking."""
+    """A network too busy to give it within a fifth of a second has no use for a fifth of a second's asking; what
+    else is missed is asked for at once."""
 
     async def act(work: object, **more: object) -> None:
         await trio.lowlevel.checkpoint()
@@ -177,6 +183,12 @@ async def test_what_is_missing_is_asked_for_again_ever_later(autojump_clock: tri
         asked = [unpack(data, wire.WORD_PACKS) for data in line.heard]
         assert 8 <= len(asked) <= 10
         assert all(word == wire.want_items(tuple(sorted(missing))) for words in asked for word in words)
+        missing.add(late := bytes([9]) * 32)
+        line.heard.clear()
+        for _ in range(4):
+            found.items.ask()
+            await trio.sleep(0.08)
+        assert [wire.want_items((late,)) in unpack(data, wire.WORD_PACKS) for data in line.heard] == [True, True]
         missing.clear()
         found.items.ask()
         missing.add(bytes(32))
@@ -185,6 +197,42 @@ async def test_what_is_missing_is_asked_for_again_ever_later(autojump_clock: tri
         await trio.sleep(0.1)
         assert len(line.heard) == 1
         nursery.cancel_scope.cancel()
+
+
+async def test_only_items_that_are_missed_are_taken_from_who_gives_them() -> None:
+    """In parts that a machine hears at once; what nobody asked for is counted, and never looked into."""
+    heard: list[tuple[int, Sequence[bytes]]] = []
+
+    async def act(work: Callable[[], object], **more: object) -> None:
+        work()
+
+    found = network_of(Line(), act)
+    machine: Any = found._node.machine
+    items = [number.to_bytes(4, "big") * 8 for number in range(wire.MAX_IDS + 10)]
+    machine.app.missing = {item_id(item) for item in items[5:]}
+    machine.hear = lambda *told: heard.append(told)
+    await found.items.take(Neighbour(7, PEER, wire.Hello(1, NETWORK, Role.FULL, "x", b"", b"", 3, ()), 0), items)
+    assert heard == [(7, items[5 : 5 + wire.MAX_IDS]), (7, items[5 + wire.MAX_IDS :])]
+
+
+async def test_items_gossiped_again_are_in_a_pack_that_was_never_sent(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """The same pack again would go nowhere: its first item is in it twice. Who hears it, hears items."""
+    line, items = Line(), [bytes([number]) * 100 for number in range(70)]
+
+    async def act(work: object, **more: object) -> None:
+        await trio.lowlevel.checkpoint()
+
+    found = network_of(line, act)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(found.run)
+        found.items.remind(items)
+        await trio.sleep(1)
+        nursery.cancel_scope.cancel()
+    first, second = [unpack(data, wire.ITEM_PACKS) for data in line.published if len(data) > 500]
+    assert first == [items[0], *items[:64]]
+    assert second == [items[64], *items[64:]]
 
 
 async def test_a_node_that_does_not_get_to_packs_puts_more_of_them_off(
