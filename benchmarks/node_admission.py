@@ -22,7 +22,8 @@ from benchmarks.single_node import world
 from node.agreement.timeouts import Timeouts
 from node.chain.reading import forget_items
 from node.embedded import folder
-from node.embedded.node import GROUP_MS, Group, Node
+from node.embedded.groups import GROUP_MS, Group
+from node.embedded.node import Node
 from node.embedded.recovery import recovered
 from node.storage.store import Store
 

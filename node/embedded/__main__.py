@@ -16,7 +16,8 @@ import trio
 from intents.errors import UsageError, WalrasError
 from node.agreement.timeouts import Timeouts
 from node.embedded.folder import SCRATCH, STORE, locked, solver_key, validator_key
-from node.embedded.node import GROUP_MS, Node, Solving
+from node.embedded.groups import GROUP_MS
+from node.embedded.node import Node, Solving
 from node.embedded.pipe import Pipe
 from node.embedded.recovery import recovered
 from node.storage.store import Store

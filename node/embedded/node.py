@@ -1,7 +1,6 @@
-"""A node's loop: events in, effects performed, waiters told; on trio, with the process's own clock.
+"""A node's loop: events in, its machine at work in its turn, timers and its own solver; on trio, with real time.
 
-Submitted items are collected for a few milliseconds and committed together; while one group is being written the
-next collects. A disk that fails ends the node at once: nothing is said or acknowledged after it.
+What the machine asks for goes to ``groups.py``, which has it on the disk before anybody hears of it.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import trio
@@ -18,10 +17,10 @@ from intents.auction import Auction
 from node.agreement.effects import SetTimer, Timer
 from node.chain.app import MAX_WAITING
 from node.chain.blocks import Phase, phase_of
-from node.effects import Commit, Effect, Gossip, Solve
-from node.effects import Store as StoreItems
+from node.effects import Commit, Effect, Solve
 from node.embedded.errors import Stopped, TooBusy
-from node.embedded.performing import DiskEffect, Performer, divided, ends_auction, held_items, in_order, unheld
+from node.embedded.groups import GROUP_MS, Group, Groups, Readers
+from node.embedded.performing import DiskEffect
 from node.embedded.recovery import Recovered
 from node.embedded.turn import Turn
 from node.storage.store import Store
@@ -32,38 +31,10 @@ _log = logging.getLogger(__name__)
 #: Finds solutions, or ``None`` where it has not got through the auction in time; what it raises is logged, and
 #: counts as that.
 Solving = Callable[[Auction], Awaitable[Sequence[Solution] | None]]
-#: Effects for others than this node: messages, gossip, requests.
-Outside = Callable[[Effect], None]
-#: How long items are collected, and how many at most, before they are written.
-GROUP_MS: Final = 5
-GROUP_ITEMS: Final = 512
-#: Decided blocks that are on disk and not yet told of; with more, nothing is written.
-MAX_BEHIND: Final = 16
-#: Decided blocks on their way to the disk at which timers wait for it: a lone validator must not run away.
-MAX_AHEAD: Final = 2
 #: From here on work is long, tens of milliseconds; short work is done before a thread has begun.
 LONG_BYTES: Final = 64 << 10
 LONG_ITEMS: Final = 200
 LONG_ENTRIES: Final = 20_000
-
-
-@dataclass(eq=False)
-class Group:
-    """Effects that are made durable together, and those who wait for it."""
-
-    effects: list[Effect] = field(default_factory=list)
-    items: int = 0
-    urgent: bool = False
-    #: Items that the machine held where an auction ended: others on disk by then are stale.
-    held: frozenset[bytes] | None = None
-    done: trio.Event = field(default_factory=trio.Event)
-    durable: bool = False
-
-    async def wait(self) -> None:
-        """Returns once all of it is on disk. Raises ``Stopped`` if that will not be."""
-        await self.done.wait()
-        if not self.durable:
-            raise Stopped("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +54,9 @@ class Status:
 class Node:
     """One node. ``run`` it in a task; then ``submit``, and ``event`` with what its machine makes of the outside.
 
-    ``outside`` is handed effects for others, each after whatever had to be on disk first; ``durable`` what a
-    group has put on disk, before that; ``committed`` each decided block after that, in a thread, in order and
-    beside all else; ``told`` the same after that, in the loop; ``acted`` is called when the machine has worked.
-    Timers and solvers do not wait for the disk, but for ``MAX_AHEAD`` blocks on their way to it. ``one_by_one``
-    commits every disk effect by itself. With ``aside`` long work of the machine is done in a thread: all that
-    reaches the machine must then come through ``act``.
+    ``outside``, ``durable``, ``committed`` and ``told`` are those of ``Readers``; ``acted`` is called when the
+    machine has worked. ``one_by_one`` commits every disk effect by itself. With ``aside`` long work of the machine
+    is done in a thread: all that reaches the machine must then come through ``act``.
     """
 
     def __init__(
@@ -97,7 +65,7 @@ class Node:
         recovered: Recovered,
         *,
         solving: Solving | None = None,
-        outside: Outside | None = None,
+        outside: Callable[[Effect], None] | None = None,
         durable: Callable[[Sequence[DiskEffect]], None] | None = None,
         committed: Callable[[Commit], None] | None = None,
         told: Callable[[Commit], None] | None = None,
@@ -107,24 +75,16 @@ class Node:
         aside: bool = False,
     ) -> None:
         self.machine, self.store = recovered.machine, store
-        self._performer = Performer(store)
-        self._committed, self._told = committed, told
-        self._behind, self._blocks = trio.open_memory_channel[Commit](MAX_BEHIND)
+        readers = Readers(outside, durable, committed, told)
+        self._groups = Groups(store, self.machine, self._begun, readers, group_ms=group_ms, one_by_one=one_by_one)
         self._nursery: trio.Nursery | None = None
-        self._ahead = 0
-        self._solving, self._outside, self._durable = solving, outside, durable
-        self._group_ms, self._divide = group_ms, in_order if one_by_one else lambda found: [divided(found)]
+        self._solving = solving
         self._aside, self._turn, self._acted = aside, Turn(), acted
         self._working = trio.CancelScope()
-        self._group = Group()
-        self._wake = trio.Event()
-        self._full = trio.Event()
-        self._stopping = self._ended = False
-        self._failure: BaseException | None = None
-        self._acknowledged = self._groups = 0
+        self._ended = False
         #: How its own solver's auctions ended: ``answered``, ``nothing`` to offer, ``out_of_time``.
         self.answers = Counter[str]()
-        self._add(recovered.effects)
+        self._groups.add(recovered.effects)
 
     @property
     def status(self) -> Status:
@@ -134,9 +94,9 @@ class Node:
             app.auction,
             app.state.root,
             len(app.waiting[Phase.BATCH]),
-            self._acknowledged,
+            self._groups.acknowledged,
             self.store.commits,
-            self._groups,
+            self._groups.written,
         )
 
     def admit(self, item: bytes) -> Group:
@@ -144,7 +104,7 @@ class Node:
 
         Raises a ``WalrasError`` that says what is wrong with it, ``TooBusy`` where nothing more can wait.
         """
-        if self._stopping or self._ended:
+        if self.stopping:
             raise Stopped("")
         waiting = len(self.machine.app.waiting[Phase.BATCH])
         if waiting >= MAX_WAITING:
@@ -153,9 +113,7 @@ class Node:
 
     def event(self, effects: Sequence[Effect]) -> Group:
         """Have what the machine asks for performed; the group says when it is durable."""
-        group = self._group
-        self._add(effects)
-        return group
+        return self._groups.add(effects)
 
     async def act(
         self, work: Callable[[], Sequence[Effect]], *, size: int = 0, items: bool = False, short: bool = False
@@ -177,8 +135,7 @@ class Node:
             except RuntimeError as error:
                 if type(error) is RuntimeError:
                     # What was decided cannot be applied here: this node's own fault, and its end.
-                    self._failure = error
-                    self.stop()
+                    self._groups.fail(error)
                 raise
             group = self.event(effects)
             if self._acted is not None:
@@ -209,7 +166,7 @@ class Node:
 
     @property
     def stopping(self) -> bool:
-        return self._stopping or self._ended
+        return self._groups.stopping or self._ended
 
     async def submit(self, item: bytes) -> None:
         """Take an item in; returns once it is durable. Raises what ``admit`` and ``Group.wait`` raise."""
@@ -217,9 +174,7 @@ class Node:
 
     def stop(self) -> None:
         """End in good order: what is under way is written, nothing new is taken."""
-        self._stopping = True
-        self._wake.set()
-        self._full.set()
+        self._groups.stop()
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Until ``stop``. Raises ``DiskFailed``, or whatever else the store finds wrong."""
@@ -227,36 +182,17 @@ class Node:
             async with trio.open_nursery() as nursery:
                 self._nursery = nursery
                 try:
-                    await self._write_and_tell(task_status)
+                    await self._groups.run(task_status)
                 finally:
                     # Whoever comes now finds none, rather than one that may have closed.
                     self._nursery = None
                 nursery.cancel_scope.cancel()
         finally:
             self._ended = True
-            self._group.done.set()
-        if self._failure is not None:
-            raise self._failure
+            self._groups.end()
+        self._groups.check()
 
-    # Writing
-
-    def _add(self, effects: Sequence[Effect]) -> None:
-        group = self._group
-        self._ahead += sum(type(effect) is Commit for effect in effects)
-        waiting = [effect for effect in effects if self._ahead >= MAX_AHEAD or not self._begun(effect)]
-        for effect in waiting:
-            if ends_auction(effect):
-                group.held = held_items(self.machine.app)
-            if type(effect) is StoreItems:
-                group.items += len(effect.items)
-            elif type(effect) is not Gossip:
-                # Somebody waits for it besides those who submit.
-                group.urgent = True
-        group.effects += waiting
-        if waiting:
-            self._wake.set()
-        if group.urgent or group.items >= GROUP_ITEMS:
-            self._full.set()
+    # Timers and its own solver
 
     def _begun(self, effect: Effect) -> bool:
         """Whether it is a timer or an auction to be answered, and runs: nothing of that leaves the node."""
@@ -271,75 +207,9 @@ class Node:
             return False
         return True
 
-    async def _write_and_tell(self, task_status: trio.TaskStatus[None]) -> None:
-        async with trio.open_nursery() as telling:
-            telling.start_soon(self._tell)
-            task_status.started()
-            try:
-                await self._write_groups()
-            except Exception as error:
-                self._failure = error
-                telling.cancel_scope.cancel()
-            self._behind.close()
-
-    async def _write_groups(self) -> None:
-        while True:
-            await self._wake.wait()
-            with trio.move_on_after(self._group_ms / 1000):
-                await self._full.wait()
-            if self._failure is not None:
-                return
-            group, self._group = self._group, Group()
-            self._wake, self._full = trio.Event(), trio.Event()
-            if not group.effects:
-                assert self._stopping
-                return
-            try:
-                await self._perform(group)
-                group.durable = True
-                self._acknowledged += group.items
-            finally:
-                group.done.set()
-            if self._stopping:
-                self._wake.set()
-                self._full.set()
-
-    async def _perform(self, group: Group) -> None:
-        self._groups += 1
-        stale = [] if group.held is None else unheld(self.store, group.held)
-        parts = self._divide(group.effects)
-        for number, (disk, others) in enumerate(parts, 1):
-            if disk:
-                await trio.to_thread.run_sync(self._performer.write, disk, stale if number == len(parts) else ())
-                if self._durable is not None:
-                    self._durable(disk)
-            for effect in others:
-                if not self._begun(effect) and self._outside is not None:
-                    self._outside(effect)
-            for effect in disk:
-                if type(effect) is Commit:
-                    self._ahead -= 1
-                    await self._behind.send(effect)
-
-    async def _tell(self) -> None:
-        """Of blocks on disk, in their order: first to ``committed``, then to ``told``."""
-        async for commit in self._blocks:
-            if self._failure is not None:
-                continue
-            try:
-                if self._committed is not None:
-                    await trio.to_thread.run_sync(self._committed, commit)
-                if self._told is not None:
-                    self._told(commit)
-            except Exception as error:
-                self._failure = error
-                self.stop()
-
-    # Events
-
     async def _after(self, after_ms: int, timer: Timer) -> None:
         await trio.sleep(after_ms / 1000)
-        if not self._stopping:
+        if not self._groups.stopping:
             await self.act(lambda: self.machine.timed_out(timer))
 
     async def _solve(self, auction: Auction) -> None:
@@ -357,7 +227,7 @@ class Node:
                     auction.number,
                     len(auction.orders),
                 )
-        if self._stopping:
+        if self._groups.stopping:
             return
         late = False
 

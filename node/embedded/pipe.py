@@ -19,7 +19,8 @@ from node.agreement.wire import encode_message
 from node.chain.blocks import MAX_ITEM_BYTES
 from node.effects import Effect
 from node.embedded.errors import BadFrame, Stopped
-from node.embedded.node import Group, Node
+from node.embedded.groups import Group
+from node.embedded.node import Node
 
 _LENGTH: Final = struct.Struct(">I")
 _HEADER: Final = struct.Struct(">BI")

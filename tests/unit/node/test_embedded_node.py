@@ -25,7 +25,8 @@ from node.embedded import node as module
 from node.embedded.answering import in_thread
 from node.embedded.errors import Stopped, TooBusy
 from node.embedded.folder import solver_key, validator_key
-from node.embedded.node import MAX_AHEAD, Node, Solving
+from node.embedded.groups import MAX_AHEAD
+from node.embedded.node import Node, Solving
 from node.embedded.performing import Performer, divided, in_order
 from node.embedded.recovery import Recovered, recovered
 from node.storage.errors import DiskFailed
@@ -145,7 +146,7 @@ class Held:
 
     def __init__(self, node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
         self.go, self.windows, self.node = Event(), list[int](), node
-        write, timed_out = node._performer.write, node.machine.timed_out
+        write, timed_out = node._groups.performer.write, node.machine.timed_out
 
         def waiting(effects: Sequence[Any], stale: Sequence[bytes]) -> None:
             if any(isinstance(effect, Commit) for effect in effects):
@@ -157,7 +158,7 @@ class Held:
                 self.windows.append(timer.height)
             return timed_out(timer)
 
-        monkeypatch.setattr(node._performer, "write", waiting)
+        monkeypatch.setattr(node._groups.performer, "write", waiting)
         monkeypatch.setattr(node.machine, "timed_out", counting)
 
 
