@@ -4,8 +4,8 @@ import { faint, plain } from "./chart.js";
 import { ago, short } from "./format.js";
 import { places } from "./topology.js";
 
-//: How far from its node a name stands, with the ring of validators at 1.
-const AWAY = 0.3;
+//: How far from its node a name stands, as a part of the outermost ring's radius.
+const AWAY = 0.17;
 
 /** How each role looks, in the graph and in legends. */
 export const LOOKS = {
@@ -48,9 +48,10 @@ const span = (values, room) => [Math.min(-0.4, ...values) - room, Math.max(0.4, 
 
 /** Names stand away from the middle, where the links are. */
 function names(nodes, at, theme) {
+  const away = AWAY * Math.max(1, ...nodes.map((node) => Math.hypot(at.get(node.peer).x, at.get(node.peer).y)));
   const out = nodes.map((node) => {
     const { x, y } = at.get(node.peer), far = Math.hypot(x, y);
-    return far ? { x: x * (1 + AWAY / far), y: y * (1 + AWAY / far) } : { x: 0, y: -AWAY };
+    return far ? { x: x * (1 + away / far), y: y * (1 + away / far) } : { x: 0, y: -away };
   });
   return {
     type: "scatter", mode: "text", x: out.map((place) => place.x), y: out.map((place) => place.y),

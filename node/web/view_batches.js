@@ -37,15 +37,13 @@ function draw({ assets, rows, damaged }, tools) {
   if (!rows.length) return [lost ?? nothing("batches-none", "No auction is settled yet. The first appears here by itself, as soon as intents came in and were settled."), older];
   const unit = assets.name(assets.numeraire), decimals = assets.decimals(assets.numeraire);
   const offered = sum(rows, "intents"), filled = sum(rows, "filled");
-  const label = "Score and share of filled intents per batch; the table below has the same figures.";
-  const place = tools.chart("batches-chart", "middle", label, (theme, narrow) => timeline(rows, unit, decimals, theme, narrow));
   return [
     tiles(
       tile("batches-latest", "Latest", `batch ${whole(rows[0].number)}`, clock(rows[0].at_ms)),
       tile("batches-filled", "Filled", offered ? percent(filled / offered) : "–", `${whole(filled)} of ${plural(offered, "intent")}`),
       tile("batches-score", "Score", amount(String(rows.reduce((all, row) => all + BigInt(row.score), 0n)), decimals), `${unit} in ${plural(rows.length, "batch", "batches")}`),
       tile("batches-improvement", "Better than limit", bps(mean(rows)), "mean over filled intents")),
-    card("batches-timeline", "Timeline", h("p", { class: "hint" }, `Bars: score in ${unit}, in the winner's colour. Line: share of the intents that were filled.`), place, winners(rows)),
+    card("batches-timeline", "Timeline", offered ? chart(rows, unit, decimals, tools) : nothing("batches-empty", "Nobody had an intent in any of these batches.")),
     card("batches-table-card", "One by one", table("batches-table", `${plural(rows.length, "batch", "batches")}, newest first`, [
       ["Batch", (row) => h("a", { href: `#/batches/${row.number}`, testid: `batch-link-${row.number}` }, `Batch ${whole(row.number)}`)],
       ["Settled", (row) => h("span", { title: day(row.at_ms) }, clock(row.at_ms))],
@@ -57,6 +55,15 @@ function draw({ assets, rows, damaged }, tools) {
       ["Solvers", (row) => whole(row.solvers), "num"],
       ["Solutions", (row) => whole(row.solutions), "num"],
     ], rows, { key: (row) => row.number }), lost, older),
+  ];
+}
+
+function chart(rows, unit, decimals, tools) {
+  const label = "Score and share of filled intents per batch; the table below has the same figures.";
+  return [
+    h("p", { class: "hint" }, `Bars: score in ${unit}, in the winner's colour. Line: share of the intents that were filled.`),
+    tools.chart("batches-chart", "middle", label, (theme, narrow) => timeline(rows, unit, decimals, theme, narrow)),
+    winners(rows),
   ];
 }
 

@@ -95,7 +95,7 @@ function recent(frame) {
       const row = page.auctions.find((found) => found.intents > 0);
       return { assets, detail: row ? await get(`auctions/${row.number}`, {}, signal) : null };
     },
-    draw: ({ detail, assets }) => (detail ? card("intents-latest", `From batch ${detail.row.number}`, latest(detail, assets)) : nothing("intents-none", "No intent was in a batch yet. Intents that settle appear here.")),
+    draw: ({ detail, assets }) => (detail ? card("intents-latest", `From batch ${detail.row.number}`, latest(detail, assets)) : nothing("intents-none", "No intent was in a batch yet. Hand one in with ", h("code", {}, "walras intent submit"), ": what comes of it appears here by itself.")),
   });
 }
 

@@ -89,7 +89,7 @@ function drawNodes(data, tools) {
       tile("network-waiting", "Waiting here", plural(status.waiting, "item"), `trading ${agreed.trading}`)),
     split(found),
     h("div", { class: "two even" },
-      card("network-map", "Who talks to whom", place, legend()),
+      card("network-map", "Who talks to whom", found.nodes.length === 1 && h("p", { class: "hint", testid: "network-alone" }, "This node knows of no other."), place, legend()),
       card("network-nodes", "Nodes", nodeTable(found, turn))),
   ];
 }

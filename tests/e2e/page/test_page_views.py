@@ -59,6 +59,25 @@ def test_batches_lists_what_settled_and_new_ones_by_themselves(browser: Browser,
         assert tab.page.url.endswith(f"#/batches/{number}")
 
 
+def test_a_node_that_is_alone_and_idle_says_so(browser: Browser, world: World) -> None:
+    """In words, in the places of charts that would have nothing on them."""
+    own = world.node.get("/v1/peers")["peers"][:1]
+    rows = [{**row, "intents": 0, "filled": 0, "winners": []} for row in world.node.auctions(3)]
+    with sight(browser, world.node.url) as tab:
+        tab.page.route(
+            "**/v1/auctions?*", lambda route: route.fulfill(json={"auctions": rows, "damaged": [], "next": None})
+        )
+        tab.page.route("**/v1/peers", lambda route: route.fulfill(json={"peers": own}))
+        tab.show("network")
+        assert tab.at("network-alone").is_visible()
+        tab.show("batches")
+        assert tab.at("batches-empty").is_visible()
+        assert tab.page.locator(".chart").count() == 0
+        tab.show("intents")
+        assert "walras intent submit" in tab.text("intents-none")
+        tab.page.unroute_all()
+
+
 def test_a_batch_tells_who_won_and_why_others_lost(browser: Browser, world: World, tmp_path: Path) -> None:
     """Trades, misses with their reasons, every solver's verdict, and a receipt that verifies offline."""
     detail = world.detail
