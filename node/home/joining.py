@@ -26,7 +26,7 @@ from node.home.entry import Entry, read_entries
 from node.home.errors import HomeError
 from node.home.genesis_file import GenesisFile
 from node.home.making import make_keys, multiaddr, public_keys, settle_in, taken_away
-from node.home.networks import BUILT_IN, EVERYWHERE, LOOPBACK
+from node.home.networks import BUILT_IN, LOOPBACK, everywhere
 from node.home.paths import Home
 from node.home.rule_choices import AS_USUAL, RuleChoices, ruled
 from node.home.secrets import new_secret, write_secret
@@ -156,4 +156,4 @@ def _network(plan: JoinPlan, own: str | None, peer: str, bootstrap: tuple[str, .
     if own is None or own.startswith(_LOOPBACK):
         host = LOOPBACK if own is None or own.startswith("/dns/") else own.split("/")[2]
         return NetworkPart((multiaddr(host, port),), bootstrap)
-    return NetworkPart((multiaddr(EVERYWHERE, port),), bootstrap, (own,))
+    return NetworkPart((everywhere(own, port),), bootstrap, (own,))

@@ -22,7 +22,8 @@ from node.home.rule_choices import RuleChoices, ruled
 BUILT_IN: Final = "walras"
 MAX_NODES: Final = 256
 LOOPBACK: Final = "127.0.0.1"
-EVERYWHERE: Final = "0.0.0.0"
+#: On Linux the latter hears both kinds, but not every machine has it.
+_ALL_IPV4, _ALL = "0.0.0.0", "::"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def single(home: Home, plan: SinglePlan) -> None:
     solvers = [] if keys.solver is None else [(_plain(plan.spec), keys.solver)]
     genesis = ruled(development_genesis("development", [keys.validator], solvers), plan.rules)
     first = () if plan.host is None else (multiaddr(plan.host, plan.port, keys.peer),)
-    network = NetworkPart(listen=(multiaddr(EVERYWHERE, plan.port),), announce=first) if first else None
+    network = NetworkPart(listen=(everywhere(first[0], plan.port),), announce=first) if first else None
     config = NodeConfig(NodePart(plan.name), network, ApiPart(port=plan.api_port), SolverPart(plan.spec))
     with taken_away(home.keys):
         settle_in(home, GenesisFile(genesis, plan.timeouts, first, accounts()), config)
@@ -151,6 +152,11 @@ def _keys(place: Place) -> PublicKeys:
     return make_keys(place.home, validator=place.role is RoleName.VALIDATOR, solver=bool(place.spec))
 
 
+def everywhere(announced: str, port: int) -> str:
+    """All addresses of this machine, for one that others reach at the address ``announced``."""
+    return multiaddr(_ALL if announced.startswith("/ip6/") else _ALL_IPV4, port)
+
+
 def _solver_name(place: Place) -> str:
     """What the ledger calls it: what answers, and where, since one may run in several places."""
     return f"{_plain(place.spec)}-{place.name}"
@@ -162,7 +168,7 @@ def _plain(spec: str) -> str:
 
 def _config(place: Place, bootstrap: tuple[str, ...], announced: str | None) -> NodeConfig:
     """``announced`` where it is reached from other machines: then it listens on all its addresses."""
-    listen = multiaddr(place.host if announced is None else EVERYWHERE, place.port)
+    listen = multiaddr(place.host, place.port) if announced is None else everywhere(announced, place.port)
     return NodeConfig(
         NodePart(place.name, place.role),
         NetworkPart((listen,), bootstrap, () if announced is None else (announced,)),

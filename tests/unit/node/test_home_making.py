@@ -109,6 +109,17 @@ def test_home_network_over_machines(tmp_path: Path) -> None:
     assert config.network.listen == ("/ip4/0.0.0.0/tcp/8644",)
 
 
+def test_home_with_an_ipv6_host_listens_there(tmp_path: Path) -> None:
+    """Whichever way it is made: a listener of IPv4 alone would never be reached at the address it announces."""
+    homes = [Home(tmp_path / name) for name in ("alone", "joins")]
+    single(homes[0], SinglePlan(host="fd77::1"))
+    join(homes[1], read_genesis(homes[0].genesis), JoinPlan(host="fd77::2"))
+    homes += [place.home for place in network(tmp_path / "net", NetworkPlan(validators=2, hosts=("fd77::1", "b")))]
+    parts = [read_config(home.config, {}, {}).network for home in homes]
+    listens = [part.listen for part in parts if part is not None]
+    assert listens == [("/ip6/::/tcp/8644",)] * 3 + [("/ip4/0.0.0.0/tcp/8644",)]
+
+
 @pytest.mark.parametrize(
     "plan",
     [NetworkPlan(validators=0), NetworkPlan(validators=2, hosts=("a",)), NetworkPlan(base_port=65_530)],
