@@ -11,109 +11,25 @@ accidents apart, not malware.
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar
 
 import trio
 
 from intents.errors import WalrasError
 from settlement.solution import MAX_SOLUTIONS_PER_SOLVER, Solution
 from settlement.solution_codec import decode_solution
-from solver.frames import HEADER, MEMORY, TIMES, FrameKind, frame
-from solver.limits import MAX_FRAMES, MAX_RUN_BYTES, MAX_SOLUTION_BYTES, STDERR_TAIL_BYTES, Limits
+from solver.frames import MEMORY, TIMES, FrameKind, frame
+from solver.limits import MAX_FRAMES, MAX_RUN_BYTES, Limits
 from solver.outcome import OutcomeKind, SolverRun
 from solver.spec import SolverSpec
+from solver.worker_process import WorkerLost, WorkerProcess, spawn
 
-_READ = 1 << 16
 #: A larger solution is decoded in a thread, so that the pipes of other solvers are read meanwhile.
 _LARGE = 1 << 16
-_KINDS = frozenset(int(kind) for kind in FrameKind)
-
-
-@dataclass(eq=False)
-class WorkerLost(WalrasError):
-    """The worker ended, failed or broke the protocol; inside this module only."""
-
-    code: ClassVar[str] = "solver.worker-lost"
-    text: ClassVar[str] = "{reason}"
-
-    reason: str
-
-
-class _Worker:
-    """One live child process, its pipe, and the lifeline: a descriptor whose closing kills its group."""
-
-    def __init__(self, process: trio.Process, lifeline: int) -> None:
-        self.process = process
-        self.lifeline = lifeline
-        self.buffer = bytearray()
-        self.stderr = bytearray()
-
-    async def send(self, data: bytes) -> None:
-        assert self.process.stdin is not None
-        try:
-            await self.process.stdin.send_all(data)
-        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-            raise WorkerLost("", await self.last_words()) from error
-
-    async def receive(self) -> tuple[FrameKind, bytes]:
-        header = await self._take(HEADER.size)
-        kind, length = HEADER.unpack(header)
-        if length > MAX_SOLUTION_BYTES or kind not in _KINDS:
-            raise WorkerLost("", f"broke the pipe's protocol (kind {kind}, {length} bytes)")
-        payload = await self._take(length)
-        if kind == FrameKind.FAILED:
-            raise WorkerLost("", payload.decode("utf-8", "replace"))
-        return FrameKind(kind), payload
-
-    async def _take(self, count: int) -> bytes:
-        assert self.process.stdout is not None
-        while len(self.buffer) < count:
-            chunk = await self.process.stdout.receive_some(_READ)
-            if not chunk:
-                raise WorkerLost("", await self.last_words())
-            self.buffer += chunk
-        taken = bytes(self.buffer[:count])
-        del self.buffer[:count]
-        return taken
-
-    async def drain_stderr(self) -> None:
-        assert self.process.stderr is not None
-        with contextlib.suppress(trio.ClosedResourceError, trio.BrokenResourceError):
-            async for chunk in self.process.stderr:
-                self.stderr += chunk
-                del self.stderr[:-STDERR_TAIL_BYTES]
-
-    async def last_words(self) -> str:
-        """Why it ended: its exit status and the last line it wrote to stderr."""
-        with trio.move_on_after(1.0):
-            await self.process.wait()
-        status = self.process.returncode
-        if status is None:
-            how = "closed its pipe and went on"
-        else:
-            how = f"died with signal {-status}" if status < 0 else f"died with exit status {status}"
-        lines = bytes(self.stderr).decode("utf-8", "replace").strip().splitlines()
-        return how + (f": {lines[-1][:200]}" if lines else "")
-
-    async def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        os.close(self.lifeline)
-        with trio.CancelScope(shield=True):
-            await self.process.wait()
-            for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
-                if stream is not None:
-                    await stream.aclose()
 
 
 @dataclass
@@ -137,7 +53,7 @@ class HostedSolver:
         self.limits = limits
         self._nursery = nursery
         self._folder = folder
-        self._worker: _Worker | None = None
+        self._worker: WorkerProcess | None = None
         self._loaded: tuple[FrameKind, bytes] | None = None
         #: When it had not started in time.
         self._late_s: float | None = None
@@ -152,7 +68,7 @@ class HostedSolver:
         if self._worker is not None:
             return
         self._check_patience()
-        worker = await self._spawn()
+        worker = await spawn(self.spec, self.limits, self._folder)
         self._nursery.start_soon(worker.drain_stderr)
         try:
             with trio.fail_after(self.limits.start_s):
@@ -175,33 +91,6 @@ class HostedSolver:
         if left_s is None or left_s > 0:
             when = "not tried again" if left_s is None else f"tried again in {left_s:.0f} s"
             raise WorkerLost("", f"did not start within {self.limits.start_s:g} s before, {when}")
-
-    async def _spawn(self) -> _Worker:
-        """The process, holding one end of a pipe whose other end only we hold, so that it cannot outlive us."""
-        spec = [self.spec.name, self.spec.kind.value, self.spec.target]
-        try:
-            theirs, ours = os.pipe()
-        except OSError as error:
-            raise _not_started(error) from error
-        arguments = json.dumps([spec, self.limits.memory_mb, self.limits.processes, theirs])
-        try:
-            process = await trio.lowlevel.open_process(
-                [sys.executable, "-m", "solver.worker", arguments],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                cwd=self._folder,
-                start_new_session=True,
-                pass_fds=(theirs,),
-            )
-        except BaseException as error:
-            os.close(ours)
-            if isinstance(error, OSError):
-                raise _not_started(error) from error
-            raise
-        finally:
-            os.close(theirs)
-        return _Worker(process, ours)
 
     async def solve(
         self,
@@ -241,7 +130,7 @@ class HostedSolver:
             await self.stop()
         return self._report(progress, elapsed, None)
 
-    async def _load(self, worker: _Worker, auction: bytes, seconds: float, kind: FrameKind) -> None:
+    async def _load(self, worker: WorkerProcess, auction: bytes, seconds: float, kind: FrameKind) -> None:
         """Hand over the auction before the clock starts; decoding is ours, not the solver's."""
         if self._loaded == (kind, auction):
             return
@@ -253,7 +142,7 @@ class HostedSolver:
             return
         raise WorkerLost("", f"did not take the auction within {limit:g} s")
 
-    async def _run(self, worker: _Worker, progress: _Progress, times: bytes, started: float) -> None:
+    async def _run(self, worker: WorkerProcess, progress: _Progress, times: bytes, started: float) -> None:
         await worker.send(frame(FrameKind.SOLVE, times))
         while True:
             kind, payload = await worker.receive()
@@ -308,10 +197,6 @@ class HostedSolver:
         worker, self._worker, self._loaded = self._worker, None, None
         if worker is not None:
             await worker.kill()
-
-
-def _not_started(error: OSError) -> WorkerLost:
-    return WorkerLost("", f"could not be started: {error.strerror or error}")
 
 
 @contextlib.contextmanager

@@ -24,9 +24,10 @@ from settlement.certificate.price_cells import KIND as CELLS
 from settlement.solution_codec import decode_solution, encode_solution
 from solver.engine_client import reason_of
 from solver.frames import MEMORY, FrameKind, frame
-from solver.host import HostedSolver, WorkerLost, _Progress, _Worker
+from solver.host import HostedSolver, _Progress
 from solver.limits import Limits
 from solver.spec import SolverSpec, SpecKind
+from solver.worker_process import WorkerLost, WorkerProcess
 from tests.solver_worlds import ONE, auction, pool, swap
 
 _ORDERS = [swap(1, "A", 10 * ONE, "B", 9 * ONE, partial=True), swap(2, "B", 10 * ONE, "A", 9 * ONE, partial=True)]
@@ -85,7 +86,7 @@ class _Pipe:
         return 1
 
 
-class _Lost(_Worker):
+class _Lost(WorkerProcess):
     """Says at once that it is gone, where another waits for its process and so needs a loop of events."""
 
     async def last_words(self) -> str:
@@ -110,7 +111,7 @@ def _framed(data: bytes) -> None:
 
 
 def _hosted(data: bytes) -> None:
-    worker, spec = _Worker(_process(data), -1), SolverSpec("naive", SpecKind.BUILT_IN, "naive")
+    worker, spec = WorkerProcess(_process(data), -1), SolverSpec("naive", SpecKind.BUILT_IN, "naive")
     trio.run(HostedSolver(spec, Limits(), cast(Any, None), "")._run, worker, _Progress(), b"", 0.0)
 
 

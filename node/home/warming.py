@@ -13,10 +13,11 @@ import trio
 from intents.auction import Auction
 from node.embedded.answering import answer_of, answered
 from settlement.solution import Solution
-from solver.host import HostedSolver, WorkerLost, host
+from solver.host import HostedSolver, host
 from solver.limits import Limits
 from solver.outcome import OutcomeKind
 from solver.spec import SolverSpec
+from solver.worker_process import WorkerLost
 
 _LOG: Final = logging.getLogger("walras.solver")
 #: Seconds after a start that took too long until another is tried: a node runs for months, and a crowded machine
