@@ -37,5 +37,5 @@ def read(path: Path) -> World:
         with path.open("rb") as file:
             data = file.read(MAX_WORLD_BYTES + 1)
     except OSError as error:
-        raise Unreadable(str(path), error.strerror or "cannot be read") from error
+        raise Unreadable(str(path), (error.strerror or "cannot be read").lower()) from error
     return world_from_toml(data, str(path))

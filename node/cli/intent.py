@@ -12,11 +12,12 @@ from node.cli.command import Command, Settings, emit, global_options, note, plai
 from node.cli.nodes import NodeChoice, id_of, node_options
 from node.cli.said import refuse
 from node.cli.signers import Signer, signer_options
+from node.cli.table import Group
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group()
+@click.group(cls=Group)
 @global_options
 @click.pass_context
 def intent(context: click.Context, /, **options: object) -> None:

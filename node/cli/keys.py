@@ -12,10 +12,11 @@ from node.cli.command import Command, Settings, emit, global_options, note, reme
 from node.cli.homes import HOME, home_of
 from node.cli.passwords import PASSWORD_FILE, password
 from node.cli.said import refuse
+from node.cli.table import Group
 from node.cli.text import table
 
 
-@click.group()
+@click.group(cls=Group)
 @global_options
 @click.pass_context
 def keys(context: click.Context, /, **options: object) -> None:

@@ -12,12 +12,13 @@ from node.cli.command import Command, Settings, emit, global_options, remember
 from node.cli.ledger_accounts import account, transfer
 from node.cli.ledger_feed import prices, report_prices, set_trading
 from node.cli.nodes import NodeChoice, node_options
+from node.cli.table import Group
 from node.cli.text import table
 
 _STORE = click.argument("store", type=click.Path(path_type=Path, dir_okay=False))
 
 
-@click.group()
+@click.group(cls=Group)
 @global_options
 @click.pass_context
 def ledger(context: click.Context, /, **options: object) -> None:

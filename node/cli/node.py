@@ -14,6 +14,7 @@ from node.cli.command import Command, Settings, emit, global_options, note, reme
 from node.cli.homes import HOME, home_of
 from node.cli.main import nothing_to_clear
 from node.cli.nodes import NodeChoice, node_options
+from node.cli.table import Group
 from node.cli.text import table
 from node.home.config_keys import KEYS
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@click.group()
+@click.group(cls=Group)
 @global_options
 @click.pass_context
 def node(context: click.Context, /, **options: object) -> None:

@@ -9,6 +9,7 @@ import click
 
 from node.cli.command import Command, Settings, emit, global_options, note, remember
 from node.cli.solver_bond import bond, leave
+from node.cli.table import Group
 from node.cli.text import table, whole
 
 BUILT_IN = (
@@ -19,7 +20,7 @@ BUILT_IN = (
 )
 
 
-@click.group()
+@click.group(cls=Group)
 @global_options
 @click.pass_context
 def solver(context: click.Context, /, **options: object) -> None:

@@ -44,7 +44,19 @@ COMMANDS: Mapping[str, Entry] = {
 }
 
 
-class LazyGroup(click.Group):
+class Group(click.Group):
+    """A group that says what a command it does not have may have been meant to be."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            ctx.fail(f'no command "{args[0]}"{did_you_mean(args[0], known)}')
+        return super().resolve_command(ctx, args)
+
+
+class LazyGroup(Group):
     """A group whose commands are imported when first run; listing them costs nothing."""
 
     def __init__(self, *args: Any, commands_table: Mapping[str, Entry] | None = None, **kwargs: Any) -> None:
@@ -62,13 +74,6 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.commands_table and not args[0].startswith("-"):
-            ctx.fail(f'no command "{args[0]}"{did_you_mean(args[0], self.commands_table)}')
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from node.cli.command import global_options, remember
+from node.cli.table import Group
 from sim.cli.campaign import campaign
 from sim.cli.replay import replay
 from sim.cli.report import report
@@ -12,7 +13,7 @@ from sim.cli.run import run
 from sim.cli.sweep import sweep
 
 
-@click.group()
+@click.group(cls=Group)
 @global_options
 @click.pass_context
 def sim(context: click.Context, /, **options: object) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from node.cli.command import Command, Settings, emit, global_options, remember
+from node.cli.table import Group
 from node.cli.text import table
 
 
-@click.group()
+@click.group(cls=Group)
 @global_options
 @click.pass_context
 def scenario(context: click.Context, /, **options: object) -> None:

@@ -155,6 +155,30 @@ def test_settings_kept_in_a_file_are_not_held_against_a_command(
     assert run(["--config", "walras.toml", "init", "--home", home, "--quiet"]) == 0
 
 
+@pytest.mark.parametrize(
+    ("command", "meant"),
+    [
+        ("inten", "intent"), ("intent sumbit", "submit"), ("ledger transfr", "transfer"), ("solver srve", "serve"),
+        ("node stats", "status"), ("keys lst", "list"), ("sim sweeep", "sweep"), ("scenario drow", "draw"),
+        ("auction veryfy", "verify"),
+    ],
+)  # fmt: skip
+def test_a_mistyped_command_is_answered_with_the_near_one(
+    capsys: pytest.CaptureFixture[str], command: str, meant: str
+) -> None:
+    """Wherever it stands, in the same words."""
+    assert run(command.split()) == 2
+    said = f'error[usage] no command "{command.split()[-1]}"; did you mean "{meant}"?\n'
+    assert capsys.readouterr().err == said
+
+
+def test_a_scenario_that_is_no_file_is_told_as_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    """The machine's reason in the same letters, whichever command was given the name."""
+    for command in (("scenario", "check"), ("sim", "run"), ("auction", "show")):
+        assert run([*command, "none.toml"]) == 3
+        assert "none.toml: no such file or directory" in capsys.readouterr().err
+
+
 def test_who_refuses_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     """The address and the machine's reason, without the number of it."""
     with socket.socket() as taken:
