@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
@@ -82,7 +83,10 @@ def picture(width_in: float = WIDTH_IN, height_in: float = 3.3) -> Figure:
 def svg(figure: Figure, label: str) -> str:
     """The figure as text, in the page's colours; ``label`` is what it is to those who do not see it."""
     sink = io.StringIO()
-    figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
+    with warnings.catch_warnings():
+        # Text stays text: what fonts there are here is nothing to whoever reads it elsewhere.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
     text = sink.getvalue()
     text = _GROUP_ID.sub("<g>", text[text.index("<svg") + len("<svg") :])
     text = f'<svg role="img" aria-label="{escape(label)}"{text}'

@@ -107,8 +107,8 @@ def test_bids_that_could_not_win_are_counted_and_folded_away() -> None:
 
 
 def test_names_are_drawn_as_they_are() -> None:
-    """What a solver or a file is called is no formula."""
-    odd = ("$x$", "$\\frac$", "a&b<c>")
+    """What a solver or a file is called is no formula, and may need letters that the reader alone has."""
+    odd = ("$x$", "$\\frac$", "a&b<c>", "注文")
     results = Results(
         tuple(batch(name, WHOLE) for name in odd), tuple(entry(name, name, WHOLE, won=WHOLE) for name in odd)
     )
