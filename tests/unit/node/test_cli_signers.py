@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,9 +12,10 @@ import pytest
 from intents.errors import UsageError, WrongValue
 from intents.signing import SigningKey
 from node.cli.command import Command, Settings
-from node.cli.nodes import NodeChoice, node_options
+from node.cli.nodes import NodeChoice, node_options, url_of
 from node.cli.run import run
 from node.cli.signers import Signer, signer_options
+from node.home.secrets import read_secret, write_secret
 from node.keystore.errors import NoWallet
 
 OTHER_NETWORK = bytes(32)
@@ -70,3 +72,17 @@ def test_a_wallet_is_that_of_the_home(tmp_path: Path) -> None:
     """And one that is not there is named."""
     with pytest.raises(NoWallet, match="mine"):
         Signer("mine", None, None).key(NodeChoice(None, None, tmp_path), OTHER_NETWORK)
+
+
+def test_the_token_of_a_home_is_shown_to_its_own_node_alone(home: NodeChoice, tmp_path: Path) -> None:
+    """Whatever else looks like it is a stranger, who could act with it; a named file goes where one says."""
+    own, token = url_of(home.home), read_secret(home.home.api_token).hex()
+    for url in (None, own, f"{own}/"):
+        assert replace(home, url=url).client()._token == token
+    port = own.rpartition(":")[2]
+    strangers = (f"https://127.0.0.1:{port}", "http://127.0.0.1:1", f"http://node.example:{port}")
+    for url in (*strangers, f"{own}@node.example", f"http://127.0.0.1.node.example:{port}"):
+        assert replace(home, url=url).client()._token is None
+    write_secret(tmp_path / "theirs", bytes(32))
+    named = replace(home, url="http://node.example", token_file=tmp_path / "theirs")
+    assert named.client()._token == bytes(32).hex()

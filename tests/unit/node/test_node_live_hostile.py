@@ -304,6 +304,7 @@ async def test_a_peer_that_decides_a_moment_later_is_not_sent_the_decision(
     agreement.height = 7
     hearing.acted()
     await trio.sleep(after_s)
+    hearing.acted()  # at the same height
     status = Status(7 - behind, 0, Step.WAIT, False, False, 0, 0, 0)
     word = wire.word(wire.Kind.AGREEMENT, encode_message(status))
     assert await hearing.words("p", pack([word])) == wire.TAKEN

@@ -14,6 +14,7 @@ from intents.canonical import Value, pack, read_bytes, read_list, unpack
 from intents.intent import IntentId
 from intents.signing import SigningKey
 from node.agreement.timeouts import Timeouts
+from node.chain.blocks import Phase, phase_of
 from node.chain.items import MAX_SOLUTION_BYTES, Reveal, decode_item
 from node.effects import Gossip
 from node.machine import Machine
@@ -80,6 +81,20 @@ def test_who_has_no_bond_says_nothing(found: tuple[Solution, ...]) -> None:
     node = Machine(app, Timeouts(), SOLVER.sign, SOLVER.public, lambda height: None, key)
     node.start()
     assert node.solved(app.auction, found) == []
+
+
+@pytest.mark.parametrize("found", [(), None, (solution(0, 3),)])
+def test_who_answers_after_the_seals_says_nothing(found: tuple[Solution, ...] | None) -> None:
+    """Nobody would take it: neither once what was sealed is opened, nor at the next auction."""
+    app = chain()
+    key = SolverKey(SOLVER.public, SECRET, SOLVER.sign)
+    node = Machine(app, Timeouts(), SOLVER.sign, SOLVER.public, lambda height: None, key)
+    node.start()
+    assert node.solved(app.auction + 1, found) == []
+    node.agreement.height = next(height for height in range(9) if phase_of(height) is Phase.SETTLE)
+    assert node.solved(app.auction, found) == []
+    node.agreement.height -= 1
+    assert node.solved(app.auction, found)
 
 
 @settings(max_examples=12, deadline=None)

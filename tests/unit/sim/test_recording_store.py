@@ -208,6 +208,8 @@ def test_a_small_file_of_endless_text_is_refused(own: Path, monkeypatch: pytest.
     assert list(reading._read(own / "long.parquet", schema("events"))) == [
         f"more than {frame.height << 16} bytes of rows"
     ]
+    monkeypatch.setattr(reading, "MAX_ROWS", 1)
+    assert list(reading._read(own / "events.parquet", schema("events"))) == ["more than 1 rows of a variant"]
 
 
 def test_bytes_that_make_the_reader_of_tables_panic_are_refused(own: Path) -> None:
