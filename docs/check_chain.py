@@ -69,6 +69,7 @@ def decided(header, body_hash, height, round_, block, votes, validators):
     return fields
 
 
+sys.argv[2:] or sys.exit(__doc__)
 proof, genesis = read(sys.argv[1]), read(sys.argv[2])
 NETWORK = raw(genesis["network"])
 trusted = digest([(raw(member["key"]), member.get("power", 1)) for member in genesis["validators"]])

@@ -32,7 +32,8 @@ def climb(node, index, size, siblings):
     return b"" if siblings else node
 
 
-proof, root = json.loads(pathlib.Path(sys.argv[1]).read_text()), bytes.fromhex(sys.argv[2])
+sys.argv[2:] or sys.exit(__doc__)
+proof, root = json.loads(pathlib.Path(sys.argv[1]).read_text()), bytes.fromhex(sys.argv[2].removeprefix("0x"))
 key, size, shown = bytes.fromhex(proof["key"]), proof["size"], proof.get("neighbours", [proof])
 try:
     found = [(bytes.fromhex(entry["key"]), bytes.fromhex(entry["value"]), entry) for entry in shown]
