@@ -11,9 +11,14 @@ from settlement.greedy import Greedy, alone
 from settlement.mechanism import Bid, bid_of
 from settlement.solution import Solution
 from settlement.verified import DirectedPair, Verified
+from solver.protocol import Deadline
 
 #: The whole batch is bid under this id, everything else under the ids that follow.
 WHOLE_ID: Final = 0
+#: A fair batch worth this part of the best is good enough.
+NEARLY: Final = 0.99
+#: What having greedy choose among bids costs for each, in units of work, as measured.
+PER_BID: Final = 10
 
 
 class Stand:
@@ -26,6 +31,10 @@ class Stand:
         self.proof: Mapping[str, object] | None = None
         #: What no bids are worth more than, as we know without being able to publish it.
         self.most: int | None = None
+        #: The best batch that no rival's bid for one pair can have refused.
+        self.fair: Verified | None = None
+        #: The most that a batch was worth which was tried to be made fair.
+        self.tried = 0
         self._taken: list[int] = []
 
     def offer(self, bids: Sequence[Verified]) -> Iterator[Solution]:
@@ -56,6 +65,18 @@ class Stand:
         bound = min(known)
         return (bound - self.worth) * parts <= bound
 
+    def fairer(self, batch: Verified, rivals: Sequence[Verified]) -> bool:
+        """Whether ``batch`` is the best fair one so far; then it is kept as that."""
+        if unfair_pairs(batch, rivals) or (self.fair is not None and batch.score.net <= self.fair.score.net):
+            return False
+        self.fair = batch
+        return True
+
+    def loses(self, batch: Verified, rivals: Sequence[Verified]) -> bool:
+        """Whether ``batch`` may be refused, and what is fair is worth far less."""
+        near = self.fair is not None and self.fair.score.net >= NEARLY * batch.score.net
+        return not near and bool(unfair_pairs(batch, rivals))
+
     def certified(self, solution: Solution) -> Solution:
         """``solution`` with what is proven so far: a bound on any solution to the auction."""
         return replace(solution, certificate=self.proof)
@@ -66,22 +87,24 @@ def worth(bids: Sequence[Verified]) -> int:
     return alone([_named(bid, str(i)) for i, bid in enumerate(bids)], b"")
 
 
-def won(ours: Sequence[Verified], rivals: Sequence[Verified]) -> int:
+def won(ours: Sequence[Verified], rivals: Sequence[Verified], deadline: Deadline) -> int:
     """What would be settled in all if these bids met those of rivals, fairness filter included."""
+    deadline.spend(PER_BID * (len(ours) + len(rivals)))
     bids = [_named(bid, f"ours/{i}") for i, bid in enumerate(ours)]
     return Greedy().run([*bids, *(_named(bid, f"theirs/{i}") for i, bid in enumerate(rivals))], b"").total
 
 
-def together(ours: Sequence[Verified], rivals: Sequence[Verified]) -> int:
+def together(ours: Sequence[Verified], rivals: Sequence[Verified], deadline: Deadline) -> int:
     """What is settled with ``ours``, alone and beside ``rivals``, added up, as nobody knows who else bids.
 
     A bid for one pair has our batch refused that does worse there, and wins where rivals have it refused anyway.
     """
-    return won(ours, ()) + won(ours, rivals)
+    return won(ours, (), deadline) + won(ours, rivals, deadline)
 
 
-def winners(bids: Sequence[Verified]) -> list[Verified]:
+def winners(bids: Sequence[Verified], deadline: Deadline) -> list[Verified]:
     """Those of ``bids`` that greedy takes, best first."""
+    deadline.spend(PER_BID * len(bids))
     by_name = {str(i): bid for i, bid in enumerate(bids)}
     return [by_name[name] for name in Greedy().run([_named(b, n) for n, b in by_name.items()], b"").winners]
 

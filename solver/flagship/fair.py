@@ -8,8 +8,8 @@ several rounds is left to rivals, with all its orders, and to bids of its own.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Final
@@ -17,8 +17,8 @@ from typing import Final
 from intents.assets import AssetId
 from settlement.verified import DirectedPair, Verified
 from solver.flagship.bidding import floors, unfair_pairs
-from solver.flagship.plan import Floor, Problem
-from solver.flagship.search import pursue, shaken
+from solver.flagship.plan import Floor, Plan, Problem, order_surplus
+from solver.flagship.search import adapted, pursue, refine, shaken
 from solver.flagship.settling import Settling
 from solver.protocol import Deadline
 
@@ -31,10 +31,9 @@ MORE_MARGIN: Final = 0.03
 MISSES: Final = 3
 #: The share of the time left that one round may take.
 ROUND_SHARE: Final = 0.15
-#: Rounds that mend a given batch, the share of the time left for each, and what falling short costs in them.
-MENDS: Final = 3
-MEND_SHARE: Final = 0.5
-MENDING: Final = 16.0
+#: How often a batch is adjusted, and what falling short costs in it at first.
+ADJUSTMENTS: Final = 12
+ADJUSTING: Final = 16.0
 
 
 def fair_batches(
@@ -72,30 +71,71 @@ def fair_batches(
         yield batch
 
 
-def mended(
+def adjusted(
     settling: Settling, problem: Problem, batch: Verified, simple: Sequence[Verified], deadline: Deadline
 ) -> Iterator[Verified]:
-    """Verified batches near ``batch``, to fair ones: at prices that give its pairs more which fall short, then
-    without those pairs."""
-    terms = {pair: Floor(score, penalty=MENDING) for pair, score in floors(simple, problem.market.whole).items()}
-    prices = _measured(problem, batch)
+    """Verified batches of the orders in ``batch``, to a fair one, in little work: at prices that give more to
+    pairs that fall short, then without the pair that falls shortest, and so on."""
+    terms = {pair: Floor(score, penalty=ADJUSTING) for pair, score in floors(simple, problem.market.whole).items()}
+    filled = {fill.order for fill in batch.solution.fills}
+    own = tuple(order for order in problem.orders if order.id in filled)
+    if not own:
+        return
+    plan = _planned(problem, batch)
+    here = refine(replace(problem, orders=own, floors=terms), plan, deadline)
     draw = Random(deadline.seed)
-    out: set[DirectedPair] = set()
-    unfair = unfair_pairs(batch, simple)
-    for _ in range(MENDS):
-        here = replace(
-            problem,
-            orders=tuple(order for order in problem.orders if (order.give, order.want) not in out),
-            floors={pair: floor for pair, floor in terms.items() if pair not in out},
-        )
-        found = None if deadline.passed else pursue(here, prices, deadline.part(MEND_SHARE), draw)
-        better = None if found is None else settling.settled(*found, deadline)
+    for _ in range(ADJUSTMENTS):
+        found = None if deadline.passed else adapted(here, plan, deadline, draw)
+        if found is None:
+            return
+        better, plan = settling.settled(*found, deadline), found[1]
         if better is not None:
             yield better
-            unfair = unfair_pairs(better, simple)
-            if not unfair:
+            if not unfair_pairs(better, simple):
                 return
-        out |= unfair
+            plan = _planned(problem, better)
+        short = _short(here, _given(here, plan) if better is None else _scored(here, better))
+        if short:
+            worst = max(short, key=lambda pair: (short[pair], pair))
+            here = replace(here, orders=tuple(order for order in here.orders if (order.give, order.want) != worst))
+        else:  # integers have no room for what is fair as a plan: another one
+            cheaper = {pair: replace(floor, penalty=floor.penalty / DEARER) for pair, floor in here.floors.items()}
+            here = replace(here, floors=cheaper)
+
+
+def _short(problem: Problem, given: Mapping[DirectedPair, float]) -> dict[DirectedPair, float]:
+    """How much less than their floor pairs get, where they do."""
+    less = {pair: problem.floors[pair].score - got for pair, got in given.items() if pair in problem.floors}
+    return {pair: missing for pair, missing in less.items() if missing > 0.0}
+
+
+def _scored(problem: Problem, batch: Verified) -> dict[DirectedPair, float]:
+    """What pairs get in the batch, measured."""
+    return {pair: score / problem.market.whole for pair, score in batch.score.pairs.items()}
+
+
+def _given(problem: Problem, plan: Plan) -> dict[DirectedPair, float]:
+    """What pairs get in the plan."""
+    given: defaultdict[DirectedPair, float] = defaultdict(float)
+    for order in problem.orders:
+        if fill := plan.fills.get(order.id, 0.0):
+            given[order.give, order.want] += fill * order_surplus(order, problem.rate(order, plan.prices))
+    return given
+
+
+def _planned(problem: Problem, batch: Verified) -> Plan:
+    """The batch as a plan."""
+    unit, solution = problem.market.unit, batch.solution
+    orders = {order.id: order for order in problem.orders}
+    fills = {
+        fill.order: (fill.executed + fill.fee * order.sells) / order.record.remaining
+        for fill in solution.fills
+        if (order := orders.get(fill.order)) is not None
+    }
+    flows: defaultdict[tuple[str, AssetId, AssetId], float] = defaultdict(float)
+    for swap in solution.interactions:
+        flows[swap.venue, swap.asset_in, swap.asset_out] += swap.amount_in * unit[swap.asset_in]
+    return Plan(fills, flows, _measured(problem, batch), batch.score.net / problem.market.whole)
 
 
 def _measured(problem: Problem, batch: Verified) -> dict[AssetId, float]:

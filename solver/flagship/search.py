@@ -232,6 +232,32 @@ def firmed(problem: Problem, chosen: Plan, deadline: Deadline) -> Plan | None:
     return _balanced(problem, chosen, Mode.FIRM, deadline)
 
 
+def adapted(problem: Problem, plan: Plan, deadline: Deadline, draw: Random) -> tuple[Problem, Plan] | None:
+    """The plan at prices that suit the orders and floors of ``problem``, maybe others than it was made for; where
+    it no longer balances, with other venues or less of it. With the problem it solves then."""
+    kept = {order.id for order in problem.orders}
+    plan = replace(plan, fills={order: fill for order, fill in plan.fills.items() if order in kept})
+    for chosen in chain([plan], _near(problem, plan, deadline, draw)):
+        given = restrict(problem, chosen)
+        settled = _balanced(given, chosen, Mode.GIVEN, deadline)
+        if settled is not None:
+            return given, move_prices(given, settled, Mode.GIVEN, deadline, moves=QUICK_MOVES)
+    return None
+
+
+def _near(problem: Problem, plan: Plan, deadline: Deadline, draw: Random) -> Iterator[Plan]:
+    """Choices near the plan: its whole orders, those that flips lead to from there, and what is left by a dive."""
+    narrow = single(promising(problem, plan), plan)
+    firm = firmed(narrow, plan, deadline)
+    if firm is not None:
+        yield firm
+    for flipped in choose(narrow, plan, plan.fills, deadline.part(QUICK_SHARE), draw):
+        yield firmed(narrow, flipped, deadline) or flipped
+    dived = dive(narrow, plan, deadline)
+    if dived is not None:
+        yield dived
+
+
 def _balanced(problem: Problem, chosen: Plan, mode: Mode, deadline: Deadline) -> Plan | None:
     """The choice at its prices if they allow, else at prices moved until they do: linear steps miss at first."""
     found = solve_batch(problem, chosen.prices, deadline, mode=mode, hint=chosen)

@@ -69,4 +69,4 @@ class Settling:
         judged = [self.judged(piece, deadline) for piece in pieces] if len(pieces) > 1 else []
         alone = [batch, *(part for part in judged if part is not None)]
         beside = [bid for bid in simple if bid.score.pairs.keys().isdisjoint(batch.score.pairs)]
-        return [alone, [*alone, *winners(beside)]] if beside else [alone]
+        return [alone, [*alone, *winners(beside, deadline)]] if beside else [alone]

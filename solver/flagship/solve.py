@@ -1,8 +1,9 @@
 """The flagship's table of contents.
 
 seeds → prepare → a first batch (start, climb, select, polish → settle in integers, verify) → bound and
-certificate → batches with floors, that stand beside rivals → batches without → the best made fair, where it may be
-refused → single pairs that are left, as far as they do not cost more than they bring by having ours refused
+certificate → batches with floors, that stand beside rivals → batches without; the best of either kind made fair,
+where it may be refused → single pairs that are left, as far as they bring no less than they cost by having ours
+refused
 
 Where few assets trade the bound comes after the seeds of the first solver, and for one pair and one pool so does
 the best rate and its batch in exact integers (``one_pair``, ``best_rate``, ``at_rate``). Once either proves that
@@ -27,9 +28,9 @@ from settlement.verified import DirectedPair, Verified
 from settlement.verify import Verifier
 from solver.flagship.at_rate import settle_at_rate
 from solver.flagship.best_rate import best_rate
-from solver.flagship.bidding import WHOLE_ID, Stand, floors, together, unfair_pairs, winners, won
+from solver.flagship.bidding import NEARLY, WHOLE_ID, Stand, floors, together, unfair_pairs, winners, won
 from solver.flagship.bound import dual_prices, relative
-from solver.flagship.fair import fair_batches, mended
+from solver.flagship.fair import adjusted, fair_batches
 from solver.flagship.market import Market, measure
 from solver.flagship.one_pair import one_pair
 from solver.flagship.order_only import batches, fits
@@ -62,10 +63,8 @@ PAIR_SHARE: Final = 0.25
 #: Where rivals bid for single pairs and no batch was fair beside them, all of ours may be refused: then batches
 #: have this share of the time left, and single pairs the rest.
 REFUSED_SHARE: Final = 0.5
-#: The share of the time left then in which the best is made fair.
-MENDED_SHARE: Final = 0.5
-#: A fair batch worth this part of the best is good enough.
-NEARLY: Final = 0.99
+#: The share of the time left in which a batch is made fair.
+ADJUSTED_SHARE: Final = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,9 @@ class Walras:
             return
         problem = prepare(measure(auction, self.name), deadline)
         # A first batch of any kind; then fair ones, where there is anything to be fair to; then any again.
+        first = None
         for batch in islice(settling.batches(problem, deadline.part(FIRST_SHARE), deadline), 1):
+            first = batch
             yield from self._offered(settling, stand, batch, simple, deadline)
         if dual is None:
             dual = dual_prices(problem.market, deadline.part(BOUND_SHARE))
@@ -106,30 +107,48 @@ class Walras:
         problem = replace(problem, start=relative(dual, problem.market))
         if stand.closed(CLOSED, simple):
             return
-        fair: Verified | None = None
+        if first is not None:
+            yield from self._adjusted(settling, stand, problem, first, simple, deadline)
         for batch in self._fair(settling, problem, simple, deadline.part(self.config.fair_share)):
             yield from self._offered(settling, stand, batch, simple, deadline)
             if stand.closed(CLOSED, simple):
                 return
-            if not unfair_pairs(batch, simple) and (fair is None or batch.score.net > fair.score.net):
-                fair = batch
-                yield from self._beside(stand, fair, simple)
-        refused = fair is None and bool(floors(simple, problem.market.whole))
-        refused |= _loses(stand, fair, simple)
+            if stand.fairer(batch, simple):
+                yield from self._beside(stand, simple, deadline)
+        if stand.best:
+            yield from self._adjusted(settling, stand, problem, stand.best[0], simple, deadline)
+        refused = stand.fair is None and bool(floors(simple, problem.market.whole))
+        refused |= bool(stand.best) and stand.loses(stand.best[0], simple)
         share = REFUSED_SHARE if refused else self.config.free_share
         for batch in settling.batches(problem, deadline.part(share), deadline):
             yield from self._offered(settling, stand, batch, simple, deadline)
             if stand.closed(CLOSED, simple):
                 return
-        if _loses(stand, fair, simple):
-            for batch in mended(settling, problem, stand.best[0], simple, deadline.part(MENDED_SHARE)):
-                yield from self._offered(settling, stand, batch, simple, deadline)
-                if not unfair_pairs(batch, simple) and (fair is None or batch.score.net > fair.score.net):
-                    fair = batch
+            yield from self._adjusted(settling, stand, problem, batch, simple, deadline)
         ours = stand.best
-        if fair is not None:  # once more, as what it stands beside has changed
-            ours = yield from self._beside(stand, fair, simple)
+        if stand.fair is not None:  # once more, as what it stands beside has changed
+            ours = yield from self._beside(stand, simple, deadline)
         yield from self._pairs(settling, stand, problem, ours, simple, deadline)
+
+    def _adjusted(
+        self,
+        settling: Settling,
+        stand: Stand,
+        problem: Problem,
+        batch: Verified,
+        simple: Sequence[Verified],
+        deadline: Deadline,
+    ) -> Iterator[Solution]:
+        """``batch`` as the fair one, or what is fair near it, where the fair one so far is worth much less."""
+        if stand.fairer(batch, simple):
+            yield from self._beside(stand, simple, deadline)
+        if not stand.loses(batch, simple) or batch.score.net * NEARLY <= stand.tried:
+            return
+        stand.tried = batch.score.net
+        for better in adjusted(settling, problem, batch, simple, deadline.part(ADJUSTED_SHARE)):
+            yield from self._offered(settling, stand, better, simple, deadline)
+            if stand.fairer(better, simple):
+                yield from self._beside(stand, simple, deadline)
 
     def _simple(
         self, auction: Auction, settling: Settling, stand: Stand, simple: list[Verified], deadline: Deadline
@@ -141,7 +160,7 @@ class Walras:
         few = len({leg.asset for o in auction.orders for leg in (*o.intent.give, *o.intent.want)}) <= FEW_ASSETS
         for number, bid in seeds(auction, settling, deadline):
             if bid is None and few and dual is None:
-                yield from stand.offer(winners(simple))
+                yield from stand.offer(winners(simple, deadline))
                 market = measure(auction, self.name)
                 dual = dual_prices(market, deadline.part(BOUND_SHARE))
                 stand.proof = certify(auction, dual)
@@ -156,7 +175,7 @@ class Walras:
             if not stand.best:
                 yield from stand.offer([bid])
         for bids in (simple, *families.values()):
-            yield from stand.offer(winners(bids))
+            yield from stand.offer(winners(bids, deadline))
         return dual
 
     def _at_one_rate(
@@ -189,15 +208,16 @@ class Walras:
             yield from fair_batches(settling, problem, simple, deadline)
 
     def _beside(
-        self, stand: Stand, fair: Verified, simple: Sequence[Verified]
+        self, stand: Stand, simple: Sequence[Verified], deadline: Deadline
     ) -> Generator[Solution, None, list[Verified]]:
         """The fair batch as a bid of its own, if more is settled with it; else the best again in its place.
 
         Returns what we stand by then."""
-        stays = won([*stand.best, fair], simple) > won(stand.best, simple)
-        bid = fair if stays else stand.best[0]
+        both = stand.best if stand.fair is None else [*stand.best, stand.fair]
+        stays = won(both, simple, deadline) > won(stand.best, simple, deadline)
+        bid = both[-1] if stays else stand.best[0]
         yield stand.certified(replace(bid.solution, solver=self.name, id=FAIRER_ID))
-        return [*stand.best, fair] if stays else stand.best
+        return both if stays else stand.best
 
     def _offered(
         self, settling: Settling, stand: Stand, batch: Verified, simple: Sequence[Verified], deadline: Deadline
@@ -219,7 +239,7 @@ class Walras:
         served = {pair for bid in ours if not unfair_pairs(bid, simple) for pair in bid.score.pairs}
         rest = sorted(floors(simple, problem.market.whole).items(), key=lambda item: (-item[1], item[0]))
         made, waiting = list(ours), list[Verified]()
-        settled = together(made, simple)
+        settled = together(made, simple, deadline)
         for number, (pair, _) in enumerate(rest, start=PAIR_ID):
             if deadline.passed:
                 return
@@ -229,7 +249,7 @@ class Walras:
             bid = replace(best, solution=replace(best.solution, id=number))
             waiting.append(bid)
             for some in (waiting, [bid]):
-                found = together([*made, *some], simple)
+                found = together([*made, *some], simple, deadline)
                 if found >= settled:
                     made, settled = [*made, *some], found
                     yield from (stand.certified(one.solution) for one in some)
@@ -256,7 +276,7 @@ class Walras:
             batch, stand.proof = found.verified, found.proof
             yield from stand.instead([] if batch is None else [batch])
         simple = [bid for _, bid in seeds(auction, settling, deadline) if bid is not None]
-        yield from stand.offer(winners(simple))
+        yield from stand.offer(winners(simple, deadline))
         if batch is not None:
             yield from self._offered(settling, stand, batch, simple, deadline)
         out: set[DirectedPair] = set()
@@ -270,10 +290,3 @@ class Walras:
                 batch = found.verified
         if batch is not None and batch not in stand.best and not unfair_pairs(batch, simple):
             yield stand.certified(replace(batch.solution, id=FAIRER_ID))
-
-
-def _loses(stand: Stand, fair: Verified | None, simple: Sequence[Verified]) -> bool:
-    """Whether the best may be refused, and what is fair is worth far less."""
-    if not stand.best or not unfair_pairs(stand.best[0], simple):
-        return False
-    return fair is None or fair.score.net < NEARLY * stand.best[0].score.net
