@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from liquidity.fixed_point import power_up
 from liquidity.tick_math import MAX_SQRT_PRICE, MAX_TICK, MIN_SQRT_PRICE, MIN_TICK
 from tests.vectors import curve_balancer
 from tests.vectors.cow_fees import score_as_stated
+from tests.vectors.curve_balancer import check_weighted
 from tests.vectors.decay import check_linear
 from tests.vectors.registry import LeftOut
 from tests.vectors.uniswap_v3 import check_tick
@@ -54,6 +56,25 @@ def test_a_line_that_ends_between_units_holds(start: str, end: str, expected: st
         return
     with pytest.raises(AssertionError, match="linear decay: got 7, expected 6"):
         check_linear(row | {"expected": expected})
+
+
+@pytest.mark.parametrize(
+    ("amount", "out", "holds"),
+    [
+        ("0.5", "0.497512437810945273631840796019900497512437810945273", True),
+        ("1e-6", "9.9999999000000009999999900000000999999990000000099e-7", True),
+        ("0.5", "0.497512437", False),
+        ("0.5", "0.497512439", False),
+    ],
+)
+def test_weighted_rows_may_be_of_any_size(amount: str, out: str, holds: bool) -> None:
+    """Half a token and a millionth of one: small trades are off by what the power is, of the balance."""
+    row = {"bal_in": 100, "w_in": "50", "bal_out": 100, "w_out": "50", "amount_in": amount, "out": out}
+    if holds:
+        check_weighted(row, power_up)
+        return
+    with pytest.raises(AssertionError, match="paid: got False"):
+        check_weighted(row, power_up)
 
 
 def curve_row(**changes: Any) -> dict[str, Any]:
