@@ -10,7 +10,7 @@ from intents.assets import AssetId
 from intents.errors import WrongValue
 from intents.fields import Fields, integer
 from intents.formats.cow_fields import CowFields, asset_id
-from intents.venue_check import ZeroScaling, check_venue
+from intents.venue_check import EmptyReserve, ZeroScaling, check_venue
 from intents.venue_codec import MAX_GAS, MAX_POOL_ASSETS, MAX_SCALING, MAX_SQRT_PRICE, MAX_TICKS, MIN_SCALING
 from intents.venue_states import (
     ConcentratedState,
@@ -27,7 +27,7 @@ KINDS: Final = ("constantProduct", "weightedProduct", "stable", "concentratedLiq
 
 
 def venue_from_cow(item: Fields) -> VenueState:
-    """The state; raises ``EmptyReserve`` for a drained pool and ``TooFewAssets`` for a pool of one token."""
+    """The state; raises ``EmptyReserve`` where nothing is left and ``TooFewAssets`` for a pool of one token."""
     item = CowFields(item.document, item.where)
     match item.choice("kind", KINDS):
         case "constantProduct":
@@ -40,7 +40,16 @@ def venue_from_cow(item: Fields) -> VenueState:
             state = _concentrated(item)
         case _:
             state = _limit_order(item)
-    return check_venue(state, item.where)
+    return check_recorded(state, item.where)
+
+
+def check_recorded(state: VenueState, where: str) -> VenueState:
+    """``state`` checked; a concentrated pool that was never opened and an order that is used up count as empty."""
+    unopened = isinstance(state, ConcentratedState) and not state.sqrt_price
+    used_up = isinstance(state, LimitOrderState) and not (state.taker_amount and state.maker_amount)
+    if unopened or used_up:
+        raise EmptyReserve(where, ", ".join(state.assets))
+    return check_venue(state, where)
 
 
 def venue_id(value: object, where: str) -> VenueId:

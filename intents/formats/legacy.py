@@ -21,6 +21,7 @@ from intents.fields import Fields, integer
 from intents.formats.cow import MAX_KIND, SETTLEMENT_GAS, TRADE_GAS, declare_missing
 from intents.formats.cow_fields import asset_id
 from intents.formats.cow_orders import EXPIRED_BEFORE, Refused, SameAsset
+from intents.formats.cow_venues import check_recorded
 from intents.formats.imported import RECORDED_NETWORK, Imported, auction_name, beyond_range, left_out
 from intents.intent import NEVER, FillMode, FillRule, Intent, IntentId, Kind, Leg, Owner, OwnerScheme
 from intents.venue_check import EmptyReserve, check_venue
@@ -164,7 +165,7 @@ def _venue(
     gas = _gas(amm, gas_price)
     fee = amm.fraction("fee")
     if kind == "Concentrated":
-        return check_venue(_concentrated(amm.child("pool"), venue, address, gas, fee), amm.where)
+        return check_recorded(_concentrated(amm.child("pool"), venue, address, gas, fee), amm.where)
     if kind == "WeightedProduct":
         return check_venue(_weighted(amm, venue, address, gas, fee, decimals), amm.where)
     reserves = sorted(

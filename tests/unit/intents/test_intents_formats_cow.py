@@ -296,6 +296,16 @@ def test_what_is_sound_elsewhere_and_has_no_place_here_is_left_out_with_a_note()
     assert amounts.startswith("left out 1 pools out of range: a.json: liquidity[4].makerAmount: 1157")
 
 
+def test_what_has_nothing_to_trade_is_left_out_with_a_note() -> None:
+    """A concentrated pool that was never opened and a foreign order that is used up, as drained pools."""
+    pools = cow_pools()
+    pools[3] |= {"sqrtPrice": "0", "liquidity": "0", "liquidityNet": {}}
+    pools[4]["makerAmount"] = "0"
+    imported = load(cow_document(liquidity=pools))
+    assert [venue.id for venue in imported.auction.venues] == ["0", "1", "2"]
+    assert imported.notes == ("left out 2 pools with an empty reserve: id 3, id 4",)
+
+
 @pytest.mark.parametrize("amount", [str(2**256 - 1), hex(2**127), 2**127])
 def test_a_purchase_at_any_price_gives_at_most_what_there_is(amount: object) -> None:
     """Whoever buys may offer any 256-bit amount for it, in full and of what is left; who sells may not."""

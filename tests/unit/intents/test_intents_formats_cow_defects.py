@@ -70,7 +70,7 @@ DEFECTS: list[tuple[str, object, str]] = [
     ("liquidity 3 sqrtPrice", "1", "liquidity[3].sqrt_price: 1 is not in"),
     ("liquidity 3 liquidityNet x", "1", "liquidity[3].liquidityNet.x: expected an integer"),
     ("liquidity 3 liquidityNet 900000", "1", "liquidity[3].ticks[2]: 900000 is not a tick"),
-    ("liquidity 4 takerAmount", "0", "liquidity[4]: 0 for 7 is not amounts above zero"),
+    ("liquidity 4 takerAmount", "-1", "liquidity[4].takerAmount: -1 is outside"),
     ("effectiveGasPrice", "-1", "effectiveGasPrice: -1 is outside"),
     ("deadline", "soon", "deadline: 'soon' is not an ISO-8601"),
     ("deadline", 5, "deadline: expected text"),

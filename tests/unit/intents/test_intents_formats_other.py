@@ -125,6 +125,14 @@ def test_drained_legacy_pools_are_noted() -> None:
     assert imported.notes == ("left out 1 pools with an empty reserve: id 0",)
 
 
+def test_legacy_pools_that_were_never_opened_are_noted() -> None:
+    """A concentrated pool without a price, as a drained one."""
+    state = {"sqrt_price": "0", "liquidity": "0", "tick": "0", "liquidity_net": {}}
+    imported = load(with_put(legacy_document(), "amms 0xDD pool state", state))
+    assert [venue.id for venue in imported.auction.venues] == ["0", "1", "2"]
+    assert imported.notes == ("left out 1 pools with an empty reserve: id 3",)
+
+
 def test_a_legacy_order_from_a_token_to_itself_is_left_out() -> None:
     """As in the current schema, with a note."""
     imported = load(with_put(legacy_document(), "orders 1 buy_token", WETH))
