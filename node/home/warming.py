@@ -62,7 +62,8 @@ class WarmSolver:
                 return None
             run = await answered(self._hosted, auction, left)
         if run.kind in _BAD:
-            _LOG.warning("%s, auction %d: %s %s", run.solver, auction.number, run.kind.value, run.detail)
+            why = ": ".join(part for part in (run.kind.value, run.detail) if part)
+            _LOG.warning("%s, auction %d: %s", run.solver, auction.number, why)
         if not self.running and run.kind is not OutcomeKind.CRASH:
             self._nursery.start_soon(self.warm)
         return answer_of(run)

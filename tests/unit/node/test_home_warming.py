@@ -45,6 +45,7 @@ async def test_a_warm_solver_ends_in_one_of_three_ways(
             found = await solving(ONE)
     assert (None if found is None else len(found)) == offered
     assert (f"auction {ONE.number}: {logged}" in caplog.text) == bool(logged)
+    assert not any(message.endswith((" ", ":")) for message in caplog.messages)
 
 
 async def test_a_warm_solver_does_not_check_again_what_its_node_has_checked(tmp_path: Path) -> None:
