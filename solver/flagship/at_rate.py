@@ -2,12 +2,13 @@
 
 Where the pool serves everybody at one price, that is the price. Where it would pay more than those bear who give
 it nothing, the price is the rate, and a hair of what the pool pays stays behind. Where it stands idle nothing is
-there to round with, so fills are whole lots.
+there to round with, so fills are whole lots. Where orders filled whole or not at all are no lots, or one would be
+filled in part, those at the margin are chosen anew (``margin``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import floor
 from typing import Final
@@ -16,12 +17,14 @@ from msgspec import structs
 
 from intents.amounts import mul_div_ceil
 from intents.assets import AssetId
+from intents.intent import IntentId
 from liquidity.errors import VenueError
 from liquidity.registry import open_venue
 from settlement.solution import Fill, Interaction, Solution
 from solver.asks import Ask, lawful_asks
 from solver.crossing import cross_at, simplest_between
 from solver.flagship.best_rate import Best
+from solver.flagship.margin import whole_at_margin
 from solver.flagship.market import Market
 from solver.flagship.one_pair import OnePair
 from solver.flagship.plan import Plan, Problem
@@ -35,15 +38,23 @@ NEAR: Final = Fraction(1, 10**8)
 SPARE: Final = 1e-9
 
 
-def settle_at_rate(market: Market, pair: OnePair, best: Best, solver: str, number: int) -> Iterator[Solution]:
-    """Up to two batches of ``best``, like orders sharing alike; the law has yet to be asked."""
+def settle_at_rate(market: Market, best: Best, solver: str, number: int) -> Iterator[Solution]:
+    """Up to three batches of ``best``, like orders sharing alike; the law has yet to be asked."""
+    pair, fills = best.pair, best.pair.fills(best.filled)
     first, second = pair.state.assets
     rate = Fraction(best.rate * market.unit[first] / market.unit[second])
-    asks = sorted(_asks(market, pair, best, solver), key=lambda ask: ask.exact_rate)
+    lawful = lawful_asks(market.auction, solver)
+    parts = [fills[ask.order.id] for ask in lawful if not ask.partial and ask.order.id in fills]
+    if parts and (min(parts) < 1.0 or not best.filled.pooled):
+        whole = whole_at_margin(pair, best.filled)
+        netted = net_at_home(market.auction, number, [a for a in lawful if a.order.id in whole], pair.state)
+        if netted is not None:
+            yield netted
+    asks = sorted(_smaller(lawful, _shared(market, best, fills)), key=lambda ask: ask.exact_rate)
     ours = _bearing([ask for ask in asks if ask.sell == first], rate)
     theirs = _bearing([ask for ask in asks if ask.sell == second], 1 / rate)
     asks = [*ours, *theirs]
-    if best.filled.pooled:
+    if best.filled.pooled and asks:
         netted = net_at_home(market.auction, number, asks, pair.state)
         if netted is not None:
             yield netted
@@ -55,16 +66,20 @@ def settle_at_rate(market: Market, pair: OnePair, best: Best, solver: str, numbe
     elif ours and theirs:
         crossing = cross_at(ours, theirs, _between(ours, theirs, rate * (1 - NEAR), rate * (1 + NEAR)))
         if crossing is not None:
-            fills = tuple(Fill(ask.order.id, executed) for ask, executed in crossing.fills)
-            yield Solution(solver, number, crossing.prices, fills)
+            traded = tuple(Fill(ask.order.id, executed) for ask, executed in crossing.fills)
+            yield Solution(solver, number, crossing.prices, traded)
 
 
-def _asks(market: Market, pair: OnePair, best: Best, solver: str) -> Iterator[Ask]:
+def _shared(market: Market, best: Best, fills: Mapping[IntentId, float]) -> Mapping[IntentId, float]:
+    """The parts of orders that are filled, like orders sharing alike."""
+    first, second = best.pair.state.assets
+    plan = Plan(fills, {}, {first: best.rate, second: 1.0}, best.value)
+    return rationed(Problem(market, market.orders, ()), plan).fills
+
+
+def _smaller(asks: Iterable[Ask], fills: Mapping[IntentId, float]) -> Iterator[Ask]:
     """The asks that are filled, each as small as it is filled; those that allow no such part are left out."""
-    first, second = pair.state.assets
-    plan = Plan(pair.fills(best.filled), {}, {first: best.rate, second: 1.0}, best.value)
-    fills = rationed(Problem(market, market.orders, ()), plan).fills
-    for ask in lawful_asks(market.auction, solver):
+    for ask in asks:
         part = fills.get(ask.order.id, 0.0)
         if part >= 1.0:
             yield ask

@@ -6,8 +6,8 @@ Source of the scheme: Falk and Soland, "An Algorithm for Separable Nonconvex Pro
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from heapq import heappop, heappush
+from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
 from typing import Final
 
 from solver.flagship.one_pair import Filled, OnePair
@@ -25,8 +25,9 @@ NARROW: Final = 1e-10
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The rate at which fills gain most, as far as is known, and ``most``: what no rate betters."""
+    """The rate at which fills gain most, as far as is known, of ``pair``, and ``most``: what no rate betters."""
 
+    pair: OnePair
     filled: Filled
     most: float
 
@@ -44,26 +45,37 @@ def best_rate(pair: OnePair, deadline: Deadline, *, enough: float = 0.0) -> Best
 
     Where no more than ``enough`` is to be had, that is all that is shown.
     """
-    low, high = pair.reach()
-    ends = pair.at(low), pair.at(high)
-    best = max(ends, key=lambda end: end.value)
-    queue = [(-_bound(pair, *ends), low, high, *ends)]
+    queue = []
+    best = Best(pair, pair.at(pair.reach()[0]), 0.0)
+    stretches = pair.searched()
+    for number, (low, high, most, made) in enumerate(stretches):
+        ends = most.at(low), most.at(high)
+        best = max(best, Best(made, made.at(low), 0.0), Best(made, made.at(high), 0.0), key=_value)
+        queue.append((-_bound(most, *ends), low, high, number, *ends))
+    heapify(queue)
     for _ in range(MAX_INTERVALS):
-        bound, low, high, left, right = queue[0]
+        bound, low, high, number, left, right = queue[0]
         if -bound <= max(enough, best.value * (1.0 + GAP)) or high <= low * (1.0 + NARROW) or deadline.passed:
             break
         heappop(queue)
         deadline.spend(PER_INTERVAL)
-        here = pair.at(pair.cut(low, high))
-        best = max(best, here, key=lambda filled: filled.value)
-        heappush(queue, (-_bound(pair, left, here), low, here.rate, left, here))
-        heappush(queue, (-_bound(pair, here, right), here.rate, high, here, right))
-    return Best(best, max(best.value, -queue[0][0]))
+        _, _, most, made = stretches[number]
+        here = most.at(most.cut(low, high))
+        best = max(best, Best(made, here if made is most else made.at(here.rate), 0.0), key=_value)
+        heappush(queue, (-_bound(most, left, here), low, here.rate, number, left, here))
+        heappush(queue, (-_bound(most, here, right), here.rate, high, number, here, right))
+    return replace(best, most=max(best.value, -queue[0][0]))
+
+
+def _value(best: Best) -> float:
+    return best.value
 
 
 def _bound(pair: OnePair, left: Filled, right: Filled) -> float:
     """What no rate between two betters, at the best mixture of the shadow prices of both."""
     low, high = left.rate, right.rate
+    if low == high:
+        return left.value
     # With prices that high what the interval is wide costs as much as what the pool then gains.
     least = math.sqrt((high / low - 1.0) * pair.turnover)
     here, there, over = pair.most(low, high, left.shadow(least))

@@ -7,8 +7,9 @@ orders in the order of their limits, of the side in excess as many as the other 
 The bound on an interval of rates is Lagrange's: with prices on what is short, each order and the pool gain by
 themselves, and as their gains are convex in the rate (but for a term that is added) the ends have the most.
 
-Whole orders count as if they could be filled in part, so this bounds what batches at one rate are worth and is not
-always one of them. Amounts are floats, measured in the numeraire.
+Whole orders count as if they could be filled in part, but for rates at which the pool stands idle (``idle``): so
+this bounds what batches at one rate are worth and is not always one of them. Amounts are floats, measured in the
+numeraire.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Final, NamedTuple
 from intents.intent import IntentId
 from intents.venue_states import ConstantProductState
 from settlement.verified import DirectedPair
+from solver.flagship.idle import idle_rates
 from solver.flagship.market import Market, Order
 
 #: An order so little outside its limit, in parts, is at it.
@@ -48,7 +50,8 @@ class Side:
 
     @classmethod
     def of(cls, orders: Iterable[Order]) -> Side:
-        ranked = sorted(orders, key=lambda order: (order.limit, order.id))
+        # Of those that ask alike, those that can be filled in part are the last.
+        ranked = sorted(orders, key=lambda order: (order.limit, not order.whole, order.id))
         sizes = tuple(order.size for order in ranked)
         return cls(
             tuple(order.id for order in ranked),
@@ -111,11 +114,21 @@ class Filled:
         return Shadow(other, worth) if self.gain > 0.0 else Shadow(worth, other)
 
 
+class Stretch(NamedTuple):
+    """Rates from ``low`` to ``high``, at which nobody gains more than ``most``; ``made`` can be settled."""
+
+    low: float
+    high: float
+    most: OnePair
+    made: OnePair
+
+
 @dataclass(frozen=True, slots=True)
 class OnePair:
     """``firsts`` give the first asset and want the second at ``rate`` units for one, ``seconds`` the other way.
 
-    ``pool`` has measured reserves of both and keeps ``kept`` of what goes in after its fee.
+    ``pool`` has measured reserves of both and keeps ``kept`` of what goes in after its fee. On ``stretches`` of
+    rates fewer can trade.
     """
 
     state: ConstantProductState
@@ -123,13 +136,14 @@ class OnePair:
     seconds: Side
     pool: tuple[float, float]
     kept: float
+    stretches: tuple[Stretch, ...] = ()
 
     @property
     def directions(self) -> Iterator[tuple[DirectedPair, OnePair]]:
         """Each direction's orders alone."""
         (first, second), nobody = self.state.assets, Side.of(())
-        yield (first, second), replace(self, seconds=nobody)
-        yield (second, first), replace(self, firsts=nobody)
+        yield (first, second), replace(self, seconds=nobody, stretches=())
+        yield (second, first), replace(self, firsts=nobody, stretches=())
 
     def at(self, rate: float) -> Filled:
         """The best fills at ``rate``."""
@@ -160,6 +174,15 @@ class OnePair:
         lows += self.firsts.limits[:1]
         highs += [1.0 / limit for limit in self.seconds.limits[:1]]
         return min(lows + highs), max(lows + highs)
+
+    def searched(self) -> list[Stretch]:
+        """All rates at which anybody could trade, in stretches."""
+        low, high = self.reach()
+        if not self.stretches:
+            return [Stretch(low, high, self, self)]
+        first, last = self.stretches[0].low * (1.0 + TOUCHING), self.stretches[-1].high / (1.0 + TOUCHING)
+        outer = [Stretch(low, first, self, self), Stretch(last, high, self, self)]
+        return [stretch for stretch in (*outer, *self.stretches) if stretch.low <= stretch.high]
 
     def cut(self, low: float, high: float) -> float:
         """Where to cut an interval: at a limit, as what a rate is worth jumps there, else in the middle."""
@@ -247,11 +270,21 @@ def one_pair(market: Market) -> OnePair | None:
         plain = order.sells and order.scores == 1.0 and order.floor == order.limit and not order.record.policies
         if not plain or {order.give, order.want} != {first, second}:
             return None
-    reserves = tuple(amount * market.unit[asset] for amount, asset in zip(pool.reserves, pool.assets, strict=True))
-    return OnePair(
-        pool,
-        Side.of(order for order in market.orders if order.give == first),
-        Side.of(order for order in market.orders if order.give == second),
-        (reserves[0], reserves[1]),
-        float(1 - pool.fee),
-    )
+    firsts, seconds = ([order for order in market.orders if order.give == asset] for asset in (first, second))
+    x, y = (amount * market.unit[asset] for amount, asset in zip(pool.reserves, pool.assets, strict=True))
+    pair = OnePair(pool, Side.of(firsts), Side.of(seconds), (x, y), float(1 - pool.fee))
+    if not any(order.whole for order in market.orders) or any(order.fee for order in market.orders):
+        return pair
+    made = replace(pair, firsts=Side.of(_in_part(firsts)), seconds=Side.of(_in_part(seconds)))
+    stretches = []
+    for idle in idle_rates(pool):
+        low, high = (float(rate) * market.unit[second] / market.unit[first] for rate in (idle.low, idle.high))
+        ours, theirs = (
+            idle.meeting(orders, lot) for orders, lot in zip((firsts, seconds), idle.lots, strict=True)
+        )
+        stretches.append(Stretch(low, high, replace(pair, firsts=Side.of(ours), seconds=Side.of(theirs)), made))
+    return replace(pair, stretches=tuple(stretches))
+
+
+def _in_part(orders: Iterable[Order]) -> Iterator[Order]:
+    return (order for order in orders if not order.whole)

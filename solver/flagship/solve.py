@@ -188,9 +188,8 @@ class Walras:
             return
         best = best_rate(pair, deadline)
         most = math.ceil(best.most * market.whole)
-        for solution in settle_at_rate(market, pair, best, self.name, WHOLE_ID):
-            if (most - stand.worth) * CLOSED <= most:
-                break
+        batches = settle_at_rate(market, best, self.name, WHOLE_ID)
+        while (most - stand.worth) * CLOSED > most and (solution := next(batches, None)):
             batch = settling.judged(solution, deadline)
             yield from stand.offer([] if batch is None else [batch])
         ours = stand.best[0].score.pairs if stand.best else {}
