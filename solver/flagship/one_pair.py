@@ -273,7 +273,8 @@ def one_pair(market: Market) -> OnePair | None:
     firsts, seconds = ([order for order in market.orders if order.give == asset] for asset in (first, second))
     x, y = (amount * market.unit[asset] for amount, asset in zip(pool.reserves, pool.assets, strict=True))
     pair = OnePair(pool, Side.of(firsts), Side.of(seconds), (x, y), float(1 - pool.fee))
-    if not any(order.whole for order in market.orders) or any(order.fee for order in market.orders):
+    two_sided = bool(firsts and seconds)
+    if not two_sided or not any(o.whole for o in market.orders) or any(o.fee for o in market.orders):
         return pair
     made = replace(pair, firsts=Side.of(_in_part(firsts)), seconds=Side.of(_in_part(seconds)))
     stretches = []
