@@ -68,7 +68,7 @@ def _address(value: object, where: str) -> str:
     return found
 
 
-def _dialled(value: object, where: str) -> str:
+def dialled(value: object, where: str) -> str:
     found = _address(value, where)
     if "/p2p/" not in found:
         raise WrongValue(where, "an address that ends in /p2p/ and the peer's id", repr(found))
@@ -83,7 +83,7 @@ def _host(value: object, where: str) -> str:
     return _matching(value, where, HOST, "a host name or address")
 
 
-def _origin(value: object, where: str) -> str:
+def origin(value: object, where: str) -> str:
     found = text(value, where, limit=256)
     if not found.startswith(("http://", "https://")):
         raise WrongValue(where, "a URL such as https://example.org", repr(found[:80]))
@@ -125,17 +125,17 @@ KEYS: Final = (
     Key("node", "name", _named, "what others call it"),
     Key("node", "role", _role, "validator, solver, full or light"),
     Key("network", "listen", _address, "addresses it listens on", many=True),
-    Key("network", "bootstrap", _dialled, "peers it dials first", many=True),
-    Key("network", "announce", _dialled, "addresses others dial, where not those it listens on", many=True),
+    Key("network", "bootstrap", dialled, "peers it dials first", many=True),
+    Key("network", "announce", dialled, "addresses others dial, where not those it listens on", many=True),
     Key("network", "allow", _peer, "peer ids it talks to; empty: all", many=True),
     Key("network", "deny", _peer, "peer ids it never talks to", many=True),
     Key("api", "host", _host, "interface of the HTTP server"),
     Key("api", "port", _port, "its port; 0 picks a free one"),
     Key("api", "allowed_hosts", _host, "names it may be asked under, besides its own", many=True),
-    Key("api", "allowed_origins", _origin, "pages elsewhere that may use it", many=True),
+    Key("api", "allowed_origins", origin, "pages elsewhere that may use it", many=True),
     Key("solver", "spec", _spec, "what answers auctions: a built-in, FILE.py or URL"),
     Key("solver", "seconds", _seconds, "time for an answer; 0: seven tenths of the window"),
-    Key("light", "full_nodes", _origin, "URLs of the full nodes that a light client asks", many=True),
+    Key("light", "full_nodes", origin, "URLs of the full nodes that a light client asks", many=True),
     Key("limits", "connections", _counting(1, 1_024), "connections with peers"),
     Key("limits", "requests_per_s", _counting(1, 1_000_000), "requests from one address to its interface"),
     Key("limits", "owner_items_per_s", _counting(1, 1_000_000), "intents and transactions from one owner"),

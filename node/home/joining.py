@@ -21,6 +21,7 @@ from node.home.config import (
     RoleName,
     SolverPart,
 )
+from node.home.config_keys import dialled, origin
 from node.home.development import accounts, development_genesis
 from node.home.entry import Entry, read_entries
 from node.home.errors import HomeError
@@ -77,7 +78,13 @@ def _distinct(what: str, values: Sequence[str]) -> None:
 def join(home: Home, genesis: GenesisFile, plan: JoinPlan) -> NodeConfig:
     """Make ``home`` a node of that network, with the keys it has (see ``--key-only``), or with new ones."""
     if home.complete:
-        raise HomeError(str(home.path), "holds a node of some network already")
+        raise HomeError(str(home.path), "holds a node of some network already: --home names another folder")
+    for addresses, option, reading in (
+        (plan.bootstrap, "--bootstrap", dialled),
+        (plan.full_nodes, "--full-node", origin),
+    ):
+        for text in addresses:
+            reading(text, option)
     made: list[Path] = []
     with taken_away(made):
         join_as = _join_light if plan.role is RoleName.LIGHT or plan.full_nodes else _join_full

@@ -174,6 +174,23 @@ def test_home_of_several_on_one_machine_listens_where_its_entry_says(
     assert (config.network.listen, config.network.announce) == ((listens,), ())
 
 
+@pytest.mark.parametrize(
+    "plan",
+    [
+        JoinPlan(bootstrap=("a.example",)),
+        JoinPlan(bootstrap=("/dns/a.example/tcp/8644",)),
+        JoinPlan(full_nodes=("a.example:8645",)),
+    ],
+)
+def test_home_is_not_joined_with_addresses_that_its_node_refuses(tmp_path: Path, plan: JoinPlan) -> None:
+    """Of peers whole multiaddrs, of full nodes URLs; else nothing is made."""
+    single(Home(tmp_path / "other"), SinglePlan(host="10.0.0.1"))
+    genesis = read_genesis(tmp_path / "other" / "genesis.json")
+    with pytest.raises(InputError, match=r"a URL such as|a multiaddr such as|/p2p/"):
+        join(Home(tmp_path / "home"), genesis, plan)
+    assert not (tmp_path / "home").exists()
+
+
 def test_home_of_a_light_client(tmp_path: Path) -> None:
     """It has full nodes to ask and no socket for peers; without one to ask there is no light client."""
     other, home = Home(tmp_path / "other"), Home(tmp_path / "light")
