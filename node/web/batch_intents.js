@@ -17,7 +17,7 @@ export function tradeTable(trades, assets) {
     ["Got", (row) => `${amount(row.got, assets.decimals(row.want))} ${assets.name(row.want)}`, "num"],
     ["Over limit", (row) => better(row.over_limit_bps), "num"],
     ["Over alone", (row) => better(row.over_route_bps), "num"],
-    ["Solver", (row) => row.solver],
+    ["Solver", (row) => row.solver, "name"],
   ], trades, (row) => `${row.intent} ${row.owner} ${row.solver} ${assets.name(row.give)} ${assets.name(row.want)}`, { key: (row) => row.intent });
 }
 

@@ -45,7 +45,7 @@ function venues(uses, assets, tools) {
     h("p", { class: "hint" }, "How much more a unit sold brought in the batch than the venue's first unit would have, fee included. Below zero: the venue was moved by what it took."),
     uses.length <= 24 && tools.chart("batch-venue-chart", "low", label, (theme, narrow) => figure(uses, theme, narrow)),
     table("batch-venue", "What went through venues", [
-      ["Venue", (use) => [use.venue, h("span", { class: "under" }, use.kind, ", by ", use.solver)]],
+      ["Venue", (use) => [use.venue, h("span", { class: "under" }, use.kind, ", by ", use.solver)], "name"],
       ["Took in", (use) => `${amount(use.amount_in, assets.decimals(use.sold))} ${assets.name(use.sold)}`, "num"],
       ["Gave out", (use) => `${amount(use.amount_out, assets.decimals(use.bought))} ${assets.name(use.bought)}`, "num"],
       ["Batch's price", (use) => [number(use.batch), h("span", { class: "under" }, `venue ${number(use.before)}`)], "num"],

@@ -103,7 +103,7 @@ function trades(intent, give, want) {
     ["Got", (row) => want(row.trade.got), "num"],
     ["Over limit", (row) => bps(row.trade.over_limit_bps), "num"],
     ["Over alone", (row) => bps(row.trade.over_route_bps), "num"],
-    ["Solver", (row) => row.trade.solver],
+    ["Solver", (row) => row.trade.solver, "name"],
     ["Receipt", (row) => h("a", { href: `/v1/auctions/${row.auction}/receipt`, download: `walras-auction-${row.auction}.json` }, "file")],
   ], intent.trades, { key: (row) => row.auction });
 }

@@ -45,7 +45,7 @@ function draw({ assets, rows, damaged }, tools) {
       tile("batches-improvement", "Better than limit", bps(mean(rows)), "mean over filled intents")),
     card("batches-timeline", "Timeline", offered ? chart(rows, unit, decimals, tools) : nothing("batches-empty", "Nobody had an intent in any of these batches.")),
     card("batches-table-card", "One by one", table("batches-table", `${plural(rows.length, "batch", "batches")}, newest first`, [
-      ["Batch", (row) => h("a", { href: `#/batches/${row.number}`, testid: `batch-link-${row.number}` }, `Batch ${whole(row.number)}`)],
+      ["Batch", (row) => h("a", { href: `#/batches/${row.number}`, class: "unbroken", testid: `batch-link-${row.number}` }, `Batch ${whole(row.number)}`)],
       ["Settled", (row) => h("span", { title: day(row.at_ms) }, clock(row.at_ms))],
       ["Filled", (row) => `${whole(row.filled)} / ${whole(row.intents)}`, "num"],
       ["Share", (row) => bar(row.intents ? row.filled / row.intents : 0)],
@@ -94,7 +94,7 @@ function timeline(rows, unit, decimals, theme, narrow) {
     layout: {
       bargap: 0.25,
       margin: { l: 8, r: 8, t: 6, b: 8 },
-      xaxis: axis(theme, { title: { text: "batch" }, showgrid: false, tickformat: "d", nticks: narrow ? 6 : 14, ...(shown.length < 8 && { dtick: 1, range: [x[0] - 4, x[0] + 8] }) }),
+      xaxis: axis(theme, { title: { text: "batch" }, showgrid: false, tickformat: "d", nticks: narrow ? 6 : 14, ...(shown.length < 8 && { dtick: 1, range: [x[0] - 0.6, x[0] + 8] }) }),
       yaxis: axis(theme, { title: { text: narrow ? "" : `score, ${plain(unit)}` }, domain: [0, 0.68], rangemode: "tozero", nticks: 5 }),
       yaxis2: axis(theme, { title: { text: narrow ? "" : "filled" }, domain: [0.76, 1], range: [-0.06, 1.06], tickformat: ".0%", tickvals: [0, 0.5, 1] }),
     },

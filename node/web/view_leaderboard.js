@@ -35,7 +35,7 @@ function draw({ assets, rows, damaged, absent: others }, tools) {
   return [
     card("leaderboard-rates", "Win rate", h("p", { class: "hint" }, "Share of its auctions that each solver won, with the 95% interval."), place),
     card("leaderboard-standings", "Standings", table("leaderboard-table", plural(rows.length, "solver"), [
-      ["Solver", (row) => `${row.rank}. ${row.solver}`],
+      ["Solver", (row) => `${row.rank}. ${row.solver}`, "name"],
       ["Win rate", (row) => [percent(row.win_rate, 1), h("span", { class: "under" }, `${percent(row.low, 1)} to ${percent(row.high, 1)}`)], "num"],
       ["Wins", (row) => [whole(row.wins), h("span", { class: "under" }, `of ${plural(row.auctions, "auction")}`)], "num"],
       ["Mean rank", (row) => number(row.mean_rank, 3), "num"],

@@ -102,7 +102,7 @@ function blocks(frame) {
         ["Items", (row) => [whole(row.items), row.refused > 0 && h("span", { class: "under" }, `${whole(row.refused)} without effect`)], "num"],
         ["Decided", (row) => h("span", { title: day(row.at_ms) }, day(row.at_ms).split(" ")[1] ?? "–"), "num"],
         ["Root after it", (row) => h("span", { class: "mono", title: row.root }, short(row.root, 10, 6)), "wide"],
-        ["Proposed by", (row) => [h("span", { class: names.get(row.proposer) ? null : "mono", title: row.proposer }, names.get(row.proposer) || short(row.proposer, 6)), row.round > 0 && `, round ${row.round + 1}`], "wide"],
+        ["Proposed by", (row) => [h("span", { class: names.get(row.proposer) ? null : "mono", title: row.proposer }, names.get(row.proposer) || short(row.proposer, 6)), row.round > 0 && `, round ${row.round + 1}`], "wide name"],
       ], rows, { key: (row) => row.height }),
       damage("ledger-damaged", damaged.length > 1 ? "blocks" : "block", damaged),
       olderButton("blocks-older", "Load older blocks", tools, ask),

@@ -126,7 +126,7 @@ const legend = () => h("ul", { class: "legend", testid: "network-legend" },
 
 function nodeTable(found, turn) {
   return table("network-node", "This node first; heights are the last each told.", [
-    ["Node", (node) => [h("span", { class: `dot ${LOOKS[node.role].dot} tone${LOOKS[node.role].tone}`, "aria-hidden": "true" }), node.name || short(node.peer), h("span", { class: "under", title: node.peer }, node.role, node.self ? ", this node" : node.direct ? ", neighbour" : node.gone ? "" : ", heard of")]],
+    ["Node", (node) => [h("span", { class: `dot ${LOOKS[node.role].dot} tone${LOOKS[node.role].tone}`, "aria-hidden": "true" }), node.name || short(node.peer), h("span", { class: "under", title: node.peer }, node.role, node.self ? ", this node" : node.direct ? ", neighbour" : node.gone ? "" : ", heard of")], "name"],
     ["Height", (node) => [node.height === null ? "–" : whole(node.height), node.behind > 0 && h("span", { class: "under" }, `−${whole(node.behind)}`)], "num"],
     ["State", (node) => [pill(...WORDS[node.state]), turn === node.key && node.key !== "0x" && h("span", { class: "under" }, "proposes now")]],
     ["Last word", (node) => (node.self ? "–" : lastWord(node)), "num"],

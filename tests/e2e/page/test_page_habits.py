@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.network import READY_S, wait_until
-from tests.e2e.page_world import NARROW, VIEWS, WIDE, World, sight
+from tests.e2e.page_world import HOSTILE, NARROW, VIEWS, WIDE, World, sight
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, WebSocketRoute
+    from playwright.sync_api import Browser, Route, WebSocketRoute
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -36,6 +36,28 @@ def test_nothing_sticks_out_of_a_narrow_window(browser: Browser, world: World) -
             assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
             assert tab.look("stickingOut") == [], view
             assert tab.look("scrolled") == [], view
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_the_longest_names_find_room(browser: Browser, world: World, size: tuple[int, int]) -> None:
+    """Solvers and nodes called by 64 characters without a space push nothing out of the window or the tables."""
+
+    def rename(route: Route) -> None:
+        answer = route.fetch()
+        text = answer.text()
+        for at, name in enumerate((*world.nodes, HOSTILE)):
+            text = text.replace(json.dumps(name), json.dumps("W" * 63 + str(at)))
+        route.fulfill(status=answer.status, body=text, content_type="application/json")
+
+    with sight(browser, world.node.url, size) as tab:
+        tab.page.route("**/v1/**", rename)
+        for view in ("network", "batches", "batch", "intent", "leaderboard", "ledger"):
+            tab.show(world.routes[view])
+            assert "W" * 63 in tab.page.locator("body").inner_text()
+            assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
+            assert tab.look("stickingOut") == [], view
+            assert tab.look("scrolled") == [], view
+        tab.page.unroute_all()
 
 
 def test_charts_follow_the_scheme(browser: Browser, world: World) -> None:

@@ -111,13 +111,17 @@ def test_rows_that_the_disk_has_changed_are_named(browser: Browser, world: World
     world.node.pause()  # the only validator: the pages stand still
     try:
         height, intent = node.height - 1, bytes.fromhex(trade["intent"][2:])
-        with spoilt(node.made.home.history, world.batch, height, intent), sight(browser, node.url) as tab:
+        latest = node.auctions(1)[0]["number"]  # that batch is on the first page
+        with (
+            spoilt(node.made.home.history, latest, world.batch, height, intent),
+            sight(browser, node.url) as tab,
+        ):
             tab.show("ledger")
             assert f"block {height}." in tab.text("ledger-damaged")
             assert tab.at(f"ledger-block-row-{height}").count() == 0
             tab.show("batches")
-            assert f"batch {world.batch}." in tab.text("batches-damaged")
-            assert tab.at(f"batch-link-{world.batch}").count() == 0
+            assert f"batch {latest}." in tab.text("batches-damaged")
+            assert tab.at(f"batch-link-{latest}").count() == 0
             tab.show(f"intents/{trade['owner']}")
             assert tab.at(f"owner-table-row-{trade['intent']}").count() == 0
             assert "left out" in tab.text("owner-damaged")
@@ -128,15 +132,15 @@ def test_rows_that_the_disk_has_changed_are_named(browser: Browser, world: World
 
 
 @contextmanager
-def spoilt(path: Path, auction: int, height: int, intent: bytes) -> Iterator[None]:
-    """A history with a row of each kind damaged, until the block ends."""
+def spoilt(path: Path, auction: int, traded: int, height: int, intent: bytes) -> Iterator[None]:
+    """A history with a row of each kind damaged, until the block ends; solvers had parts in ``traded``."""
     with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as db:
 
         def move(by: int) -> None:
             db.execute("UPDATE auction SET intents = intents - ? WHERE number = ?", (by, auction))
             db.execute("UPDATE block SET phase = phase + ? WHERE height = ?", (by, height))
             db.execute("UPDATE intent SET taken = taken - ? WHERE id = ?", (by, intent))
-            db.execute("UPDATE part SET won = won + ? WHERE auction = ?", (by, auction))
+            db.execute("UPDATE part SET won = won + ? WHERE auction = ?", (by, traded))
 
         move(1 << 20)
         try:
