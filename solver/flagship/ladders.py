@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from intents.assets import AssetId
+from intents.venue_states import LimitOrderState
 from liquidity.errors import VenueError
 from liquidity.venue import Venue
 from solver.flagship.market import Market
@@ -22,6 +23,8 @@ PIECES: Final = 14
 #: A direction whose first rate is this far below reference prices is not worth a ladder.
 WORST_RATE: Final = 0.80
 MAX_DOUBLINGS: Final = 60
+#: How often the span between what a venue takes and what it refuses is halved.
+HALVINGS: Final = 6
 #: Ladders narrower than this, in whole units of the numeraire, are left out.
 DUST: Final = 1e-5
 #: What cutting one costs, in units of work.
@@ -83,6 +86,11 @@ def cut(
         return None
     if not WORST_RATE < first < 1e6:
         return None
+    state = venue.state
+    if isinstance(state, LimitOrderState):  # one price for all of it, to the last unit
+        width = (state.taker_amount + state.taker_fee) * market.unit[asset_in]
+        ladder = Ladder(venue, asset_in, asset_out, market.venue_cost(venue), ((width, first),))
+        return None if ladder.is_dust else ladder
     deepest = _deepest(market, venue, asset_in, asset_out, first)
     if deepest is None:
         return None
@@ -116,11 +124,24 @@ def _deepest(market: Market, venue: Venue, asset_in: AssetId, asset_out: AssetId
     for _ in range(MAX_DOUBLINGS):
         quoted = _quote(market, venue, asset_in, asset_out, amount)
         if quoted is None or quoted[1] <= 0.0:
-            return reached
+            return reached if reached is None else _most(market, venue, asset_in, asset_out, reached, amount)
         reached = amount
         if quoted[1] / quoted[0] < first * (1.0 - DEPTH / 2):
             return reached
         amount *= 2.0
+    return reached
+
+
+def _most(
+    market: Market, venue: Venue, asset_in: AssetId, asset_out: AssetId, reached: float, refused: float
+) -> float:
+    """Nearly the most that a venue takes which takes ``reached`` and not ``refused``."""
+    for _ in range(HALVINGS):
+        middle = (reached + refused) / 2.0
+        if _quote(market, venue, asset_in, asset_out, middle) is None:
+            refused = middle
+        else:
+            reached = middle
     return reached
 
 
