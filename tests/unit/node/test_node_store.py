@@ -11,6 +11,7 @@ import pytest
 from intents.intent import Leg
 from node.agreement.effects import Locked, Record, Sent, Validated
 from node.agreement.messages import Ballot, Certificate, Seen, Vote, block_id
+from node.catchup.messages import Checkpoint
 from node.chain.app import ChainApp
 from node.chain.blocks import Phase
 from node.chain.genesis import build
@@ -190,3 +191,16 @@ def test_a_write_that_fails_is_an_error_of_its_own(tmp_path: Path) -> None:
             store.keep([b"item"])
     with Store(path, ledger()) as store:
         assert (store.height(), store.items()) == (3, [])
+
+
+def test_a_snapshot_takes_the_place_of_all_there_was(tmp_path: Path) -> None:
+    """Its entries alone are the state, whatever else was here; its line begins the journal."""
+    path, there = tmp_path / "node.sqlite", ledger()
+    certificate = Certificate(Ballot.PRECOMMIT, 9, 0, bytes(32), ((0, bytes(32)),))
+    with Store(path, ledger()) as store:
+        assert run(store).state.root != there.root
+        store.install(9, there, Checkpoint(b"header", bytes(32), certificate, (), ()))
+    with Store(path, ledger()) as store:
+        assert (store.height(), store.load().root) == (9, there.root)
+        assert store.entries() == dict(there.dump())
+        assert len(list(store.journal())) == 1
