@@ -13,7 +13,7 @@ import trio.testing
 from intents.signing import SigningKey
 from node.agreement.validators import Validator, ValidatorSet
 from node.chain.items import item_id
-from node.effects import Ask
+from node.effects import Ask, Effect, Gossip, Store
 from node.embedded.errors import Stopped
 from node.home.peer_id import peer_id
 from node.live import wire
@@ -213,6 +213,22 @@ async def test_only_items_that_are_missed_are_taken_from_who_gives_them() -> Non
     machine.hear = lambda *told: heard.append(told)
     await found.items.take(Neighbour(7, PEER, wire.Hello(1, NETWORK, Role.FULL, "x", b"", b"", 3, ()), 0), items)
     assert heard == [(7, items[5 : 5 + wire.MAX_IDS]), (7, items[5 + wire.MAX_IDS :])]
+
+
+async def test_what_was_heard_in_a_pack_is_not_gossiped_in_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The transport passes packs on as they came: were items packed anew, each would go round for each node."""
+    done: list[list[Effect]] = []
+
+    async def act(work: Callable[[], list[Effect]], **more: object) -> Any:
+        done.append(work())
+        return SimpleNamespace(items=1)
+
+    found = network_of(Line(), act)
+    machine: Any = found._node.machine
+    machine.hear = lambda number, items: [Store(tuple(items)), *map(Gossip, items)]
+    monkeypatch.setattr(found.items._intake, "judged", lambda data: [data])
+    await found.items._hear(PEER, b"item")
+    assert done == [[Store((b"item",))]]
 
 
 async def test_items_gossiped_again_are_in_a_pack_that_was_never_sent(
