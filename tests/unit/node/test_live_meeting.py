@@ -199,6 +199,34 @@ async def test_what_is_missing_is_asked_for_again_ever_later(autojump_clock: tri
         nursery.cancel_scope.cancel()
 
 
+async def test_what_is_missing_is_asked_for_as_soon_as_the_machine_has_worked(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Of everybody, once; of the one who is said to have it, whatever everybody was asked."""
+
+    async def act(work: object, **more: object) -> None:
+        await trio.lowlevel.checkpoint()
+
+    line = Line()
+    found = network_of(line, act)
+    machine: Any = found._node.machine
+    machine.agreement = SimpleNamespace(height=0)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(found.run)
+        await trio.sleep(1)
+        found.acted()
+        machine.app.missing.add(bytes(32))
+        for _ in range(3):
+            found.acted()
+        await trio.sleep(0.1)
+        assert len(line.heard) == 1
+        found.perform(Ask(found.directory.number(PEER), (bytes(32),)))
+        await trio.sleep(0.1)
+        asked = [unpack(data, wire.WORD_PACKS) for data in line.heard]
+        assert asked == [[wire.want_items((bytes(32),))]] * 2
+        nursery.cancel_scope.cancel()
+
+
 async def test_only_items_that_are_missed_are_taken_from_who_gives_them() -> None:
     """In parts that a machine hears at once; what nobody asked for is counted, and never looked into."""
     heard: list[tuple[int, Sequence[bytes]]] = []
