@@ -22,7 +22,7 @@ def first_order(**fields: object) -> Change:
 #: What is spoilt in the good auction, the code it gives, and what its one line must name.
 SPOILT: dict[str, tuple[Change, str, str]] = {
     "negative amount": (first_order(sellAmount="-1"), "input.amount-out-of-range", "orders[0].sellAmount: -1"),
-    "amount of 10^40": (first_order(buyAmount="1" + "0" * 40), "input.amount-out-of-range", "orders[0].buyAmount"),
+    "amount of 10^80": (first_order(buyAmount="1" + "0" * 80), "input.amount-out-of-range", "orders[0].buyAmount"),
     "fractional amount": (first_order(sellAmount=1.5), "input.wrong-type", "orders[0].sellAmount"),
     "unknown token": (first_order(buyToken="0x" + "d" * 40), "input.unknown-asset", "0x" + "d" * 40),
     "empty auction": (lambda auction: auction.update(orders=[]), "auction.empty", "holds no orders"),
