@@ -174,7 +174,7 @@ class _Batch:
         if cost:
             program.add_all(np.full(count, self.cost), self.fills, -spent)
         # Half of the hair withheld stays in hand where the owner is paid, as room for rounding.
-        spare = orders.fee[who] / 2.0
+        spare = orders.fee[who] / 2.0 + self.problem.room
         given = np.where(sells, size, size / rate * (1.0 - spare))
         got = np.where(sells, size * rate * (1.0 + spare), size)
         program.add_all(self.balance + orders.give[who], self.fills, given)

@@ -31,7 +31,8 @@ class Problem:
     """What a program may use: orders near the money and the ladders between their assets.
 
     ``floors`` are what rivals' bids for one pair alone are worth: a batch that gives a pair less is refused.
-    ``start`` are prices at which the search begins, where there are any.
+    ``start`` are prices at which the search begins, where there are any. ``room`` is what has to be left over of
+    every payout, in parts of it.
     """
 
     market: Market
@@ -39,6 +40,7 @@ class Problem:
     ladders: tuple[Ladder, ...]
     floors: Mapping[tuple[AssetId, AssetId], Floor] = field(default_factory=dict)
     start: Mapping[AssetId, float] = field(default_factory=dict)
+    room: float = 0.0
 
     @cached_property
     def tables(self) -> Tables:

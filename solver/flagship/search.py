@@ -44,6 +44,11 @@ MIXED_SHARE: Final = 0.1
 FLIPS_SHARE: Final = 0.25
 QUICK_SHARE: Final = 0.1
 PURSUE_SHARE: Final = 0.6
+#: What has to be left over to round with, in parts of every payout; how many ladders are asked for it, and by how
+#: much they are to pay.
+ROOM: Final = 2e-7
+PAYING: Final = 8
+PAYS: Final = 1e-5
 
 
 def plans(problem: Problem, deadline: Deadline) -> Iterator[tuple[Problem, Plan]]:
@@ -304,6 +309,37 @@ def widened(problem: Problem, plan: Plan, factor: float, deadline: Deadline) -> 
             return None
         plan = moved
     return given, plan
+
+
+def roomy(problem: Problem, plan: Plan, deadline: Deadline) -> tuple[Problem, Plan] | None:
+    """The chosen whole orders at prices near by at which a venue pays that the plan does without: what it pays is
+    left over of every payout, to round with. With the problem it solves.
+
+    At the plan's prices value is conserved, and linear steps of prices see no way to gain any."""
+    kept = tuple(order for order in problem.orders if not order.whole or order.id in plan.fills)
+    here = replace(problem, orders=kept, room=ROOM)
+    best: Plan | None = None
+    for prices in _paying(here, plan):
+        if deadline.passed:
+            break
+        found = solve_batch(here, prices, deadline, mode=Mode.FIRM, hint=plan)
+        if found is not None and found.fills and (best is None or found.net > best.net):
+            best = found
+    return None if best is None else (restrict(here, best), best)
+
+
+def _paying(problem: Problem, plan: Plan) -> Iterator[dict[AssetId, float]]:
+    """The plan's prices with one changed until a ladder pays that nearly does, the nearest first."""
+
+    def lacks(ladder: Ladder) -> float:
+        worth = plan.prices.get(ladder.asset_out, 1.0) / plan.prices.get(ladder.asset_in, 1.0)
+        return 1.0 / (ladder.pieces[0][1] * worth)
+
+    near = sorted((lacks(ladder), ladder.name) for ladder in problem.ladders)
+    for lack, (_, asset_in, asset_out) in [one for one in near if one[0] < 1.0 + NEARLY][:PAYING]:
+        more = lack * (1.0 + PAYS)
+        yield {**plan.prices, asset_out: plan.prices.get(asset_out, 1.0) * more}
+        yield {**plan.prices, asset_in: plan.prices.get(asset_in, 1.0) / more}
 
 
 def restrict(problem: Problem, plan: Plan) -> Problem:

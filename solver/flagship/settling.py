@@ -14,7 +14,7 @@ from solver.flagship.circulation import settle_on_lattice
 from solver.flagship.integers import settle_plan
 from solver.flagship.plan import Plan, Problem
 from solver.flagship.ration import rationed
-from solver.flagship.search import plans, widened
+from solver.flagship.search import plans, roomy, widened
 from solver.flagship.split import components
 from solver.protocol import Deadline
 from solver.vetting import verify_work
@@ -38,13 +38,15 @@ class Settling:
                 yield verified
 
     def settled(self, problem: Problem, plan: Plan, deadline: Deadline) -> Verified | None:
-        """The plan in integers; where rounding finds no room, without any, or once more with more of it."""
+        """The plan in integers; where rounding finds no room, without any, with a venue's, or with more of it."""
         shared = rationed(problem, plan)
         verified = self.judged(settle_plan(problem, shared, self.solver, WHOLE_ID, deadline), deadline)
         if verified is None and shared is not plan:
             verified = self.judged(settle_plan(problem, plan, self.solver, WHOLE_ID, deadline), deadline)
         if verified is None and not plan.flows:
-            verified = self.judged(settle_on_lattice(problem, plan, self.solver, WHOLE_ID), deadline)
+            on_lattice = self.judged(settle_on_lattice(problem, plan, self.solver, WHOLE_ID), deadline)
+            both = (self._with_room(problem, plan, deadline), on_lattice)
+            verified = max((one for one in both if one is not None), key=lambda one: one.score.net, default=None)
         for factor in HAIRS:
             if verified is not None or deadline.passed:
                 break
@@ -52,6 +54,14 @@ class Settling:
             if wider is not None:
                 verified = self.judged(settle_plan(*wider, self.solver, WHOLE_ID, deadline), deadline)
         return verified
+
+    def _with_room(self, problem: Problem, plan: Plan, deadline: Deadline) -> Verified | None:
+        """Whole orders have no place on a lattice: the plan with a venue that leaves something to round with."""
+        if not any(order.whole and order.id in plan.fills for order in problem.orders):
+            return None
+        found = roomy(problem, plan, deadline)
+        settled = None if found is None else settle_plan(*found, self.solver, WHOLE_ID, deadline)
+        return self.judged(settled, deadline)
 
     def judged(self, solution: Solution | None, deadline: Deadline) -> Verified | None:
         """What the law makes of the solution; a bid it would refuse is not worth making."""
