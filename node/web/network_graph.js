@@ -6,6 +6,8 @@ import { places } from "./topology.js";
 
 //: How far from its node a name stands, as a part of the outermost ring's radius.
 const AWAY = 0.17;
+//: A letter's width, and the least that a graph has, in pixels: names at the sides need room.
+const LETTER = 7.5, WIDTH = { wide: 540, narrow: 335 };
 
 /** How each role looks, in the graph and in legends. */
 export const LOOKS = {
@@ -20,6 +22,7 @@ export function graph({ nodes, links }, turn, theme, narrow) {
   const by = new Map(nodes.map((node) => [node.peer, node]));
   const cut = ([a, b]) => by.get(a).state === "silent" || by.get(b).state === "silent";
   const size = nodes.length > 24 ? 14 : narrow ? 20 : 26;
+  const named = nodes.length <= 40, away = named ? awayOf(at) : 0;
   const proposing = nodes.filter((node) => turn && node.key === turn);
   return {
     data: [
@@ -27,11 +30,11 @@ export function graph({ nodes, links }, turn, theme, narrow) {
       lines(links.filter(cut), at, { color: theme.bad, width: 1.4, dash: "dot" }),
       { ...dots(proposing, at), hoverinfo: "skip", marker: { size: size * 1.8, color: faint(theme.warn, 0.3), line: { width: 2, color: theme.warn } } },
       ...Object.entries(LOOKS).map(([role, look]) => marks(nodes.filter((node) => node.role === role), at, look, theme, size)),
-      ...(nodes.length <= 40 ? [names(nodes, at, theme)] : []),
+      ...(named ? [names(nodes, at, away, theme)] : []),
     ],
     layout: {
-      xaxis: { visible: false, fixedrange: true, range: span([...at.values()].map((place) => place.x), narrow ? 1.15 : 0.8) },
-      yaxis: { visible: false, fixedrange: true, range: span([...at.values()].map((place) => place.y), 0.5) },
+      xaxis: { visible: false, fixedrange: true, range: sides(nodes, at, away, narrow ? WIDTH.narrow : WIDTH.wide) },
+      yaxis: { visible: false, fixedrange: true, range: span([...at.values()].map((place) => place.y), away + 0.2) },
       margin: { l: 4, r: 4, t: 4, b: 4 },
     },
   };
@@ -46,16 +49,26 @@ const dots = (nodes, at) => ({ type: "scatter", mode: "markers", x: nodes.map((n
 
 const span = (values, room) => [Math.min(-0.4, ...values) - room, Math.max(0.4, ...values) + room];
 
+const awayOf = (at) => AWAY * Math.max(1, ...[...at.values()].map((place) => Math.hypot(place.x, place.y)));
+
+const called = (node) => clipped(node.name || short(node.peer, 4));
+
+/** Across, so far that the longest name still fits beside the outermost node. */
+function sides(nodes, at, away, width) {
+  const xs = [...at.values()].map((place) => place.x), most = Math.max(0.4, ...xs.map(Math.abs));
+  const part = away && (2 * LETTER * (1 + Math.max(...nodes.map((node) => called(node).length)))) / width;
+  return span(xs, Math.max(0.5, (away + part * most) / (1 - part)));
+}
+
 /** Names stand away from the middle, where the links are. */
-function names(nodes, at, theme) {
-  const away = AWAY * Math.max(1, ...nodes.map((node) => Math.hypot(at.get(node.peer).x, at.get(node.peer).y)));
+function names(nodes, at, away, theme) {
   const out = nodes.map((node) => {
     const { x, y } = at.get(node.peer), far = Math.hypot(x, y);
     return far ? { x: x * (1 + away / far), y: y * (1 + away / far) } : { x: 0, y: -away };
   });
   return {
     type: "scatter", mode: "text", x: out.map((place) => place.x), y: out.map((place) => place.y),
-    text: nodes.map((node) => plain(clipped(node.name || short(node.peer, 4)))),
+    text: nodes.map((node) => plain(called(node))),
     textposition: out.map(beside), textfont: { color: theme.ink, size: 12.5, shadow: `0 0 2px ${theme.paper}, 0 0 3px ${theme.paper}, 0 0 4px ${theme.paper}` }, hoverinfo: "skip", cliponaxis: false,
   };
 }

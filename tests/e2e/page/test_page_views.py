@@ -33,6 +33,11 @@ def test_network_shows_every_node_and_grows_by_itself(browser: Browser, world: W
         assert tab.text("network-count").startswith("Nodes\n3")
         assert "v0" in tab.text("network-proposer")
         assert tab.page.locator("[data-testid=network-graph] .scatterlayer .point").count() >= 3
+        graph = tab.at("network-graph").bounding_box()
+        for word in tab.page.locator("[data-testid=network-graph] .textpoint").all():
+            box = word.bounding_box()
+            assert box is not None
+            assert graph["x"] <= box["x"] <= box["x"] + box["width"] <= graph["x"] + graph["width"]
         height = int(tab.text("node-height").replace(",", ""))
         tab.wait_beyond(height + 3)
         count = len(hand_in(world.crowd, [world.node], 2))
