@@ -26,6 +26,13 @@ LEDGER: Final = (
         "test_a_flipped_bit_is_noticed_when_the_row_is_read",
     ),
     Mutant(
+        "a snapshot joins what was there",
+        STORE,
+        "self._entries.begin_anew(entries)",
+        "self._entries.change(entries)",
+        "test_a_snapshot_takes_the_place_of_all_there_was",
+    ),
+    Mutant(
         "deposits round down",
         VENUES,
         "mul_div_ceil(shares, reserve, total)",

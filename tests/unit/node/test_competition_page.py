@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from node.competition.leaderboard import standings
-from node.competition.records import LeftOut, Results
+from node.competition.records import LeftOut, Refusal, Results
 from node.report.ink import PALETTE
-from node.report.page import render, style, whole
+from node.report.page import MAX_REFUSALS, render, style, whole
 from node.report.plots import by_batch, plots
 from tests.unit.node.test_node_leaderboard import WHOLE, batch, entry, example
 
@@ -115,6 +115,18 @@ def test_names_are_drawn_as_they_are() -> None:
     drawn = re.findall(r"<text[^>]*>(.*?)</text>", plots(results)[0].svg, re.DOTALL)
     for name in odd:
         assert drawn.count(html.escape(name, quote=False)) == 2
+
+
+def test_refused_bids_of_a_run_that_ended_well_are_told() -> None:
+    """The first few with their reasons, and how many more there were; a run without any is no trouble."""
+    first, *others = example().entries
+    refusals = tuple(Refusal(number, "law.limit", f"less than {number}") for number in range(MAX_REFUSALS + 2))
+    page = rendered(replace(example(), entries=(replace(first, refusals=refusals), *others)))
+    wrong = page[page.index("What went wrong") :]
+    assert "<b>a</b> on one: ok, bids refused" in wrong
+    assert wrong.count("<li>bid ") == MAX_REFUSALS + 1
+    assert "and 2 more" in wrong
+    assert "<b>b</b> on one" not in wrong
 
 
 def test_shares_of_winners_stack_up_to_the_bound() -> None:
