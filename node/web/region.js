@@ -8,9 +8,9 @@ import { now } from "./node_clock.js";
 const BUNDLE_MS = 200;
 
 /**
- * `load(signal, old)` fetches, or returns `old` where nothing has changed; `draw(data)` returns nodes. Old content stays until new is there. The region is loaded again
- * with `again()`, on events of `topics`, and whenever the connection with the node was lost and is back; not while
- * nobody sees the page, which is told "open" when somebody does again.
+ * `load(signal, old)` fetches, or returns `old` where nothing has changed; `draw(data)` returns nodes. Old content stays
+ * until new is there. The region is loaded again with `again()`, on events of `topics`, and whenever the connection with
+ * the node was lost and is back; not while nobody sees the page, which is told "open" when somebody does again.
  */
 export function region(frame, { testid, load, draw, topics = [], every_ms = 0, missing = null }) {
   const place = h("div", { testid, "aria-busy": "true" }, h("p", { class: "nothing" }, "Loading …"));

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from node.cli.command import Command, Settings, emit
+from sim.cli.processes import PROCESSES
 
 
 @click.command(cls=Command)
@@ -14,14 +13,7 @@ from node.cli.command import Command, Settings, emit
     "--seeds", type=click.IntRange(1, 10_000_000), default=1_000, show_default=True, help="Worlds to run."
 )
 @click.option("--first-seed", type=click.IntRange(0), default=0, show_default=True, help="The first world's seed.")
-@click.option(
-    "--processes",
-    "-j",
-    type=click.IntRange(1, 256),
-    default=os.cpu_count() or 1,
-    show_default=True,
-    help="At once.",
-)
+@PROCESSES
 @click.option(
     "--trace",
     "events",

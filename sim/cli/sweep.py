@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +12,7 @@ from intents.errors import UsageError
 from node.cli.command import Command, Settings, emit
 from node.cli.said import refuse
 from node.cli.text import table
+from sim.cli.processes import PROCESSES
 
 MAX_SEEDS: Final = 100_000
 #: What the table on a terminal shows unless asked otherwise.
@@ -33,14 +33,7 @@ SHOWN: Final = ("welfare", "price_improvement_bps", "fill_rate", "batch_time_p50
 @click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change all cells alike; repeatable.")
 @click.option("--metric", "metrics", multiple=True, help="Metric to show; repeatable. All are in the files.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Directory for the results.")
-@click.option(
-    "--processes",
-    "-j",
-    type=click.IntRange(1, 256),
-    default=os.cpu_count() or 1,
-    show_default=True,
-    help="At once.",
-)
+@PROCESSES
 @click.option("--ray", metavar="ADDRESS", help='Run on a Ray cluster ("local": start one here).')
 def sweep(
     settings: Settings,
